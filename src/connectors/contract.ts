@@ -1,0 +1,248 @@
+/**
+ * The contract between a connector and the rest of Suture. A connector is code that can talk to a kind
+ * of thing; a connection is one configured instance of it at a site. The engine gives a connection what
+ * it may use (`ConnectionContext`, implemented on the store) and uses what it offers (`Connection`).
+ *
+ * Nothing here names a store, a flow or the engine: connectors stand below all of them.
+ */
+import type { Door, Format, MessageFlag } from '../message/index.ts';
+import type { Clock, Failure, Json } from '../std/index.ts';
+import type { Capability } from './capability.ts';
+
+// ---------------------------------------------------------------- what comes in
+
+/** What intake decided, rendered by the connector in its protocol's own words. */
+export type Verdict =
+  | { readonly kind: 'accepted'; readonly messageId: string; readonly receivedAt: number }
+  /** Same sender, same id, same bytes: the stored positive answer again, nothing delivered. */
+  | { readonly kind: 'duplicate'; readonly messageId: string; readonly receivedAt: number }
+  | { readonly kind: 'rejected'; readonly messageId: string; readonly receivedAt: number; readonly reason: string }
+  /** Not kept. No positive and no final negative answer may be given: MLLP closes, HTTP says 503. */
+  | { readonly kind: 'not kept'; readonly failure: Failure };
+
+/** A thing received. Its bytes are kept as they are; nothing is answered before `reply` is called. */
+export interface Inbound {
+  readonly bytes: Uint8Array;
+  readonly format: Format;
+  readonly door: Door;
+  /** `ADT^A01`, `Appointment`, a hook's path. */
+  readonly type: string;
+  /** The sender's own id of it (MSH-10, a webhook id); `null` when it gives none, and then no repeat is recognised. */
+  readonly key: string | null;
+  /** Who the sender says it is, part of the dedupe key with the connection and `key`: MSH-3 and MSH-4. */
+  readonly sender?: string;
+  /** Why it cannot be accepted (no usable MSH ...): it is kept as rejected. */
+  readonly refused?: string;
+  readonly flags?: readonly MessageFlag[];
+  /** Called exactly once, and only with what the store has committed (or could not). */
+  readonly reply: (verdict: Verdict) => void;
+}
+
+/** Handed to `listen`. `receive` never throws; back-pressure is the engine calling `pause` and `resume`. */
+export interface Receiver {
+  receive(inbound: Inbound): void;
+  /** Bytes between frames and other things that are no message: counted and shown. */
+  noise(noise: { readonly kind: 'garbage' | 'too-large' | 'broken-frame'; readonly bytes: number }): void;
+}
+
+/** A source that is listening. */
+export interface Listening {
+  /** Where it listens, for people: `127.0.0.1:6661`. */
+  readonly address: string;
+  /** Stop reading from every peer: the only honest back-pressure that MLLP has. */
+  pause(): void;
+  resume(): void;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- what is learnt by asking
+
+/** How a site lets us learn a resource's changes. One authoritative method per site and resource. */
+export type Method = 'poll' | 'feed' | 'feed wakes read';
+
+/** A patient this site's feeds or lists made known. Identifiers are sealed at rest. */
+export interface RosterEntry {
+  /** Keyed hash of site, assigner and identifier: what indexes use. */
+  readonly key: string;
+  readonly identifiers: readonly { readonly system: string; readonly value: string }[];
+  /** The EHR's own id, once found. */
+  readonly fhirId?: string;
+  /** Last sign of life, milliseconds: a feed's message or a change found. */
+  readonly activeAt: number;
+}
+
+/** A record found by asking, new by content hash. */
+export interface Learned {
+  readonly bytes: Uint8Array;
+  readonly resource: string;
+  /** First sighting, or a changed hash. Never twice `created` for one identity. */
+  readonly change: 'created' | 'updated';
+  /**
+   * What makes it one thing whatever the method: `CSN:<system>|<value>` for an Appointment. Not a patient's id.
+   */
+  readonly identity: string;
+  /** SHA-256 of the canonical content. */
+  readonly hash: string;
+  /** The patient it is about, as a roster key, where known. */
+  readonly patient?: string;
+}
+
+/** Something worth telling that is not a failure: data left out, a filter the server ignored. */
+export interface Finding {
+  readonly code: string;
+  readonly text: string;
+  readonly count: number;
+}
+
+export interface LearnRequest {
+  readonly resource: string;
+  /** As the last answer gave it; `null` at the very first. Opaque to everyone but the connector. */
+  readonly cursor: Json;
+  /** `feed wakes read`: ask for these roster keys only, now. */
+  readonly wake?: readonly string[];
+  /** A change of method: learn hashes and give no events. */
+  readonly seed?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Committed in one transaction: messages, seen hashes, roster changes and the cursor, or none. */
+export interface LearnAnswer {
+  readonly inbound: readonly Learned[];
+  readonly cursor: Json;
+  readonly roster?: readonly RosterEntry[];
+  readonly findings: readonly Finding[];
+  /** True when there is more to ask for right away; false: wait for the next turn. */
+  readonly more: boolean;
+}
+
+// ---------------------------------------------------------------- what is done
+
+/** One effect that a flow asks for. Plain data, so that it can be shown before it is done. */
+export interface Call {
+  /** The capability: `patient.find`, `send`, `appointment.create`. */
+  readonly do: string;
+  readonly args: Json;
+}
+
+/** What a connection is told about the delivery it works for. */
+export interface CallContext {
+  /** The same for every attempt of this step of this delivery, and for no other: `d<delivery>.<step>`. */
+  readonly idempotencyKey: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** An earlier attempt may have arrived: find before you create, flag what you send. */
+  readonly possibleDuplicate: boolean;
+  readonly flow: string;
+  readonly step: string;
+  /** The message as it was received, for connections that pass it on. */
+  readonly message: { readonly id: string; readonly bytes: Uint8Array; readonly format: Format };
+  readonly signal: AbortSignal;
+}
+
+// ---------------------------------------------------------------- what a connection is given
+
+/** A record's committed intent to create: PLANNED before the socket write (architecture: unknown is not success). */
+export interface WriteLedger {
+  /** Commits the intent. `earlier` is what a previous attempt left behind. */
+  plan(entry: { key: string; what: string; body: Json }): Promise<{ earlier: 'none' | 'unknown' | { done: string } }>;
+  done(key: string, id: string): Promise<void>;
+  refused(key: string, failure: Failure): Promise<void>;
+  unknown(key: string): Promise<void>;
+}
+
+/** Secrets and keys by reference, opened only at the moment of use. */
+export interface Secrets {
+  /** The secret's text; a `config` Failure that names it when it is missing. */
+  get(name: string): Promise<string>;
+  /** A signing key of this connection, made at first use; its public half is at `/.well-known/jwks.json`. */
+  signingKey(name: string): Promise<{ readonly kid: string; readonly alg: 'RS384' | 'ES384'; readonly privateJwk: Readonly<Record<string, unknown>> }>;
+}
+
+/** One bucket per site, shared by every connection and flow there. */
+export interface Budget {
+  /** Resolves when a request may be made; rejects when `signal` aborts. */
+  take(signal: AbortSignal): Promise<void>;
+  /** The site said to slow down; for `ms`, or by half when it did not say. */
+  slow(ms?: number): void;
+}
+
+/** How a call ended; summed per minute into the store, and what the monitor reads. */
+export interface CallOutcome {
+  readonly kind: 'ok' | Failure['kind'];
+  readonly code?: string;
+  readonly ms: number;
+}
+
+export interface ConnectionContext {
+  readonly site: string;
+  readonly connection: string;
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly budget: Budget;
+  readonly ledger: WriteLedger;
+  readonly roster: {
+    /** Entries after `after` (a roster key, `null` from the start), in key order. */
+    page(after: string | null, limit: number): Promise<readonly RosterEntry[]>;
+    get(keys: readonly string[]): Promise<readonly RosterEntry[]>;
+  };
+  readonly seen: {
+    /** Hash by identity, of what has been learnt of this resource at this site. */
+    get(resource: string, identities: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  };
+  /** Keyed hash of a patient identifier: stable in one installation, meaningless outside it. */
+  readonly patientKey: (system: string, value: string) => string;
+  readonly report: (outcome: CallOutcome) => void;
+  /** Never with patient data: ids, counts, codes. */
+  readonly log: (level: 'info' | 'warn' | 'error', text: string, facts?: Readonly<Record<string, Json>>) => void;
+}
+
+// ---------------------------------------------------------------- what a connection offers
+
+export interface TestResult {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly text: string;
+  readonly failure?: Failure;
+}
+
+/** An HTTP request that the API's server hands to a connection. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Below `/hooks/<site>/<connection>`. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface Connection {
+  /** Tells what is wrong, one check a line: route, sign-in, scope. Changes nothing at the other side. */
+  test(signal: AbortSignal): Promise<readonly TestResult[]>;
+  /** A source that others connect to. Rejects with a `config` Failure when it cannot (port in use). */
+  listen?(receiver: Receiver): Promise<Listening>;
+  /** A source that we ask. */
+  learn?(request: LearnRequest): Promise<LearnAnswer>;
+  /** Resources that `learn` can be asked for, how, and how often (milliseconds) this site wants that. */
+  readonly learns?: readonly { readonly resource: string; readonly method: Method; readonly every: number }[];
+  /** Does one effect and gives back what it gave, plain JSON; throws a Failure. */
+  call?(call: Call, context: CallContext): Promise<Json>;
+  /** A source over HTTP: mounted by the API below `/hooks/<site>/<connection>`. */
+  http?(request: HttpRequest, receiver: Receiver): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}
+
+/** The four checks a configured connection is read with, before it is opened. */
+export interface Connector<Config = unknown> {
+  readonly name: string;
+  /** What it is, one sentence, for the docs and the console. */
+  readonly about: string;
+  /** Parses a connection's record; throws a `config` Failure that names the field and the fix. */
+  parse(record: unknown, at: { readonly site: string; readonly connection: string }): Config;
+  open(config: Config, context: ConnectionContext): Connection;
+  /** What it can do, as flows name it. Static: what this site lacks of it, observed facts say. */
+  readonly capabilities: readonly Capability[];
+}

@@ -1,0 +1,2 @@
+export type * from './capability.ts';
+export type * from './contract.ts';

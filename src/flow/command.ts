@@ -1,0 +1,44 @@
+/**
+ * What the interpreter says is next. It does nothing itself: the engine executes the command, stores
+ * what came back under the step's key, and asks again. So a retry, a crash or a replay from a step is
+ * the same thing: the same question with more or fewer remembered outputs.
+ */
+import type { HoldReason } from '../message/index.ts';
+import type { Failure, Json } from '../std/index.ts';
+
+/** Effects done so far: step key to what it gave. */
+export type Remembered = ReadonlyMap<string, unknown>;
+
+export type Command =
+  /** One effect at a connection. */
+  | {
+      readonly kind: 'call';
+      readonly step: string;
+      readonly connection: string;
+      readonly do: string;
+      readonly args: Json;
+      /** It changes something at the other side: a lost reply is an unknown outcome. */
+      readonly effect: boolean;
+    }
+  /** A code step's function, to be run with what it declared to read. */
+  | {
+      readonly kind: 'code';
+      readonly step: string;
+      readonly input: Readonly<Record<string, unknown>>;
+      readonly run: (input: Readonly<Record<string, unknown>>) => unknown;
+    }
+  | { readonly kind: 'end'; readonly state: 'delivered' }
+  | { readonly kind: 'end'; readonly state: 'filtered'; readonly step: string }
+  | { readonly kind: 'hold'; readonly step: string; readonly reason: HoldReason; readonly failure: Failure }
+  | { readonly kind: 'fail'; readonly step: string; readonly failure: Failure };
+
+/** One step as the timeline shows it: computed again from what is remembered, for people. */
+export interface TraceEntry {
+  readonly step: string;
+  readonly kind: string;
+  readonly state: 'done' | 'skipped' | 'filtered' | 'failed' | 'held' | 'next';
+  readonly connection?: string;
+  readonly do?: string;
+  readonly input?: unknown;
+  readonly output?: unknown;
+}

@@ -1,0 +1,140 @@
+/**
+ * A flow is a value: a trigger and a list of named steps. TypeScript builders give it types, YAML will
+ * parse to the same value. Because it is data, what it needs (scopes, fields, connections) is computed
+ * from it, the console can draw it, and `next` (run.ts) can interpret it without doing anything itself.
+ */
+import type { Json } from '../std/index.ts';
+
+/**
+ * Where a value comes from:
+ * - `event.…`: the event, a FHIR resource (`event.participant[0].actor.reference`), or for an HL7 trigger
+ *   the FHIR reading of the message (`event.patient.name[0].family`, `event.encounter.class.code`);
+ * - `<step>.…`: what an earlier step found, made or mapped;
+ * - `hl7:PID-5.1`: a path in the HL7 message itself;
+ * - `site.…`: the site's record (`site.name`).
+ * Brackets are an index from 0 (`name[0]`), or a condition (`identifier[system=urn:oid:1.2.3].value`); a list
+ * without brackets means its first item, as FHIRPath's `.first()`.
+ */
+export type Source = string;
+
+/** One target field of a map. */
+export type FieldRule =
+  | Source
+  | { readonly value: Json }
+  | {
+      readonly from: Source | readonly Source[];
+      /** Named in the transform catalogue (mapping): `date`, `upper`, `join` ... */
+      readonly transform?: string;
+      /** When the source is absent or empty. */
+      readonly default?: Json;
+      /** Absent and no default: the delivery fails as `validation`, naming the field. */
+      readonly required?: boolean;
+    };
+
+/** Target paths to rules: `{ 'patient.mrn': 'hl7:PID-3[5=MR].1' }` makes `{ patient: { mrn } }`. */
+export type FieldMap = Readonly<Record<string, FieldRule>>;
+
+/** A question about values; data, so that it can be shown and checked. */
+export type Condition =
+  | { readonly path: Source; readonly exists: boolean }
+  | { readonly path: Source; readonly equals: Json }
+  | { readonly path: Source; readonly in: readonly Json[] }
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] }
+  | { readonly not: Condition };
+
+interface StepBase {
+  /** Stable and unique in its flow; effects are remembered under it. */
+  readonly id: string;
+  /** Skipped (not filtered) when it does not hold. */
+  readonly when?: Condition;
+}
+
+/** Looks something up. One match becomes the step's value; none is `null` if `optional`, else a failure. */
+export interface FindStep extends StepBase {
+  readonly kind: 'find';
+  /** A connection of the site, by its name in the site record. */
+  readonly connection: string;
+  /** The capability: `patient.find`. */
+  readonly do: string;
+  readonly args: FieldMap;
+  readonly optional?: boolean;
+  /** A match whose value differs is held as an ambiguous patient, never used: `{ birthDate: 'event.patient.birthDate' }`. */
+  readonly verify?: Readonly<Record<string, Source>>;
+}
+
+/** Builds a value from others. Pure: computed again at every attempt. */
+export interface MapStep extends StepBase {
+  readonly kind: 'map';
+  readonly fields: FieldMap;
+}
+
+/** Goes on only when the condition holds; otherwise the delivery ends as filtered, here. */
+export interface FilterStep extends StepBase {
+  readonly kind: 'filter';
+  readonly that: Condition;
+}
+
+/** Passes something on: a body built by a map step or given here, or the message as it was received. */
+export interface SendStep extends StepBase {
+  readonly kind: 'send';
+  readonly connection: string;
+  readonly do: string;
+  readonly args: FieldMap;
+}
+
+/** Makes a record on the other side, once. */
+export interface CreateStep extends StepBase {
+  readonly kind: 'create';
+  readonly connection: string;
+  readonly do: string;
+  readonly args: FieldMap;
+}
+
+/** Changes a record on the other side. */
+export interface UpdateStep extends StepBase {
+  readonly kind: 'update';
+  readonly connection: string;
+  readonly do: string;
+  readonly args: FieldMap;
+}
+
+/**
+ * Free code, and the only place for it. It declares what it reads and gets nothing else. Its result is
+ * remembered like an effect, so a retry does not run it twice.
+ */
+export interface CodeStep extends StepBase {
+  readonly kind: 'code';
+  readonly reads: Readonly<Record<string, Source>>;
+  readonly run: (input: Readonly<Record<string, unknown>>) => unknown;
+}
+
+export type Step = FindStep | MapStep | FilterStep | SendStep | CreateStep | UpdateStep | CodeStep;
+
+/** What starts a flow. */
+export type Trigger =
+  /** However the site lets us learn it: poll, feed, or feed wakes read. */
+  | {
+      readonly kind: 'event';
+      readonly resource: string;
+      readonly changes: readonly ('created' | 'updated')[];
+    }
+  /** HL7 v2 by MSH-9: `ADT^A01`, `ADT^A0*`, `SIU^*`. */
+  | { readonly kind: 'hl7'; readonly type: string }
+  /** A call to `/hooks/<site>/<connection>`. */
+  | { readonly kind: 'webhook'; readonly connection: string };
+
+/** What deliveries of this flow are kept in order by. Declared, and known before the message is kept. */
+export type Order = 'patient' | 'connection' | 'flow';
+
+export interface Flow {
+  readonly name: string;
+  /** One sentence for the console. */
+  readonly about: string;
+  readonly sites: 'all' | readonly string[];
+  readonly order: Order;
+  readonly trigger: Trigger;
+  readonly steps: readonly Step[];
+  /** How long failures that may pass are tried again before the delivery is a dead letter; milliseconds. */
+  readonly giveUpAfter: number;
+}

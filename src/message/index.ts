@@ -1,0 +1,3 @@
+export * from './counters.ts';
+export * from './delivery.ts';
+export * from './message.ts';

@@ -1,0 +1,6 @@
+export * from './backoff.ts';
+export * from './canonical.ts';
+export * from './clock.ts';
+export * from './duration.ts';
+export * from './failure.ts';
+export * from './random.ts';
