@@ -16,7 +16,12 @@ export type Verdict =
   | { readonly kind: 'accepted'; readonly messageId: string; readonly receivedAt: number }
   /** Same sender, same id, same bytes: the stored positive answer again, nothing delivered. */
   | { readonly kind: 'duplicate'; readonly messageId: string; readonly receivedAt: number }
-  | { readonly kind: 'rejected'; readonly messageId: string; readonly receivedAt: number; readonly reason: string }
+  | {
+      readonly kind: 'rejected';
+      readonly messageId: string;
+      readonly receivedAt: number;
+      readonly reason: string;
+    }
   /** Not kept. No positive and no final negative answer may be given: MLLP closes, HTTP says 503. */
   | { readonly kind: 'not kept'; readonly failure: Failure };
 
@@ -110,6 +115,11 @@ export interface LearnAnswer {
   readonly inbound: readonly Learned[];
   readonly cursor: Json;
   readonly roster?: readonly RosterEntry[];
+  /**
+   * Hashes to remember without an event, for an answer to `seed`. What stands in `inbound` is marked by the
+   * engine from `identity` and `hash` and is not repeated here.
+   */
+  readonly seen?: readonly { readonly resource: string; readonly identity: string; readonly hash: string }[];
   readonly findings: readonly Finding[];
   /** True when there is more to ask for right away; false: wait for the next turn. */
   readonly more: boolean;
@@ -144,7 +154,11 @@ export interface CallContext {
 /** A record's committed intent to create: PLANNED before the socket write (architecture: unknown is not success). */
 export interface WriteLedger {
   /** Commits the intent. `earlier` is what a previous attempt left behind. */
-  plan(entry: { key: string; what: string; body: Json }): Promise<{ earlier: 'none' | 'unknown' | { done: string } }>;
+  plan(entry: {
+    key: string;
+    what: string;
+    body: Json;
+  }): Promise<{ earlier: 'none' | 'unknown' | { done: string } }>;
   done(key: string, id: string): Promise<void>;
   refused(key: string, failure: Failure): Promise<void>;
   unknown(key: string): Promise<void>;
@@ -155,7 +169,11 @@ export interface Secrets {
   /** The secret's text; a `config` Failure that names it when it is missing. */
   get(name: string): Promise<string>;
   /** A signing key of this connection, made at first use; its public half is at `/.well-known/jwks.json`. */
-  signingKey(name: string): Promise<{ readonly kid: string; readonly alg: 'RS384' | 'ES384'; readonly privateJwk: Readonly<Record<string, unknown>> }>;
+  signingKey(name: string): Promise<{
+    readonly kid: string;
+    readonly alg: 'RS384' | 'ES384';
+    readonly privateJwk: Readonly<Record<string, unknown>>;
+  }>;
 }
 
 /** One bucket per site, shared by every connection and flow there. */
@@ -179,7 +197,8 @@ export interface ConnectionContext {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly budget: Budget;
-  readonly ledger: WriteLedger;
+  /** For connections that create records in an EHR, where a lost reply must be found out, not repeated. */
+  readonly ledger?: WriteLedger;
   readonly roster: {
     /** Entries after `after` (a roster key, `null` from the start), in key order. */
     page(after: string | null, limit: number): Promise<readonly RosterEntry[]>;
@@ -193,7 +212,11 @@ export interface ConnectionContext {
   readonly patientKey: (system: string, value: string) => string;
   readonly report: (outcome: CallOutcome) => void;
   /** Never with patient data: ids, counts, codes. */
-  readonly log: (level: 'info' | 'warn' | 'error', text: string, facts?: Readonly<Record<string, Json>>) => void;
+  readonly log: (
+    level: 'info' | 'warn' | 'error',
+    text: string,
+    facts?: Readonly<Record<string, Json>>,
+  ) => void;
 }
 
 // ---------------------------------------------------------------- what a connection offers

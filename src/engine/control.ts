@@ -70,7 +70,9 @@ export interface EngineControl {
    * The steps of a delivery with input and output, computed again by the pure interpreter from what is
    * remembered. `sameVersion` is false when the flow has changed since: then only remembered outputs are shown.
    */
-  trace(deliveryId: string): Promise<{ readonly entries: readonly TraceEntry[]; readonly sameVersion: boolean } | null>;
+  trace(
+    deliveryId: string,
+  ): Promise<{ readonly entries: readonly TraceEntry[]; readonly sameVersion: boolean } | null>;
   /** The FHIR reading of a message, for the screen: resources by name; `null` when it has none. */
   fhirView(messageId: string): Promise<Readonly<Record<string, unknown>> | null>;
 }

@@ -1,1 +1,3 @@
 export type * from './control.ts';
+export { createEngine, type Engine, type EngineOptions } from './engine.ts';
+export type { KeyedHash } from './patient.ts';

@@ -59,7 +59,8 @@ export function manualClock(start: number): Clock & { advance(ms: number): void 
       const end = now + ms;
       for (;;) {
         let next: [number, { at: number; run: () => void }] | undefined;
-        for (const entry of timers) if (entry[1].at <= end && (!next || entry[1].at < next[1].at)) next = entry;
+        for (const entry of timers)
+          if (entry[1].at <= end && (!next || entry[1].at < next[1].at)) next = entry;
         if (!next) break;
         timers.delete(next[0]);
         now = Math.max(now, next[1].at);

@@ -52,7 +52,7 @@ const NEVER: Retry = { again: false };
 /** The default for each kind; the engine refines it (circuit, refresh once, flow policy). */
 export const retryByKind: Readonly<Record<FailureKind, Retry>> = {
   auth: AGAIN,
-  config: NEVER,
+  config: AGAIN,
   validation: NEVER,
   throttle: AGAIN,
   timeout: AGAIN,

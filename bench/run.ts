@@ -1,0 +1,189 @@
+/**
+ * `npm run bench`: acknowledged messages a second and end to end, beside the storage-free limit, round by round
+ * in turn so that a noisy machine is noisy to all. Prints min / median / max. Options: --rounds N --seconds N.
+ */
+import { type ChildProcess, execFile, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '4' },
+    only: { type: 'string', default: '' },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = values.seconds;
+const here = import.meta.dirname;
+const run = promisify(execFile);
+const say = (text = ''): void => void process.stdout.write(`${text}\n`);
+
+interface Running {
+  readonly port: number;
+  readonly child: ChildProcess;
+  stop(): Promise<void>;
+}
+
+async function launch(
+  file: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Running> {
+  const child = fork(file, args, { env: { ...process.env, ...environment }, execArgv: [] });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)));
+    child.once('message', (message) => resolve((message as { port: number }).port));
+  });
+  return {
+    port,
+    child,
+    stop: () =>
+      new Promise((resolve) => {
+        child.removeAllListeners('exit');
+        child.once('exit', () => resolve());
+        child.disconnect();
+      }),
+  };
+}
+
+function ask<Answer>(child: ChildProcess, question: string): Promise<Answer> {
+  return new Promise((resolve) => {
+    child.once('message', (message) => resolve(message as Answer));
+    child.send(question);
+  });
+}
+
+interface Load {
+  perSecond: number;
+  p50: number;
+  p99: number;
+  refused: number;
+}
+let tag = 0;
+async function load(port: number, connections: number): Promise<Load> {
+  const args = [join(here, 'load.ts'), String(port), String(connections), seconds, '5000', `b${++tag}`];
+  const { stdout } = await run(process.execPath, args);
+  const result = JSON.parse(stdout) as Load;
+  if (result.refused > 0) throw new Error(`${result.refused} messages were refused`);
+  return result;
+}
+
+async function withEngine<Result>(sink: number, work: (engine: Running) => Promise<Result>): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'suture-bench-'));
+  const engine = await launch(join(here, '..', 'test', 'crash', 'engine-process.ts'), [], {
+    CRASH_FOLDER: folder,
+    CRASH_SINK: String(sink),
+  });
+  try {
+    return await work(engine);
+  } finally {
+    await engine.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const figures = new Map<string, number[]>();
+function note(name: string, value: number): void {
+  figures.set(name, [...(figures.get(name) ?? []), value]);
+}
+function spread(name: string, digits = 0): string {
+  const sorted = [...(figures.get(name) ?? [])].sort((a, b) => a - b);
+  const at = (index: number): string => (sorted[index] ?? Number.NaN).toFixed(digits);
+  return `${at(0)} / ${at(Math.floor(sorted.length / 2))} / ${at(sorted.length - 1)}`;
+}
+
+const CONNECTIONS = [1, 8, 32, 128];
+const wanted = (part: string): boolean => values.only === '' || values.only === part;
+
+say(
+  `${cpus().length} cores (${cpus()[0]?.model}), ${(totalmem() / 2 ** 30).toFixed(0)} GB, Node ${process.version}; ${rounds} rounds of ${seconds} s`,
+);
+
+for (let round = 1; round <= rounds; round++) {
+  say(`round ${round} of ${rounds} ...`);
+  if (wanted('ack')) {
+    for (const connections of CONNECTIONS) {
+      const plain = await launch(join(here, 'echo.ts'), ['plain']);
+      const limit = await load(plain.port, connections);
+      await plain.stop();
+      const own = await launch(join(here, 'echo.ts'), ['suture']);
+      const echo = await load(own.port, connections);
+      await own.stop();
+      const kept = await withEngine(0, (engine) => load(engine.port, connections));
+      note(`plain ${connections}`, limit.perSecond);
+      note(`echo ${connections}`, echo.perSecond);
+      note(`acked ${connections}`, kept.perSecond);
+      note(`share of plain ${connections}`, (kept.perSecond / limit.perSecond) * 100);
+      note(`share of echo ${connections}`, (kept.perSecond / echo.perSecond) * 100);
+      note(`p50 ${connections}`, kept.p50);
+      note(`p99 ${connections}`, kept.p99);
+    }
+  }
+  if (wanted('end')) {
+    const plain = await launch(join(here, 'echo.ts'), ['plain']);
+    const limit = await load(plain.port, 32);
+    await plain.stop();
+    const sink = await launch(join(here, 'sink.ts'), []);
+    const end = await withEngine(sink.port, async (engine) => {
+      const began = performance.now();
+      const { perSecond } = await load(engine.port, 32);
+      // Everything that was acknowledged must arrive: the time until then counts, too.
+      let state = await ask<{ received: number; inversions: number; twice: number }>(sink.child, 'count');
+      for (let before = -1; state.received !== before; ) {
+        before = state.received;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        state = await ask(sink.child, 'count');
+      }
+      const elapsed = (performance.now() - began - 200) / 1000;
+      const { ledger } = await ask<{ ledger: { delivered: number; received: number } }>(
+        engine.child,
+        'ledger',
+      );
+      if (ledger.delivered !== ledger.received)
+        throw new Error(`not all were delivered: ${JSON.stringify(ledger)}`);
+      return { perSecond: state.received / elapsed, acked: perSecond, ...state };
+    });
+    await sink.stop();
+    note('end limit', limit.perSecond);
+    note('end acked', end.acked);
+    note('end to end', end.perSecond);
+    note('end share', (end.perSecond / limit.perSecond) * 100);
+    note('inversions', end.inversions);
+    note('twice', end.twice);
+  }
+  if (wanted('idle')) {
+    const started = performance.now();
+    await withEngine(0, async (engine) => {
+      note('ready ms', performance.now() - started);
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      const { memory } = await ask<{ memory: { rss: number } }>(engine.child, 'ledger');
+      note('idle MB', memory.rss / 2 ** 20);
+    });
+  }
+}
+
+say('\nmin / median / max');
+if (wanted('ack')) {
+  say(
+    '\n| connections | plain echo /s | Suture’s echo /s | acked after commit /s | % of plain echo | % of Suture’s echo | p50 ms | p99 ms |',
+  );
+  say('|---|---|---|---|---|---|---|---|');
+  for (const n of CONNECTIONS) {
+    say(
+      `| ${n} | ${spread(`plain ${n}`)} | ${spread(`echo ${n}`)} | ${spread(`acked ${n}`)} | ${spread(`share of plain ${n}`, 1)} | ${spread(`share of echo ${n}`, 1)} | ${spread(`p50 ${n}`, 2)} | ${spread(`p99 ${n}`, 2)} |`,
+    );
+  }
+}
+if (wanted('end')) {
+  say(`\nEnd to end, 32 connections (in, commit, ACK, lane, MLLP sink, settle): ${spread('end to end')} /s`);
+  say(`  share of the plain echo at 32 (${spread('end limit')} /s): ${spread('end share', 1)} %`);
+  say(
+    `  acknowledged meanwhile: ${spread('end acked')} /s; inversions ${spread('inversions')}; delivered twice ${spread('twice')}`,
+  );
+}
+if (wanted('idle')) {
+  say(`\nEngine process start to ready: ${spread('ready ms')} ms; idle memory ${spread('idle MB', 1)} MB`);
+}

@@ -1,0 +1,131 @@
+/** `suture messages`: the history, newest first; with `--raw` a message's bytes as received. */
+import type { Command } from 'commander';
+import type { MessageRow } from '../../store/index.ts';
+import { openDesk } from '../desk.ts';
+import { explain, printJson, printNote, printTable, timeText } from '../output.ts';
+import { dataFolder } from '../serve.ts';
+
+interface Options {
+  project: string;
+  data?: string;
+  limit: string;
+  controlId?: string;
+  site?: string;
+  connection?: string;
+  type?: string;
+  state?: NonNullable<Parameters<Awaited<ReturnType<typeof openDesk>>['search']>[0]['state']>;
+  flow?: string;
+  raw?: boolean;
+  json?: boolean;
+}
+
+/** One page of the store's. */
+const PAGE = 500;
+
+export function addMessages(program: Command): void {
+  program
+    .command('messages')
+    .description('list messages, newest first')
+    .option('--project <folder>', 'the project’s folder', '.')
+    .option('--data <folder>', 'the data folder (SUTURE_DATA)')
+    .option('--limit <number>', 'how many', '50')
+    .option('--control-id <id>', 'only this control id (MSH-10)')
+    .option('--site <site>', 'only this site')
+    .option('--connection <name>', 'only this connection')
+    .option('--type <type>', 'only this type: ADT^A01, ADT^*, Appointment.created')
+    .option('--state <state>', 'accepted, rejected, unrouted, or a delivery’s state')
+    .option('--flow <name>', 'only messages of this flow')
+    .option('--raw', 'the bytes as received (recorded in the audit trail)')
+    .option('--json', 'one JSON object a line')
+    .action(async (options: Options) => {
+      try {
+        process.exitCode = await run(options);
+      } catch (error) {
+        process.exitCode = explain(error);
+      }
+    });
+}
+
+async function run(options: Options): Promise<0 | 1> {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1) {
+    printNote(`--limit is "${options.limit}"; give a whole number from 1 on.`);
+    process.exit(2);
+  }
+  const desk = await openDesk(options.data ?? dataFolder(options.project, process.env), process.env);
+  try {
+    const rows: MessageRow[] = [];
+    let before: string | null = null;
+    do {
+      const page = await desk.search({
+        limit: Math.min(PAGE, limit - rows.length),
+        ...(options.controlId === undefined ? {} : { controlId: options.controlId }),
+        ...(options.site === undefined ? {} : { site: options.site }),
+        ...(options.connection === undefined ? {} : { connection: options.connection }),
+        ...(options.type === undefined ? {} : { type: options.type }),
+        ...(options.state === undefined ? {} : { state: options.state }),
+        ...(options.flow === undefined ? {} : { flow: options.flow }),
+        ...(before === null ? {} : { before }),
+      });
+      rows.push(...page.rows);
+      before = page.before;
+    } while (before !== null && rows.length < limit);
+    if (options.raw && !options.json) return await printRaw(desk, rows);
+    if (options.json) {
+      for (const row of rows) {
+        const bytes = options.raw ? await desk.raw(row.id) : null;
+        printJson({
+          ...row,
+          receivedAt: new Date(row.receivedAt).toISOString(),
+          ...(bytes ? { rawBase64: Buffer.from(bytes).toString('base64') } : {}),
+        });
+      }
+      return 0;
+    }
+    if (rows.length === 0) printNote('no messages match.');
+    else {
+      printTable(
+        ['ID', 'RECEIVED (UTC)', 'SITE', 'CONNECTION', 'TYPE', 'CONTROL ID', 'STATE', 'DELIVERIES'],
+        rows.map((row) => [
+          row.id,
+          timeText(row.receivedAt),
+          row.site,
+          row.connection,
+          row.type,
+          row.controlId ?? '',
+          row.state,
+          row.deliveries.map(({ flow, state }) => `${flow}: ${state}`).join(', ') ||
+            (row.state === 'accepted' ? 'none wanted it' : (row.reason ?? '')),
+        ]),
+      );
+    }
+    return 0;
+  } finally {
+    await desk.close();
+  }
+}
+
+async function printRaw(
+  desk: Awaited<ReturnType<typeof openDesk>>,
+  rows: readonly MessageRow[],
+): Promise<0 | 1> {
+  const [row, ...others] = rows;
+  if (row === undefined) {
+    printNote('no message matches.');
+    return 1;
+  }
+  if (others.length > 0) {
+    printNote(
+      `${rows.length} messages match; --raw gives the newest. Name one with --control-id, or use --json for all.`,
+    );
+  }
+  const bytes = await desk.raw(row.id);
+  if (bytes === null) {
+    printNote(`the bytes of message ${row.id} are no longer kept.`);
+    return 1;
+  }
+  await new Promise<void>((resolve, reject) =>
+    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())),
+  );
+  return 0;
+}

@@ -1,0 +1,68 @@
+/** The data folder: where the store lives, and where a running engine leaves word of itself. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Failure } from '../std/index.ts';
+import { newMasterKey, parseMasterKey } from '../vault/index.ts';
+import { type Environment, setting } from './settings.ts';
+
+const presence = z.object({
+  url: z.string(),
+  token: z.string(),
+  pid: z.number(),
+  mllp: z.string().nullable(),
+});
+
+/** How to reach the engine that runs on this folder: `engine.json`, readable by its owner alone. */
+export type Presence = z.infer<typeof presence>;
+
+export function announce(folder: string, word: Presence): void {
+  const file = join(folder, 'engine.json');
+  writeFileSync(file, JSON.stringify(word), { mode: 0o600 });
+  chmodSync(file, 0o600);
+}
+
+export function withdraw(folder: string): void {
+  rmSync(join(folder, 'engine.json'), { force: true });
+}
+
+/** What `engine.json` says, if there is one that can be read. */
+export function announced(folder: string): Presence | null {
+  try {
+    const parsed = presence.safeParse(JSON.parse(readFileSync(join(folder, 'engine.json'), 'utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failure({
+      code: 'DATA_FOLDER',
+      kind: 'config',
+      message: `The data folder ${folder} cannot be made.`,
+      fix: 'Correct SUTURE_DATA, or the permissions of the folder above it.',
+      cause: error,
+    });
+  }
+}
+
+/** `SUTURE_KEY`; a `config` Failure that says how to make one when it is not set. */
+export function masterKey(environment: Environment): Uint8Array {
+  return parseMasterKey(setting(environment, 'SUTURE_KEY'));
+}
+
+/**
+ * For development and the demo only: a key in the data folder itself, made at first use. It keeps the
+ * format honest, not the data secret: who has the folder has the key.
+ */
+export function developmentKey(folder: string, environment: Environment): Uint8Array {
+  const given = setting(environment, 'SUTURE_KEY');
+  if (given !== undefined) return parseMasterKey(given);
+  const file = join(folder, 'development.key');
+  if (!existsSync(file)) writeFileSync(file, newMasterKey(), { mode: 0o600 });
+  return parseMasterKey(readFileSync(file, 'utf8').trim());
+}

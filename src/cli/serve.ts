@@ -1,0 +1,156 @@
+/** The composition root: opens the store, starts the engine and the API on it, and ends them in order. */
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createApi } from '../api/index.ts';
+import type { ConnectionContext } from '../connectors/index.ts';
+import { createEngine, type Engine } from '../engine/index.ts';
+import { Failure, secret, systemClock } from '../std/index.ts';
+import { openSqliteStore, type Store } from '../store/index.ts';
+import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts';
+import { announce, makeFolder, withdraw } from './data-folder.ts';
+import { printNote } from './output.ts';
+import { faultText, type Project, secretNames } from './project.ts';
+import { type Environment, portSetting, setting } from './settings.ts';
+
+export interface ServeOptions {
+  readonly project: Project;
+  readonly folder: string;
+  readonly masterKey: Uint8Array;
+  readonly environment: Environment;
+  /** Secrets that are not set are made up: development and the demo. */
+  readonly makeSecrets: boolean;
+  /** Log lines on standard error; otherwise only warnings and errors. */
+  readonly verbose: boolean;
+}
+
+export interface Serving {
+  readonly url: string;
+  readonly engine: Engine;
+  readonly store: Store;
+  /** The one-time link that creates the first user; `null` when there is one. */
+  readonly firstUserLink: string | null;
+  /** Secrets by name, for programs that run beside the engine in development. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Resolves when the console can be opened. */
+  readonly consoleReady: Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { project, folder, environment } = options;
+  if (project.faults.length > 0) {
+    for (const fault of project.faults) printNote(faultText(fault));
+    throw new Failure({
+      code: 'PROJECT_FAULTY',
+      kind: 'config',
+      message: `The project has ${project.faults.length} fault${project.faults.length === 1 ? '' : 's'}.`,
+      fix: 'Mend what is listed above; "suture check" lists it again.',
+    });
+  }
+  makeFolder(folder);
+  const log = logger(options.verbose);
+  const port = portSetting(environment, 'PORT', 4600);
+  const host = setting(environment, 'HOST') ?? '127.0.0.1';
+  const store = await openSqliteStore({ folder, masterKey: options.masterKey, clock: systemClock });
+  let engine: Engine | null = null;
+  let build: { stop(): void } = { stop: () => undefined };
+  let api: Awaited<ReturnType<typeof createApi>> | null = null;
+  try {
+    const secrets = await keepSecrets(store, project, environment, options.makeSecrets);
+    engine = createEngine({
+      store,
+      sites: project.sites.map((site) => site.record),
+      flows: project.flows,
+      clock: systemClock,
+      keyedHash: store.keyedHash,
+      log,
+      ...(project.config.backlogLimit === undefined ? {} : { backlogLimit: project.config.backlogLimit }),
+    });
+    let consoleState: 'building' | 'ready' = consoleIsBuilt() ? 'ready' : 'building';
+    const cliToken = secret();
+    const publicUrl = setting(environment, 'PUBLIC_URL');
+    api = await createApi({
+      engine,
+      clock: systemClock,
+      host,
+      port,
+      ...(publicUrl === undefined ? {} : { publicUrl }),
+      consoleFolder,
+      consoleState: () => consoleState,
+      cliToken,
+      log,
+    });
+    await engine.start();
+    const consoleReady = new Promise<void>((resolve) => {
+      build = buildConsole((problem) => {
+        if (problem === null) consoleState = 'ready';
+        else printNote(problem);
+        resolve();
+      });
+    });
+    const listening = engine.connections().find((one) => one.connector === 'mllp' && one.address !== null);
+    announce(folder, { url: api.url, token: cliToken, pid: process.pid, mllp: listening?.address ?? null });
+    const serving = { engine, api };
+    return {
+      url: api.url,
+      engine,
+      store,
+      firstUserLink: await api.firstUserLink(),
+      secrets,
+      consoleReady,
+      async close() {
+        build.stop();
+        withdraw(folder);
+        await serving.engine.stop();
+        await serving.api.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    build.stop();
+    await engine?.stop().catch(() => undefined);
+    await api?.close().catch(() => undefined);
+    await store.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** From the environment into the sealed store; made up in development; a sentence when one is missing. */
+async function keepSecrets(
+  store: Store,
+  project: Project,
+  environment: Environment,
+  makeUp: boolean,
+): Promise<Map<string, string>> {
+  const held = new Map<string, string>();
+  for (const name of secretNames(project.sites)) {
+    const variable = `SUTURE_SECRET_${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}`;
+    const given = setting(environment, variable);
+    const kept = await store.getSecret(`secret:${name}`);
+    const value = given ?? kept ?? (makeUp ? secret() : null);
+    if (value === null) {
+      throw new Failure({
+        code: 'SECRET_MISSING',
+        kind: 'config',
+        message: `The secret "${name}" is not set.`,
+        fix: `Set ${variable} (or ${variable}_FILE) once; it is kept sealed in the data folder.`,
+      });
+    }
+    if (value !== kept) await store.putSecret(`secret:${name}`, value);
+    held.set(name, value);
+  }
+  return held;
+}
+
+function logger(verbose: boolean): ConnectionContext['log'] {
+  const log = pino(
+    { level: verbose ? 'info' : 'warn', base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination(2),
+  );
+  return (level, text, facts) => log[level](facts ?? {}, text);
+}
+
+/** Where a project's data lies unless `SUTURE_DATA` says otherwise. */
+export function dataFolder(project: string, environment: Environment): string {
+  return setting(environment, 'SUTURE_DATA') ?? join(project, '.suture');
+}

@@ -1,0 +1,141 @@
+/**
+ * Takes heads of lanes that are due and runs them side by side, as many as there are workers. It asks the
+ * store only when something has changed that could make a head due: a commit, a settlement, a time.
+ */
+import type { Clock } from '../std/index.ts';
+import type { Leased, Settlement, Store } from '../store/index.ts';
+
+export interface DispatchOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Deliveries in hand at once. */
+  readonly workers: number;
+  readonly deliver: (leased: Leased) => Promise<Settlement | 'stale'>;
+  readonly changed: () => void;
+  readonly broken: (error: unknown) => void;
+}
+
+export interface Dispatch {
+  /** Something may be due: a message was kept, a delivery was released. */
+  nudge(): void;
+  start(): void;
+  /** Takes no more; resolves when what is in hand has been settled. */
+  stop(): Promise<void>;
+  readonly inHand: number;
+}
+
+/** With nothing due, look again after this long at the latest: the clock may have been set. */
+const LONGEST_SLEEP = 30_000;
+const AFTER_A_STORE_FAILURE = 1_000;
+
+export function createDispatch(options: DispatchOptions): Dispatch {
+  const { store, clock } = options;
+  let running = false;
+  let inHand = 0;
+  let leasing = false;
+  let hint = false;
+  let timeHasCome = true;
+  let pausing = false;
+  let cancelTimer: (() => void) | null = null;
+  let idle: (() => void) | null = null;
+
+  function sleepUntil(due: number | null): void {
+    cancelTimer?.();
+    const ms = due === null ? LONGEST_SLEEP : Math.min(LONGEST_SLEEP, Math.max(0, due - clock.now()));
+    cancelTimer = clock.after(ms, () => {
+      timeHasCome = true;
+      hint = true;
+      void turn();
+    });
+  }
+
+  async function turn(): Promise<void> {
+    if (leasing || pausing || !running) return;
+    leasing = true;
+    try {
+      while (running && hint && inHand < options.workers) {
+        hint = false;
+        const room = options.workers - inHand;
+        const now = clock.now();
+        if (timeHasCome) {
+          timeHasCome = false;
+          await store.wake({ now });
+        }
+        const leased = await store.lease({ now, limit: room });
+        if (leased.length === room) hint = true;
+        for (const one of leased) void work(one);
+      }
+      if (running && !hint) sleepUntil(await store.nextDue());
+    } catch (error) {
+      options.broken(error);
+      pausing = true;
+      cancelTimer?.();
+      cancelTimer = clock.after(AFTER_A_STORE_FAILURE, () => {
+        pausing = false;
+        hint = true;
+        timeHasCome = true;
+        void turn();
+      });
+    } finally {
+      leasing = false;
+      if (!running && inHand === 0) idle?.();
+    }
+    if (hint && inHand < options.workers) void turn();
+  }
+
+  async function work(leased: Leased): Promise<void> {
+    inHand++;
+    try {
+      const settlement = await options.deliver(leased);
+      if (settlement !== 'stale') await settleSurely(settlement);
+    } catch (error) {
+      options.broken(error);
+    } finally {
+      inHand--;
+      hint = true;
+      options.changed();
+      if (running) void turn();
+      else if (inHand === 0 && !leasing) idle?.();
+    }
+  }
+
+  /**
+   * What was done must be recorded, or it would be done again: while the store fails, keep the settlement
+   * and try. If the engine stops first, the delivery is still `running` on disk and comes back flagged.
+   */
+  async function settleSurely(settlement: Settlement): Promise<void> {
+    for (;;) {
+      try {
+        await store.settle(settlement);
+        return;
+      } catch (error) {
+        options.broken(error);
+        if (!running) return;
+        await new Promise<void>((resolve) => void clock.after(AFTER_A_STORE_FAILURE, resolve));
+      }
+    }
+  }
+
+  return {
+    nudge() {
+      hint = true;
+      if (running) void turn();
+    },
+    start() {
+      running = true;
+      hint = true;
+      void turn();
+    },
+    stop() {
+      running = false;
+      cancelTimer?.();
+      if (inHand === 0 && !leasing) return Promise.resolve();
+      return new Promise((resolve) => {
+        idle = resolve;
+      });
+    },
+    get inHand() {
+      return inHand;
+    },
+  };
+}

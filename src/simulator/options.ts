@@ -1,0 +1,75 @@
+import type { WallTime } from './day/clock.ts';
+import type { FeedOptions } from './feed/feed.ts';
+import { type Habits, usualHabits } from './feed/habits.ts';
+import type { ClientOptions, ScopeSpelling } from './oauth/clients.ts';
+
+/** How a pretend hospital is set up. Every part has a value of its own when it is left out. */
+export interface SimulatorOptions {
+  /** The HTTP port; 0, the usual value, takes a free one. */
+  readonly port?: number;
+  /** The address to bind; 127.0.0.1 unless told. */
+  readonly host?: string;
+  /** The same seed, number of patients and start give the same hospital and the same day (`larkfield`). */
+  readonly seed?: string | number;
+  /** How many patients it begins with (60). */
+  readonly patients?: number;
+  /** Hospital time for wall time: 1 is real time, 60 a minute in a second (1). */
+  readonly speed?: number;
+  /** Where the hospital's clock starts (real now), milliseconds since 1970 or a Date. */
+  readonly now?: number | Date;
+  /**
+   * Events for each minute of the hospital's clock. When absent, 40 divided by the speed: an event every second
+   * or two of wall time. 0 makes none, so that only `happen` changes anything.
+   */
+  readonly eventsPerMinute?: number;
+  /** The hospital's zone: HL7 times are local to it and carry no offset; FHIR instants are in UTC (`America/Chicago`). */
+  readonly timeZone?: string;
+  /** Outgoing HL7 interfaces (none). */
+  readonly feeds?: readonly FeedOptions[];
+  /** What this site does differently in HL7. */
+  readonly habits?: Partial<Habits>;
+  /** The applications on record (none); more by `POST /admin/clients`. */
+  readonly clients?: readonly ClientOptions[];
+  /** Further names that `aud` of an assertion may carry, as sites behind a proxy allow. */
+  readonly audiences?: readonly string[];
+  /** Lifetime of an access token, seconds (3600). */
+  readonly expiresIn?: number;
+  readonly scopeSpelling?: ScopeSpelling;
+  /** The most entries of a page of a search (1000). */
+  readonly pageSize?: number;
+  /** How long a paging session lives, milliseconds (600,000; what Epic does is not documented). */
+  readonly sessionMs?: number;
+  /** Real time and timers, for tests that want to own them. */
+  readonly wall?: WallTime;
+  /** Told in one line about each request and each happening. The simulator prints nothing itself. */
+  readonly log?: (line: string) => void;
+}
+
+/** Fills in what was left out, and refuses what cannot be. */
+export function settle(options: SimulatorOptions) {
+  const patients = options.patients ?? 60;
+  const speed = options.speed ?? 1;
+  const eventsPerMinute = options.eventsPerMinute ?? 40 / speed;
+  if (!Number.isInteger(patients) || patients < 1 || patients > 1_000_000) {
+    throw new RangeError('patients must be a whole number from 1 to 1000000');
+  }
+  if (!(speed > 0) || speed > 86_400) throw new RangeError('speed must be above 0 and at most 86400');
+  if (!(eventsPerMinute >= 0) || eventsPerMinute > 60_000) {
+    throw new RangeError('eventsPerMinute must be from 0 to 60000');
+  }
+  const names = (options.feeds ?? []).map((feed) => feed.name);
+  if (new Set(names).size < names.length) throw new RangeError('each feed needs a name of its own');
+  return {
+    ...options,
+    patients,
+    speed,
+    eventsPerMinute,
+    seed: String(options.seed ?? 'larkfield'),
+    timeZone: options.timeZone ?? 'America/Chicago',
+    habits: { ...usualHabits, ...options.habits },
+    expiresIn: options.expiresIn ?? 3600,
+    scopeSpelling: options.scopeSpelling ?? ('v2' as const),
+  };
+}
+
+export type Settled = ReturnType<typeof settle>;

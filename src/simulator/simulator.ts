@@ -1,0 +1,202 @@
+import { fastify } from 'fastify';
+import { adminRoutes, type RequestRecord } from './admin/admin.ts';
+import { Faults } from './admin/faults.ts';
+import {
+  type AppointmentTruth,
+  appointmentTruth,
+  type PatientTruth,
+  patientTruth,
+  type VisitTruth,
+  visitTruth,
+} from './admin/truth.ts';
+import { wallTime } from './day/clock.ts';
+import type { Happening } from './day/happening.ts';
+import { type EventRequest, HospitalDay } from './day/hospital-day.ts';
+import { Feed, type FeedState } from './feed/feed.ts';
+import { appointmentService } from './fhir/appointment.ts';
+import { Paging } from './fhir/bundle.ts';
+import { discovery } from './fhir/capability.ts';
+import { locationService, organizationService, practitionerService } from './fhir/directory.ts';
+import { encounterService } from './fhir/encounter.ts';
+import { patientService } from './fhir/patient.ts';
+import { fhirServer, webServerNotFound } from './fhir/server.ts';
+import { Assertions } from './oauth/assertion.ts';
+import { type ClientOptions, Clients, type Interaction, isAllowed } from './oauth/clients.ts';
+import { KeySets } from './oauth/key-sets.ts';
+import { tokenEndpoint } from './oauth/token-endpoint.ts';
+import { Tokens } from './oauth/tokens.ts';
+import { type SimulatorOptions, settle } from './options.ts';
+import { Ring } from './ring.ts';
+import { fillBook } from './world/book.ts';
+import { Hospital } from './world/hospital.ts';
+import { createRandom } from './world/random.ts';
+
+/** A running pretend hospital. */
+export interface Simulator {
+  /** For example `http://127.0.0.1:4610`. */
+  readonly url: string;
+  readonly fhirBase: string;
+  readonly tokenUrl: string;
+  readonly adminUrl: string;
+  /** The hospital's time, milliseconds since 1970. */
+  now(): number;
+  /** Lets the day run at its speed. A new simulator stands still. */
+  start(): void;
+  /** Stops the clock; servers and feeds go on. */
+  stop(): void;
+  /** Moves the clock by so many milliseconds; everything due happens before this returns. */
+  advance(milliseconds: number): void;
+  /** Makes one event happen now. Throws an Error with the reason when nothing in the hospital fits. */
+  happen(event: EventRequest): Happening;
+  /** Puts an application on record, or replaces it. */
+  addClient(client: ClientOptions): void;
+  patients(): PatientTruth[];
+  appointments(): AppointmentTruth[];
+  visits(): VisitTruth[];
+  /** The newest happenings, at most 1,000, oldest first. */
+  happenings(): Happening[];
+  feeds(): FeedState[];
+  /** Resolves when every feed has sent all it has and each message was answered. */
+  settled(): Promise<void>;
+  /** Closes servers, connections and timers. */
+  close(): Promise<void>;
+}
+
+const rememberedRequests = 1_000;
+
+/**
+ * Builds the hospital, opens its HTTP server and starts its feeds. The clock stands until `start()`.
+ * @example
+ * const hospital = await createSimulator({ seed: 'demo', feeds: [{ name: 'adt', port: 6661, kinds: ['ADT'] }] });
+ * hospital.happen({ kind: 'admit' });
+ * await hospital.close();
+ */
+export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const settled = settle(options);
+  const wall = options.wall ?? wallTime;
+  const start = Number(options.now ?? wall.now());
+  const hospital = new Hospital({ ...settled, now: start });
+  fillBook(hospital, createRandom(settled.seed, 'book'), start);
+  const feeds = (options.feeds ?? []).map((feed) => new Feed(feed));
+  const day = new HospitalDay(hospital, feeds, { ...settled, start, wall, log: options.log });
+
+  const stopped = new AbortController();
+  const now = () => wall.now();
+  const clients = new Clients();
+  for (const client of options.clients ?? []) clients.put(client);
+  const tokens = new Tokens(now);
+  const paging = new Paging(
+    { pageSize: options.pageSize ?? 1000, sessionMs: options.sessionMs ?? 600_000 },
+    now,
+  );
+  const faults = new Faults();
+  const requests = new Ring<RequestRecord>(rememberedRequests);
+  const services = [
+    patientService(hospital),
+    appointmentService(hospital),
+    encounterService(hospital),
+    practitionerService(hospital),
+    locationService(hospital),
+    organizationService(hospital),
+  ];
+
+  const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
+  let url = '';
+  const tokenUrl = () => `${url}/epic/oauth2/token`;
+  const fhirBase = () => `${url}/epic/api/FHIR/R4`;
+  const issuer = () => `${url}/epic/oauth2`;
+
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, new URLSearchParams(String(body))),
+  );
+  // Anything else is kept as text: what Epic says to a wrong body is not what the framework says.
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.setNotFoundHandler((_request, reply) => webServerNotFound(reply));
+  app.addHook('onRequest', async (request, reply) => {
+    const [path = ''] = request.url.split('?');
+    if (!path.startsWith('/epic')) return;
+    if (await faults.meet(path, reply, stopped.signal)) return reply;
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const [path = '', query = ''] = request.url.split('?');
+    if (path.startsWith('/admin')) return;
+    requests.add({
+      at: new Date(now()).toISOString(),
+      method: request.method,
+      path,
+      query,
+      status: reply.statusCode,
+    });
+    options.log?.(`${request.method} ${path} ${reply.statusCode}`);
+  });
+
+  await app.register(
+    async (scope) =>
+      tokenEndpoint(scope, {
+        assertions: new Assertions(clients, new KeySets(now, stopped.signal), now),
+        tokens,
+        expiresIn: settled.expiresIn,
+        scopeSpelling: settled.scopeSpelling,
+        served: services.flatMap((service) =>
+          (service.search ? (['read', 'search'] as const) : (['read'] as const)).map(
+            (interaction) => [service.type, interaction] as const,
+          ),
+        ),
+        audiences: () => [tokenUrl(), ...(options.audiences ?? [])],
+        discovery: () => discovery(issuer(), tokenUrl()),
+      }),
+    { prefix: '/epic/oauth2' },
+  );
+  await app.register(
+    async (scope) =>
+      fhirServer(scope, {
+        services,
+        paging,
+        judge(token: string, type: string, interaction: Interaction) {
+          const client = clients.get(tokens.clientOf(token) ?? '');
+          if (!client) return 'unknown';
+          return isAllowed(client, type, interaction) ? 'allowed' : 'forbidden';
+        },
+        addresses: () => ({ fhirBase: fhirBase(), tokenUrl: tokenUrl(), issuer: issuer() }),
+      }),
+    { prefix: '/epic/api/FHIR/R4' },
+  );
+  await app.register(
+    async (scope) => adminRoutes(scope, { hospital, day, feeds, clients, tokens, paging, faults, requests }),
+    { prefix: '/admin' },
+  );
+
+  url = await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
+  for (const feed of feeds) feed.start();
+
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    day.clock.stop();
+    stopped.abort();
+    await Promise.all([app.close(), ...feeds.map((feed) => feed.close())]);
+  }
+
+  return {
+    url,
+    fhirBase: fhirBase(),
+    tokenUrl: tokenUrl(),
+    adminUrl: `${url}/admin`,
+    now: () => day.clock.now(),
+    start: () => day.clock.start(),
+    stop: () => day.clock.stop(),
+    advance: (milliseconds) => day.clock.advance(milliseconds),
+    happen: (event) => day.happen(event),
+    addClient: (client) => clients.put(client),
+    patients: () => hospital.patients.map(patientTruth),
+    appointments: () => Array.from(hospital.appointments, appointmentTruth),
+    visits: () => Array.from(hospital.visits, visitTruth),
+    happenings: () => day.happenings.newest(Number.POSITIVE_INFINITY),
+    feeds: () => feeds.map((feed) => feed.state()),
+    async settled() {
+      await Promise.all(feeds.map((feed) => feed.settled()));
+    },
+    close: () => (closing ??= close()),
+  };
+}
