@@ -86,7 +86,9 @@ function engineDesk(url: string, token: string): Desk {
       return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : null;
     },
     async dead(query) {
-      const wanted = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));
+      const wanted = new URLSearchParams(
+        Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+      );
       return (await ask(`/api/dead?${wanted}`)).json() as Promise<Page<DeadLetter>>;
     },
     replay: async (request) =>

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { connectors } from '../connectors/index.ts';
 import { type Flow, lint } from '../flow/index.ts';
-import { type Fault, type LoadedSite, loadSites, nearest } from '../site/index.ts';
-import { asFailure, Failure } from '../std/index.ts';
+import { type Fault, type LoadedSite, loadSites } from '../site/index.ts';
+import { asFailure, Failure, nearest } from '../std/index.ts';
 import type { Environment } from './settings.ts';
 
 const configSchema = z.strictObject({

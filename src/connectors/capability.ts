@@ -21,5 +21,7 @@ export interface ResourceSpec {
   readonly identity: string;
   readonly methods: readonly ('poll' | 'feed' | 'feed wakes read')[];
   readonly scopes: { readonly learn: readonly string[] };
+  /** Search parameters that finding and learning rely on; a server that lacks one must be found out before go-live. */
+  readonly searchKeys?: readonly string[];
   readonly capabilities: readonly Capability[];
 }

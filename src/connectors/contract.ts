@@ -7,7 +7,7 @@
  */
 import type { Door, Format, MessageFlag } from '../message/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
-import type { Capability } from './capability.ts';
+import type { Capability, ResourceSpec } from './capability.ts';
 
 // ---------------------------------------------------------------- what comes in
 
@@ -268,4 +268,6 @@ export interface Connector<Config = unknown> {
   open(config: Config, context: ConnectionContext): Connection;
   /** What it can do, as flows name it. Static: what this site lacks of it, observed facts say. */
   readonly capabilities: readonly Capability[];
+  /** What it knows of each resource that it finds or learns: identity, methods, scopes, search keys. */
+  readonly resources?: readonly ResourceSpec[];
 }

@@ -1,2 +1,15 @@
+import type { Connector } from './contract.ts';
+import { epic } from './epic/index.ts';
+import { mllp } from './mllp/index.ts';
+import { webhook } from './webhook/index.ts';
+
 export type * from './capability.ts';
 export type * from './contract.ts';
+export { epicFailures } from './epic/index.ts';
+export { mllpFailures } from './mllp/index.ts';
+export { signatureFault, signatureHeaders, webhookFailures } from './webhook/index.ts';
+
+/** Every connector, by the name that stands in a site record. Each one parses its own configuration. */
+export const connectors: ReadonlyMap<string, Connector> = new Map(
+  [epic, mllp, webhook].map((connector) => [connector.name, connector as unknown as Connector]),
+);

@@ -50,10 +50,10 @@ export function startPoll(options: PollOptions): Poll {
       connection: connectionName,
       messages,
       cursor: { name, value: answer.cursor, expect: cursor?.version ?? 0 },
-      seen: answer.inbound.map((record) => ({
+      seen: [...answer.inbound, ...(answer.seen ?? [])].map(({ identity, hash }) => ({
         resource,
-        identity: options.identityKey(record.identity),
-        hash: record.hash,
+        identity: options.identityKey(identity),
+        hash,
       })),
       roster: answer.roster ?? [],
     });

@@ -3,4 +3,5 @@ export * from './canonical.ts';
 export * from './clock.ts';
 export * from './duration.ts';
 export * from './failure.ts';
+export * from './nearest.ts';
 export * from './random.ts';

@@ -14,14 +14,20 @@ export function addCheck(program: Command): void {
     .action(async (options: { project: string; json?: boolean }) => {
       try {
         const project = await loadProject(options.project, process.env);
-        const catalogue = [...connectors.values()].flatMap((connector) => connector.capabilities);
-        const flows = project.flows.map((flow) => ({ flow: flow.name, ...needs(flow, { capabilities: catalogue }) }));
+        const all = [...connectors.values()];
+        const catalogue = {
+          capabilities: all.flatMap((connector) => connector.capabilities),
+          resources: all.flatMap((connector) => connector.resources ?? []),
+        };
+        const flows = project.flows.map((flow) => ({ flow: flow.name, ...needs(flow, catalogue) }));
         process.exitCode = project.faults.length > 0 ? 1 : 0;
         if (options.json)
           return printJson({ ok: project.faults.length === 0, faults: project.faults, flows });
         for (const fault of project.faults) printLine(faultText(fault));
         for (const flow of flows) {
-          printLine(`${flow.flow} needs: ${[...flow.scopes, ...flow.capabilities.map((one) => `${one.connection} ${one.do}`)].join(', ') || 'nothing'}`);
+          printLine(
+            `${flow.flow} needs: ${[...flow.scopes, ...flow.capabilities.map((one) => `${one.connection} ${one.do}`)].join(', ') || 'nothing'}`,
+          );
         }
         const count = project.faults.length;
         printLine(

@@ -1,0 +1,145 @@
+/** The other side of the contract for tests: what the engine implements on the store, in maps. */
+import { createHash } from 'node:crypto';
+import { makeSigningKey, type SigningKeyPair } from '../fhir/index.ts';
+import { type Clock, Failure, systemClock } from '../std/index.ts';
+import type {
+  CallContext,
+  CallOutcome,
+  ConnectionContext,
+  Inbound,
+  LearnAnswer,
+  Receiver,
+  RosterEntry,
+  Verdict,
+} from './contract.ts';
+
+export interface TestContext extends ConnectionContext {
+  readonly entries: Map<string, RosterEntry>;
+  readonly hashes: Map<string, string>;
+  readonly secretTexts: Map<string, string>;
+  readonly outcomes: CallOutcome[];
+  /** Pauses that were asked for; `undefined` for "by half". */
+  readonly slowed: (number | undefined)[];
+  readonly taken: () => number;
+  readonly logged: string[];
+  /** Makes a patient known by a number. */
+  know(system: string, value: string): RosterEntry;
+  /** Commits an answer as the engine does: seen hashes and roster changes together. */
+  commit(answer: LearnAnswer): void;
+  readonly key: SigningKeyPair;
+}
+
+/** Made once: an RSA key takes a while. */
+const usualKey = makeSigningKey('RS384');
+
+export async function testContext(
+  options: { clock?: Clock; key?: SigningKeyPair } = {},
+): Promise<TestContext> {
+  const key = options.key ?? (await usualKey);
+  const entries = new Map<string, RosterEntry>();
+  const hashes = new Map<string, string>();
+  const secretTexts = new Map<string, string>();
+  const outcomes: CallOutcome[] = [];
+  const slowed: (number | undefined)[] = [];
+  const logged: string[] = [];
+  let taken = 0;
+  const patientKey = (system: string, value: string): string =>
+    createHash('sha256').update(`${system}|${value}`).digest('hex').slice(0, 16);
+  return {
+    site: 'mercy',
+    connection: 'under-test',
+    clock: options.clock ?? systemClock,
+    key,
+    entries,
+    hashes,
+    secretTexts,
+    outcomes,
+    slowed,
+    logged,
+    taken: () => taken,
+    secrets: {
+      async get(name) {
+        const text = secretTexts.get(name);
+        if (text !== undefined) return text;
+        throw new Failure({
+          code: 'SECRET_MISSING',
+          kind: 'config',
+          message: `The secret "${name}" is not set.`,
+          fix: 'Set it.',
+        });
+      },
+      signingKey: async () => key,
+    },
+    budget: {
+      async take(signal) {
+        signal.throwIfAborted();
+        taken += 1;
+      },
+      slow: (ms) => void slowed.push(ms),
+    },
+    roster: {
+      page: async (after, limit) =>
+        [...entries.values()]
+          .filter((entry) => after === null || entry.key > after)
+          .sort((a, b) => (a.key < b.key ? -1 : 1))
+          .slice(0, limit),
+      get: async (keys) => keys.flatMap((each) => entries.get(each) ?? []),
+    },
+    seen: {
+      async get(resource, identities) {
+        const found = new Map<string, string>();
+        for (const identity of identities) {
+          const hash = hashes.get(`${resource} ${identity}`);
+          if (hash !== undefined) found.set(identity, hash);
+        }
+        return found;
+      },
+    },
+    patientKey,
+    report: (outcome) => void outcomes.push(outcome),
+    log: (_level, text, facts) => void logged.push(`${text} ${JSON.stringify(facts ?? {})}`),
+    know(system, value) {
+      const entry = { key: patientKey(system, value), identifiers: [{ system, value }], activeAt: 0 };
+      entries.set(entry.key, entry);
+      return entry;
+    },
+    commit({ inbound, seen = [], roster = [] }) {
+      for (const { resource, identity, hash } of [...inbound, ...seen])
+        hashes.set(`${resource} ${identity}`, hash);
+      for (const entry of roster) entries.set(entry.key, entry);
+    },
+  };
+}
+
+export const never: AbortSignal = new AbortController().signal;
+
+export function callContext(more: Partial<CallContext> = {}): CallContext {
+  return {
+    idempotencyKey: 'd1.notify',
+    attempt: 1,
+    possibleDuplicate: false,
+    flow: 'notify',
+    step: 'notify',
+    message: { id: '1', bytes: new Uint8Array(), format: 'json' },
+    signal: never,
+    ...more,
+  };
+}
+
+/** A receiver that keeps what it gets and answers as told. */
+export function testReceiver(verdictOf: (inbound: Inbound) => Verdict | Promise<Verdict>): Receiver & {
+  readonly received: Inbound[];
+  readonly noises: { kind: string; bytes: number }[];
+} {
+  const received: Inbound[] = [];
+  const noises: { kind: string; bytes: number }[] = [];
+  return {
+    received,
+    noises,
+    receive(inbound) {
+      received.push(inbound);
+      void Promise.resolve(verdictOf(inbound)).then(inbound.reply);
+    },
+    noise: (noise) => void noises.push(noise),
+  };
+}

@@ -1,0 +1,74 @@
+/** The fields of an Epic connection in a site record. */
+import { z } from 'zod';
+import { type HttpLimits, usualLimits } from '../../fhir/index.ts';
+import { address, duration, isPlain, parseRecord } from '../record.ts';
+
+const learnt = z.strictObject({
+  /** `poll`: the roster's patients in turn. `feed wakes read`: besides, at once when a message names one. */
+  method: z.enum(['poll', 'feed wakes read']).default('poll'),
+  /** How often all of the roster is asked about. */
+  every: duration.prefault('30s'),
+  /** Appointments of which days; a moved one is noticed once its new day is inside. */
+  window: z.strictObject({ back: duration.prefault('1d'), ahead: duration.prefault('60d') }).prefault({}),
+  /** Patients asked about in one turn, whose changes are committed together. */
+  batch: z.int().min(1).max(500).default(25),
+});
+
+const schema = z
+  .strictObject({
+    connector: z.literal('epic'),
+    /** `https://host/instance/api/FHIR/R4`. */
+    fhirBase: address,
+    /** Left out: as `.well-known/smart-configuration` says. */
+    tokenUrl: address.optional(),
+    /** This environment's client id: production and non-production have different ones. */
+    clientId: z.string().min(1),
+    auth: z.strictObject({
+      method: z.literal('backend'),
+      /** Name of the signing key; its public half is at `/.well-known/jwks.json`. */
+      key: z.string().min(1).default('epic'),
+    }),
+    learn: z.strictObject({ Appointment: learnt.optional() }).prefault({}),
+    /** Identifier system of the medical record number here: `urn:oid:1.2.840.114350.1.13.<site>.5.737384.14`. */
+    mrnSystem: z.string().min(1).optional(),
+    /** Identifier system of visit numbers (CSN), where it does not end in `.698084.8`. */
+    csnSystem: z.string().min(1).optional(),
+    timeouts: z
+      .strictObject({
+        connect: duration.optional(),
+        answer: duration.optional(),
+        total: duration.optional(),
+      })
+      .prefault({}),
+    /** Allows http:// to another machine. The token and patients' data then cross the network readable. */
+    plainHttp: z.boolean().default(false),
+  })
+  .superRefine((record, context) => {
+    for (const field of ['fhirBase', 'tokenUrl'] as const) {
+      if (!record.plainHttp && isPlain(record[field] ?? ''))
+        context.addIssue({ code: 'custom', path: [field], message: 'use https://, or set plainHttp: true' });
+    }
+    if (record.learn.Appointment && record.mrnSystem === undefined) {
+      const message = 'learning Appointments needs it, to find the patients of the roster at Epic';
+      context.addIssue({ code: 'custom', path: ['mrnSystem'], message });
+    }
+  });
+
+export type EpicConfig = z.output<typeof schema>;
+
+export function parseEpic(
+  record: unknown,
+  at: { readonly site: string; readonly connection: string },
+): EpicConfig {
+  const config = parseRecord(schema, record, at, 'EPIC_CONFIG');
+  return { ...config, fhirBase: config.fhirBase.replace(/\/+$/, '') };
+}
+
+export function limitsOf({ timeouts }: EpicConfig): HttpLimits {
+  return {
+    ...usualLimits,
+    connect: timeouts.connect ?? usualLimits.connect,
+    answer: timeouts.answer ?? usualLimits.answer,
+    total: timeouts.total ?? usualLimits.total,
+  };
+}

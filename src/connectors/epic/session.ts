@@ -1,0 +1,113 @@
+/** Tokens and a FHIR client for one Epic connection, with Epic's dialect and the site's budget around them. */
+import {
+  createBackendTokens,
+  createFhirClient,
+  createHttp,
+  type Dialect,
+  discover,
+  type FhirClient,
+  type Tokens,
+  type Watch,
+} from '../../fhir/index.ts';
+import { asFailure, Failure } from '../../std/index.ts';
+import type { ConnectionContext } from '../contract.ts';
+import { type EpicConfig, limitsOf } from './config.ts';
+import { epicFailure, epicSays } from './failures.ts';
+
+export interface Session {
+  readonly client: FhirClient;
+  readonly tokens: Tokens;
+  /** Asks the FHIR base for its SMART configuration; throws what is in the way. */
+  reach(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** 4113: the search between two pages is forgotten. Nobody says after how long. */
+const dialect: Dialect = { pagingExpired: ['4113'], explain: (_status, codes) => epicSays(codes) };
+
+/** Takes from the site's budget before each request and tells how each one ended. */
+export function watchOf(context: ConnectionContext): Watch {
+  return {
+    before: (signal) => context.budget.take(signal),
+    after({ retryAfter, ...outcome }) {
+      // Not for EPIC_DAILY_LIMIT: that one concerns documents alone.
+      if (outcome.code === 'FHIR_THROTTLED') context.budget.slow(retryAfter);
+      context.report(outcome);
+    },
+  };
+}
+
+export function openSession(config: EpicConfig, context: ConnectionContext, watch: Watch): Session {
+  const { clock } = context;
+  const limits = limitsOf(config);
+  const http = createHttp(clock, limits);
+  let discovered: Promise<URL> | undefined;
+
+  async function route(signal: AbortSignal): Promise<URL> {
+    if (config.tokenUrl !== undefined) return new URL(config.tokenUrl);
+    discovered ??= discover(http, config.fhirBase, signal).then((found) => found.tokenEndpoint);
+    try {
+      return await discovered;
+    } catch (error) {
+      discovered = undefined;
+      throw error;
+    }
+  }
+
+  const backend = createBackendTokens({
+    http,
+    clock,
+    clientId: config.clientId,
+    tokenUrl: route,
+    key: () => context.secrets.signingKey(config.auth.key),
+    watch,
+  });
+  const tokens: Tokens = {
+    ...backend,
+    async get(signal) {
+      try {
+        return await backend.get(signal);
+      } catch (error) {
+        throw await signInFailure(error);
+      }
+    },
+  };
+
+  /** Epic's two ways of refusing a sign-in mean two different people: us, and the site. */
+  async function signInFailure(error: unknown): Promise<unknown> {
+    const failure = asFailure(error);
+    const more = { cause: error, ...(failure.detail === undefined ? {} : { detail: failure.detail }) };
+    if (failure.code === 'FHIR_TOKEN_REFUSED') {
+      const { kid } = await context.secrets.signingKey(config.auth.key);
+      return epicFailure('EPIC_SIGN_IN_REFUSED', {
+        ...more,
+        message: `Epic does not accept client id ${config.clientId} with the key ${kid} (invalid_client).`,
+      });
+    }
+    if (failure.code === 'FHIR_CLIENT_UNAUTHORIZED') {
+      return epicFailure('EPIC_BACKGROUND_USER', {
+        ...more,
+        message: `Client id ${config.clientId} has no background user at this site (unauthorized_client).`,
+      });
+    }
+    return error;
+  }
+
+  const client = createFhirClient({ baseUrl: config.fhirBase, clock, tokens, limits, dialect, watch });
+  return {
+    client,
+    tokens,
+    async reach(signal) {
+      try {
+        await discover(http, config.fhirBase, signal);
+      } catch (error) {
+        // Sites of before August 2021 have none: with tokenUrl given, any answer will do.
+        const absent = error instanceof Failure && error.code === 'FHIR_DISCOVERY';
+        if (!absent || config.tokenUrl === undefined) throw error;
+      }
+    },
+    async close() {
+      await Promise.all([client.close(), http.close()]);
+    },
+  };
+}

@@ -1,0 +1,42 @@
+export { type Content, contentOf } from './answer.ts';
+export {
+  createFhirClient,
+  type FhirClient,
+  type FhirClientOptions,
+  type SearchParams,
+} from './client.ts';
+export { type FhirFailureCode, fhirFailure, fhirFailures } from './failures.ts';
+export {
+  createHttp,
+  type Http,
+  type HttpAsk,
+  HttpError,
+  type HttpLimits,
+  type HttpReply,
+  type HttpTrouble,
+  retryAfter,
+  serverTime,
+  unwatched,
+  usualLimits,
+  type Watch,
+} from './http.ts';
+export { codesOf, type Issue, issuesOf } from './outcome.ts';
+export type { SearchEntry, SearchPage } from './page.ts';
+export {
+  type FhirResource,
+  type Identifier,
+  identifiersOf,
+  objectsIn,
+  referencedId,
+} from './resource.ts';
+export { clientAssertion } from './smart/assertion.ts';
+export { type BackendOptions, createBackendTokens, type Tokens } from './smart/backend.ts';
+export { discover, type SmartConfiguration } from './smart/discover.ts';
+export {
+  makeSigningKey,
+  publicJwk,
+  type SigningAlgorithm,
+  type SigningKey,
+  type SigningKeyPair,
+} from './smart/jwks.ts';
+export type { Dialect } from './status.ts';

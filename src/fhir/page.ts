@@ -1,0 +1,70 @@
+/** One page of a search: what matched, what the server had to say about it, and where it goes on. */
+import type { Failure } from '../std/index.ts';
+import { type Content, excerpt } from './answer.ts';
+import { fhirFailure } from './failures.ts';
+import { type Issue, issuesOf } from './outcome.ts';
+import { type FhirResource, objectsIn } from './resource.ts';
+import { resourceTexts } from './slices.ts';
+
+export interface SearchEntry {
+  readonly resource: FhirResource;
+  /** The resource's characters exactly as the server sent them, UTF-8. */
+  readonly bytes: Uint8Array;
+  /** `include` came along with a match. */
+  readonly mode: 'match' | 'include';
+}
+
+export interface SearchPage {
+  readonly entries: readonly SearchEntry[];
+  /**
+   * From `mode=outcome` entries, which are no results and look like success: parameters that were ignored, data
+   * that this client may not see. Whoever searches must look at them.
+   */
+  readonly issues: readonly Issue[];
+  /** 0, and one more each time the search had to be asked anew. */
+  readonly restart: number;
+}
+
+/** Reads a 2xx answer to a search. Throws `FHIR_UNREADABLE` when it is no result. */
+export function pageOf(
+  content: Content,
+  what: string,
+  restart: number,
+): { readonly page: SearchPage; readonly next: string | undefined } {
+  const bundle = content.resource;
+  if (bundle?.resourceType !== 'Bundle') throw unreadable(content, what);
+  const texts = resourceTexts(content.text);
+  const entries: SearchEntry[] = [];
+  const issues: Issue[] = [];
+  const list = Array.isArray(bundle.entry) ? bundle.entry : [];
+  list.forEach((item: unknown, index) => {
+    const entry = item as { resource?: FhirResource; search?: { mode?: unknown } } | null;
+    const resource = entry?.resource;
+    if (typeof resource?.resourceType !== 'string') return;
+    // Servers forget the mode at times: an OperationOutcome is never what was searched for.
+    if (entry?.search?.mode === 'outcome' || resource.resourceType === 'OperationOutcome') {
+      issues.push(...issuesOf(resource));
+      return;
+    }
+    const bytes = Buffer.from(texts[index] ?? JSON.stringify(resource));
+    entries.push({ resource, bytes, mode: entry?.search?.mode === 'include' ? 'include' : 'match' });
+  });
+  const next = objectsIn(bundle.link).find((link) => link.relation === 'next')?.url;
+  return { page: { entries, issues, restart }, next: typeof next === 'string' ? next : undefined };
+}
+
+/** A yes that cannot be read. */
+export function unreadable(content: Content, what: string): Failure {
+  const form = {
+    fhir: `a ${/^[A-Za-z]{1,40}$/.test(content.resource?.resourceType ?? '') ? content.resource?.resourceType : 'resource'}`,
+    json: 'JSON that is no resource',
+    xml: 'XML',
+    html: 'an HTML page',
+    empty: 'nothing',
+    other: 'something that is not JSON',
+  }[content.form];
+  return fhirFailure('FHIR_UNREADABLE', {
+    message: `The server answered the ${what} with ${form}.`,
+    ...(content.text === '' ? {} : { detail: excerpt(content.text) }),
+  });
+}
