@@ -50,6 +50,14 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   if (running === undefined || site === undefined) return { ...base(), ...flowGone(leased) };
 
   const remembered = new Map(leased.remembered.map((step) => [step.step, step.output]));
+  // What an earlier attempt was told may have been mended since: a find that led to a hold or a failure is asked
+  // again, once an attempt.
+  const old = new Set(remembered.keys());
+  const forget = (steps: readonly string[]): boolean => {
+    const again = steps.filter((step) => old.delete(step));
+    for (const step of again) remembered.delete(step);
+    return again.length > 0;
+  };
   try {
     const context = eventContext(message, leased.bytes, site);
     for (let turn = 0; turn < MOST_COMMANDS; turn++) {
@@ -60,6 +68,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
             ? { ...base(), to: 'delivered' }
             : { ...base(), to: 'filtered', step: command.step };
         case 'hold':
+          if (forget(command.askAgain)) continue;
           return {
             ...base(),
             to: 'held',
@@ -69,6 +78,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
             detail: command.failure.detail ?? null,
           };
         case 'fail':
+          if (forget(command.askAgain)) continue;
           return failed(
             command.failure.within({ site: site.site, flow: delivery.flow, step: command.step }),
             running.giveUpAfter,

@@ -1,27 +1,25 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
 import {
   connectors as allConnectors,
-  type Connection,
   type ConnectionContext,
   type Connector,
-  type Listening,
   type Method,
-  type Receiver,
 } from '../connectors/index.ts';
-import { eventContext, type Flow, flowVersion, type PreparedFlow, prepare, trace } from '../flow/index.ts';
+import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { createBackpressure } from './backpressure.ts';
 import { siteBudget } from './budget.ts';
 import { connectionContext, createKeyring } from './context.ts';
-import type { Change, ConnectionState, EngineControl, Readiness, RunningFlow } from './control.ts';
+import type { Change, EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
-import { createIntake, type Intake, identityKey } from './intake.ts';
+import { createIntake, identityKey } from './intake.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
 import { type Poll, startPoll } from './poll.ts';
+import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -49,19 +47,6 @@ const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
 const TELL_EVERY = 250;
 const PROBE_EVERY = 1_000;
-
-interface Open {
-  readonly site: SiteRecord;
-  readonly name: string;
-  readonly connector: string;
-  readonly connection: Connection;
-  readonly intake: Intake;
-  readonly receiver: Receiver;
-  listening: Listening | null;
-  polls: Poll[];
-  failure: Failure | null;
-  paused: { readonly queued: number } | null;
-}
 
 export function createEngine(options: EngineOptions): Engine {
   const { store, clock, keyedHash, log } = options;
@@ -256,6 +241,11 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   let endHealth: (() => void) | null = null;
+  const readers = {
+    store,
+    flow: (name: string) => prepared.get(name),
+    site: (name: string) => sites.get(name),
+  };
 
   return {
     store,
@@ -317,25 +307,7 @@ export function createEngine(options: EngineOptions): Engine {
       await tallies.stop();
     },
 
-    connections(): readonly ConnectionState[] {
-      return open.map((one) => ({
-        site: one.site.site,
-        connection: one.name,
-        connector: one.connector,
-        roles: [
-          ...(one.listening || one.connection.http ? (['in'] as const) : []),
-          ...(one.polls.length > 0 ? (['learn'] as const) : []),
-          ...(one.connection.call ? (['out'] as const) : []),
-        ],
-        address: one.listening?.address ?? null,
-        state: one.paused ? 'paused' : one.failure ? 'failing' : 'running',
-        text: one.paused
-          ? `Senders are not read: ${one.paused.queued} deliveries wait (limit ${limit}). Look at what the queue waits for.`
-          : one.failure
-            ? `${one.failure.message} ${one.failure.fix}`
-            : null,
-      }));
-    },
+    connections: () => open.map((one) => connectionState(one, limit)),
 
     readiness(): Readiness {
       const health = store.health();
@@ -404,44 +376,8 @@ export function createEngine(options: EngineOptions): Engine {
       return count;
     },
 
-    async trace(deliveryId) {
-      const history = await store.history(deliveryId);
-      if (history === null) return null;
-      const { delivery } = history;
-      const kept = await store.message(delivery.messageId);
-      const bytes = await store.payload(delivery.messageId);
-      const flow = prepared.get(delivery.flow);
-      const site = kept && sites.get(kept.message.site);
-      if (!kept || !bytes || !flow || !site) return { entries: [], sameVersion: false };
-      const remembered = new Map(history.steps.map((step) => [step.step, step.output]));
-      if (flow.version !== delivery.flowVersion) {
-        const entries = history.steps.map((step) => ({
-          step: step.step,
-          kind: 'remembered',
-          state: 'done' as const,
-          output: step.output,
-        }));
-        return { entries, sameVersion: false };
-      }
-      return {
-        entries: trace(flow.prepared, eventContext(kept.message, bytes, site), remembered),
-        sameVersion: true,
-      };
-    },
+    trace: (deliveryId) => traceOf(readers, deliveryId),
 
-    async fhirView(messageId) {
-      const kept = await store.message(messageId);
-      const bytes = await store.payload(messageId);
-      const site = kept && sites.get(kept.message.site);
-      if (!kept || !bytes || !site || kept.message.state === 'rejected') return null;
-      try {
-        const { event } = eventContext(kept.message, bytes, site);
-        return kept.message.format === 'hl7'
-          ? { patient: event.patient, encounter: event.encounter }
-          : { event };
-      } catch {
-        return null; // bytes that cannot be read as FHIR have no FHIR view
-      }
-    },
+    fhirView: (messageId) => fhirViewOf(readers, messageId),
   };
 }

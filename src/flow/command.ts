@@ -4,7 +4,7 @@
  * the same thing: the same question with more or fewer remembered outputs.
  */
 import type { HoldReason } from '../message/index.ts';
-import type { Failure, Json } from '../std/index.ts';
+import type { Failure, FailureRecord, Json } from '../std/index.ts';
 
 /** Effects done so far: step key to what it gave. */
 export type Remembered = ReadonlyMap<string, unknown>;
@@ -29,16 +29,33 @@ export type Command =
     }
   | { readonly kind: 'end'; readonly state: 'delivered' }
   | { readonly kind: 'end'; readonly state: 'filtered'; readonly step: string }
-  | { readonly kind: 'hold'; readonly step: string; readonly reason: HoldReason; readonly failure: Failure }
-  | { readonly kind: 'fail'; readonly step: string; readonly failure: Failure };
+  | {
+      readonly kind: 'hold';
+      readonly step: string;
+      readonly reason: HoldReason;
+      readonly failure: Failure;
+      /**
+       * Remembered answers that led here and can be asked for again: finds. They stay in the history, but the next
+       * attempt must not take them as remembered, or a person's correction would never be seen.
+       */
+      readonly askAgain: readonly string[];
+    }
+  | {
+      readonly kind: 'fail';
+      readonly step: string;
+      readonly failure: Failure;
+      readonly askAgain: readonly string[];
+    };
 
 /** One step as the timeline shows it: computed again from what is remembered, for people. */
 export interface TraceEntry {
   readonly step: string;
   readonly kind: string;
-  readonly state: 'done' | 'skipped' | 'filtered' | 'failed' | 'held' | 'next';
+  readonly state: 'done' | 'skipped' | 'filtered' | 'failed' | 'held' | 'next' | 'not reached';
   readonly connection?: string;
   readonly do?: string;
   readonly input?: unknown;
   readonly output?: unknown;
+  /** Why it failed or is held. */
+  readonly failure?: FailureRecord;
 }

@@ -3,45 +3,17 @@
  * parse to the same value. Because it is data, what it needs (scopes, fields, connections) is computed
  * from it, the console can draw it, and `next` (run.ts) can interpret it without doing anything itself.
  */
-import type { Json } from '../std/index.ts';
+import type { Condition, FieldMap, Source } from '../mapping/index.ts';
 
 /**
- * Where a value comes from:
- * - `event.…`: the event, a FHIR resource (`event.participant[0].actor.reference`), or for an HL7 trigger
- *   the FHIR reading of the message (`event.patient.name[0].family`, `event.encounter.class.code`);
- * - `<step>.…`: what an earlier step found, made or mapped;
- * - `hl7:PID-5.1`: a path in the HL7 message itself;
- * - `site.…`: the site's record (`site.name`).
- * Brackets are an index from 0 (`name[0]`), or a condition (`identifier[system=urn:oid:1.2.3].value`); a list
- * without brackets means its first item, as FHIRPath's `.first()`.
+ * Sources, field maps and conditions are the mapping room's. In a flow the first name of a source is:
+ * - `event`: the event, a FHIR resource (`event.participant[0].actor.reference`), or for an HL7 trigger the FHIR
+ *   reading of the message (`event.patient.name[0].family`, `event.encounter.class.code`, `event.type`);
+ * - an earlier step's id: what it found, made or mapped; null when it was skipped or found nothing;
+ * - `hl7:` a path in the HL7 message itself (`hl7:PID-5.1`);
+ * - `site`: the site's record (`site.name`, `site.timeZone`, `site.mrnSystem`).
  */
-export type Source = string;
-
-/** One target field of a map. */
-export type FieldRule =
-  | Source
-  | { readonly value: Json }
-  | {
-      readonly from: Source | readonly Source[];
-      /** Named in the transform catalogue (mapping): `date`, `upper`, `join` ... */
-      readonly transform?: string;
-      /** When the source is absent or empty. */
-      readonly default?: Json;
-      /** Absent and no default: the delivery fails as `validation`, naming the field. */
-      readonly required?: boolean;
-    };
-
-/** Target paths to rules: `{ 'patient.mrn': 'hl7:PID-3[5=MR].1' }` makes `{ patient: { mrn } }`. */
-export type FieldMap = Readonly<Record<string, FieldRule>>;
-
-/** A question about values; data, so that it can be shown and checked. */
-export type Condition =
-  | { readonly path: Source; readonly exists: boolean }
-  | { readonly path: Source; readonly equals: Json }
-  | { readonly path: Source; readonly in: readonly Json[] }
-  | { readonly all: readonly Condition[] }
-  | { readonly any: readonly Condition[] }
-  | { readonly not: Condition };
+export type { Condition, FieldMap, FieldRule, Source } from '../mapping/index.ts';
 
 interface StepBase {
   /** Stable and unique in its flow; effects are remembered under it. */
@@ -59,7 +31,10 @@ export interface FindStep extends StepBase {
   readonly do: string;
   readonly args: FieldMap;
   readonly optional?: boolean;
-  /** A match whose value differs is held as an ambiguous patient, never used: `{ birthDate: 'event.patient.birthDate' }`. */
+  /**
+   * A path in the match to the source that it must equal: `{ birthDate: 'event.patient.birthDate' }`. A match that
+   * differs, or of which either side has no value, is held as an ambiguous patient and never used.
+   */
   readonly verify?: Readonly<Record<string, Source>>;
 }
 

@@ -9,7 +9,7 @@ export default flow('appointment-sync', {
   .find('patient', {
     connection: 'epic-fhir',
     do: 'patient.read',
-    args: { reference: 'event.participant[actor.type=Patient].actor.reference' },
+    args: { reference: 'event.participant[actor.reference^=Patient/].actor.reference' },
   })
   .map('appointment', {
     csn: { from: 'event.identifier[0].value', required: true },

@@ -1,0 +1,96 @@
+/** What screens are shown of connections, deliveries and messages; read only. */
+import type { Connection, Listening, Receiver } from '../connectors/index.ts';
+import { eventContext, type PreparedFlow, type TraceEntry, trace } from '../flow/index.ts';
+import type { SiteRecord } from '../site/index.ts';
+import type { Failure } from '../std/index.ts';
+import type { Store } from '../store/index.ts';
+import type { ConnectionState } from './control.ts';
+import type { Intake } from './intake.ts';
+import type { Poll } from './poll.ts';
+
+/** A connection that the engine has opened. */
+export interface Open {
+  readonly site: SiteRecord;
+  readonly name: string;
+  readonly connector: string;
+  readonly connection: Connection;
+  readonly intake: Intake;
+  readonly receiver: Receiver;
+  listening: Listening | null;
+  polls: Poll[];
+  failure: Failure | null;
+  paused: { readonly queued: number } | null;
+}
+
+/** @param limit The backlog at which senders are no longer read. */
+export function connectionState(one: Open, limit: number): ConnectionState {
+  return {
+    site: one.site.site,
+    connection: one.name,
+    connector: one.connector,
+    roles: [
+      ...(one.listening || one.connection.http ? (['in'] as const) : []),
+      ...(one.polls.length > 0 ? (['learn'] as const) : []),
+      ...(one.connection.call ? (['out'] as const) : []),
+    ],
+    address: one.listening?.address ?? null,
+    state: one.paused ? 'paused' : one.failure ? 'failing' : 'running',
+    text: one.paused
+      ? `Senders are not read: ${one.paused.queued} deliveries wait (limit ${limit}). Look at what the queue waits for.`
+      : one.failure
+        ? `${one.failure.message} ${one.failure.fix}`
+        : null,
+  };
+}
+
+export interface Readers {
+  readonly store: Store;
+  readonly flow: (name: string) => { readonly prepared: PreparedFlow; readonly version: string } | undefined;
+  readonly site: (name: string) => SiteRecord | undefined;
+}
+
+/** The steps of a delivery, computed again from what is remembered; see `EngineControl.trace`. */
+export async function traceOf(
+  { store, flow, site }: Readers,
+  deliveryId: string,
+): Promise<{ readonly entries: readonly TraceEntry[]; readonly sameVersion: boolean } | null> {
+  const history = await store.history(deliveryId);
+  if (history === null) return null;
+  const { delivery } = history;
+  const kept = await store.message(delivery.messageId);
+  const bytes = await store.payload(delivery.messageId);
+  const running = flow(delivery.flow);
+  const record = kept && site(kept.message.site);
+  const sameVersion = running?.version === delivery.flowVersion;
+  if (!kept || !bytes || !record || !running || !sameVersion) {
+    const entries = history.steps.map(({ step, output }) => ({
+      step,
+      kind: 'remembered',
+      state: 'done' as const,
+      output,
+    }));
+    return { entries, sameVersion };
+  }
+  const remembered = new Map(history.steps.map((step) => [step.step, step.output]));
+  return {
+    entries: trace(running.prepared, eventContext(kept.message, bytes, record), remembered),
+    sameVersion,
+  };
+}
+
+/** The FHIR reading of a message; see `EngineControl.fhirView`. */
+export async function fhirViewOf(
+  { store, site }: Readers,
+  messageId: string,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  const kept = await store.message(messageId);
+  const bytes = await store.payload(messageId);
+  const record = kept && site(kept.message.site);
+  if (!kept || !bytes || !record || kept.message.state === 'rejected') return null;
+  try {
+    const { event } = eventContext(kept.message, bytes, record);
+    return kept.message.format === 'hl7' ? { patient: event.patient, encounter: event.encounter } : { event };
+  } catch {
+    return null; // bytes that cannot be read as FHIR have no FHIR view
+  }
+}

@@ -1,0 +1,159 @@
+/** The meaning of a message: what a flow's `event`, `site` and `hl7:` sources read. */
+import { type Message, parse } from '../hl7/index.ts';
+import { type Encounter, type FhirReading, type Lookup, type Patient, readHl7 } from '../mapping/index.ts';
+import type { MessageSummary } from '../message/index.ts';
+import type { SiteRecord } from '../site/index.ts';
+import { Failure } from '../std/index.ts';
+
+/** `event` of an HL7 message: its header and its FHIR reading. */
+export interface Hl7Event {
+  /** `ADT^A01`. */
+  readonly type: string;
+  /** MSH-10. */
+  readonly controlId: string;
+  readonly patient: Patient | null;
+  readonly encounter: Encounter | null;
+}
+
+/** `site` in a flow. */
+export interface SiteValue {
+  /** Its name in configuration: `riverside-prod`. */
+  readonly id: string;
+  readonly name: string;
+  readonly environment: string;
+  /** IANA. */
+  readonly timeZone: string;
+  /** The id system of its medical record numbers. */
+  readonly mrnSystem: string;
+}
+
+export interface EventContext {
+  /**
+   * A FHIR resource, an {@link Hl7Event}, the body of a webhook, or `{ text }`. The FHIR reading of an HL7 message is made
+   * when it is first looked at.
+   */
+  readonly event: Readonly<Record<string, unknown>>;
+  readonly hl7?: Message;
+  readonly site: SiteValue;
+  /** What the FHIR reading of an HL7 message could not carry over; none for other formats. */
+  readonly findings: () => FhirReading['findings'];
+}
+
+/**
+ * Reads a message for a flow. Pure: the same bytes and record give the same context.
+ * @throws Failure `validation`: bytes that are not what the message's format says.
+ */
+export function eventContext(
+  message: Pick<MessageSummary, 'format' | 'type'>,
+  bytes: Uint8Array,
+  site: SiteRecord,
+): EventContext {
+  const value: SiteValue = {
+    id: site.site,
+    name: site.name,
+    environment: site.environment,
+    timeZone: site.timeZone,
+    mrnSystem: site.identifiers.mrn.system,
+  };
+  const none = (): FhirReading['findings'] => [];
+  if (message.format === 'hl7') return hl7Context(bytes, site, value);
+  const text = utf8(bytes, message.format);
+  if (message.format === 'text') return { event: { text }, site: value, findings: none };
+  const body = json(text, message.format);
+  if (message.format === 'fhir' && !isResource(body)) throw unreadable('fhir', 'it is not a FHIR resource');
+  // A body that is no object (a list, a number) is the event as it is; paths into it find nothing or its items.
+  return { event: body as Readonly<Record<string, unknown>>, site: value, findings: none };
+}
+
+function hl7Context(bytes: Uint8Array, site: SiteRecord, value: SiteValue): EventContext {
+  const hl7 = parse(bytes);
+  if (!hl7.usable) throw unreadable('hl7', hl7.reason?.replace(/\.$/, '') ?? 'it has no usable MSH');
+  let read: FhirReading | undefined;
+  const reading = (): FhirReading => {
+    read ??= readHl7(hl7, {
+      site: value.id,
+      timeZone: value.timeZone,
+      mrnSystem: value.mrnSystem,
+      lookup: siteLookup(site),
+    });
+    return read;
+  };
+  const event: Hl7Event = {
+    type: hl7.header.type,
+    controlId: hl7.header.controlId,
+    get patient() {
+      return reading().patient;
+    },
+    get encounter() {
+      return reading().encounter;
+    },
+  };
+  return {
+    event: event as unknown as Readonly<Record<string, unknown>>,
+    hl7,
+    site: value,
+    findings: () => reading().findings,
+  };
+}
+
+/** What the site record says of identifiers: the medical record number by its field, type and assigner. */
+export function siteLookup({ identifiers: { mrn } }: SiteRecord): Lookup {
+  const { field, type, assigner } = mrn.hl7;
+  return {
+    identifierSystem(givenAssigner, givenType, place) {
+      if (place !== field) return undefined;
+      // Without a rule of its own, only what HL7 calls a medical record number is one.
+      const wanted = type ?? (assigner === undefined ? 'MR' : undefined);
+      if (wanted !== undefined && wanted !== givenType) return undefined;
+      return assigner === undefined || assigner === givenAssigner ? mrn.system : undefined;
+    },
+  };
+}
+
+function utf8(bytes: Uint8Array, format: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw unreadable(format, 'its bytes are not UTF-8');
+  }
+}
+
+/** Deeper than any FHIR resource; a deeper body would exhaust the stack of whoever walks it. */
+const DEEPEST = 64;
+
+function json(text: string, format: string): unknown {
+  if (deeperThan(text, DEEPEST)) throw unreadable(format, `it is nested more than ${DEEPEST} deep`);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unreadable(format, 'it is not JSON');
+  }
+}
+
+function deeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (quoted) {
+      if (code === 92) at += 1;
+      else if (code === 34) quoted = false;
+    } else if (code === 34) quoted = true;
+    else if (code === 123 || code === 91) {
+      depth += 1;
+      if (depth > limit) return true;
+    } else if (code === 125 || code === 93) depth -= 1;
+  }
+  return false;
+}
+
+const isResource = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && Object.hasOwn(body, 'resourceType');
+
+const unreadable = (format: string, reason: string): Failure =>
+  new Failure({
+    code: 'MESSAGE_UNREADABLE',
+    kind: 'validation',
+    message: `The message was kept as ${format}, but ${reason}.`,
+    fix: 'Look at its bytes; correct it at the sender, or name the connection’s format rightly in the site record.',
+  });

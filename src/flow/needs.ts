@@ -1,0 +1,126 @@
+/** What a flow needs, computed from its value: what a site must grant, fill and have. */
+import type { Capability, ResourceSpec } from '../connectors/index.ts';
+import {
+  type Condition,
+  compilePath,
+  compileSource,
+  conditionSources,
+  type PathStep,
+  ruleSources,
+} from '../mapping/index.ts';
+import type { Flow, Step, Trigger } from './flow.ts';
+import { resourceOf } from './prepare.ts';
+
+export interface Catalogue {
+  readonly capabilities: readonly Capability[];
+  /** What learning a resource's changes needs. */
+  readonly resources?: readonly ResourceSpec[];
+}
+
+export interface FlowNeeds {
+  readonly trigger: Trigger;
+  /** SMART scopes, sorted: `system/Patient.rs`. */
+  readonly scopes: readonly string[];
+  /** By resource or HL7 segment, the elements that are read, sorted: `{ Patient: ['name.family'], PID: ['PID-5.1'] }`. */
+  readonly fields: Readonly<Record<string, readonly string[]>>;
+  readonly capabilities: readonly { readonly connection: string; readonly do: string }[];
+  readonly connections: readonly string[];
+}
+
+/**
+ * @example
+ * needs(flow, { capabilities }).scopes // ['system/Appointment.rs', 'system/Patient.rs']
+ */
+export function needs(flow: Flow, catalogue: Catalogue = { capabilities: [] }): FlowNeeds {
+  const scopes = new Set<string>();
+  const fields = new FieldList();
+  const capabilities = new Map<string, { connection: string; do: string }>();
+  const resources = new Map<string, string>();
+  const { trigger } = flow;
+  if (trigger.kind === 'event') {
+    resources.set('event', trigger.resource);
+    const spec = catalogue.resources?.find((each) => each.resource === trigger.resource);
+    for (const scope of spec?.scopes.learn ?? []) scopes.add(scope);
+  }
+  for (const step of flow.steps) {
+    for (const source of sourcesOf(step)) addField(fields, source, trigger, resources);
+    if (!('connection' in step)) continue;
+    capabilities.set(`${step.connection} ${step.do}`, { connection: step.connection, do: step.do });
+    const capability = catalogue.capabilities.find((each) => each.name === step.do);
+    for (const scope of capability?.scopes ?? []) scopes.add(scope);
+    if (step.kind !== 'find') continue;
+    const resource = capability?.resource ?? resourceOf(step.do);
+    if (resource === undefined) continue;
+    resources.set(step.id, resource);
+    for (const path of Object.keys(step.verify ?? {}))
+      fields.add(resource, elements(compilePath(path).steps));
+  }
+  return {
+    trigger,
+    scopes: [...scopes].sort(),
+    fields: fields.sorted(),
+    capabilities: [...capabilities.values()],
+    connections: [...new Set([...capabilities.values()].map((each) => each.connection))].sort(),
+  };
+}
+
+/** Every source that a step reads. */
+export function sourcesOf(step: Step): readonly string[] {
+  const of = (condition: Condition | undefined): readonly string[] =>
+    condition ? conditionSources(condition) : [];
+  const own = ((): readonly string[] => {
+    switch (step.kind) {
+      case 'map':
+        return Object.values(step.fields).flatMap(ruleSources);
+      case 'filter':
+        return of(step.that);
+      case 'code':
+        return Object.values(step.reads);
+      case 'find':
+        return [...Object.values(step.args).flatMap(ruleSources), ...Object.values(step.verify ?? {})];
+      default:
+        return Object.values(step.args).flatMap(ruleSources);
+    }
+  })();
+  return [...of(step.when), ...own];
+}
+
+function addField(
+  fields: FieldList,
+  source: string,
+  trigger: Trigger,
+  resources: ReadonlyMap<string, string>,
+): void {
+  const { root, path, steps } = compileSource(source);
+  if (root === 'hl7') {
+    fields.add(path.slice(0, 3), path);
+    return;
+  }
+  const [first, ...rest] = steps;
+  if (root === 'event' && trigger.kind === 'hl7') {
+    const part = first?.kind === 'key' ? first.key : '';
+    if (part === 'patient' || part === 'encounter')
+      fields.add(part === 'patient' ? 'Patient' : 'Encounter', elements(rest));
+    return;
+  }
+  const resource = resources.get(root);
+  if (resource !== undefined) fields.add(resource, elements(steps));
+}
+
+/** Element names, without indices and conditions: `identifier.value`. The whole resource is `*`. */
+const elements = (steps: readonly PathStep[]): string =>
+  steps.flatMap((step) => (step.kind === 'key' ? [step.key] : [])).join('.');
+
+class FieldList {
+  readonly #byResource = new Map<string, Set<string>>();
+
+  add(resource: string, element: string): void {
+    const known = this.#byResource.get(resource) ?? new Set<string>();
+    this.#byResource.set(resource, known.add(element === '' ? '*' : element));
+  }
+
+  sorted(): Readonly<Record<string, readonly string[]>> {
+    const entries = [...this.#byResource].sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries.map(([resource, list]) => [resource, [...list].sort()]));
+  }
+}

@@ -1,0 +1,50 @@
+/** Which messages start which flows. Pure: looked at for every message before it is kept. */
+import type { MessageSummary } from '../message/index.ts';
+import type { Trigger } from './flow.ts';
+
+/**
+ * A learnt FHIR record is kept as a message of format `fhir` and type `<Resource>.<change>`, such as
+ * `Appointment.updated`: what happened is durable, as the record is.
+ * @example
+ * matches({ kind: 'hl7', type: 'ADT^A0*' }, { format: 'hl7', type: 'ADT^A08', connection: 'adt-in' }) // true
+ */
+export function matches(
+  trigger: Trigger,
+  message: Pick<MessageSummary, 'format' | 'type' | 'connection'>,
+): boolean {
+  switch (trigger.kind) {
+    case 'event':
+      return (
+        message.format === 'fhir' &&
+        trigger.changes.some((change) => message.type === `${trigger.resource}.${change}`)
+      );
+    case 'hl7':
+      return message.format === 'hl7' && matchesPattern(trigger.type, message.type);
+    case 'webhook':
+      return message.connection === trigger.connection && message.format !== 'fhir';
+  }
+}
+
+/** Every `*` stands for any run of characters; everything else for itself. Linear: no backtracking to abuse. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return pattern === text;
+  if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last))
+    return false;
+  let at = first.length;
+  const end = text.length - last.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return at <= end;
+}
+
+/** For people: `ADT^A01`, `Appointment created or updated`, `a call to the hook intake`. */
+export function triggerText(trigger: Trigger): string {
+  if (trigger.kind === 'hl7') return trigger.type;
+  if (trigger.kind === 'webhook') return `a call to the hook ${trigger.connection}`;
+  return `${trigger.resource} ${trigger.changes.join(' or ')}`;
+}
