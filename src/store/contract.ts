@@ -4,13 +4,18 @@
  *
  * What every implementation promises:
  * - A promise that resolves means committed and on disk. A promise that rejects means: nothing of it is kept.
+ *   (The one exception no store can rule out: the disk fails during the commit and the machine dies before the
+ *   next one. Then it may be there without a promise; a sender's repeat is recognised.)
  * - One `append` is one transaction: messages, deliveries, lanes, dedupe, cursor, seen, roster, aliases, audit.
  *   Several appends and settlements may share one commit (group commit); none sees half of another.
  * - Payload bytes, step outputs, failure details, roster identifiers and secrets are sealed by the store
  *   before they touch the disk; everything else in a row is free of patient data (keys are keyed hashes).
  * - Ids grow in the order of commit within one source connection. Order is judged by place, never by time.
  * - A delivery is a head when it is the first of all its lanes. Only heads that are due are leased.
- * - Every lease carries an epoch; a settlement with another epoch changes nothing and says `stale`.
+ * - Every lease carries an epoch of its own, also within one process; a settlement with another epoch changes
+ *   nothing and says `stale`.
+ * - An alias of `append` takes effect after its messages, an `undo` before them: the delivery of a merge or an
+ *   unlink stands in both lanes, behind what was there and before what follows.
  */
 import type {
   AttemptRecord,
@@ -57,7 +62,8 @@ export interface NewMessage {
   /**
    * Recognises a repeat: `sender` and `id` as text, `hash` of the raw bytes. Same all: duplicate, nothing is
    * appended. Same sender and id, other hash: appended and flagged `control-id-reused`.
-   * Left out: never a repeat (replays, retests, senders without ids).
+   * Left out: never a repeat (replays, retests, senders without ids). Of a rejected message it is not looked at:
+   * sent again, it is judged afresh. Repeats are recognised for as long as the first is kept (`prune`).
    */
   readonly dedupe?: { readonly sender: string; readonly id: string; readonly hash: string };
   /** The message that it repeats or was split from. */
@@ -116,7 +122,12 @@ export interface Append {
 
 /** One per message of the append, in its order. */
 export type Appended =
-  | { readonly kind: 'kept'; readonly messageId: string; readonly receivedAt: number; readonly flags: readonly MessageFlag[] }
+  | {
+      readonly kind: 'kept';
+      readonly messageId: string;
+      readonly receivedAt: number;
+      readonly flags: readonly MessageFlag[];
+    }
   | { readonly kind: 'duplicate'; readonly messageId: string; readonly receivedAt: number };
 
 // ---------------------------------------------------------------- working
@@ -141,7 +152,12 @@ export type Settlement = {
 } & (
   | { readonly to: 'delivered' }
   | { readonly to: 'filtered'; readonly step: string }
-  | { readonly to: 'waiting'; readonly dueAt: number; readonly failure: FailureRecord; readonly detail: string | null }
+  | {
+      readonly to: 'waiting';
+      readonly dueAt: number;
+      readonly failure: FailureRecord;
+      readonly detail: string | null;
+    }
   | { readonly to: 'dead'; readonly failure: FailureRecord; readonly detail: string | null }
   | {
       readonly to: 'held';
@@ -151,7 +167,12 @@ export type Settlement = {
       readonly detail: string | null;
     }
   /** Leaves its lanes; at `wakeAt` (or by `wake`) it stands again at their tail. */
-  | { readonly to: 'sleeping'; readonly step: string; readonly wakeAt: number | null; readonly wakeOn: string | null }
+  | {
+      readonly to: 'sleeping';
+      readonly step: string;
+      readonly wakeAt: number | null;
+      readonly wakeOn: string | null;
+    }
   /** Given back untried: the node is stopping. */
   | { readonly to: 'given back' }
 );
@@ -171,6 +192,7 @@ export interface MessageQuery {
   /** A message state, a delivery state, or `unrouted`. */
   readonly state?: MessageState | DeliveryState | 'unrouted';
   readonly flow?: string;
+  /** Received at this time or later, and before that; milliseconds. */
   readonly from?: number;
   readonly to?: number;
   /** Keyset: messages older than this id. */
@@ -185,6 +207,7 @@ export interface MessageRow extends MessageSummary {
 }
 
 export interface Page<Row> {
+  /** May be fewer than the limit, even none, with more to come: only so many rows are looked at in one call. */
   readonly rows: readonly Row[];
   /** Give this as `before` for the next page; `null` at the end. */
   readonly before: string | null;
@@ -222,6 +245,7 @@ export interface ReplayRequest {
 }
 
 export interface OutcomeCount {
+  /** Minutes since 1970. */
   readonly minute: number;
   readonly site: string;
   readonly connection: string;
@@ -284,7 +308,11 @@ export interface Store {
   /** The earliest time at which a waiting head is due or a sleeper wakes; `null` when there is none. */
   nextDue(): Promise<number | null>;
   /** Commits an effect before the next one is tried. */
-  remember(work: { readonly deliveryId: string; readonly epoch: number; readonly steps: readonly StepRecord[] }): Promise<Settled>;
+  remember(work: {
+    readonly deliveryId: string;
+    readonly epoch: number;
+    readonly steps: readonly StepRecord[];
+  }): Promise<Settled>;
   settle(settlement: Settlement): Promise<Settled>;
   /** Sleepers whose time has come, or that wait for `wakeOn`, stand again at the tail of their lanes. */
   wake(request: { readonly now: number; readonly wakeOn?: string }): Promise<number>;
@@ -298,13 +326,19 @@ export interface Store {
   /** New deliveries for old ones, marked, dedupe-exempt, oldest first; gives their ids. */
   replay(request: ReplayRequest): Promise<readonly string[]>;
 
-  cursor(site: string, connection: string, name: string): Promise<{ readonly value: Json; readonly version: number } | null>;
+  cursor(
+    site: string,
+    connection: string,
+    name: string,
+  ): Promise<{ readonly value: Json; readonly version: number } | null>;
   seen(site: string, resource: string, identities: readonly string[]): Promise<ReadonlyMap<string, string>>;
   rosterPage(site: string, after: string | null, limit: number): Promise<readonly RosterChange[]>;
   rosterGet(site: string, keys: readonly string[]): Promise<readonly RosterChange[]>;
 
   search(query: MessageQuery): Promise<Page<MessageRow>>;
-  message(id: string): Promise<{ readonly message: MessageSummary; readonly deliveries: readonly Delivery[] } | null>;
+  message(
+    id: string,
+  ): Promise<{ readonly message: MessageSummary; readonly deliveries: readonly Delivery[] } | null>;
   /** The bytes as received. Reading them for a person is an audited act: the caller writes the entry. */
   payload(id: string): Promise<Uint8Array | null>;
   history(deliveryId: string): Promise<DeliveryHistory | null>;
@@ -319,11 +353,14 @@ export interface Store {
   tallies(now: number): Promise<readonly FeedTally[]>;
   noises(): Promise<readonly NoiseCount[]>;
   /** Unfinished deliveries by connection: what back-pressure looks at. */
-  backlog(): Promise<readonly { readonly site: string; readonly connection: string; readonly queued: number }[]>;
+  backlog(): Promise<
+    readonly { readonly site: string; readonly connection: string; readonly queued: number }[]
+  >;
   /** Counted from rows, not from tallies: the proof that nothing drifted. */
   ledger(): Promise<Ledger>;
 
   countOutcomes(counts: readonly OutcomeCount[]): Promise<void>;
+  /** Of the minute of this time (milliseconds) and later. */
   outcomes(since: number): Promise<readonly OutcomeCount[]>;
   countNoise(counts: readonly NoiseCount[]): Promise<void>;
 

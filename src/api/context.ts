@@ -1,0 +1,29 @@
+import type { EngineControl } from '../engine/index.ts';
+import type { Clock, Json } from '../std/index.ts';
+import type { FirstUserToken } from './auth/first-user.ts';
+import type { Lockout } from './auth/lockout.ts';
+import type { Passwords } from './auth/password.ts';
+import type { Sessions } from './auth/session.ts';
+
+/** What every route is given. */
+export interface ApiContext {
+  readonly engine: EngineControl;
+  readonly clock: Clock;
+  readonly sessions: Sessions;
+  readonly passwords: Passwords;
+  readonly lockout: Lockout;
+  readonly firstUser: FirstUserToken;
+  readonly cookie: { readonly name: string; readonly secure: boolean };
+  /** `https://suture.example.org`, or `null` when people use the address it listens at. */
+  readonly publicOrigin: string | null;
+  readonly consoleFolder: string | null;
+  readonly consoleState: () => 'building' | 'ready';
+  readonly log: ApiLog;
+}
+
+/** Never with patient data: codes, ids, counts, names of routes. */
+export type ApiLog = (
+  level: 'info' | 'warn' | 'error',
+  text: string,
+  facts?: Readonly<Record<string, Json>>,
+) => void;

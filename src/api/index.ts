@@ -1,0 +1,3 @@
+export type { ApiLog } from './context.ts';
+export { type Api, type ApiOptions, createApi } from './server.ts';
+export type * from './types.ts';

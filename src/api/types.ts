@@ -1,0 +1,257 @@
+/**
+ * What goes over the wire between the API and its clients (console, command line): types only, so that the
+ * console can share them without sharing code. Times are milliseconds since 1970, UTC. Ids are decimal text.
+ *
+ * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
+ */
+import type { ConnectionState } from '../engine/index.ts';
+import type { TraceEntry } from '../flow/index.ts';
+import type {
+  AttemptRecord,
+  Counters,
+  Delivery,
+  DeliveryState,
+  Format,
+  MessageState,
+  MessageSummary,
+  StepRecord,
+} from '../message/index.ts';
+import type { AuditRow, DeadLetter, MessageRow } from '../store/index.ts';
+
+export type { ConnectionState, Counters, Delivery, DeliveryState, MessageRow, MessageState, MessageSummary };
+
+/** Viewer: states and masked content. Operator: also reveal, replay, release, test. Admin: also users. */
+export type Role = 'viewer' | 'operator' | 'admin';
+
+/** Every answer that is not a success. */
+export interface ErrorAnswer {
+  readonly error: { readonly code: string; readonly message: string; readonly fix: string };
+}
+
+/** GET /api/me */
+export interface Me {
+  readonly name: string;
+  readonly role: Role;
+}
+
+// ---------------------------------------------------------------- home
+
+export interface HomeFeed {
+  readonly site: string;
+  readonly connection: string;
+  /** `null`: it has messages, and the site records no longer name it. */
+  readonly connector: string | null;
+  readonly roles: ConnectionState['roles'];
+  readonly address: string | null;
+  readonly state: ConnectionState['state'] | 'removed';
+  readonly text: string | null;
+  readonly counters: Counters;
+  readonly repeats: number;
+  /** Things received that are no message: garbage between frames, too large, broken frames. */
+  readonly noise: number;
+  readonly lastReceivedAt: number | null;
+  /** Of the last 60 minutes, oldest first; the last is the running minute. */
+  readonly receivedPerMinute: readonly number[];
+}
+
+export interface HomeFlow {
+  readonly name: string;
+  readonly about: string;
+  readonly version: string;
+  /** `HL7 ADT^A0*`, `Appointment created, updated`. */
+  readonly trigger: string;
+  readonly steps: number;
+}
+
+export type HomeStore =
+  | { readonly state: 'ready' }
+  | { readonly state: 'failing'; readonly since: number; readonly message: string; readonly fix: string };
+
+/** GET /api/home */
+export interface Home {
+  readonly now: number;
+  readonly startedAt: number;
+  readonly totals: Counters;
+  /** Connections that receive or ask, and all that have messages. */
+  readonly feeds: readonly HomeFeed[];
+  /** Connections that flows call. */
+  readonly destinations: readonly ConnectionState[];
+  readonly flows: readonly HomeFlow[];
+  readonly store: HomeStore;
+}
+
+// ---------------------------------------------------------------- messages
+
+/** The counters that a row of Home shows, as a filter. `filtered` includes messages that no flow wanted. */
+export type CounterFilter = 'filtered' | 'queued' | 'sent' | 'errored';
+
+/** POST /api/messages/search. A POST, so that a patient's identifier is never part of a URL. */
+export interface MessageSearch {
+  readonly site?: string | undefined;
+  readonly connection?: string | undefined;
+  readonly controlId?: string | undefined;
+  /** An identifier as typed (an MRN). Hashed at once; the search is audited without it. */
+  readonly patient?: string | undefined;
+  /** Exact, or with `*` at its end. */
+  readonly type?: string | undefined;
+  readonly state?: MessageState | DeliveryState | 'unrouted' | undefined;
+  readonly counter?: CounterFilter | undefined;
+  readonly flow?: string | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Messages older than this id. */
+  readonly before?: string | undefined;
+  /** 1..500; 50 when left out. */
+  readonly limit?: number | undefined;
+}
+
+export interface MessagePage {
+  readonly rows: readonly MessageRow[];
+  /** Give it as `before` for the next older page; `null` at the end. */
+  readonly before: string | null;
+}
+
+/** A component, or a subcomponent, of a field. */
+export interface Hl7Part {
+  /** `PID-5.1`, `PID-3[2].4.2`. */
+  readonly path: string;
+  /** Unescaped. */
+  readonly value: string;
+}
+
+export interface Hl7Field {
+  readonly number: number;
+  /** `PID-5`; with the segment's occurrence from 1 when it is not the first: `OBX[2]-5`. */
+  readonly path: string;
+  readonly name: string;
+  /** As it stands in the message; `null` while masked. */
+  readonly raw: string | null;
+  /** Its repetitions' components when there is more than one; empty while masked. */
+  readonly parts: readonly Hl7Part[];
+}
+
+export interface Hl7Segment {
+  /** `PID`; `???` for a line that is no segment. */
+  readonly id: string;
+  readonly name: string;
+  /** Filled fields only, in order. */
+  readonly fields: readonly Hl7Field[];
+}
+
+/** A message's shape. Masked: which parts are filled, and routing fields in clear; revealed: with values. */
+export type Structure =
+  | {
+      readonly kind: 'hl7';
+      readonly separator: string;
+      readonly segments: readonly Hl7Segment[];
+      readonly cut: boolean;
+    }
+  | { readonly kind: 'json'; readonly value: unknown; readonly cut: boolean }
+  /** Text, or JSON whose names may themselves tell: nothing is shown until it is revealed. */
+  | { readonly kind: 'opaque' };
+
+/** A step as the flow declares it. */
+export interface PlannedStep {
+  readonly id: string;
+  readonly kind: string;
+  readonly connection?: string;
+  readonly do?: string;
+}
+
+export interface DeliveryDetail {
+  readonly delivery: Delivery;
+  /** Steps of the flow as it runs now; `null` when the delivery was planned with another version. */
+  readonly plan: readonly PlannedStep[] | null;
+  readonly steps: readonly Omit<StepRecord, 'output'>[];
+  readonly attempts: readonly Omit<AttemptRecord, 'detail'>[];
+}
+
+/** GET /api/messages/:id */
+export interface MessageDetail {
+  readonly message: MessageSummary;
+  /** What the sender was told, one sentence. */
+  readonly answered: string;
+  readonly structure: Structure;
+  readonly deliveries: readonly DeliveryDetail[];
+}
+
+export interface RevealedDelivery {
+  readonly id: string;
+  readonly trace: { readonly entries: readonly TraceEntry[]; readonly sameVersion: boolean } | null;
+  readonly steps: readonly StepRecord[];
+  readonly attempts: readonly AttemptRecord[];
+}
+
+/** POST /api/messages/:id/reveal. Each answer has left an audit entry behind. */
+export interface Revealed {
+  readonly format: Format;
+  /** As received, decoded; `null` when the bytes are no longer kept. */
+  readonly text: string | null;
+  /** Only the beginning is shown: it is longer than a screen can hold. The bytes are whole at `/raw`. */
+  readonly cut: boolean;
+  readonly structure: Structure;
+  /** The FHIR reading: resources by name. */
+  readonly fhir: Readonly<Record<string, unknown>> | null;
+  /** Why there is no FHIR reading, when making it failed. */
+  readonly fhirFailure: string | null;
+  readonly deliveries: readonly RevealedDelivery[];
+}
+
+// ---------------------------------------------------------------- deliveries, connections, people
+
+/** GET /api/dead?site=&flow=&code=&before=&limit= */
+export interface DeadPage {
+  readonly rows: readonly DeadLetter[];
+  readonly before: string | null;
+}
+
+/** POST /api/replay */
+export interface ReplayBody {
+  readonly deliveryIds: readonly string[];
+  readonly fromStep?: string | undefined;
+  readonly reason: string;
+}
+export interface ReplayAnswer {
+  readonly deliveryIds: readonly string[];
+}
+
+/** POST /api/release */
+export interface ReleaseBody {
+  readonly deliveryIds: readonly string[];
+  readonly to: 'waiting' | 'dead';
+  readonly reason: string;
+}
+export interface ReleaseAnswer {
+  readonly released: number;
+}
+
+/** POST /api/connections/:site/:connection/test */
+export interface TestAnswer {
+  readonly results: readonly {
+    readonly check: string;
+    readonly ok: boolean;
+    readonly text: string;
+    readonly fix: string | null;
+  }[];
+}
+
+/** GET /api/users */
+export interface UserView {
+  readonly name: string;
+  readonly role: string;
+  readonly createdAt: number;
+  readonly disabled: boolean;
+}
+
+/** GET /api/audit?before=&limit= */
+export interface AuditPage {
+  readonly rows: readonly AuditRow[];
+  readonly before: string | null;
+}
+
+/** An event of GET /api/events, named `change`: what to ask for again. */
+export interface ChangeEvent {
+  readonly messages: boolean;
+  readonly deliveries: boolean;
+  readonly health: boolean;
+}

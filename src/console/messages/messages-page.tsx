@@ -1,0 +1,119 @@
+import { Badge, Button, Group, Skeleton, Stack, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useRef } from 'react';
+import { EmptyState, FailureNotice } from '../parts/notice.tsx';
+import { messagesQuery } from '../remote/queries.ts';
+import { type Filters, searchOf } from './filters.ts';
+import { MessageTable } from './message-table.tsx';
+import { setPatient, usePatient } from './patient.ts';
+import { SearchForm } from './search-form.tsx';
+
+export function MessagesPage() {
+  const filters = useSearch({ from: '/messages' });
+  const patient = usePatient();
+  const navigate = useNavigate();
+  const { data: page, error, isPlaceholderData } = useQuery(messagesQuery(searchOf(filters, patient)));
+  /** Where the newer pages began; empty after a reload, and then "Newer" leads to the newest. */
+  const newer = useRef<(string | undefined)[]>([]);
+
+  const show = (search: Filters): void => void navigate({ to: '/messages', search });
+  const goOlder = (): void => {
+    if (!page?.before) return;
+    newer.current.push(filters.before);
+    show({ ...filters, before: page.before });
+  };
+  const goNewer = (): void => {
+    const before = newer.current.pop();
+    const { before: _now, ...rest } = filters;
+    show(before === undefined ? rest : { ...rest, before });
+  };
+  const search = (next: Filters): void => {
+    newer.current = [];
+    show(next);
+  };
+  const filtered = Object.keys(filters).some((key) => key !== 'before') || patient !== '';
+
+  return (
+    <Stack gap="md">
+      <title>Messages · Suture</title>
+      <Group justify="space-between" wrap="nowrap">
+        <Title order={1} size="h3">
+          Messages
+        </Title>
+        <Group gap="xs" wrap="nowrap">
+          {filters.flow && (
+            <Button
+              size="compact-xs"
+              variant="light"
+              onClick={() => {
+                const { flow: _flow, before: _before, ...rest } = filters;
+                search(rest);
+              }}
+              aria-label={`Flow ${filters.flow}: remove this filter`}
+            >
+              Flow {filters.flow} ✕
+            </Button>
+          )}
+          {patient !== '' && (
+            <Badge variant="light" tt="none" radius="sm" className="state-badge" data-testid="patient-filter">
+              one patient
+            </Badge>
+          )}
+        </Group>
+      </Group>
+      <SearchForm filters={filters} onSearch={search} />
+      {error && <FailureNotice error={error} />}
+      {!page && !error && <Skeleton height={320} aria-label="Loading" />}
+      {page && page.rows.length === 0 && (
+        <EmptyState title={filtered ? 'No message matches' : 'No message yet'}>
+          {filtered ? (
+            <>
+              Widen the filters, or{' '}
+              <button
+                type="button"
+                className="link-button"
+                onClick={() => {
+                  setPatient('');
+                  search({});
+                }}
+              >
+                clear them
+              </button>
+              .
+            </>
+          ) : (
+            'The first one appears here by itself, a moment after it was acknowledged.'
+          )}
+        </EmptyState>
+      )}
+      {page && page.rows.length > 0 && (
+        <div className={isPlaceholderData ? 'stale' : undefined} aria-busy={isPlaceholderData}>
+          <MessageTable rows={page.rows} />
+        </div>
+      )}
+      {page && (page.before !== null || filters.before !== undefined) && (
+        <Group justify="space-between">
+          <Button
+            variant="default"
+            size="xs"
+            disabled={filters.before === undefined}
+            onClick={goNewer}
+            data-testid="newer"
+          >
+            Newer
+          </Button>
+          <Button
+            variant="default"
+            size="xs"
+            disabled={page.before === null}
+            onClick={goOlder}
+            data-testid="older"
+          >
+            Older
+          </Button>
+        </Group>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,43 @@
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { HomePage } from './home/home-page.tsx';
+import { MessagePage } from './message/message-page.tsx';
+import { readFilters } from './messages/filters.ts';
+import { MessagesPage } from './messages/messages-page.tsx';
+import { EmptyState, FailureNotice } from './parts/notice.tsx';
+import { Shell } from './shell.tsx';
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => (
+    <EmptyState title="There is nothing at this address">Go on from Home or Messages above.</EmptyState>
+  ),
+  errorComponent: ({ error }) => <FailureNotice error={error} />,
+});
+
+const home = createRoute({ getParentRoute: () => root, path: '/', component: HomePage });
+
+export const messagesRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/messages',
+  validateSearch: readFilters,
+  component: MessagesPage,
+});
+
+export const messageRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/messages/$id',
+  component: MessagePage,
+});
+
+export function createConsoleRouter() {
+  return createRouter({
+    routeTree: root.addChildren([home, messagesRoute, messageRoute]),
+    scrollRestoration: false,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>;
+  }
+}

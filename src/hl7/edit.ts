@@ -1,0 +1,182 @@
+import { CharsetError } from './charset.ts';
+import { type EscapeError, escapeText, isUnwritable } from './escape.ts';
+import type { Path } from './path.ts';
+import { chooseSegments, placesIn } from './reading.ts';
+import type { Source } from './source.ts';
+import {
+  countParts,
+  fieldSpan,
+  fieldStarts,
+  isDeclaration,
+  narrow,
+  type SegmentSpan,
+  type Span,
+} from './span.ts';
+
+export type EditFault =
+  /** The bytes are not a usable message. */
+  | 'unusable'
+  /** No segment, or no repetition, is there that the path could mean. */
+  | 'not-found'
+  /** MSH-1 and MSH-2 declare the delimiters of all other bytes. */
+  | 'delimiters'
+  /** The path needs a delimiter, or the text an escape character, that MSH-2 does not declare. */
+  | 'undeclared'
+  /** The message's character set cannot hold the text. */
+  | 'charset'
+  /** Raw text holds a delimiter or a line end that would reach beyond the place. */
+  | 'raw';
+
+/** An edit that would not do what was asked; the message is as it was before. */
+export class EditError extends Error {
+  override readonly name = 'EditError';
+  readonly code: EditFault;
+  readonly path: string;
+  constructor(code: EditFault, path: string, text: string, cause?: Error) {
+    super(`${path} was not changed: ${text}`, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/**
+ * Writes bytes at every place the path means, adding the delimiters that are missing on the way; the number of
+ * places written. A path without [n] means the first segment and, from a component on, the first repetition;
+ * without component it means the whole field. Writing nothing where nothing is leaves the message alone.
+ */
+export function write(source: Source, path: Path, bytes: string): number {
+  if (source.place.reason !== undefined)
+    throw new EditError(
+      'unusable',
+      path.source,
+      `the bytes are not a usable message. ${source.place.reason}`,
+    );
+  const segments = chooseSegments(source, source.index.having(path.code), path, false);
+  if (segments.length === 0 && path.segments.index !== -1)
+    throw new EditError(
+      'not-found',
+      path.source,
+      path.segments.conditions.length > 0
+        ? `no ${path.segment} segment meets its condition`
+        : `the message has no such ${path.segment} segment; addSegment adds one`,
+    );
+  if (segments.some((segment) => isDeclaration(segment, path.field) || isHeaderWhole(segment, path)))
+    throw new EditError(
+      'delimiters',
+      path.source,
+      'the delimiters of a message are not edited; build a new one',
+    );
+  // Every place is found before the first is written, so that an error leaves the message as it was.
+  const targets = segments.flatMap((segment) => targetsIn(source, segment, path, bytes));
+  // Later places of one segment first: an edit moves what follows it.
+  const offsets = targets.map(
+    ({ segment, start, end }) => [start - segment.start, end - segment.start] as const,
+  );
+  for (let i = targets.length - 1; i >= 0; i -= 1) {
+    const { segment, padding } = targets[i] as Target;
+    const [start, end] = offsets[i] as readonly [number, number];
+    source.splice(segment, segment.start + start, segment.start + end, padding + bytes);
+  }
+  return targets.length;
+}
+
+interface Target extends Span {
+  readonly segment: SegmentSpan;
+  /** The separators that are missing before the value. */
+  padding: string;
+}
+
+const isHeaderWhole = (segment: SegmentSpan, path: Path): boolean =>
+  path.field === 0 && isDeclaration(segment, 1);
+
+function targetsIn(source: Source, segment: SegmentSpan, path: Path, bytes: string): Target[] {
+  const { repetitions } = path;
+  if (repetitions.conditions.length > 0 || repetitions.index === -1) {
+    // Conditions and [*] choose among the repetitions that are there; the path goes on inside each.
+    const whole = { ...path, component: 0, subcomponent: 0 };
+    const found = placesIn(source, segment, whole, false);
+    if (found.length === 0 && repetitions.conditions.length > 0)
+      throw new EditError(
+        'not-found',
+        path.source,
+        `no repetition of ${path.segment}-${path.field} meets its condition`,
+      );
+    return found.flatMap((place) => inner(source, { ...place, padding: '' }, path, bytes));
+  }
+  const target: Target = { segment, start: segment.start, end: segment.end, padding: '' };
+  if (path.field === 0) return [target];
+  const { delimiters } = source;
+  if (!fieldSpan(segment, delimiters, path.field, target)) {
+    target.start = segment.end;
+    target.end = segment.end;
+    target.padding = delimiters.field.repeat(path.field - (fieldStarts(segment, delimiters).length - 1));
+  }
+  if (repetitions.index > 0 || path.component > 0)
+    reach(target, delimiters.repetition, Math.max(1, repetitions.index), path, 'repetition');
+  return inner(source, target, path, bytes);
+}
+
+function inner(source: Source, target: Target, path: Path, bytes: string): Target[] {
+  const { delimiters } = source;
+  if (path.component > 0) reach(target, delimiters.component, path.component, path, 'component');
+  if (path.subcomponent > 0) reach(target, delimiters.subcomponent, path.subcomponent, path, 'subcomponent');
+  return bytes === '' && target.padding !== '' ? [] : [target];
+}
+
+/** Narrows the target to its nth part, or moves it behind the last one with the separators that are missing. */
+function reach(target: Target, separator: string | undefined, n: number, path: Path, part: string): void {
+  if (separator === undefined) {
+    if (n > 1) throw new EditError('undeclared', path.source, `MSH-2 declares no ${part} separator`);
+    return;
+  }
+  const { scan } = target.segment;
+  const code = separator.charCodeAt(0);
+  if (narrow(scan, target, code, n)) return;
+  target.padding += separator.repeat(n - countParts(scan, target, code));
+  target.start = target.end;
+}
+
+/** A text as bytes of this message: escaped, then in its character set. */
+export function textBytes(source: Source, path: string, text: string): string {
+  try {
+    return source.charset.encode(text === '""' ? text : escapeText(text, source.delimiters));
+  } catch (error) {
+    throw unwritable(error, path);
+  }
+}
+
+/** Raw text as bytes of this message. Throws when it would reach beyond the place that the path names. */
+export function rawBytes(source: Source, path: Path, raw: string): string {
+  const { delimiters } = source;
+  const beyond = ['\r', '\n', '\x0b', '\x1c'];
+  if (path.field > 0) beyond.push(delimiters.field);
+  const wholeField = path.repetitions.index === 0 && path.repetitions.conditions.length === 0;
+  if ((path.component > 0 || !wholeField) && delimiters.repetition !== undefined)
+    beyond.push(delimiters.repetition);
+  if (path.component > 0) beyond.push(delimiters.component);
+  if (path.subcomponent > 0 && delimiters.subcomponent !== undefined) beyond.push(delimiters.subcomponent);
+  const found = beyond.find((character) => raw.includes(character));
+  if (found !== undefined)
+    throw new EditError(
+      'raw',
+      path.source,
+      `the raw text holds ${JSON.stringify(found)}, which reaches beyond it; set() escapes a plain text`,
+    );
+  if (path.field === 0 && !raw.startsWith(path.segment + delimiters.field) && raw !== path.segment)
+    throw new EditError(
+      'raw',
+      path.source,
+      `a segment ${path.segment} begins with "${path.segment}${delimiters.field}"`,
+    );
+  try {
+    return source.charset.encode(raw);
+  } catch (error) {
+    throw unwritable(error, path.source);
+  }
+}
+
+function unwritable(error: unknown, path: string): unknown {
+  if (!isUnwritable(error)) return error;
+  const cause: CharsetError | EscapeError = error;
+  return new EditError(cause instanceof CharsetError ? 'charset' : 'undeclared', path, cause.message, cause);
+}

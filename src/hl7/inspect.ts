@@ -1,0 +1,69 @@
+import type { Finding, FindingCode } from './finding.ts';
+import { segmentCode } from './path.ts';
+import type { Source } from './source.ts';
+
+const envelope = new Set(['MSH', 'FHS', 'BHS', 'BTS', 'FTS'].map((id) => segmentCode(id, 0)));
+
+/** Looks the whole message over; one finding for each kind, at its first place, so that bad bytes cannot fill memory. */
+export function inspect(source: Source): Finding[] {
+  const findings = new Map<FindingCode, Finding>();
+  const add = (code: FindingCode, text: string, where: string): void => {
+    if (!findings.has(code)) findings.set(code, { code, text, where });
+  };
+  const { text, place } = source;
+  if (place.reason !== undefined) add('no-header', place.reason, `byte ${place.start}`);
+  else {
+    if (place.start > 0) add('bytes-before-header', `${place.start} bytes stand before MSH.`, 'byte 0');
+    const { encoding } = source.delimiters;
+    if (encoding.length < 4 || encoding.length > 5)
+      add(
+        'encoding-characters',
+        `MSH-2 declares ${encoding.length} encoding characters, where 4 are usual.`,
+        'MSH-2',
+      );
+  }
+  inspectLines(source, add);
+  if (text.includes('\x1c'))
+    add('framing', 'An MLLP end byte (1C) stands in the bytes.', `byte ${text.indexOf('\x1c')}`);
+  const charset = source.choice.finding;
+  if (charset !== undefined) add(charset.code, charset.text, charset.where);
+  return [...findings.values()];
+}
+
+function inspectLines(source: Source, add: (code: FindingCode, text: string, where: string) => void): void {
+  const { text, place } = source;
+  const kinds = new Set<string>();
+  let line = 1;
+  let previous = place.start;
+  for (const [i, segment] of source.index.all().entries()) {
+    const ends = lineEnds(text, previous, segment.from);
+    for (const end of ends) kinds.add(end);
+    if (ends.length > (i === 0 ? 0 : 1)) add('blank-lines', 'There are blank lines.', `line ${line + 1}`);
+    line += ends.length;
+    previous = segment.to;
+    if (segment.code === 0)
+      add('segment-id', 'The line does not begin with a segment id and a field separator.', `line ${line}`);
+    else if (i > 0 && envelope.has(segment.code))
+      add(
+        'second-header',
+        'Another header or a batch envelope follows: split the file into its messages.',
+        `line ${line}`,
+      );
+  }
+  const last = lineEnds(text, previous, source.index.end);
+  for (const end of last) kinds.add(end);
+  if (last.length > 1) add('blank-lines', 'There are blank lines.', `line ${line + 1}`);
+  if (kinds.has('\n') || kinds.has('\r\n'))
+    add(
+      'line-ends',
+      `Segments end with ${[...kinds].map(nameOfEnd).join(', ')}, where HL7 says CR.`,
+      'line 1',
+    );
+}
+
+const nameOfEnd = (end: string): string => (end === '\r' ? 'CR' : end === '\n' ? 'LF' : 'CRLF');
+
+function lineEnds(text: string, from: number, to: number): string[] {
+  if (to - from === 1) return text[from] === '\r' ? ['\r'] : text[from] === '\n' ? ['\n'] : [];
+  return text.slice(from, to).match(/\r\n|\r|\n/g) ?? [];
+}

@@ -1,0 +1,23 @@
+/**
+ * The stories that every store must pass. Run them on an implementation with
+ * `storeContract('sqlite', freshBench)`; see `sqlite/sqlite.test.ts`.
+ */
+import { describe } from 'vitest';
+import type { FreshBench } from './stories/bench.ts';
+import { intakeStories } from './stories/intake.ts';
+import { keepingStories } from './stories/keeping.ts';
+import { laneStories } from './stories/lanes.ts';
+import { randomStories } from './stories/random.ts';
+import { readingStories } from './stories/reading.ts';
+import { workingStories } from './stories/working.ts';
+
+export function storeContract(name: string, fresh: FreshBench): void {
+  describe(`the store contract on ${name}`, () => {
+    describe('intake', () => intakeStories(fresh));
+    describe('lanes', () => laneStories(fresh));
+    describe('working', () => workingStories(fresh));
+    describe('reading', () => readingStories(fresh));
+    describe('keeping', () => keepingStories(fresh));
+    describe('anything at all', () => randomStories(fresh));
+  });
+}

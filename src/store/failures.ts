@@ -1,0 +1,54 @@
+import { Failure, type FailureKind } from '../std/index.ts';
+
+/** Every failure of a store: its kind and what to do first. */
+export const STORE_FAILURES = {
+  STORE_FULL: {
+    kind: 'unreachable',
+    fix: 'Free space on the disk of the data folder; work goes on by itself.',
+  },
+  STORE_IO: {
+    kind: 'unreachable',
+    fix: "Look at the disk of the data folder (the system's log names the fault).",
+  },
+  STORE_READONLY: {
+    kind: 'unreachable',
+    fix: 'Make the data folder and its files writable for the user that runs Suture.',
+  },
+  STORE_BUSY: { kind: 'unreachable', fix: 'Stop the other program that has suture.db open for writing.' },
+  STORE_DAMAGED: {
+    kind: 'unreachable',
+    fix: 'Stop Suture, keep a copy of the data folder, and restore the last backup.',
+  },
+  STORE_IN_USE: { kind: 'config', fix: 'Stop the other process, or give this one another data folder.' },
+  STORE_NEWER: {
+    kind: 'config',
+    fix: 'Run the version of Suture that made this data folder, or a later one.',
+  },
+  STORE_UNOPENED: {
+    kind: 'config',
+    fix: 'Check that the data folder exists and that its user may read and write it.',
+  },
+  STORE_CLOSED: {
+    kind: 'unreachable',
+    fix: 'Start Suture again; nothing is written after the store is closed.',
+  },
+  STORE_STOPPED: {
+    kind: 'unreachable',
+    fix: 'Restart Suture: the thread that writes the data folder has ended.',
+  },
+  STORE_CURSOR_MOVED: { kind: 'conflict', fix: 'Read the cursor again: another poller moved it first.' },
+  STORE_MOVE_REFUSED: {
+    kind: 'defect',
+    fix: 'Report it: a delivery was told to make a move that does not exist.',
+  },
+  STORE_REFUSED: {
+    kind: 'defect',
+    fix: 'Report it with the code that is named: the store was given what it cannot keep.',
+  },
+} as const satisfies Readonly<Record<string, { kind: FailureKind; fix: string }>>;
+
+export type StoreFailureCode = keyof typeof STORE_FAILURES;
+
+export function storeFailure(code: StoreFailureCode, message: string, cause?: unknown): Failure {
+  return new Failure({ code, message, ...STORE_FAILURES[code], ...(cause === undefined ? {} : { cause }) });
+}

@@ -1,0 +1,141 @@
+/** The main thread's end of one store thread: calls go out together, answers come back to their callers. */
+import { Worker } from 'node:worker_threads';
+import { type Failure, failureFrom } from '../../std/index.ts';
+import type { WrappedKey } from '../../vault/index.ts';
+import { storeFailure } from '../failures.ts';
+import {
+  type Answer,
+  type Call,
+  type Greeting,
+  Parcel,
+  type Post,
+  packArgs,
+  type Reply,
+  type ThreadData,
+  unpackResult,
+} from './protocol.ts';
+
+/** Bytes in one post at most, but for a single larger call. */
+const POST_BYTES = 8 * 1024 * 1024;
+
+interface Pending {
+  readonly name: string;
+  readonly resolve: (value: never) => void;
+  readonly reject: (failure: Failure) => void;
+}
+
+export interface Channel<Calls> {
+  /** What the thread told about the vault's keys when it was ready. */
+  readonly keys: readonly WrappedKey[];
+  call<Name extends keyof Calls & string>(
+    name: Name,
+    ...args: Calls[Name] extends (...args: infer Args) => unknown ? Args : never
+  ): Promise<Calls[Name] extends (...args: never) => infer Result ? Result : never>;
+  /** Waits for what was asked, then ends the thread. */
+  close(): Promise<void>;
+}
+
+export interface ChannelOptions {
+  /** The thread is started at once, and begins its work when this resolves. */
+  readonly after?: Promise<unknown>;
+  /** After each group of the writer: what the disk said, `null` when it committed. */
+  readonly fault?: (failure: Failure | null) => void;
+}
+
+/** `.ts` in development and under test, `.js` in the published package. */
+const EXTENSION = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+
+/** Starts a thread of this folder; resolves when it is ready, rejects with the failure it starts with. */
+export function openChannel<Calls>(
+  thread: 'writer' | 'reader',
+  data: ThreadData,
+  options: ChannelOptions = {},
+): Promise<Channel<Calls>> {
+  const worker = new Worker(new URL(`./${thread}.${EXTENSION}`, import.meta.url), { workerData: data });
+  const pending = new Map<number, Pending>();
+  let calls: Call[] = [];
+  let parcel = new Parcel();
+  let posting = false;
+  let lastId = 0;
+  let ended: Failure | undefined;
+
+  const post = (): void => {
+    posting = false;
+    if (calls.length === 0 || ended) return;
+    const bytes = parcel.close();
+    const message: Post = { text: JSON.stringify(calls), bytes };
+    calls = [];
+    parcel = new Parcel();
+    worker.postMessage(message, [bytes]);
+  };
+  const ask = (name: string, args: readonly unknown[]): Promise<never> =>
+    new Promise((resolve, reject) => {
+      if (ended) return reject(ended);
+      const id = ++lastId;
+      try {
+        const packed = packArgs(name, args, parcel);
+        calls.push([id, name, packed]);
+      } catch (error) {
+        return reject(storeFailure('STORE_REFUSED', 'The store was given what it cannot read.', error));
+      }
+      pending.set(id, { name, resolve, reject });
+      if (parcel.length >= POST_BYTES) post();
+      else if (!posting) {
+        posting = true;
+        // After the sockets of this turn were read: their messages travel and commit together. No time passes.
+        setImmediate(post);
+      }
+    });
+  const receive = (reply: Reply): void => {
+    if (reply.fault !== undefined) options.fault?.(reply.fault === null ? null : failureFrom(reply.fault));
+    for (const answer of JSON.parse(reply.text) as Answer[]) {
+      const waiting = pending.get(answer[0]);
+      pending.delete(answer[0]);
+      if (answer[1] === 0) waiting?.reject(failureFrom(answer[2]));
+      else waiting?.resolve(unpackResult(waiting.name, answer[2], reply.bytes) as never);
+    }
+  };
+
+  return new Promise((resolve, reject) => {
+    const end = (failure: Failure): void => {
+      if (ended) return;
+      ended = failure;
+      reject(failure);
+      if (failure.code === 'STORE_STOPPED') options.fault?.(failure);
+      for (const waiting of pending.values()) waiting.reject(failure);
+      pending.clear();
+    };
+    worker.on('error', (error) =>
+      end(storeFailure('STORE_STOPPED', `The ${thread} thread of the store failed.`, error)),
+    );
+    const exited = new Promise<void>((done) => {
+      worker.on('exit', () => {
+        end(storeFailure('STORE_STOPPED', `The ${thread} thread of the store ended.`));
+        done();
+      });
+    });
+    const begin = (): void => worker.postMessage('begin');
+    const never = (failure: Failure): void => {
+      end(failure);
+      void worker.terminate();
+    };
+    Promise.resolve(options.after).then(begin, never);
+    worker.once('message', (greeting: Greeting) => {
+      if ('failed' in greeting) {
+        end(failureFrom(greeting.failed));
+        return;
+      }
+      worker.on('message', receive);
+      resolve({
+        keys: greeting.ready,
+        call: ((name: string, ...args: readonly unknown[]) => ask(name, args)) as Channel<Calls>['call'],
+        async close() {
+          if (ended) return;
+          await ask('close', []);
+          end(storeFailure('STORE_CLOSED', 'The store is closed.'));
+          await exited;
+        },
+      });
+    });
+  });
+}

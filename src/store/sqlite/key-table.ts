@@ -1,0 +1,59 @@
+/** The vault's wrapped keys, as rows beside the data they open. */
+import type { DatabaseSync } from 'node:sqlite';
+import { openVault, type Vault, type WrappedKey } from '../../vault/index.ts';
+
+const KEYS = 'SELECT id, use, wrapped, seals FROM vault_key ORDER BY id';
+const KEY = 'SELECT id, use, wrapped, seals FROM vault_key WHERE id = ?';
+const ADD_KEY = 'INSERT INTO vault_key (id, use, wrapped, seals) VALUES (?, ?, ?, ?)';
+const COUNT_SEALS = 'UPDATE vault_key SET seals = ? WHERE id = ?';
+
+export function storedKeys(database: DatabaseSync): readonly WrappedKey[] {
+  return database.prepare(KEYS).all() as unknown as readonly WrappedKey[];
+}
+
+function addKey(database: DatabaseSync, key: WrappedKey): void {
+  database.prepare(ADD_KEY).run(key.id, key.use, key.wrapped, key.seals);
+}
+
+/** Finds a key that was added since a vault was opened. */
+export function keyLookup(database: DatabaseSync): (id: number) => WrappedKey | undefined {
+  const one = database.prepare(KEY);
+  return (id) => one.get(id) as unknown as WrappedKey | undefined;
+}
+
+/** Opens the vault of this file; a file without keys is given new ones, in one transaction. */
+export function openStoredVault(database: DatabaseSync, masterKey: Uint8Array): Vault {
+  const keys = storedKeys(database);
+  const vault = openVault({ masterKey, keys, lookup: keyLookup(database) });
+  if (keys.length > 0) return vault;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    for (const key of vault.keys()) addKey(database, key);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+  return vault;
+}
+
+/** A further data key when the present one has sealed enough. Outside of a transaction: it is committed by itself. */
+export function rotateWhenDue(database: DatabaseSync, vault: Vault): void {
+  if (!vault.due()) return;
+  const key = vault.mint();
+  addKey(database, key);
+  vault.adopt(key);
+}
+
+/** Writes the counts of seals that changed since the last time, within the transaction that made them. */
+export function sealCounts(database: DatabaseSync, vault: Vault): () => void {
+  const count = database.prepare(COUNT_SEALS);
+  const written = new Map(vault.keys().map((key) => [key.id, key.seals]));
+  return () => {
+    for (const key of vault.keys()) {
+      if (written.get(key.id) === key.seals) continue;
+      count.run(key.seals, key.id);
+      written.set(key.id, key.seals);
+    }
+  };
+}

@@ -1,0 +1,109 @@
+/** Totals: from the tallies that every transaction keeps, and counted from rows to prove them. */
+import type { Ledger } from '../../message/index.ts';
+import type { FeedTally } from '../contract.ts';
+import { DELIVERY_STATES } from './codes.ts';
+import type { View } from './desk.ts';
+import { MINUTE } from './tallies.ts';
+
+const TALLIES = 'SELECT * FROM tally ORDER BY connection';
+const LAST_HOUR = 'SELECT minute, connection, received FROM tally_minute WHERE minute > ? AND minute <= ?';
+const MESSAGES = `
+SELECT state, planned = 0 AS unplanned, count(*) AS count, sum(planned) AS planned
+FROM message INDEXED BY message_feed GROUP BY 1, 2`;
+const ALL_DELIVERIES = 'SELECT count(*) AS count FROM delivery';
+const UNDELIVERED = `
+SELECT state, count(*) AS count FROM delivery INDEXED BY delivery_state WHERE state <> 4 GROUP BY state`;
+const NEXT_DUE = `
+SELECT min(
+  coalesce((SELECT due_at FROM delivery INDEXED BY delivery_head WHERE state = 0 AND head = 1 ORDER BY due_at LIMIT 1), 9e15),
+  coalesce((SELECT min(wake_at) FROM delivery INDEXED BY delivery_wake WHERE state = 2), 9e15)
+) AS at`;
+
+interface TallyColumns {
+  readonly connection: number;
+  readonly received: number;
+  readonly rejected: number;
+  readonly unrouted: number;
+  readonly repeats: number;
+  readonly waiting: number;
+  readonly running: number;
+  readonly sleeping: number;
+  readonly held: number;
+  readonly delivered: number;
+  readonly filtered: number;
+  readonly dead: number;
+  readonly last_received_at: number | null;
+}
+
+const queuedOf = (row: TallyColumns): number => row.waiting + row.running + row.sleeping + row.held;
+
+/** Minutes of a tally's picture. */
+const HOUR = 60;
+
+export function ledgerReader({ database, dictionary }: View) {
+  const tallies = database.prepare(TALLIES);
+  const lastHour = database.prepare(LAST_HOUR);
+  const messages = database.prepare(MESSAGES);
+  const allDeliveries = database.prepare(ALL_DELIVERIES);
+  const undelivered = database.prepare(UNDELIVERED);
+  const nextDue = database.prepare(NEXT_DUE);
+  const rows = (): TallyColumns[] => tallies.all() as unknown as TallyColumns[];
+  const named = (id: number): { site: string; connection: string } => {
+    const { site, connection } = dictionary.connectionAt(id);
+    return { site, connection };
+  };
+
+  return {
+    tallies(now: number): FeedTally[] {
+      const minute = Math.floor(now / MINUTE);
+      const pictures = new Map<number, number[]>();
+      for (const row of lastHour.all(minute - HOUR, minute)) {
+        const picture = pictures.get(row.connection as number) ?? new Array<number>(HOUR).fill(0);
+        picture[(row.minute as number) - minute + HOUR - 1] = row.received as number;
+        pictures.set(row.connection as number, picture);
+      }
+      return rows().map((row) => ({
+        ...named(row.connection),
+        received: row.received,
+        filtered: row.filtered + row.unrouted,
+        queued: queuedOf(row),
+        sent: row.delivered,
+        errored: row.dead + row.rejected,
+        lastReceivedAt: row.last_received_at,
+        repeats: row.repeats,
+        receivedPerMinute: pictures.get(row.connection) ?? new Array<number>(HOUR).fill(0),
+      }));
+    },
+    backlog: () =>
+      rows()
+        .map((row) => ({ ...named(row.connection), queued: queuedOf(row) }))
+        .filter((row) => row.queued > 0),
+    ledger(): Ledger {
+      const sums = { received: 0, accepted: 0, rejected: 0, unrouted: 0, planned: 0 };
+      for (const row of messages.all() as {
+        state: number;
+        unplanned: number;
+        count: number;
+        planned: number;
+      }[]) {
+        sums.received += row.count;
+        sums.planned += row.planned;
+        if (row.state === 0) sums.accepted += row.count;
+        else sums.rejected += row.count;
+        if (row.state === 0 && row.unplanned === 1) sums.unrouted += row.count;
+      }
+      const states = { waiting: 0, running: 0, sleeping: 0, held: 0, delivered: 0, filtered: 0, dead: 0 };
+      // Delivered ones are most of all: counted as the rest of one count, not read one by one.
+      states.delivered = (allDeliveries.get() as { count: number }).count;
+      for (const row of undelivered.all() as { state: number; count: number }[]) {
+        states[DELIVERY_STATES[row.state] as keyof typeof states] = row.count;
+        states.delivered -= row.count;
+      }
+      return { ...sums, ...states };
+    },
+    nextDue(): number | null {
+      const { at } = nextDue.get() as { at: number };
+      return at === 9e15 ? null : at;
+    },
+  };
+}

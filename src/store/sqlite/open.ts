@@ -1,0 +1,160 @@
+/** The SQLite store as the rest of the program sees it: every call goes to one of two threads. */
+import { type Clock, type Failure, systemClock } from '../../std/index.ts';
+import { openVault } from '../../vault/index.ts';
+import type { Store, StoreHealth } from '../contract.ts';
+import { openChannel } from './channel.ts';
+import type { Reads, Writes } from './protocol.ts';
+import { PRUNE_LIMIT } from './prune.ts';
+import { WAKE_LIMIT } from './waking.ts';
+
+export interface SqliteStoreOptions {
+  /** The data folder; it is made if need be, readable by its user alone. */
+  readonly folder: string;
+  /** 32 bytes, as `parseMasterKey` gives them. */
+  readonly masterKey: Uint8Array;
+  /** For the times of `health()`. Left out: the machine's. */
+  readonly clock?: Clock;
+}
+
+export interface SqliteStore extends Store {
+  readonly kind: 'sqlite';
+  /** The vault's keyed hash: `keyedHash('patient', site, system, value)`. The same for the life of the data folder. */
+  keyedHash(...parts: readonly string[]): string;
+}
+
+interface Health {
+  now(): StoreHealth;
+  listen(listener: (health: StoreHealth) => void): () => void;
+  report(fault: Failure | null): void;
+}
+
+function watchHealth(clock: Clock): Health {
+  let health: StoreHealth = { state: 'ready' };
+  const listeners = new Set<(health: StoreHealth) => void>();
+  return {
+    now: () => health,
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    report(fault) {
+      if (fault === null && health.state === 'ready') return;
+      const changed = health.state === 'ready' || fault === null || health.failure.code !== fault.code;
+      const since = health.state === 'failing' ? health.since : clock.now();
+      health = fault === null ? { state: 'ready' } : { state: 'failing', since, failure: fault };
+      if (changed) for (const listener of listeners) listener(health);
+    },
+  };
+}
+
+/**
+ * Opens the data folder, for this process alone: brings its schema up to date, takes over what an unclean stop
+ * left running, and starts its two threads.
+ * @throws Failure `VAULT_KEY_WRONG`, `STORE_IN_USE`, `STORE_NEWER`, `STORE_UNOPENED`, and what the disk says.
+ * @example
+ * const store = await openSqliteStore({ folder: './data', masterKey: parseMasterKey(process.env.SUTURE_KEY) });
+ * const [kept] = await store.append({ site: 'north', connection: 'adt', messages: [message] });
+ * await store.close();
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const health = watchHealth(options.clock ?? systemClock);
+  // A copy: a view of a larger buffer would be handed over with all that is around it.
+  const data = { folder: options.folder, masterKey: Uint8Array.from(options.masterKey) };
+  const starting = openChannel<Writes>('writer', data, { fault: health.report });
+  const [written, read] = await Promise.allSettled([
+    starting,
+    openChannel<Reads & { backup(to: string): null }>('reader', data, { after: starting }),
+  ]);
+  if (written.status === 'rejected') throw written.reason;
+  if (read.status === 'rejected') {
+    await written.value.close();
+    throw read.reason;
+  }
+  const writer = written.value;
+  const reader = read.value;
+  const { keyedHash } = openVault({ masterKey: data.masterKey, keys: writer.keys });
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    // The reader first: the last connection that closes writes the log back into the file.
+    await reader.close();
+    await writer.close();
+  };
+
+  return {
+    kind: 'sqlite',
+    keyedHash,
+    health: health.now,
+    onHealth: health.listen,
+    probe: async () => void (await writer.call('probe')),
+
+    append: (unit) => writer.call('append', unit),
+    lease: (request) => writer.call('lease', request),
+    nextDue: () => reader.call('nextDue'),
+    remember: (work) => writer.call('remember', work),
+    settle: (settlement) => writer.call('settle', settlement),
+    async wake(request) {
+      let woken = 0;
+      for (;;) {
+        const some = await writer.call('wake', request);
+        woken += some;
+        if (some < WAKE_LIMIT) return woken;
+      }
+    },
+    release: (request) => writer.call('release', request),
+    replay: (request) => writer.call('replay', request),
+
+    cursor: (site, connection, name) => reader.call('cursor', site, connection, name),
+    seen: async (site, resource, identities) =>
+      new Map(await reader.call('seen', site, resource, identities)),
+    rosterPage: (site, after, limit) => reader.call('rosterPage', site, after, limit),
+    rosterGet: (site, keys) => reader.call('rosterGet', site, keys),
+
+    search: (query) => reader.call('search', query),
+    message: (id) => reader.call('message', id),
+    payload: (id) => reader.call('payload', id),
+    history: (deliveryId) => reader.call('history', deliveryId),
+    deadLetters: (query) => reader.call('deadLetters', query),
+
+    tallies: (now) => reader.call('tallies', now),
+    noises: () => reader.call('noises'),
+    backlog: () => reader.call('backlog'),
+    ledger: () => reader.call('ledger'),
+
+    countOutcomes: async (counts) => void (await writer.call('countOutcomes', counts)),
+    outcomes: (since) => reader.call('outcomes', since),
+    countNoise: async (counts) => void (await writer.call('countNoise', counts)),
+
+    audit: async (entries) => void (await writer.call('audit', entries)),
+    auditTrail: (query) => reader.call('auditTrail', query),
+    verifyAudit: () => reader.call('verifyAudit'),
+
+    putSecret: async (name, value) => void (await writer.call('putSecret', name, value)),
+    getSecret: (name) => reader.call('getSecret', name),
+
+    putUser: async (user, audit) => void (await writer.call('putUser', user, audit)),
+    user: (name) => reader.call('user', name),
+    users: () => reader.call('users'),
+    putSession: async (session) => void (await writer.call('putSession', session)),
+    session: (id) => reader.call('session', id),
+    endSession: async (id) => void (await writer.call('endSession', id)),
+
+    async prune({ receivedBefore, limit }) {
+      let removed = 0;
+      for (let after = 0; removed < limit; ) {
+        const asked = Math.min(limit - removed, PRUNE_LIMIT);
+        const round = await writer.call('prune', { receivedBefore, after, limit: asked });
+        removed += round.removed;
+        if (round.removed < asked) break;
+        after = round.after;
+      }
+      return removed;
+    },
+    backup: async (to) => void (await reader.call('backup', to)),
+
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}

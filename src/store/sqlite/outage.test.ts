@@ -1,0 +1,173 @@
+/** When the process dies, the disk refuses, or somebody else is there already. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { manualClock } from '../../std/index.ts';
+import { newMasterKey, parseMasterKey } from '../../vault/index.ts';
+import type { StoreHealth } from '../contract.ts';
+import { lease, put, refusal } from '../stories/bench.ts';
+import { newRoot } from './folders.suite.ts';
+import { openSqliteStore } from './open.ts';
+
+const key = newMasterKey();
+const masterKey = parseMasterKey(key);
+const PROGRAM = join(import.meta.dirname, 'appending.suite.ts');
+let place: ReturnType<typeof newRoot>;
+let folder: string;
+const children = new Set<ChildProcess>();
+
+beforeEach(() => {
+  place = newRoot();
+  folder = join(place.root, 'data');
+});
+afterEach(async () => {
+  for (const child of children) await end(child);
+  place.remove();
+});
+
+async function end(child: ChildProcess): Promise<void> {
+  children.delete(child);
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'close');
+}
+
+/** Starts the appending process; `until` resolves at the first line that the condition takes. */
+function appending(command: string, args: readonly string[]) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.add(child);
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    for (const look of waiting) look();
+  });
+  const until = (met: (lines: readonly string[]) => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!met(lines)) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  return {
+    child,
+    lines,
+    until,
+    kept: () => lines.filter((line) => line.startsWith('kept ')).map((line) => line.slice(5)),
+  };
+}
+
+test('killed at any instant, and opened again: everything promised is there', async () => {
+  const promised: number[] = [];
+  for (const after of [1, 40, 300, 1_000]) {
+    const run = appending(process.execPath, [PROGRAM, folder, key]);
+    await run.until(() => run.kept().length >= after);
+    await end(run.child);
+    promised.push(run.kept().length);
+    const store = await openSqliteStore({ folder, masterKey });
+    const ledger = await store.ledger();
+    expect(ledger.received).toBeGreaterThanOrEqual(promised.reduce((sum, count) => sum + count, 0));
+    const last = run.kept().at(-1) as string;
+    expect((await store.search({ controlId: last, limit: 9 })).rows.length).toBeGreaterThan(0);
+    expect(ledger.planned).toBe(ledger.waiting);
+    await store.close();
+  }
+});
+
+test('a second process is refused while the first lives, with its number; not when it was killed', async () => {
+  const run = appending(process.execPath, [PROGRAM, folder, key]);
+  await run.until((lines) => lines.includes('ready'));
+  const second = openSqliteStore({ folder, masterKey });
+  await expect(second).rejects.toMatchObject({
+    code: 'STORE_IN_USE',
+    message: expect.stringContaining(String(run.child.pid)),
+  });
+  await end(run.child);
+  const store = await openSqliteStore({ folder, masterKey });
+  expect(await refusal(openSqliteStore({ folder, masterKey }))).toBe('STORE_IN_USE');
+  const third = appending(process.execPath, [PROGRAM, folder, key]);
+  const [code] = await once(third.child, 'close');
+  expect(code).not.toBe(0);
+  await store.close();
+});
+
+test('while another program writes the file, work is refused and nothing is lost; then it goes on', async () => {
+  const clock = manualClock(1_000);
+  const store = await openSqliteStore({ folder, masterKey, clock });
+  const seen: StoreHealth[] = [];
+  const stop = store.onHealth((health) => seen.push(health));
+  const before = await put(store, ['l']);
+  const other = new DatabaseSync(join(folder, 'suture.db'));
+  other.exec('BEGIN IMMEDIATE');
+  const refused = [put(store, ['l']), store.probe()].map(refusal);
+  expect(await Promise.all(refused)).toEqual(['STORE_BUSY', 'STORE_BUSY']);
+  expect(store.health()).toMatchObject({
+    state: 'failing',
+    since: 1_000,
+    failure: { code: 'STORE_BUSY', kind: 'unreachable' },
+  });
+  // What is on the disk can still be looked at.
+  expect((await store.message(before))?.message.id).toBe(before);
+  other.exec('ROLLBACK');
+  other.close();
+  await store.probe();
+  expect(store.health()).toEqual({ state: 'ready' });
+  expect(seen.map((health) => health.state)).toEqual(['failing', 'ready']);
+  stop();
+  await put(store, ['m']);
+  expect(await store.ledger()).toMatchObject({ received: 2, waiting: 2 });
+  await store.close();
+});
+
+/** A limit on the size of files is a disk that refuses to grow: the write itself fails, as on a full disk. */
+const canLimit = process.platform === 'linux' && existsSync('/usr/bin/prlimit');
+
+test.skipIf(!canLimit)(
+  'the disk refuses to grow: no promise, no loss, and work goes on by itself',
+  async () => {
+    const store = await openSqliteStore({ folder, masterKey });
+    const [first] = await Promise.all([put(store, ['l']), put(store, ['m'])]);
+    await store.close();
+    const limited = `ulimit -S -f 4096; exec "$@"`;
+    const run = appending('/bin/sh', ['-c', limited, 'sh', process.execPath, PROGRAM, folder, key]);
+    await run.until((lines) => lines.some((line) => line.startsWith('health failing')));
+    expect(run.lines.find((line) => line.startsWith('health failing'))).toMatch(/STORE_(IO|FULL)/);
+    const keptBefore = run.kept().length;
+    execFileSync('/usr/bin/prlimit', ['--pid', String(run.child.pid), '--fsize=unlimited:unlimited']);
+    await run.until((lines) => lines.some((line) => line.startsWith('health ready')));
+    await run.until(() => run.kept().length > keptBefore + 50);
+    await end(run.child);
+    const after = await openSqliteStore({ folder, masterKey });
+    const kept = run.kept();
+    for (const id of [...kept.slice(0, 20), ...kept.slice(-70)]) {
+      expect((await after.search({ controlId: id, limit: 9 })).rows.length, id).toBe(1);
+    }
+    const refused = run.lines
+      .filter((line) => line.startsWith('refused '))
+      .map((line) => line.split(' ')[1] as string);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const id of refused.slice(0, 50))
+      expect((await after.search({ controlId: id, limit: 9 })).rows.length, id).toBe(0);
+    const ledger = await after.ledger();
+    // What was on its way when the process was killed may be there without a promise: 16 lanes, one each.
+    expect(ledger.received - 2 - kept.length).toBeLessThanOrEqual(16);
+    expect(ledger.received - 2 - kept.length).toBeGreaterThanOrEqual(0);
+    const [tally] = await after.tallies(0);
+    expect(tally).toMatchObject({ received: ledger.received, queued: ledger.waiting });
+    expect((await lease(after)).map((one) => one.message.id)).toContain(first);
+    await after.close();
+  },
+);
+
+test('a folder that cannot be used says so', async () => {
+  expect(await refusal(openSqliteStore({ folder: join(PROGRAM, 'below-a-file'), masterKey }))).toBe(
+    'STORE_UNOPENED',
+  );
+});

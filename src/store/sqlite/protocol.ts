@@ -1,0 +1,172 @@
+/**
+ * What the main thread and the two store threads say to each other: JSON text and one buffer that is handed
+ * over. JSON costs 1.6 us an append where a structured clone costs 2.1; and a clone of a small view copies
+ * the whole buffer below it, so all payloads of a post are packed into one buffer of their own.
+ */
+import type { StepRecord } from '../../message/index.ts';
+import type { FailureRecord } from '../../std/index.ts';
+import type { WrappedKey } from '../../vault/index.ts';
+import type {
+  Append,
+  Appended,
+  AuditEntry,
+  Leased,
+  NoiseCount,
+  OutcomeCount,
+  ReplayRequest,
+  Settled,
+  Settlement,
+  Store,
+  StoredSession,
+  StoredUser,
+} from '../contract.ts';
+import type { PruneRound } from './prune.ts';
+
+/** Done by the writing thread, each inside a transaction. */
+export interface Writes {
+  append(unit: Append): readonly Appended[];
+  lease(request: { readonly now: number; readonly limit: number }): readonly Leased[];
+  remember(work: {
+    readonly deliveryId: string;
+    readonly epoch: number;
+    readonly steps: readonly StepRecord[];
+  }): Settled;
+  settle(settlement: Settlement): Settled;
+  wake(request: { readonly now: number; readonly wakeOn?: string }): number;
+  release(request: Parameters<Store['release']>[0]): number;
+  replay(request: ReplayRequest): readonly string[];
+  probe(): null;
+  countOutcomes(counts: readonly OutcomeCount[]): null;
+  countNoise(counts: readonly NoiseCount[]): null;
+  audit(entries: readonly AuditEntry[]): null;
+  putSecret(name: string, value: string): null;
+  putUser(user: StoredUser, audit: AuditEntry): null;
+  putSession(session: StoredSession): null;
+  endSession(id: string): null;
+  prune(round: PruneRound): { readonly removed: number; readonly after: number };
+}
+
+type Read<Name extends keyof Store> = Store[Name] extends (...args: infer Args) => Promise<infer Result>
+  ? (...args: Args) => Result
+  : never;
+
+/** Done by the reading thread, each on one snapshot. */
+export interface Reads {
+  nextDue: Read<'nextDue'>;
+  cursor: Read<'cursor'>;
+  seen(site: string, resource: string, identities: readonly string[]): readonly (readonly [string, string])[];
+  rosterPage: Read<'rosterPage'>;
+  rosterGet: Read<'rosterGet'>;
+  search: Read<'search'>;
+  message: Read<'message'>;
+  payload: Read<'payload'>;
+  history: Read<'history'>;
+  deadLetters: Read<'deadLetters'>;
+  tallies: Read<'tallies'>;
+  noises: Read<'noises'>;
+  backlog: Read<'backlog'>;
+  ledger: Read<'ledger'>;
+  outcomes: Read<'outcomes'>;
+  auditTrail: Read<'auditTrail'>;
+  verifyAudit: Read<'verifyAudit'>;
+  getSecret: Read<'getSecret'>;
+  user: Read<'user'>;
+  users: Read<'users'>;
+  session: Read<'session'>;
+}
+
+export type Call = readonly [id: number, name: string, args: readonly unknown[]];
+
+/** To a thread: `text` is JSON of calls. */
+export interface Post {
+  readonly text: string;
+  readonly bytes: ArrayBuffer;
+}
+
+export type Answer =
+  | readonly [id: number, ok: 1, value: unknown]
+  | readonly [id: number, ok: 0, failure: FailureRecord];
+
+/** From a thread: `text` is JSON of answers. */
+export interface Reply {
+  readonly text: string;
+  readonly bytes: ArrayBuffer;
+  /** The writer only: what the disk said. `null`: it committed. */
+  readonly fault?: FailureRecord | null;
+}
+
+/** First word of a thread. */
+export type Greeting = { readonly ready: readonly WrappedKey[] } | { readonly failed: FailureRecord };
+
+export interface ThreadData {
+  readonly folder: string;
+  readonly masterKey: Uint8Array;
+}
+
+type Slot = readonly [offset: number, length: number];
+
+/** Collects bytes for one post. */
+export class Parcel {
+  readonly #parts: Uint8Array[] = [];
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  put(bytes: Uint8Array): Slot {
+    const slot: Slot = [this.#length, bytes.length];
+    this.#parts.push(bytes);
+    this.#length += bytes.length;
+    return slot;
+  }
+
+  close(): ArrayBuffer {
+    const all = new Uint8Array(this.#length);
+    let at = 0;
+    for (const part of this.#parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all.buffer;
+  }
+}
+
+/** A copy of its own: whoever keeps one payload does not keep the whole post. */
+const taken = (buffer: ArrayBuffer, slot: Slot): Uint8Array =>
+  new Uint8Array(buffer.slice(slot[0], slot[0] + slot[1]));
+const seenIn = (buffer: ArrayBuffer, slot: Slot): Uint8Array => new Uint8Array(buffer, slot[0], slot[1]);
+
+/** The arguments of a call with bytes moved to the parcel. */
+export function packArgs(name: string, args: readonly unknown[], parcel: Parcel): readonly unknown[] {
+  if (name !== 'append') return args;
+  const unit = args[0] as Append;
+  return [
+    { ...unit, messages: unit.messages.map((message) => ({ ...message, bytes: parcel.put(message.bytes) })) },
+  ];
+}
+
+export function unpackArgs(name: string, args: readonly unknown[], buffer: ArrayBuffer): void {
+  if (name !== 'append') return;
+  for (const message of (args[0] as Append).messages) {
+    (message as { bytes: unknown }).bytes = seenIn(buffer, message.bytes as unknown as Slot);
+  }
+}
+
+/** The result of a call with bytes moved to the parcel. */
+export function packResult(name: string, result: unknown, parcel: Parcel): unknown {
+  if (name === 'lease') {
+    return (result as readonly Leased[]).map((leased) => ({ ...leased, bytes: parcel.put(leased.bytes) }));
+  }
+  if (name === 'payload' && result !== null) return parcel.put(result as Uint8Array);
+  return result;
+}
+
+export function unpackResult(name: string, result: unknown, buffer: ArrayBuffer): unknown {
+  if (name === 'lease') {
+    for (const leased of result as Leased[]) {
+      (leased as { bytes: unknown }).bytes = taken(buffer, leased.bytes as unknown as Slot);
+    }
+  } else if (name === 'payload' && result !== null) return taken(buffer, result as Slot);
+  return result;
+}

@@ -1,0 +1,51 @@
+/** New deliveries for old ones, on the same message. */
+import type { StepRecord } from '../../message/index.ts';
+import type { ReplayRequest } from '../contract.ts';
+import type { AuditLog } from './audit.ts';
+import { FLAGS } from './codes.ts';
+import type { Desk } from './desk.ts';
+import { lanesFrom } from './lanes.ts';
+import { planner } from './planning.ts';
+import { DELIVERY_COLUMNS, type DeliveryColumns } from './rows.ts';
+import { stepReader } from './steps.ts';
+
+const OLD = `SELECT ${DELIVERY_COLUMNS} FROM delivery WHERE id = ?`;
+const MARK = `UPDATE message SET planned = planned + 1, flags = flags | ${1 << FLAGS.indexOf('replayed')} WHERE id = ?`;
+
+/** What was done before a step; all of it when the step itself was never done. */
+function before(steps: readonly StepRecord[], fromStep: string): readonly StepRecord[] {
+  const at = steps.findIndex(({ step }) => step === fromStep || step.startsWith(`${fromStep}[`));
+  return at < 0 ? steps : steps.slice(0, at);
+}
+
+export function replayer(desk: Desk, audit: AuditLog) {
+  const { database, dictionary } = desk;
+  const old = database.prepare(OLD);
+  const mark = database.prepare(MARK);
+  const steps = stepReader(desk);
+  const plan = planner(desk);
+
+  return (request: ReplayRequest): readonly string[] => {
+    const rows = [...new Set(request.deliveryIds)]
+      .map((id) => old.get(Number(id)) as unknown as DeliveryColumns | undefined)
+      .filter((row) => row !== undefined)
+      .sort((a, b) => a.message - b.message || a.id - b.id);
+    const ids = rows.map((row) => {
+      const flow = dictionary.nameAt(row.flow);
+      mark.run(row.message);
+      return plan({
+        message: row.message,
+        connection: row.connection,
+        flow,
+        version: request.versions[flow] ?? dictionary.nameAt(row.version),
+        lanes: lanesFrom(row.lanes),
+        dueAt: request.at,
+        createdAt: request.at,
+        replayOf: row.id,
+        remembered: request.fromStep === undefined ? [] : before(steps(row.id), request.fromStep),
+      });
+    });
+    audit.add([request.audit]);
+    return ids.map(String);
+  };
+}

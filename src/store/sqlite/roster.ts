@@ -1,0 +1,71 @@
+/** The patients a site's pollers look after. The key is a keyed hash; identifiers are sealed. */
+import type { RosterChange } from '../contract.ts';
+import { type Desk, openJson, sealJson, type View } from './desk.ts';
+
+const ENTRY = 'SELECT key, active_at, sealed FROM roster WHERE site = ? AND key = ?';
+const PUT = `
+INSERT INTO roster (site, key, active_at, sealed) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET active_at = excluded.active_at, sealed = excluded.sealed`;
+const TOUCH = 'UPDATE roster SET active_at = max(active_at, ?) WHERE site = ? AND key = ?';
+const PAGE = 'SELECT key, active_at, sealed FROM roster WHERE site = ? AND key > ? ORDER BY key LIMIT ?';
+
+interface RosterColumns {
+  readonly key: string;
+  readonly active_at: number;
+  readonly sealed: Uint8Array;
+}
+
+type Sealed = Pick<RosterChange, 'identifiers' | 'fhirId'>;
+
+function entryFrom(view: View, site: number, row: RosterColumns): RosterChange {
+  const sealed = openJson(view.vault, 'roster', `${site}:${row.key}`, row.sealed) as Sealed;
+  return { key: row.key, ...sealed, activeAt: row.active_at };
+}
+
+/** Adds an entry, or adds to one: identifiers join those that are known, the FHIR id stays unless a new one is given. */
+export function rosterWriter(desk: Desk) {
+  const { database, vault, dictionary } = desk;
+  const entry = database.prepare(ENTRY);
+  const put = database.prepare(PUT);
+  const touch = database.prepare(TOUCH);
+  return (siteName: string, change: RosterChange): void => {
+    const site = dictionary.name(siteName);
+    const row = entry.get(site, change.key) as RosterColumns | undefined;
+    const known = row && entryFrom(desk, site, row);
+    const identifiers = [...(known?.identifiers ?? [])];
+    for (const added of change.identifiers) {
+      const same = identifiers.some((one) => one.system === added.system && one.value === added.value);
+      if (!same) identifiers.push({ system: added.system, value: added.value });
+    }
+    const fhirId = change.fhirId ?? known?.fhirId;
+    if (known && identifiers.length === known.identifiers.length && fhirId === known.fhirId) {
+      touch.run(change.activeAt, site, change.key);
+      return;
+    }
+    const sealed: Sealed = { identifiers, ...(fhirId === undefined ? {} : { fhirId }) };
+    const activeAt = Math.max(change.activeAt, known?.activeAt ?? change.activeAt);
+    put.run(site, change.key, activeAt, sealJson(vault, 'roster', `${site}:${change.key}`, sealed));
+  };
+}
+
+export function rosterReader(view: View) {
+  const entry = view.database.prepare(ENTRY);
+  const page = view.database.prepare(PAGE);
+  return {
+    page(siteName: string, after: string | null, limit: number): RosterChange[] {
+      const site = view.dictionary.findName(siteName);
+      if (site === undefined) return [];
+      return (page.all(site, after ?? '', limit) as unknown as RosterColumns[]).map((row) =>
+        entryFrom(view, site, row),
+      );
+    },
+    get(siteName: string, keys: readonly string[]): RosterChange[] {
+      const site = view.dictionary.findName(siteName);
+      if (site === undefined) return [];
+      return keys.flatMap((key) => {
+        const row = entry.get(site, key) as RosterColumns | undefined;
+        return row ? [entryFrom(view, site, row)] : [];
+      });
+    },
+  };
+}

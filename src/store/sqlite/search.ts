@@ -1,0 +1,83 @@
+/** The message list, filtered, newest first. */
+import type { MessageQuery, MessageRow, Page } from '../contract.ts';
+import { candidateFinder, typeMatches } from './candidates.ts';
+import { DELIVERY_STATES } from './codes.ts';
+import type { View } from './desk.ts';
+import { MESSAGE_COLUMNS, type MessageColumns, messageFrom } from './rows.ts';
+import { MINUTE } from './tallies.ts';
+
+const MESSAGE = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE id = ?`;
+const DELIVERIES =
+  'SELECT flow, state FROM delivery INDEXED BY delivery_message WHERE message = ? ORDER BY id';
+/** Ids by time: minutes know their lowest and highest id. */
+const LOWEST_SINCE = 'SELECT min(first_id) AS id FROM tally_minute WHERE minute >= ?';
+const HIGHEST_UNTIL = 'SELECT max(last_id) AS id FROM tally_minute WHERE minute <= ?';
+
+/** Rows looked at in one call; a filter that finds less gives a short page with a place to go on from. */
+const LOOKED_AT = 20_000;
+
+export function searcher(view: View) {
+  const { database, dictionary } = view;
+  const message = database.prepare(MESSAGE);
+  const deliveries = database.prepare(DELIVERIES);
+  const lowestSince = database.prepare(LOWEST_SINCE);
+  const highestUntil = database.prepare(HIGHEST_UNTIL);
+  const candidates = candidateFinder(view);
+
+  const deliveriesOf = (id: number): MessageRow['deliveries'] =>
+    deliveries.all(id).map((row) => ({
+      flow: dictionary.nameAt(row.flow as number),
+      state: DELIVERY_STATES[row.state as number] as MessageRow['deliveries'][number]['state'],
+    }));
+
+  /** The row if it is what was asked for. What the index found already is asked again: it costs nothing. */
+  const matching = (id: number, query: MessageQuery): MessageRow | undefined => {
+    const row = message.get(id) as unknown as MessageColumns | undefined;
+    if (!row) return undefined;
+    const summary = messageFrom(row, dictionary);
+    if (query.site !== undefined && summary.site !== query.site) return undefined;
+    if (query.connection !== undefined && summary.connection !== query.connection) return undefined;
+    if (query.controlId !== undefined && summary.controlId !== query.controlId) return undefined;
+    if (query.type !== undefined && !typeMatches(query.type, summary.type)) return undefined;
+    if (query.from !== undefined && summary.receivedAt < query.from) return undefined;
+    if (query.to !== undefined && summary.receivedAt >= query.to) return undefined;
+    const { state, flow } = query;
+    if (state === 'accepted' || state === 'rejected') {
+      if (summary.state !== state) return undefined;
+    } else if (state === 'unrouted' && (summary.planned > 0 || summary.state === 'rejected'))
+      return undefined;
+    const all = deliveriesOf(id);
+    const ofState =
+      state === undefined || state === 'accepted' || state === 'rejected' || state === 'unrouted'
+        ? null
+        : state;
+    if (ofState !== null || flow !== undefined) {
+      const fits = all.some(
+        (one) => (ofState === null || one.state === ofState) && (flow === undefined || one.flow === flow),
+      );
+      if (!fits) return undefined;
+    }
+    return { ...summary, deliveries: all };
+  };
+
+  return (query: MessageQuery): Page<MessageRow> => {
+    let below = query.before === undefined ? Number.MAX_SAFE_INTEGER : Number(query.before);
+    let from = 0;
+    if (query.to !== undefined) {
+      const highest = highestUntil.get(Math.floor(query.to / MINUTE))?.id as number | null;
+      below = Math.min(below, (highest ?? 0) + 1);
+    }
+    if (query.from !== undefined) {
+      const lowest = lowestSince.get(Math.floor(query.from / MINUTE))?.id as number | null;
+      from = lowest ?? below;
+    }
+    const rows: MessageRow[] = [];
+    let looked = 0;
+    for (const id of candidates(query, { below, from })) {
+      const row = matching(id, query);
+      if (row) rows.push(row);
+      if (rows.length === query.limit || ++looked === LOOKED_AT) return { rows, before: String(id) };
+    }
+    return { rows, before: null };
+  };
+}

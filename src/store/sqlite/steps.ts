@@ -1,0 +1,40 @@
+/** Remembered effects: what a retry does not do again. */
+import type { StepRecord } from '../../message/index.ts';
+import { type Desk, openJson, sealJson, type View } from './desk.ts';
+
+const ADD = `
+INSERT INTO step_output (delivery, seq, step, started_at, ms, sealed) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING`;
+const STEPS = 'SELECT step, started_at, ms, sealed FROM step_output WHERE delivery = ? ORDER BY seq';
+
+interface StepColumns {
+  readonly step: string;
+  readonly started_at: number;
+  readonly ms: number;
+  readonly sealed: Uint8Array;
+}
+
+/** Adds steps after the `count` that are remembered; one that is known already stays as it was. Gives the new count. */
+export function stepWriter({ database, vault }: Desk) {
+  const add = database.prepare(ADD);
+  return (delivery: number, count: number, steps: readonly StepRecord[]): number => {
+    let seq = count;
+    for (const step of steps) {
+      const sealed = sealJson(vault, 'step', `${delivery}:${step.step}`, step.output);
+      seq += Number(add.run(delivery, seq, step.step, step.startedAt, step.ms, sealed).changes);
+    }
+    return seq;
+  };
+}
+
+/** The remembered steps of a delivery in the order they were done. */
+export function stepReader({ database, vault }: View) {
+  const all = database.prepare(STEPS);
+  return (delivery: number): StepRecord[] =>
+    (all.all(delivery) as unknown as StepColumns[]).map((row) => ({
+      step: row.step,
+      startedAt: row.started_at,
+      ms: row.ms,
+      output: openJson(vault, 'step', `${delivery}:${row.step}`, row.sealed),
+    }));
+}

@@ -1,0 +1,34 @@
+/**
+ * What the last owner of the file left behind. A delivery that is still running was leased when it stopped
+ * uncleanly: whatever it sent may have arrived. It waits again in its place, and says so.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { RUNNING, WAITING } from './codes.ts';
+import type { Tallies } from './tallies.ts';
+
+const NEXT_OPENING = `
+INSERT INTO meta (name, value) VALUES ('opening', 1)
+ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value`;
+const LEFT_RUNNING = `
+UPDATE delivery SET state = 0, possible_duplicate = 1, attempts = attempts + 1
+WHERE state = 1 RETURNING connection`;
+
+/**
+ * Counts this opening and takes over, in one transaction; gives the number of the opening. The same owner who
+ * opens the file again after the disk failed (`again`) still works on what it leased.
+ */
+export function takeOver(database: DatabaseSync, tallies: Tallies, again: boolean): number {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const { value } = database.prepare(NEXT_OPENING).get() as { value: number };
+    const left = again ? [] : database.prepare(LEFT_RUNNING).all();
+    for (const row of left) tallies.move(row.connection as number, RUNNING, WAITING);
+    tallies.flush();
+    database.exec('COMMIT');
+    return value;
+  } catch (error) {
+    tallies.reset();
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+/** The open file with everything that writes to it; built again after the disk failed. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Vault } from '../../vault/index.ts';
+import { accountWriter } from './accounts.ts';
+import { appender } from './append.ts';
+import { auditWriter } from './audit.ts';
+import { countWriter } from './counts.ts';
+import type { Desk } from './desk.ts';
+import { openDictionary } from './dictionary.ts';
+import { rotateWhenDue, sealCounts } from './key-table.ts';
+import { openLanes } from './lanes.ts';
+import { lessor } from './lease.ts';
+import { openNumbers } from './numbers.ts';
+import type { Writes } from './protocol.ts';
+import { pruner } from './prune.ts';
+import { replayer } from './replay.ts';
+import { settler } from './settle.ts';
+import { takeOver } from './takeover.ts';
+import { openTallies } from './tallies.ts';
+import { releaser, waker } from './waking.ts';
+
+const PROBE =
+  "INSERT INTO meta (name, value) VALUES ('probe', 1) ON CONFLICT DO UPDATE SET value = value + 1";
+
+export interface Writing {
+  readonly database: DatabaseSync;
+  readonly calls: Writes;
+  /** Before a transaction. */
+  prepare(): void;
+  /** What was added up in memory is written: within the transaction. */
+  flush(): void;
+  /** Memory is made to agree with the rows: after a rollback. */
+  reload(): void;
+}
+
+/** @param again the same owner opens the file once more: what it leased stays leased. */
+export function openWriting(database: DatabaseSync, vault: Vault, again = false): Writing {
+  const tallies = openTallies(database);
+  const opening = takeOver(database, tallies, again);
+  const dictionary = openDictionary(database);
+  const lanes = openLanes(database);
+  const desk: Desk = { database, vault, dictionary, lanes, tallies, numbers: openNumbers(database) };
+  const audit = auditWriter(desk);
+  const countSeals = sealCounts(database, vault);
+  const probe = database.prepare(PROBE);
+  const settling = settler(desk);
+  const accounts = accountWriter(desk, audit);
+  const counts = countWriter(desk);
+  return {
+    database,
+    calls: {
+      append: appender(desk, audit),
+      lease: lessor(desk, opening),
+      ...settling,
+      wake: waker(desk),
+      release: releaser(desk, audit),
+      replay: replayer(desk, audit),
+      probe() {
+        probe.run();
+        return null;
+      },
+      ...counts,
+      audit(entries) {
+        audit.add(entries);
+        return null;
+      },
+      ...accounts,
+      prune: pruner(desk),
+    },
+    prepare: () => rotateWhenDue(database, vault),
+    flush() {
+      tallies.flush();
+      audit.flush();
+      countSeals();
+    },
+    reload() {
+      tallies.reset();
+      dictionary.reload();
+      lanes.reload();
+      audit.reload();
+    },
+  };
+}
