@@ -28,8 +28,18 @@ export interface DelimiterCodes {
 const code = (character: string | undefined): number =>
   character === undefined ? -1 : character.charCodeAt(0);
 
+/**
+ * `^~\\\\&`: a sender whose program escaped the escape character once too often. What is meant is beyond doubt, so it is
+ * read so, and a finding says it; MSH-2 itself stays as written.
+ */
+export const isDoubledEscape = (encoding: string): boolean =>
+  encoding.length >= 5 && encoding[2] === encoding[3] && new Set(encoding.slice(0, 5)).size === 4;
+
+const meantBy = (encoding: string): string =>
+  isDoubledEscape(encoding) ? encoding.slice(0, 3) + encoding.slice(4) : encoding;
+
 function make(field: string, encoding: string): Delimiters {
-  const [component = '', repetition, escapeCharacter, subcomponent, truncation] = encoding;
+  const [component = '', repetition, escapeCharacter, subcomponent, truncation] = meantBy(encoding);
   return Object.freeze({
     field,
     component,
@@ -79,7 +89,7 @@ function delimiterFault(field: string, encoding: string): string | undefined {
   const fieldFault = characterFault(field);
   if (fieldFault !== undefined) return `MSH-1, the field separator, is ${fieldFault}`;
   if (encoding === '') return 'MSH-2 is empty: at least a component separator is needed';
-  const used = field + encoding.slice(0, 5);
+  const used = field + meantBy(encoding).slice(0, 5);
   for (let i = 1; i < used.length; i += 1) {
     const character = used.charAt(i);
     const fault = characterFault(character);

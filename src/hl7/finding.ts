@@ -11,7 +11,8 @@ export interface Finding {
 export const findingCodes = {
   'no-header': 'no readable MSH stands first: the message is not usable',
   'bytes-before-header': 'a byte order mark or blanks stand before MSH',
-  'encoding-characters': 'MSH-2 declares fewer than four encoding characters, or more than five',
+  'encoding-characters':
+    'MSH-2 declares fewer than four encoding characters, more than five, or the escape character twice',
   'line-ends': 'segments end with LF or CRLF, or with several kinds, where HL7 says CR',
   'blank-lines': 'there are blank lines',
   'segment-id': 'a line does not begin with a segment id and a field separator',

@@ -48,7 +48,6 @@ describe('a usable MSH', () => {
       'MSH-2 holds the letter or digit "a", which cannot be a delimiter.',
     ],
     ['one delimiter twice', 'MSH|^~^&|A', 'MSH-1 and MSH-2 use "^" twice.'],
-    ['a doubled escape character', 'MSH|^~\\\\&|A', 'MSH-1 and MSH-2 use "\\\\" twice.'],
     [
       'a delimiter beyond ASCII',
       'MSH|§~\\&|A',

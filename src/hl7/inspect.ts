@@ -1,3 +1,4 @@
+import { isDoubledEscape } from './delimiters.ts';
 import type { Finding, FindingCode } from './finding.ts';
 import { segmentCode } from './path.ts';
 import type { Source } from './source.ts';
@@ -15,7 +16,9 @@ export function inspect(source: Source): Finding[] {
   else {
     if (place.start > 0) add('bytes-before-header', `${place.start} bytes stand before MSH.`, 'byte 0');
     const { encoding } = source.delimiters;
-    if (encoding.length < 4 || encoding.length > 5)
+    if (isDoubledEscape(encoding))
+      add('encoding-characters', 'MSH-2 writes the escape character twice; it is read as once.', 'MSH-2');
+    else if (encoding.length < 4 || encoding.length > 5)
       add(
         'encoding-characters',
         `MSH-2 declares ${encoding.length} encoding characters, where 4 are usual.`,

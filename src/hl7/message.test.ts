@@ -183,6 +183,16 @@ describe('lines', () => {
   });
 });
 
+it('a doubled escape character in MSH-2 is read as one, told as a finding, and written back as it came', () => {
+  const text = 'MSH|^~\\\\&|APP|FAC|||20260131||ADT^A01|7|P|2.5\rPID|1||A&B^^^X^MR||L\\T\\D^JO\r';
+  const message = parse(Buffer.from(text));
+  expect(message.usable).toBe(true);
+  expect(message.get('PID-3.1.2')).toBe('B');
+  expect(message.get('PID-5.1')).toBe('L&D');
+  expect(message.findings.map((finding) => finding.code)).toEqual(['encoding-characters']);
+  expect(Buffer.from(message.bytes()).toString()).toBe(text);
+});
+
 describe('findings', () => {
   const codes = (source: string | Uint8Array): FindingCode[] =>
     parse(source).findings.map(({ code }) => code);

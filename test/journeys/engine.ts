@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { createEngine, type Engine } from '../../src/engine/index.ts';
 import type { Flow } from '../../src/flow/index.ts';
 import { type SiteRecord, siteSchema } from '../../src/site/index.ts';
-import { type Clock, systemClock } from '../../src/std/index.ts';
+import { type Clock, type Random, systemClock } from '../../src/std/index.ts';
 import { openSqliteStore } from '../../src/store/index.ts';
 
 export const testKey = Buffer.alloc(32, 9);
@@ -41,6 +41,8 @@ export async function startEngine(
     readonly flows?: readonly Flow[];
     readonly backlogLimit?: number;
     readonly clock?: Clock;
+    /** Pauses between attempts; left out: the shortest that the engine's jitter allows. */
+    readonly random?: Random;
     readonly secrets?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<RunningEngine> {
@@ -55,6 +57,7 @@ export async function startEngine(
     sites: [options.site ?? testSite({ 'hl7-in': { connector: 'mllp', listen: { port: 0 } } })],
     flows: options.flows ?? [],
     clock,
+    random: options.random ?? { fraction: () => 0 },
     keyedHash: store.keyedHash,
     log: (level, text, facts) => void logged.push(`${level} ${text} ${JSON.stringify(facts ?? {})}`),
     ...(options.backlogLimit === undefined ? {} : { backlogLimit: options.backlogLimit }),

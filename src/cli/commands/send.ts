@@ -58,7 +58,7 @@ async function run(files: readonly string[], options: Options): Promise<0 | 1> {
       fix: 'Name files that hold HL7 messages (.hl7, .txt, .json), or folders of them.',
     });
   }
-  const client = createMllpClient({ host: options.host, port: targetPort(options) });
+  const client = createMllpClient({ host: options.host, port: targetPort(options), anyBytes: true });
   const counts = new Map<string, number>();
   let told = performance.now();
   try {

@@ -15,6 +15,8 @@ const schema = z
         port,
         /** Addresses that may connect; left out: any that can reach the port. */
         peers: z.array(z.string().min(1)).min(1).optional(),
+        /** MSH-9 types that are taken, such as `["ADT^*", "SIU^S12"]`; left out: all, even none. */
+        types: z.array(z.string().min(1)).min(1).optional(),
         /** MSH-11 values that are taken, such as `[P]` so that no test message enters production; left out: all. */
         processingIds: z.array(z.string().min(1)).min(1).optional(),
         /** MSH-12 values that are taken, such as `["2.3", "2.5.1"]`; left out: all. */

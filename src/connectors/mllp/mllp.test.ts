@@ -144,7 +144,11 @@ describe('receiving', () => {
       receivedAt: T,
       reason: inbound.refused ?? 'not refused',
     });
-    const { port, receiver } = await receiving(rejected, { processingIds: ['P'], versions: ['2.5.1'] });
+    const { port, receiver } = await receiving(rejected, {
+      types: ['ADT^*'],
+      processingIds: ['P'],
+      versions: ['2.5.1'],
+    });
     const sender = await dial(port);
     const test = Buffer.from(adt('T1').toString().replace('|P|2.5.1|', '|T|2.5.1|'));
     const old = Buffer.from(adt('T2').toString().replace('|P|2.5.1|', '|P|2.3|'));
@@ -157,7 +161,7 @@ describe('receiving', () => {
       expect.stringContaining('MSH'),
       'MSH-11 is none of P.',
       'MSH-12 is none of 2.5.1.',
-      'MSH-9 names no message type.',
+      'MSH-9 is none of ADT^*.',
     ]);
     expect(receiver.received[0]?.key).toBeNull();
   });

@@ -87,14 +87,18 @@ function inboundOf(bytes: Uint8Array, listen: Listen, answer: (reply: Reply) => 
 }
 
 /** Why the header alone keeps a message out; what is in the rest is for flows to judge. */
-function refusalOf(header: Header, { processingIds, versions }: Listen): string | undefined {
+function refusalOf(header: Header, { types, processingIds, versions }: Listen): string | undefined {
   if (!header.usable) return header.reason ?? 'There is no usable MSH.';
-  if (header.code === '') return 'MSH-9 names no message type.';
+  if (types && !types.some((type) => isOf(type, header.type))) return `MSH-9 is none of ${types.join(', ')}.`;
   if (processingIds && !processingIds.includes(header.processingId))
     return `MSH-11 is none of ${processingIds.join(', ')}.`;
   if (versions && !versions.includes(header.version)) return `MSH-12 is none of ${versions.join(', ')}.`;
   return undefined;
 }
+
+/** `ADT^*` takes every ADT; without the star the type must be just that. */
+const isOf = (pattern: string, type: string): boolean =>
+  pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 
 function flagsOf(header: Header, bytes: Uint8Array): MessageFlag[] {
   const declared = header.charset.toUpperCase();

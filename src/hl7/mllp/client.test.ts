@@ -244,6 +244,17 @@ describe('nothing is sent', () => {
     });
   });
 
+  it('but any bytes go out where a tool asks for that, and an answer for another message still does not count', async () => {
+    const { port } = await receiver((id, socket) =>
+      socket.write(
+        frame(buildAck(Buffer.from('hello'), { code: 'AR', controlId: 'x', time: '2026', text: id || 'no' })),
+      ),
+    );
+    const tool = client(port, { anyBytes: true });
+    expect(await tool.send(Buffer.from('hello'))).toMatchObject({ kind: 'ack', code: 'AR', controlId: '' });
+    expect(await tool.send(hl7(5))).toMatchObject({ kind: 'mismatch', expected: '5', got: '' });
+  });
+
   it('after close; what was under way has an unknown outcome', async () => {
     let arrived: () => void = () => undefined;
     const got = new Promise<void>((resolve) => {

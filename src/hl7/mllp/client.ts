@@ -17,6 +17,11 @@ export interface MllpClientOptions {
   readonly maxFrameBytes?: number;
   /** First TCP keep-alive probe; 60 s unless given, 0 sends none. */
   readonly keepAliveMs?: number;
+  /**
+   * Sends bytes that are no message or have no control id, too; what answers them must have an empty MSA-2. For tools
+   * that try a receiver out, never for an interface.
+   */
+  readonly anyBytes?: boolean;
 }
 
 /**
@@ -136,7 +141,7 @@ class PersistentClient implements MllpClient {
   }
 
   async #sendNow(message: Uint8Array): Promise<SendResult> {
-    const fault = unsendable(message);
+    const fault = unsendable(message, this.#options.anyBytes === true);
     if (fault !== undefined) return { kind: 'unsendable', outcome: 'not-sent', reason: fault };
     if (this.#closed) return { kind: 'unreachable', outcome: 'not-sent', reason: closedReason };
     let link = this.#link;
@@ -287,10 +292,11 @@ class PersistentClient implements MllpClient {
 
 const isLineEnds = (chunk: Uint8Array): boolean => chunk.every((byte) => byte === 0x0d || byte === 0x0a);
 
-function unsendable(message: Uint8Array): string | undefined {
+function unsendable(message: Uint8Array, anyBytes: boolean): string | undefined {
   const header = peek(message);
-  if (!header.usable) return `The bytes are not a message. ${header.reason}`;
-  if (!header.fields[10]) return 'MSH-10 is empty: the answer could not be matched to this message.';
+  if (!anyBytes && !header.usable) return `The bytes are not a message. ${header.reason}`;
+  if (!anyBytes && !header.fields[10])
+    return 'MSH-10 is empty: the answer could not be matched to this message.';
   if (!canBeFramed(message))
     return 'The message holds an MLLP framing byte (0B or 1C), which would cut it short.';
   return undefined;

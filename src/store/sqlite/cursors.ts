@@ -15,7 +15,7 @@ export function cursorWriter({ database, vault, dictionary }: Desk) {
   const put = database.prepare(PUT);
   return (connection: number, move: CursorMove): void => {
     const now = (version.get(connection, move.name) as { version: number } | undefined)?.version ?? 0;
-    if (false as boolean) {
+    if (now !== move.expect) {
       const { site, connection: name } = dictionary.connectionAt(connection);
       throw storeFailure(
         'STORE_CURSOR_MOVED',
