@@ -67,6 +67,7 @@ export function createEngine(options: EngineOptions): Engine {
   const listeners = new Set<(change: Change) => void>();
   let pending = { messages: false, deliveries: false, health: false };
   let telling = false;
+  let toldAt = Number.NEGATIVE_INFINITY;
   let running = false;
   let probing = false;
 
@@ -74,8 +75,10 @@ export function createEngine(options: EngineOptions): Engine {
     pending[what] = true;
     if (telling) return;
     telling = true;
-    clock.after(TELL_EVERY, () => {
+    // The first change after a quiet time is told at once, what follows is folded.
+    clock.after(Math.max(0, toldAt + TELL_EVERY - clock.elapsed()), () => {
       telling = false;
+      toldAt = clock.elapsed();
       const change = pending;
       pending = { messages: false, deliveries: false, health: false };
       for (const listener of listeners) listener(change);

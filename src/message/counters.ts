@@ -32,7 +32,9 @@ export interface Ledger {
 export function ledgerFaults(ledger: Ledger): string[] {
   const faults: string[] = [];
   if (ledger.received !== ledger.accepted + ledger.rejected) {
-    faults.push(`received ${ledger.received} is not accepted ${ledger.accepted} + rejected ${ledger.rejected}`);
+    faults.push(
+      `received ${ledger.received} is not accepted ${ledger.accepted} + rejected ${ledger.rejected}`,
+    );
   }
   const states =
     ledger.waiting +

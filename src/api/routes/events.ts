@@ -3,8 +3,8 @@ import { principalOf } from '../auth/guard.ts';
 import type { ApiContext } from '../context.ts';
 import type { ChangeEvent } from '../types.ts';
 
-/** Changes within this time become one event: a screen cannot be read faster. */
-export const FOLD = 500;
+/** At most one event in this time; the first change after a quiet time goes out at once. */
+export const FOLD = 400;
 /** Also how often it is asked whether the session still lives. */
 export const HEARTBEAT = 15_000;
 
@@ -29,10 +29,12 @@ export async function eventRoutes(app: FastifyInstance, context: ApiContext): Pr
 
     let pending: ChangeEvent = NOTHING;
     let cancelFold: (() => void) | null = null;
+    let sentAt = Number.NEGATIVE_INFINITY;
     let cancelHeartbeat: () => void = () => undefined;
 
     const send = (): void => {
       cancelFold = null;
+      sentAt = clock.elapsed();
       // A reader that does not keep up gets one event with everything, later.
       if (!stream.writableNeedDrain && (pending.messages || pending.deliveries || pending.health)) {
         stream.write(`event: change\ndata: ${JSON.stringify(pending)}\n\n`);
@@ -45,7 +47,7 @@ export async function eventRoutes(app: FastifyInstance, context: ApiContext): Pr
         deliveries: pending.deliveries || change.deliveries,
         health: pending.health || change.health,
       };
-      cancelFold ??= clock.after(FOLD, send);
+      cancelFold ??= clock.after(Math.max(0, sentAt + FOLD - clock.elapsed()), send);
     });
     const endWatching = sessions.onEnd((id) => {
       if (id === sessionId) close();

@@ -18,11 +18,6 @@ export const mllpFailures = {
     about: 'The port cannot be listened on.',
     fix: 'Stop the program that holds the port, or choose another port (and host) under listen.',
   },
-  MLLP_NO_DESTINATION: {
-    kind: 'config',
-    about: 'This connection only receives.',
-    fix: 'Add send: { host, port } to the connection, or name another connection in the flow.',
-  },
   MLLP_CAPABILITY_UNKNOWN: {
     kind: 'config',
     about: 'The MLLP connector can only send.',

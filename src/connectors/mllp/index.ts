@@ -1,7 +1,15 @@
 /** HL7 v2 over MLLP, in both directions. */
 import { connect } from 'node:net';
 import { createMllpClient } from '../../hl7/index.ts';
-import type { Connection, ConnectionContext, Connector, Listening, TestResult } from '../contract.ts';
+import type {
+  Call,
+  CallContext,
+  Connection,
+  ConnectionContext,
+  Connector,
+  Listening,
+  TestResult,
+} from '../contract.ts';
 import { type MllpConfig, parseMllp } from './config.ts';
 import { mllpFailure } from './failures.ts';
 import { listenMllp } from './receive.ts';
@@ -50,10 +58,9 @@ function open(config: MllpConfig, context: ConnectionContext): Connection {
           },
         }
       : {}),
-    async call(call, about) {
-      if (client === undefined) throw mllpFailure('MLLP_NO_DESTINATION');
-      return sendMllp(client, context, call, about);
-    },
+    ...(client === undefined
+      ? {}
+      : { call: (call: Call, about: CallContext) => sendMllp(client, context, call, about) }),
     async close() {
       await Promise.all([listening?.close(), client?.close()]);
     },

@@ -2,7 +2,16 @@
 import { createHttp, HttpError } from '../../fhir/index.ts';
 import { asFailure } from '../../std/index.ts';
 import type { Capability } from '../capability.ts';
-import type { Connection, ConnectionContext, Connector, TestResult } from '../contract.ts';
+import type {
+  Call,
+  CallContext,
+  Connection,
+  ConnectionContext,
+  Connector,
+  HttpRequest,
+  Receiver,
+  TestResult,
+} from '../contract.ts';
 import { parseWebhook, type WebhookConfig } from './config.ts';
 import { webhookFailure } from './failures.ts';
 import { receiveWebhook } from './receive.ts';
@@ -71,8 +80,15 @@ function open(config: WebhookConfig, context: ConnectionContext): Connection {
 
   return {
     test: async (signal) => [await secret(), await reach(signal)],
-    call: (call, about) => callWebhook(http, config, context, call, about),
-    http: (request, receiver) => receiveWebhook(config, context, request, receiver),
+    ...(config.url === undefined
+      ? {}
+      : { call: (call: Call, about: CallContext) => callWebhook(http, config, context, call, about) }),
+    ...(config.accepts
+      ? {
+          http: (request: HttpRequest, receiver: Receiver) =>
+            receiveWebhook(config, context, request, receiver),
+        }
+      : {}),
     close: () => http.close(),
   };
 }

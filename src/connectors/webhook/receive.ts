@@ -12,7 +12,6 @@ export async function receiveWebhook(
   request: HttpRequest,
   receiver: Receiver,
 ): Promise<HttpAnswer> {
-  if (!config.accepts) return answer(404, { error: 'This connection takes no calls.' });
   if (request.method !== 'POST') {
     return { ...answer(405, { error: 'Send it with POST.' }), headers: { ...JSON_TYPE, allow: 'POST' } };
   }

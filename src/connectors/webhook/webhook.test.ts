@@ -341,9 +341,9 @@ describe('receiving', () => {
     const large = Buffer.alloc(1_025, 32);
     expect(await knock({ headers: signed(large), body: large })).toMatchObject({ status: 413 });
     expect(await knock({ method: 'GET', headers: signed(body), body })).toMatchObject({ status: 405 });
-    const closed = await hook(accepted, { accepts: false });
-    expect(await closed.knock({ headers: signed(body), body })).toMatchObject({ status: 404 });
-    expect([...receiver.received, ...closed.receiver.received]).toEqual([]);
+    const { connection: closed } = await world(() => ({}), { accepts: false });
+    expect(closed.http).toBeUndefined();
+    expect(receiver.received).toEqual([]);
   });
 });
 

@@ -1,0 +1,119 @@
+/** The console in a real browser, on the demo: what a newcomer sees, and what an analyst does with it. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { admission } from '../crash/traffic.ts';
+import { connectPeer, msa } from './peer.ts';
+import { demoEnvironment, type Running, root, startSuture } from './process.ts';
+
+const browserPath =
+  process.env.CHROMIUM ??
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
+    .find((path) => existsSync(path));
+if (!browserPath) {
+  const text =
+    'no Chromium found: install Debian’s chromium, or name one with CHROMIUM. The browser journey is skipped.';
+  if (process.env.CI) throw new Error(text);
+  process.stderr.write(`${text}\n`);
+}
+
+/** With UPDATE_SCREENSHOTS=1 the pictures of the documents are made anew. */
+const shots = process.env.UPDATE_SCREENSHOTS ? join(root, 'docs') : join(root, 'test-output');
+
+describe.skipIf(!browserPath)('the console', () => {
+  let folder: string;
+  let demo: Running;
+  let browser: Browser;
+  let page: Page;
+  let mllp: number;
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    mkdirSync(shots, { recursive: true });
+    folder = mkdtempSync(join(tmpdir(), 'suture-console-'));
+    const { env, ports } = await demoEnvironment(join(folder, 'data'));
+    mllp = ports.mllp;
+    demo = startSuture(['start', '--demo'], env);
+    const [, link] = (await demo.printed(/Sign in\s+(\S+first-user\S+)/)) as unknown as [string, string];
+    browser = await chromium.launch({
+      executablePath: browserPath as string,
+      headless: true,
+      chromiumSandbox: false,
+    });
+    page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/401/.test(message.text())) faults.push(message.text());
+    });
+    await page.goto(`http://127.0.0.1:${ports.http}/`);
+    // Nothing is served without sign-in: the console's address shows the sign-in page.
+    await page.getByTestId('sign-in').waitFor();
+    await page.goto(link);
+    await page.locator('#name').fill('analyst');
+    await page.locator('#password').fill('a sentence is fine');
+    await page.getByTestId('create-user').click();
+    await page.getByTestId('feeds').waitFor({ timeout: 30_000 });
+  }, 90_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('shows each feed with its counters, live', async () => {
+    const received = page.getByTestId('count-riverside-epic-hl7-received');
+    const sent = page.getByTestId('count-riverside-epic-fhir-sent');
+    await expect.poll(async () => Number(await received.innerText()), { timeout: 30_000 }).toBeGreaterThan(3);
+    await expect.poll(async () => Number(await sent.innerText()), { timeout: 30_000 }).toBeGreaterThan(3);
+    await page.screenshot({ path: join(shots, 'console-home.png') });
+  });
+
+  test('shows a message sent by MLLP within a second; its PID-5 is read, its delivery seen', async () => {
+    await page.getByTestId('nav-messages').click();
+    await page.getByTestId('messages').waitFor();
+    const peer = await connectPeer(mllp);
+    const sentAt = performance.now();
+    expect(msa(await peer.send(admission('BROWSER-1', 7, 1)))?.code).toBe('AA');
+    const row = page.locator('[data-testid=messages] tr', { hasText: 'BROWSER-1' });
+    await row.waitFor({ timeout: 5_000 });
+    process.stdout.write(
+      `the message stood on the page ${Math.round(performance.now() - sentAt)} ms after it was sent\n`,
+    );
+    peer.close();
+    await page.screenshot({ path: join(shots, 'console-messages.png') });
+
+    await row.getByRole('link').click();
+    await page.getByTestId('summary').waitFor();
+    // Masked until someone asks.
+    expect(await page.getByTestId('content').innerText()).not.toContain('MERIDIAN');
+    await page.getByTestId('reveal').click();
+    await page.locator('[data-testid=content][data-revealed=true]').waitFor();
+    expect(await page.getByTestId('raw').last().innerText()).toContain('MERIDIAN^ALDER');
+    await page.getByTestId('tab-tree').click();
+    const tree = await page.getByTestId('tree').innerText();
+    expect(tree).toContain('PID-5');
+    expect(tree).toContain('MERIDIAN');
+    await expect
+      .poll(() => page.getByTestId('state-delivered').count(), { timeout: 10_000 })
+      .toBeGreaterThan(0);
+    await page.screenshot({ path: join(shots, 'console-message.png'), fullPage: true });
+    await page.getByTestId('tab-fhir').click();
+    expect(await page.getByTestId('fhir').innerText()).toContain('Patient');
+  });
+
+  test('has recorded who asked for the content', async () => {
+    const trail = (await page.evaluate(async () => (await fetch('/api/audit')).json())) as {
+      rows: { act: string; who: string }[];
+    };
+    expect(trail.rows.find((row) => row.act === 'message.reveal')?.who).toBe('analyst');
+  });
+
+  test('made no error in the browser', () => {
+    expect(faults).toEqual([]);
+  });
+});
