@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: acknowledged messages a second and end to end, beside the storage-free limit, round by round
- * in turn so that a noisy machine is noisy to all. Prints min / median / max. Options: --rounds N --seconds N.
+ * in turn so that a noisy machine is noisy to all. Prints min / median / max. Options: --rounds N, --seconds N,
+ * --only ack|end|idle, --connections 1,8,32,128.
  */
 import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '4' },
     only: { type: 'string', default: '' },
+    connections: { type: 'string', default: '1,8,32,128' },
   },
 });
 const rounds = Number(values.rounds);
@@ -95,7 +97,7 @@ function spread(name: string, digits = 0): string {
   return `${at(0)} / ${at(Math.floor(sorted.length / 2))} / ${at(sorted.length - 1)}`;
 }
 
-const CONNECTIONS = [1, 8, 32, 128];
+const CONNECTIONS = values.connections.split(',').map(Number);
 const wanted = (part: string): boolean => values.only === '' || values.only === part;
 
 say(

@@ -307,7 +307,7 @@ export interface Store {
   lease(request: { readonly now: number; readonly limit: number }): Promise<readonly Leased[]>;
   /** The earliest time at which a waiting head is due or a sleeper wakes; `null` when there is none. */
   nextDue(): Promise<number | null>;
-  /** Commits an effect before the next one is tried. */
+  /** Commits an effect before the next one is tried. A step that is remembered already gets the newer output. */
   remember(work: {
     readonly deliveryId: string;
     readonly epoch: number;

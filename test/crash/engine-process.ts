@@ -46,6 +46,7 @@ process.send?.({ port: Number(address.slice(address.lastIndexOf(':') + 1)) });
 
 process.on('message', async (message) => {
   if (message === 'ledger') process.send?.({ ledger: await store.ledger(), memory: process.memoryUsage() });
+  if (message === 'ready') process.send?.({ readiness: engine.readiness() });
   if (message === 'stop') await stop();
 });
 async function stop(): Promise<void> {

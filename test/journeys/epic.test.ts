@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import appointmentSync from '../../examples/demo/flows/appointment-sync.ts';
-import { flow, hl7 } from '../../src/flow/index.ts';
+import { type Flow, flow, hl7 } from '../../src/flow/index.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
+import { admission } from '../crash/traffic.ts';
 import { type RunningEngine, startEngine, testSite, until } from './engine.ts';
+import { connectPeer, msa } from './peer.ts';
 import { freePorts } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
@@ -54,6 +56,8 @@ interface World {
   readonly hospital: Simulator;
   readonly running: RunningEngine;
   readonly app: CareApp;
+  /** Where the hospital finds our public keys. */
+  readonly keysUrl: string;
   /** Starts the engine again on the same data. */
   restart(): Promise<RunningEngine>;
 }
@@ -64,7 +68,7 @@ async function world(
     readonly patients?: number;
     readonly backgroundUser?: boolean;
     readonly expiresIn?: number;
-    readonly flows?: Parameters<typeof startEngine>[1]['flows'];
+    readonly flows?: readonly Flow[];
   } = {},
 ): Promise<World> {
   const app = await careApp();
@@ -120,6 +124,7 @@ async function world(
   return {
     hospital,
     app,
+    keysUrl: `${keys.url}/jwks.json`,
     running: await start(),
     async restart() {
       const last = running;
@@ -242,7 +247,7 @@ describe('a day at the hospital', () => {
 
 describe('a sign-in that Epic refuses is shown at the connection', () => {
   test('when the client has no background user, and is gone when it has', async () => {
-    const { hospital, running } = await world({ patients: 1, backgroundUser: false });
+    const { hospital, running, app, keysUrl } = await world({ patients: 1, backgroundUser: false });
     hospital.happen({ kind: 'update' });
     const failing = await until(async () => {
       const state = stateOf(running, 'epic-fhir');
@@ -257,9 +262,11 @@ describe('a sign-in that Epic refuses is shown at the connection', () => {
       ['route', true],
       ['sign-in', false],
     ]);
-    expect(await running.store.outcomes(0).then(() => running.logged.join())).toContain(
-      'EPIC_BACKGROUND_USER',
-    );
+    expect(running.logged.join()).toContain('EPIC_BACKGROUND_USER');
+
+    hospital.addClient({ clientId: 'suture-journey', jwksUrl: keysUrl });
+    await until(async () => app.created.length > 0, 'the appointments to come', 25);
+    expect(stateOf(running, 'epic-fhir')).toMatchObject({ state: 'running', text: null });
   });
 
   test('when the key is no longer published, and mends itself when it is', async () => {
@@ -315,7 +322,6 @@ describe('the wrong patient is never taken', () => {
       .replace(admitted.controlId, 'WRONG-1')
       .replaceAll(birthDate.replaceAll('-', ''), '19010203');
     expect(wrong).not.toBe(text);
-    const { connectPeer, msa } = await import('./peer.ts');
     const peer = await connectPeer(running.mllpPort);
     opened.push(async () => peer.close());
     expect(msa(await peer.send(wrong))?.code).toBe('AA');
@@ -359,8 +365,6 @@ describe('the wrong patient is never taken', () => {
       secrets: { 'care-app': 'a-secret-of-the-test' },
     });
     opened.push(running.close);
-    const { connectPeer } = await import('./peer.ts');
-    const { admission } = await import('../crash/traffic.ts');
     const peer = await connectPeer(running.mllpPort);
     opened.push(async () => peer.close());
     await peer.send(admission('TWINS-1', 1, 1));

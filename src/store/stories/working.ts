@@ -44,10 +44,10 @@ export function workingStories(fresh: FreshBench): void {
     await given.store.remember({ ...work, steps: [step('z-find', { id: 7 })] });
     await given.store.remember({ ...work, steps: [step('each[10]', null), step('each[9]', ['ü'])] });
     const retry = { to: 'waiting', dueAt: T0 + 10, failure, detail: 'refused: Ödegård' } as const;
-    await settle(given.store, first, retry, { steps: [step('z-find', 'not again'), step('a-last', 0)] });
+    await settle(given.store, first, retry, { steps: [step('z-find', { id: 8 }), step('a-last', 0)] });
     const second = await leaseOne(given.store, T0 + 10);
     expect(second.remembered).toEqual([
-      step('z-find', { id: 7 }),
+      step('z-find', { id: 8 }), // asked for again: the newer answer, in its first place
       step('each[10]', null),
       step('each[9]', ['ü']),
       step('a-last', 0),
