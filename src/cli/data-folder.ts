@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Failure } from '../std/index.ts';
+import { asFailure, Failure } from '../std/index.ts';
 import { newMasterKey, parseMasterKey } from '../vault/index.ts';
 import { type Environment, setting } from './settings.ts';
 
@@ -52,7 +52,16 @@ export function makeFolder(folder: string): void {
 
 /** `SUTURE_KEY`; a `config` Failure that says how to make one when it is not set. */
 export function masterKey(environment: Environment): Uint8Array {
-  return parseMasterKey(setting(environment, 'SUTURE_KEY'));
+  return keyIn(setting(environment, 'SUTURE_KEY'));
+}
+
+/** Says which setting is meant, which the vault cannot know. */
+function keyIn(text: string | undefined): Uint8Array {
+  try {
+    return parseMasterKey(text);
+  } catch (error) {
+    throw asFailure(error, { path: 'SUTURE_KEY' });
+  }
 }
 
 /**
@@ -61,7 +70,7 @@ export function masterKey(environment: Environment): Uint8Array {
  */
 export function developmentKey(folder: string, environment: Environment): Uint8Array {
   const given = setting(environment, 'SUTURE_KEY');
-  if (given !== undefined) return parseMasterKey(given);
+  if (given !== undefined) return keyIn(given);
   const file = join(folder, 'development.key');
   if (!existsSync(file)) writeFileSync(file, newMasterKey(), { mode: 0o600 });
   return parseMasterKey(readFileSync(file, 'utf8').trim());

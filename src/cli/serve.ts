@@ -79,6 +79,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       consoleState: () => consoleState,
       cliToken,
       log,
+    }).catch((error) => {
+      throw portTaken(error, host, port);
     });
     await engine.start();
     const consoleReady = new Promise<void>((resolve) => {
@@ -113,6 +115,25 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await store.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** What is in the way of the HTTP port, in words; anything else as it is. */
+function portTaken(error: unknown, host: string, port: number): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
+  const why = {
+    EADDRINUSE: 'another program listens there already',
+    EACCES: 'this user may not',
+    EADDRNOTAVAIL: 'this machine has no such address',
+  }[code];
+  return new Failure({
+    code: 'HTTP_PORT',
+    kind: 'config',
+    message: `The console and the API cannot listen on ${host} port ${port}: ${why}.`,
+    fix:
+      code === 'EADDRNOTAVAIL' ? 'Correct HOST.' : 'End what uses the port, or choose another one with PORT.',
+    cause: error,
+  });
 }
 
 /** From the environment into the sealed store; made up in development; a sentence when one is missing. */

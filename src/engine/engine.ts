@@ -279,8 +279,9 @@ export function createEngine(options: EngineOptions): Engine {
         dispatch.start();
         for (const one of open) {
           if (one.connection.listen) {
-            const listening = await one.connection.listen(one.receiver);
-            one.listening = listening;
+            one.listening = await one.connection.listen(one.receiver).catch((error) => {
+              throw asFailure(error, { site: one.site.site, connection: one.name });
+            });
           }
         }
         for (const one of open) {

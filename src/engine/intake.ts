@@ -9,7 +9,14 @@ import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock } from '../std/index.ts';
 import type { NewDelivery, NewMessage, RosterChange, Store } from '../store/index.ts';
 import type { RunningFlow } from './control.ts';
-import { type KeyedHash, type KnownPatient, mrnPath, patientOf } from './patient.ts';
+import {
+  type KeyedHash,
+  type KnownPatient,
+  mrnPath,
+  patientKey,
+  patientOf,
+  rememberingHash,
+} from './patient.ts';
 
 export interface IntakeOptions {
   readonly store: Store;
@@ -33,6 +40,10 @@ export function createIntake(options: IntakeOptions): Intake {
   const { store, clock, site, connection, keyedHash } = options;
   const flows = options.flows.filter(({ flow }) => flow.sites === 'all' || flow.sites.includes(site.site));
   const path = mrnPath(site);
+  const keyOf = rememberingHash((value) =>
+    patientKey(keyedHash, site.site, site.identifiers.mrn.system, value),
+  );
+  const laneKey = rememberingHash((name) => keyedHash('lane', name));
   const fillsRoster = site.roster.from.includes(connection);
 
   function plan(format: NewMessage['format'], type: string, patients: readonly string[]): NewDelivery[] {
@@ -43,7 +54,7 @@ export function createIntake(options: IntakeOptions): Intake {
       planned.push({
         flow: flow.name,
         flowVersion: version,
-        lanes: lanes.map((name) => keyedHash('lane', name)),
+        lanes: lanes.map(laneKey),
       });
     }
     return planned;
@@ -84,7 +95,7 @@ export function createIntake(options: IntakeOptions): Intake {
         const at = clock.now();
         const patient =
           inbound.format === 'hl7' && inbound.refused === undefined
-            ? patientOf(keyedHash, site, path, inbound.bytes)
+            ? patientOf(keyOf, site, path, inbound.bytes)
             : null;
         const message = kept(inbound, at, patient);
         const roster: RosterChange[] =

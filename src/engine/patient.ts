@@ -11,6 +11,23 @@ export interface KnownPatient {
   readonly value: string;
 }
 
+/** Names hashed lately, so that a patient seen again costs no hashing; emptied when full. */
+const HELD_NAMES = 20_000;
+
+/** A keyed hash of one name that remembers its last answers. Memory only, like the messages it serves. */
+export function rememberingHash(hash: (name: string) => string): (name: string) => string {
+  const held = new Map<string, string>();
+  return (name) => {
+    let key = held.get(name);
+    if (key === undefined) {
+      key = hash(name);
+      if (held.size >= HELD_NAMES) held.clear();
+      held.set(name, key);
+    }
+    return key;
+  };
+}
+
 /** The key of one identifier at a site. Spaces around a value are not part of it (Epic pads some ids). */
 export function patientKey(keyedHash: KeyedHash, site: string, system: string, value: string): string {
   return keyedHash('patient', site, system, value.trim());
@@ -26,7 +43,7 @@ export function mrnPath(site: SiteRecord): string {
 
 /** The patient of an HL7 message by the site's medical record number; `null` when it names none. */
 export function patientOf(
-  keyedHash: KeyedHash,
+  keyOf: (value: string) => string,
   site: SiteRecord,
   path: string,
   bytes: Uint8Array,
@@ -35,5 +52,5 @@ export function patientOf(
   const value = message.get(path)?.trim();
   if (!value || value === '""') return null;
   const system = site.identifiers.mrn.system;
-  return { key: patientKey(keyedHash, site.site, system, value), system, value };
+  return { key: keyOf(value), system, value };
 }

@@ -177,8 +177,8 @@ function syncTime(folder: string): number {
 async function ready(url: string): Promise<{ ready: boolean; text: string } | null> {
   try {
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) });
-    const body = (await answer.json()) as { checks?: { name: string; ok: boolean; text: string }[] };
-    const bad = body.checks?.filter((check) => !check.ok).map((check) => `${check.name}: ${check.text}`);
+    const body = (await answer.json()) as { failing?: { name: string; text: string }[] };
+    const bad = body.failing?.map((check) => `${check.name}: ${check.text}`);
     return { ready: answer.ok, text: answer.ok ? 'ready' : `not ready: ${bad?.join('; ')}` };
   } catch {
     return null;

@@ -46,7 +46,7 @@ function senderNumbers(): (connection: number, sender: string) => number {
 }
 
 export function appender(desk: Desk, audit: AuditLog) {
-  const { database, dictionary, lanes, numbers, tallies, vault } = desk;
+  const { database, dictionary, fresh, lanes, numbers, tallies, vault } = desk;
   const addMessage = database.prepare(ADD_MESSAGE);
   const addPatient = database.prepare(ADD_PATIENT);
   const sameId = database.prepare(SAME_ID);
@@ -58,7 +58,7 @@ export function appender(desk: Desk, audit: AuditLog) {
   const markSeen = seenWriter(desk);
   const changeRoster = rosterWriter(desk);
 
-  const addOne = (connection: number, message: NewMessage): Appended => {
+  const addOne = (unit: Append, connection: number, message: NewMessage): Appended => {
     let flags: readonly MessageFlag[] = message.flags;
     // A refused message is judged afresh when it comes again: it neither is a repeat nor makes one.
     const dedupe = message.state === 'accepted' ? message.dedupe : undefined;
@@ -70,6 +70,7 @@ export function appender(desk: Desk, audit: AuditLog) {
       const original = same && (countRepeat.get(same.message) as { received_at: number } | undefined);
       if (same && original) {
         tallies.repeat(connection);
+        fresh.clear(); // the original may be among them, with its old count
         return { kind: 'duplicate', messageId: String(same.message), receivedAt: original.received_at };
       }
       if (earlier.length > 0 && !flags.includes('control-id-reused')) flags = [...flags, 'control-id-reused'];
@@ -94,16 +95,53 @@ export function appender(desk: Desk, audit: AuditLog) {
     for (const patient of message.patients) addPatient.run(bucketOf(id), patient, id);
     if (dedupe) addDedupe.run(sender, dedupe.id, dedupe.hash, id);
     for (const delivery of message.deliveries) {
-      plan({
+      const dueAt = delivery.dueAt ?? message.receivedAt;
+      const place = plan({
         message: id,
         connection,
         flow: delivery.flow,
         version: delivery.flowVersion,
         lanes: delivery.lanes,
-        dueAt: delivery.dueAt ?? message.receivedAt,
+        dueAt,
         createdAt: message.receivedAt,
         replayOf: delivery.replayOf === undefined ? null : Number(delivery.replayOf),
         remembered: delivery.remembered ?? [],
+      });
+      if (delivery.remembered !== undefined && delivery.remembered.length > 0) continue;
+      fresh.put(place, {
+        delivery: {
+          id: String(place),
+          messageId: String(id),
+          flow: delivery.flow,
+          flowVersion: delivery.flowVersion,
+          state: 'running',
+          heldFor: null,
+          attempts: 0,
+          dueAt,
+          possibleDuplicate: false,
+          replayOf: delivery.replayOf ?? null,
+          createdAt: message.receivedAt,
+          finishedAt: null,
+          failure: null,
+          step: null,
+        },
+        message: {
+          id: String(id),
+          site: unit.site,
+          connection: unit.connection,
+          receivedAt: message.receivedAt,
+          door: message.door,
+          format: message.format,
+          type: message.type,
+          controlId: message.controlId,
+          state: message.state,
+          reason: message.reason,
+          flags,
+          repeats: 0,
+          size: message.bytes.length,
+          planned: message.deliveries.length,
+        },
+        bytes: message.bytes,
       });
     }
     const rejected = message.state === 'rejected';
@@ -120,7 +158,7 @@ export function appender(desk: Desk, audit: AuditLog) {
     // An unlink parts the lanes first: its own delivery then stands in both, behind what was merged. A merge
     // joins them last: its delivery stands in both too, and later ones of the retired id follow it.
     for (const alias of unit.aliases ?? []) if (alias.undo) lanes.part(alias.from);
-    const appended = unit.messages.map((message) => addOne(connection, message));
+    const appended = unit.messages.map((message) => addOne(unit, connection, message));
     for (const alias of unit.aliases ?? []) if (!alias.undo) lanes.join(alias.from, alias.to);
     for (const mark of unit.seen ?? []) markSeen(unit.site, mark);
     for (const change of unit.roster ?? []) changeRoster(unit.site, change);

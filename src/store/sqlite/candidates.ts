@@ -5,7 +5,7 @@
 
 import type { MessageQuery } from '../contract.ts';
 import { bucketOf } from './append.ts';
-import { DELIVERY_STATES } from './codes.ts';
+import { DELIVERY_STATES, RUNNING, WAITING } from './codes.ts';
 import type { View } from './desk.ts';
 
 /** Ids read from an index at a time. */
@@ -22,7 +22,12 @@ SELECT id FROM message INDEXED BY message_unrouted
 WHERE planned = 0 AND state = 0 AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
 const BY_DELIVERY_STATE = `
 SELECT DISTINCT message AS id FROM delivery INDEXED BY delivery_state
-WHERE state = ? AND state <> 4 AND message < ? AND message >= ? ORDER BY message DESC LIMIT ${CHUNK}`;
+WHERE state = ? AND state > 1 AND state <> 4 AND message < ? AND message >= ? ORDER BY message DESC LIMIT ${CHUNK}`;
+/** Waiting and running ones stand in a lane; an index of their own would be written three times for each. */
+const STANDING = `
+SELECT DISTINCT message AS id FROM delivery
+WHERE id IN (SELECT delivery FROM delivery_lane) AND state = ? AND message < ? AND message >= ?
+ORDER BY message DESC LIMIT ${CHUNK}`;
 const BY_FLOW = `
 SELECT DISTINCT message AS id FROM delivery INDEXED BY delivery_flow
 WHERE flow = ? AND message < ? AND message >= ? ORDER BY message DESC LIMIT ${CHUNK}`;
@@ -56,6 +61,7 @@ export function candidateFinder({ database, dictionary }: View) {
   const rejected = database.prepare(REJECTED);
   const unrouted = database.prepare(UNROUTED);
   const byState = database.prepare(BY_DELIVERY_STATE);
+  const standing = database.prepare(STANDING);
   const byFlow = database.prepare(BY_FLOW);
   const byFeed = database.prepare(BY_FEED);
   const firstType = database.prepare(FIRST_TYPE);
@@ -128,7 +134,8 @@ export function candidateFinder({ database, dictionary }: View) {
     if (query.state === 'rejected') return chunks(rejected, [], range);
     if (query.state === 'unrouted') return chunks(unrouted, [], range);
     if (query.state !== undefined && query.state !== 'accepted' && query.state !== 'delivered') {
-      return chunks(byState, [DELIVERY_STATES.indexOf(query.state)], range);
+      const state = DELIVERY_STATES.indexOf(query.state);
+      return chunks(state === WAITING || state === RUNNING ? standing : byState, [state], range);
     }
     if (query.flow !== undefined) {
       const flow = dictionary.findName(query.flow);

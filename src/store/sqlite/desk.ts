@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Vault } from '../../vault/index.ts';
 import type { Dictionary } from './dictionary.ts';
+import type { FreshDeliveries } from './fresh.ts';
 import type { Lanes } from './lanes.ts';
 import type { Numbers } from './numbers.ts';
 import type { Tallies } from './tallies.ts';
@@ -14,6 +15,7 @@ export interface View {
 
 export interface Desk extends View {
   readonly lanes: Lanes;
+  readonly fresh: FreshDeliveries;
   readonly numbers: Numbers;
   readonly tallies: Tallies;
 }

@@ -10,9 +10,7 @@ const LAST_HOUR = 'SELECT minute, connection, received FROM tally_minute WHERE m
 const MESSAGES = `
 SELECT state, planned = 0 AS unplanned, count(*) AS count, sum(planned) AS planned
 FROM message INDEXED BY message_feed GROUP BY 1, 2`;
-const ALL_DELIVERIES = 'SELECT count(*) AS count FROM delivery';
-const UNDELIVERED = `
-SELECT state, count(*) AS count FROM delivery INDEXED BY delivery_state WHERE state <> 4 GROUP BY state`;
+const DELIVERIES = 'SELECT state, count(*) AS count FROM delivery GROUP BY state';
 const NEXT_DUE = `
 SELECT min(
   coalesce((SELECT due_at FROM delivery INDEXED BY delivery_head WHERE state = 0 AND head = 1 ORDER BY due_at LIMIT 1), 9e15),
@@ -44,8 +42,7 @@ export function ledgerReader({ database, dictionary }: View) {
   const tallies = database.prepare(TALLIES);
   const lastHour = database.prepare(LAST_HOUR);
   const messages = database.prepare(MESSAGES);
-  const allDeliveries = database.prepare(ALL_DELIVERIES);
-  const undelivered = database.prepare(UNDELIVERED);
+  const deliveries = database.prepare(DELIVERIES);
   const nextDue = database.prepare(NEXT_DUE);
   const rows = (): TallyColumns[] => tallies.all() as unknown as TallyColumns[];
   const named = (id: number): { site: string; connection: string } => {
@@ -93,11 +90,8 @@ export function ledgerReader({ database, dictionary }: View) {
         if (row.state === 0 && row.unplanned === 1) sums.unrouted += row.count;
       }
       const states = { waiting: 0, running: 0, sleeping: 0, held: 0, delivered: 0, filtered: 0, dead: 0 };
-      // Delivered ones are most of all: counted as the rest of one count, not read one by one.
-      states.delivered = (allDeliveries.get() as { count: number }).count;
-      for (const row of undelivered.all() as { state: number; count: number }[]) {
+      for (const row of deliveries.all() as { state: number; count: number }[]) {
         states[DELIVERY_STATES[row.state] as keyof typeof states] = row.count;
-        states.delivered -= row.count;
       }
       return { ...sums, ...states };
     },

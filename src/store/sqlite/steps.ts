@@ -3,9 +3,9 @@ import type { StepRecord } from '../../message/index.ts';
 import { type Desk, openJson, sealJson, type View } from './desk.ts';
 
 const ADD = `
-INSERT INTO step_output (delivery, seq, step, started_at, ms, sealed) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (delivery, step) DO UPDATE
-  SET started_at = excluded.started_at, ms = excluded.ms, sealed = excluded.sealed`;
+INSERT INTO step_output (delivery, seq, step, started_at, ms, sealed) VALUES (?, ?, ?, ?, ?, ?)`;
+/** A delivery has few steps: looking through them costs less than a second index for all. */
+const AGAIN = 'UPDATE step_output SET started_at = ?, ms = ?, sealed = ? WHERE delivery = ? AND step = ?';
 const STEPS = 'SELECT step, started_at, ms, sealed FROM step_output WHERE delivery = ? ORDER BY seq';
 
 interface StepColumns {
@@ -18,11 +18,14 @@ interface StepColumns {
 /** Adds steps after the `count` that are remembered; one that was asked for again keeps its place. Gives the new count. */
 export function stepWriter({ database, vault }: Desk) {
   const add = database.prepare(ADD);
+  const again = database.prepare(AGAIN);
   return (delivery: number, count: number, steps: readonly StepRecord[]): number => {
     let seq = count;
     for (const step of steps) {
       const sealed = sealJson(vault, 'step', `${delivery}:${step.step}`, step.output);
-      seq += Number(add.run(delivery, seq, step.step, step.startedAt, step.ms, sealed).changes);
+      if (seq > 0 && again.run(step.startedAt, step.ms, sealed, delivery, step.step).changes > 0) continue;
+      add.run(delivery, seq, step.step, step.startedAt, step.ms, sealed);
+      seq++;
     }
     return seq;
   };

@@ -11,7 +11,7 @@ INSERT INTO meta (name, value) VALUES ('opening', 1)
 ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value`;
 const LEFT_RUNNING = `
 UPDATE delivery SET state = 0, possible_duplicate = 1, attempts = attempts + 1
-WHERE state = 1 RETURNING connection`;
+WHERE id IN (SELECT delivery FROM delivery_lane) AND state = 1 RETURNING connection`;
 
 /**
  * Counts this opening and takes over, in one transaction; gives the number of the opening. The same owner who

@@ -7,6 +7,7 @@ import { auditWriter } from './audit.ts';
 import { countWriter } from './counts.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
+import { openFresh } from './fresh.ts';
 import { rotateWhenDue, sealCounts } from './key-table.ts';
 import { openLanes } from './lanes.ts';
 import { lessor } from './lease.ts';
@@ -39,7 +40,8 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
   const opening = takeOver(database, tallies, again);
   const dictionary = openDictionary(database);
   const lanes = openLanes(database);
-  const desk: Desk = { database, vault, dictionary, lanes, tallies, numbers: openNumbers(database) };
+  const fresh = openFresh();
+  const desk: Desk = { database, vault, dictionary, fresh, lanes, tallies, numbers: openNumbers(database) };
   const audit = auditWriter(desk);
   const countSeals = sealCounts(database, vault);
   const probe = database.prepare(PROBE);
@@ -77,6 +79,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       tallies.reset();
       dictionary.reload();
       lanes.reload();
+      fresh.clear();
       audit.reload();
     },
   };

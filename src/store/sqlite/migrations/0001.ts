@@ -79,7 +79,7 @@ CREATE TABLE delivery (
 ) STRICT;
 CREATE INDEX delivery_message ON delivery (message);
 CREATE INDEX delivery_flow ON delivery (flow, message);
-CREATE INDEX delivery_state ON delivery (state, message) WHERE state <> 4;
+CREATE INDEX delivery_state ON delivery (state, message) WHERE state > 1 AND state <> 4;
 CREATE INDEX delivery_head ON delivery (due_at, place) WHERE state = 0 AND head = 1;
 CREATE INDEX delivery_wake ON delivery (wake_at) WHERE state = 2;
 CREATE INDEX delivery_wake_on ON delivery (wake_on) WHERE state = 2;
@@ -101,8 +101,7 @@ CREATE TABLE step_output (
   started_at INTEGER NOT NULL,
   ms INTEGER NOT NULL,
   sealed BLOB NOT NULL,
-  PRIMARY KEY (delivery, seq),
-  UNIQUE (delivery, step)
+  PRIMARY KEY (delivery, seq)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attempt (
