@@ -7,6 +7,9 @@ const root = join(import.meta.dirname, '..');
 const source = join(root, 'src');
 const layers = new Map(LAYERS.map((layer) => [layer.room, layer]));
 
+/** Tests and what only they use: they stand outside, and may enter any room. */
+const TEST = /\.(test|suite|fixture)\.tsx?$|[\\/](stories|testing)[\\/]/;
+
 function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -15,7 +18,8 @@ function files(folder: string): string[] {
 }
 
 /** `import`, `export ... from`, `import()` and `typeof import()` with a literal. */
-function imports(text: string): string[] {
+function imports(source: string): string[] {
+  const text = source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
   const found: string[] = [];
   for (const match of text.matchAll(/(?:^|[\s;])(?:import|export)\b[^'"();]*?\bfrom\s*['"]([^'"]+)['"]/g)) {
     found.push(match[1] as string);
@@ -32,7 +36,7 @@ function faults(file: string, text: string): string[] {
   const room = path[0] as string;
   const layer = layers.get(room);
   if (!layer) return [`${file}: "${room}" is no room of the table`];
-  const isTest = /\.(test|suite)\.tsx?$/.test(file);
+  const isTest = TEST.test(file);
   const wrong: string[] = [];
   for (const specifier of imports(text)) {
     if (specifier.startsWith('node:')) continue;
@@ -46,7 +50,7 @@ function faults(file: string, text: string): string[] {
     const target = relative(source, join(dirname(file), specifier)).split(sep);
     const other = target[0] as string;
     if (other === room) continue;
-    if (isTest) continue; // a test stands outside and may enter any room
+    if (isTest) continue;
     if (!layer.rooms.includes(other)) wrong.push(`${room} may not enter ${other} (${specifier})`);
     else if (target.length !== 2 || !/^(index|types)\.tsx?$/.test(target[1] as string)) {
       wrong.push(`${room} enters ${other} by a side door (${specifier})`);
@@ -93,7 +97,7 @@ describe('the house', () => {
 
   test('no source file is longer than one sitting: 400 lines', () => {
     const long = files(source)
-      .filter((file) => !/\.(test|suite)\.tsx?$/.test(file))
+      .filter((file) => !TEST.test(file))
       .map((file) => ({ file: relative(root, file), lines: readFileSync(file, 'utf8').split('\n').length }))
       .filter(({ lines }) => lines > 401);
     expect(long).toEqual([]);
@@ -130,7 +134,7 @@ describe('the clock and chance are arguments', () => {
     const rooms = ['mapping', 'flow', 'connectors', 'engine', 'message', 'fhir', 'store'];
     const found = rooms
       .flatMap((room) => files(join(source, room)))
-      .filter((file) => !/\.(test|suite)\.ts$/.test(file))
+      .filter((file) => !TEST.test(file))
       .flatMap((file) =>
         readFileSync(file, 'utf8')
           .split('\n')

@@ -11,17 +11,17 @@ export interface Layer {
 export const LAYERS: readonly Layer[] = [
   { room: 'std', rooms: [], packages: [] },
   { room: 'hl7', rooms: [], packages: [] },
-  { room: 'fhir', rooms: ['std'], packages: ['jose', 'undici', 'fhir'] },
+  { room: 'fhir', rooms: ['std'], packages: ['jose', 'undici'] },
   { room: 'simulator', rooms: [], packages: ['fastify', 'jose'] },
   { room: 'message', rooms: ['std'], packages: [] },
   { room: 'site', rooms: ['std'], packages: ['yaml', 'zod'] },
-  { room: 'mapping', rooms: ['std', 'hl7', 'message'], packages: ['fhir'] },
+  { room: 'mapping', rooms: ['std', 'hl7', 'message'], packages: [] },
   {
     room: 'connectors',
     rooms: ['std', 'hl7', 'fhir', 'message', 'mapping', 'site'],
-    packages: ['undici', 'zod', 'fhir'],
+    packages: ['undici', 'zod'],
   },
-  { room: 'flow', rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'connectors'], packages: ['fhir'] },
+  { room: 'flow', rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'connectors'], packages: [] },
   { room: 'vault', rooms: ['std'], packages: [] },
   { room: 'store', rooms: ['std', 'message', 'vault'], packages: [] },
   {
