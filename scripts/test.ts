@@ -3,11 +3,13 @@
  * failure's exit code. With CI=true nothing may be skipped.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
+
+const results = join(root, 'test-output', 'results.json');
 
 const stages: readonly { name: string; command: string; args: readonly string[] }[] = [
   { name: 'types of the server', command: bin('tsc'), args: ['--noEmit'] },
@@ -32,7 +34,13 @@ const stages: readonly { name: string; command: string; args: readonly string[] 
   {
     name: 'layers, units, contracts, journeys',
     command: bin('vitest'),
-    args: ['run', ...process.argv.slice(2)],
+    args: [
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${results}`,
+      ...process.argv.slice(2),
+    ],
   },
 ];
 
@@ -58,3 +66,12 @@ for (const [index, { name, command, args }] of stages.entries()) {
   );
   if (code !== 0) process.exit(code);
 }
+
+const counts = JSON.parse(readFileSync(results, 'utf8')) as {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+};
+process.stdout.write(
+  `\n${counts.numPassedTests} passed, ${counts.numFailedTests} failed, ${counts.numPendingTests} skipped\n`,
+);

@@ -135,8 +135,8 @@ describe('an edit', () => {
 });
 
 const corpus = process.env.HL7_CORPUS ?? '';
-describe.skipIf(corpus === '' || !existsSync(corpus))('the messages in the folder HL7_CORPUS', () => {
-  it('come back byte for byte', () => {
+if (existsSync(corpus))
+  it('the messages in the folder HL7_CORPUS come back byte for byte', () => {
     for (const name of readdirSync(corpus, { recursive: true, encoding: 'utf8' })) {
       if (!/\.(hl7|txt|er7)$/i.test(name)) continue;
       const bytes = readFileSync(join(corpus, name));
@@ -147,4 +147,3 @@ describe.skipIf(corpus === '' || !existsSync(corpus))('the messages in the folde
       expect(Buffer.compare(message.bytes(), bytes), name).toBe(0);
     }
   });
-});
