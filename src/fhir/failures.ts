@@ -1,13 +1,5 @@
 /** Every failure that the FHIR client gives, in one table: what the documentation is generated from. */
-import { Failure, type FailureKind, type FailureOptions } from '../std/index.ts';
-
-interface Entry {
-  readonly kind: FailureKind;
-  /** When it is given. */
-  readonly about: string;
-  /** What to do first. */
-  readonly fix: string;
-}
+import { type FailureEntry, failuresOf } from '../std/index.ts';
 
 export const fhirFailures = {
   FHIR_UNREACHABLE: {
@@ -136,15 +128,9 @@ export const fhirFailures = {
     about: 'A text that is not a FHIR id was to be read.',
     fix: 'Check which field the id is taken from.',
   },
-} as const satisfies Readonly<Record<string, Entry>>;
+} as const satisfies Readonly<Record<string, FailureEntry>>;
 
 export type FhirFailureCode = keyof typeof fhirFailures;
 
 /** A failure of the table; `message` defaults to its `about`. */
-export function fhirFailure(
-  code: FhirFailureCode,
-  options: Partial<Omit<FailureOptions, 'code'>> = {},
-): Failure {
-  const { kind, about, fix } = fhirFailures[code];
-  return new Failure({ code, kind, message: about, fix, ...options });
-}
+export const fhirFailure = failuresOf(fhirFailures);

@@ -123,6 +123,30 @@ export interface FailureRecord {
   readonly retry: Retry;
 }
 
+/** A row of a folder's table of failures: what documentation is made from. */
+export interface FailureEntry {
+  readonly kind: FailureKind;
+  /** When it is given; its message unless another is said. */
+  readonly about: string;
+  /** What to do first. */
+  readonly fix: string;
+}
+
+/**
+ * Makes failures of one table.
+ * @example
+ * const hookFailure = failuresOf({ HOOK_REFUSED: { kind: 'auth', about: 'The hook refused us.', fix: 'Renew the secret.' } });
+ * throw hookFailure('HOOK_REFUSED', { at: { site: 'mercy' } });
+ */
+export function failuresOf<Code extends string>(
+  table: Readonly<Record<Code, FailureEntry>>,
+): (code: Code, options?: Partial<Omit<FailureOptions, 'code'>>) => Failure {
+  return (code, options = {}) => {
+    const { kind, about, fix } = table[code];
+    return new Failure({ code, kind, message: about, fix, ...options });
+  };
+}
+
 /** A `Failure` as it is; anything else becomes a `defect` that names where it came from. */
 export function asFailure(error: unknown, at: Place = {}): Failure {
   if (error instanceof Failure) return error.within(at);

@@ -1,10 +1,7 @@
 /** Every failure that is Epic's own way of saying no, in one table; the rest are the FHIR client's. */
-import { Failure, type FailureKind, type FailureOptions, type Retry } from '../../std/index.ts';
+import { type FailureEntry, type FailureOptions, failuresOf, type Retry } from '../../std/index.ts';
 
-interface Entry {
-  readonly kind: FailureKind;
-  readonly about: string;
-  readonly fix: string;
+interface Entry extends FailureEntry {
   /** Epic's issue codes that mean it. */
   readonly issues?: readonly string[];
   /** Where the kind's usual way of trying again does not fit. */
@@ -87,13 +84,7 @@ export const epicFailures = {
 
 export type EpicFailureCode = keyof typeof epicFailures;
 
-export function epicFailure(
-  code: EpicFailureCode,
-  options: Partial<Omit<FailureOptions, 'code'>> = {},
-): Failure {
-  const { kind, about, fix } = epicFailures[code];
-  return new Failure({ code, kind, message: about, fix, ...options });
-}
+export const epicFailure = failuresOf(epicFailures);
 
 /** The row that an answer's issue codes stand for. */
 export function epicSays(

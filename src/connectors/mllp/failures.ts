@@ -1,11 +1,5 @@
 /** Every failure of the MLLP connector, in one table. */
-import { Failure, type FailureKind, type FailureOptions } from '../../std/index.ts';
-
-interface Entry {
-  readonly kind: FailureKind;
-  readonly about: string;
-  readonly fix: string;
-}
+import { type FailureEntry, failuresOf } from '../../std/index.ts';
 
 export const mllpFailures = {
   MLLP_CONFIG: {
@@ -64,14 +58,8 @@ export const mllpFailures = {
     about: 'The answer is no acknowledgement.',
     fix: 'Check that what listens there is an HL7 receiver; the message is sent again with the same control id.',
   },
-} as const satisfies Readonly<Record<string, Entry>>;
+} as const satisfies Readonly<Record<string, FailureEntry>>;
 
 export type MllpFailureCode = keyof typeof mllpFailures;
 
-export function mllpFailure(
-  code: MllpFailureCode,
-  options: Partial<Omit<FailureOptions, 'code'>> = {},
-): Failure {
-  const { kind, about, fix } = mllpFailures[code];
-  return new Failure({ code, kind, message: about, fix, ...options });
-}
+export const mllpFailure = failuresOf(mllpFailures);

@@ -1,11 +1,5 @@
 /** Every failure of the webhook connector, in one table. */
-import { Failure, type FailureKind, type FailureOptions } from '../../std/index.ts';
-
-interface Entry {
-  readonly kind: FailureKind;
-  readonly about: string;
-  readonly fix: string;
-}
+import { type FailureEntry, failuresOf } from '../../std/index.ts';
 
 export const webhookFailures = {
   WEBHOOK_CONFIG: {
@@ -94,14 +88,8 @@ export const webhookFailures = {
     about: 'The application said yes, but its answer is too large or not JSON where JSON is needed.',
     fix: 'Let the application answer with a smaller body, as application/json.',
   },
-} as const satisfies Readonly<Record<string, Entry>>;
+} as const satisfies Readonly<Record<string, FailureEntry>>;
 
 export type WebhookFailureCode = keyof typeof webhookFailures;
 
-export function webhookFailure(
-  code: WebhookFailureCode,
-  options: Partial<Omit<FailureOptions, 'code'>> = {},
-): Failure {
-  const { kind, about, fix } = webhookFailures[code];
-  return new Failure({ code, kind, message: about, fix, ...options });
-}
+export const webhookFailure = failuresOf(webhookFailures);
