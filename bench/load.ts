@@ -24,7 +24,8 @@ const senders = Array.from({ length: Number(connections) }, (_, sender) =>
       const patient = sender * own + (sent++ % own);
       const sequence = (sequences.get(patient) ?? 0) + 1;
       sequences.set(patient, sequence);
-      const controlId = `${tag}-${sender}-${sent}`;
+      // One sending application counts its messages, whatever connection they take (Epic: MSH-10 is an integer).
+      const controlId = String(Number(tag) * 10_000_000 + sent);
       return { controlId, text: admission(controlId, patient, sequence) };
     },
     (_, code, ms) => {

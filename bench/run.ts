@@ -66,7 +66,7 @@ interface Load {
 }
 let tag = 0;
 async function load(port: number, connections: number): Promise<Load> {
-  const args = [join(here, 'load.ts'), String(port), String(connections), seconds, '5000', `b${++tag}`];
+  const args = [join(here, 'load.ts'), String(port), String(connections), seconds, '5000', String(++tag)];
   const { stdout } = await run(process.execPath, args);
   const result = JSON.parse(stdout) as Load;
   if (result.refused > 0) throw new Error(`${result.refused} messages were refused`);
