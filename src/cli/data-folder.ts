@@ -75,3 +75,8 @@ export function developmentKey(folder: string, environment: Environment): Uint8A
   if (!existsSync(file)) writeFileSync(file, newMasterKey(), { mode: 0o600 });
   return parseMasterKey(readFileSync(file, 'utf8').trim());
 }
+
+/** Where a project's data lies unless `SUTURE_DATA` says otherwise. */
+export function dataFolder(project: string, environment: Environment): string {
+  return setting(environment, 'SUTURE_DATA') ?? join(project, '.suture');
+}

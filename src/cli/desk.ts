@@ -7,13 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorAnswer } from '../api/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
-import {
-  type DeadLetter,
-  type MessageQuery,
-  type MessageRow,
-  openSqliteStore,
-  type Page,
-} from '../store/index.ts';
+import type { DeadLetter, MessageQuery, MessageRow, Page } from '../store/index.ts';
 import { announced, developmentKey, masterKey } from './data-folder.ts';
 import type { Environment } from './settings.ts';
 
@@ -98,6 +92,7 @@ function engineDesk(url: string, token: string): Desk {
 }
 
 async function folderDesk(folder: string, environment: Environment): Promise<Desk> {
+  const { openSqliteStore } = await import('../store/index.ts');
   const key = existsSync(join(folder, 'development.key'))
     ? developmentKey(folder, environment)
     : masterKey(environment);

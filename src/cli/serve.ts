@@ -1,5 +1,4 @@
 /** The composition root: opens the store, starts the engine and the API on it, and ends them in order. */
-import { join } from 'node:path';
 import { pino } from 'pino';
 import { createApi } from '../api/index.ts';
 import type { ConnectionContext } from '../connectors/index.ts';
@@ -169,9 +168,4 @@ function logger(verbose: boolean): ConnectionContext['log'] {
     pino.destination(2),
   );
   return (level, text, facts) => log[level](facts ?? {}, text);
-}
-
-/** Where a project's data lies unless `SUTURE_DATA` says otherwise. */
-export function dataFolder(project: string, environment: Environment): string {
-  return setting(environment, 'SUTURE_DATA') ?? join(project, '.suture');
 }

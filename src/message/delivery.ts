@@ -55,7 +55,7 @@ export interface Delivery {
   readonly attempts: number;
   /** When it may run next; milliseconds since 1970. */
   readonly dueAt: number;
-  /** It was leased when the engine stopped uncleanly: whatever it sent may have arrived. */
+  /** It was in hand when the engine stopped uncleanly, or an answer was lost: whatever it sent may have arrived. */
   readonly possibleDuplicate: boolean;
   /** The delivery that it repeats, when it is a replay. */
   readonly replayOf: string | null;

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -52,6 +53,24 @@ afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** This peer listens wherever it can: while it starts, every listener is kept on loopback. */
+async function onLoopback(start: () => unknown): Promise<void> {
+  const listen = NetServer.prototype.listen;
+  NetServer.prototype.listen = function (this: NetServer, port: number, done: () => void) {
+    return (listen as (port: number, host: string, done: () => void) => NetServer).call(
+      this,
+      port,
+      '127.0.0.1',
+      done,
+    );
+  } as typeof listen;
+  try {
+    await start();
+  } finally {
+    NetServer.prototype.listen = listen;
+  }
+}
 
 describe('clients that are not ours are acknowledged, and what they sent is kept as it came', () => {
   test.skipIf(mllpSend === null)('mllp_send of python-hl7', async () => {
@@ -130,7 +149,7 @@ describe('our sender delivers to receivers that are not ours', () => {
         connection.send(message.buildAck());
       });
     });
-    await server.start(port);
+    await onLoopback(() => server.start(port));
     opened.push(() => server.stop());
     expect(await deliver(port)).toEqual(Array(3).fill({ attempts: 1, failure: undefined }));
     expect(got).toEqual(['OUT-1', 'OUT-2', 'OUT-3']);

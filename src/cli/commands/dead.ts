@@ -1,9 +1,9 @@
 /** `suture dead`: dead letters, grouped by what went wrong. `suture replay`: send some of them again. */
 import type { Command } from 'commander';
 import type { DeadLetter } from '../../store/index.ts';
+import { dataFolder } from '../data-folder.ts';
 import { type Desk, openDesk } from '../desk.ts';
 import { explain, printJson, printLine, printNote, timeText } from '../output.ts';
-import { dataFolder } from '../serve.ts';
 
 interface Filter {
   project: string;

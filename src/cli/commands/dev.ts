@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { explain, printNote } from '../output.ts';
 import { loadProject } from '../project.ts';
-import { runUntilStopped } from './start.ts';
 
 /** Editors write a file in several steps: wait for the last. */
 const SETTLE_MS = 150;
@@ -26,7 +25,7 @@ export function addDev(program: Command): void {
         throwAway: false,
         verbose: options.verbose === true,
       };
-      if (!options.watch) return runUntilStopped(run);
+      if (!options.watch) return (await import('../run.ts')).runUntilStopped(run);
       try {
         await loadProject(options.project, process.env);
       } catch (error) {

@@ -18,10 +18,9 @@ import type { Command } from 'commander';
 import { ledgerFaults } from '../../message/index.ts';
 import { asFailure, systemClock } from '../../std/index.ts';
 import { openSqliteStore } from '../../store/index.ts';
-import { announced, developmentKey, masterKey } from '../data-folder.ts';
+import { announced, dataFolder, developmentKey, masterKey } from '../data-folder.ts';
 import { explain, printJson, printLine } from '../output.ts';
 import { loadProject } from '../project.ts';
-import { dataFolder } from '../serve.ts';
 import { portSetting } from '../settings.ts';
 
 interface Check {

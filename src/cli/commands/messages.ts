@@ -1,9 +1,9 @@
 /** `suture messages`: the history, newest first; with `--raw` a message's bytes as received. */
 import type { Command } from 'commander';
 import type { MessageRow } from '../../store/index.ts';
+import { dataFolder } from '../data-folder.ts';
 import { openDesk } from '../desk.ts';
 import { explain, printJson, printNote, printTable, timeText } from '../output.ts';
-import { dataFolder } from '../serve.ts';
 
 interface Options {
   project: string;

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createMllpClient, parse, peek, splitMessages } from '../../hl7/index.ts';
 import { Failure } from '../../std/index.ts';
-import { announced } from '../data-folder.ts';
+import { announced, dataFolder } from '../data-folder.ts';
 import { explain, printJson, printLine, printNote } from '../output.ts';
-import { dataFolder } from '../serve.ts';
 import { portSetting } from '../settings.ts';
 
 interface Options {
@@ -158,6 +157,8 @@ export function readOne(file: string): ReturnType<typeof parse> {
   if (first === undefined) throw new Error('nothing read');
   const message = parse(first.bytes);
   if (!message.usable) printNote(`${file}: ${message.reason ?? 'no usable MSH'}`);
-  for (const finding of message.findings) printNote(`${file}: ${finding.text}`);
+  // What makes it unusable has just been said.
+  for (const finding of message.findings.filter(({ code }) => code !== 'no-header'))
+    printNote(`${file}: ${finding.text}`);
   return message;
 }

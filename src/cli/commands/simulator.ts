@@ -1,6 +1,5 @@
 /** `suture simulator`: the demo hospital alone. */
 import type { Command } from 'commander';
-import { createSimulator } from '../../simulator/index.ts';
 import { explain, printLine } from '../output.ts';
 import { portSetting } from '../settings.ts';
 
@@ -33,6 +32,8 @@ export function addSimulator(program: Command): void {
     )
     .action(async (options: Options) => {
       try {
+        // Loaded when wanted: no other command carries a hospital in memory.
+        const { createSimulator } = await import('../../simulator/index.ts');
         const simulator = await createSimulator({
           port:
             options.port === undefined

@@ -28,6 +28,8 @@ const actions: Readonly<Record<string, (args: Json, lookup: Lookup) => Promise<J
 function open(config: EpicConfig, context: ConnectionContext): Connection {
   const session = openSession(config, context, watchOf(context));
   const { client } = session;
+  // Made and published from the start: Epic may keep an empty key set for hours. What is wrong with it, signing in says.
+  context.secrets.signingKey(config.auth.key).catch(() => undefined);
   const { Appointment } = config.learn;
   const sweep =
     Appointment &&

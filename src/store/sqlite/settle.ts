@@ -24,7 +24,10 @@ const RUNNING_ROW =
 const FINISH = `
 UPDATE delivery SET state = ?, head = 0, attempts = ?, steps = ?, step = ?, finished_at = ?, failure = coalesce(?, failure)
 WHERE id = ?`;
-const RETRY = 'UPDATE delivery SET state = 0, attempts = ?, steps = ?, due_at = ?, failure = ? WHERE id = ?';
+const RETRY = `
+UPDATE delivery SET state = 0, attempts = ?, steps = ?, due_at = ?, failure = ?,
+  possible_duplicate = max(possible_duplicate, ?)
+WHERE id = ?`;
 const HOLD = `
 UPDATE delivery SET state = 3, attempts = ?, steps = ?, step = ?, held_for = ?, failure = ? WHERE id = ?`;
 const SLEEP =
@@ -113,7 +116,15 @@ export function settler(desk: Desk) {
           finish.run(DEAD, attempt, steps, end.failure.at.step ?? null, end.at, failed(id, attempt, end), id);
           break;
         case 'waiting':
-          retry.run(attempt, steps, end.dueAt, failed(id, attempt, end), id);
+          // What was sent may have arrived: the next attempt, and everyone who looks, must know.
+          retry.run(
+            attempt,
+            steps,
+            end.dueAt,
+            failed(id, attempt, end),
+            end.failure.kind === 'unknown-outcome' ? 1 : 0,
+            id,
+          );
           break;
         case 'held':
           hold.run(attempt, steps, end.step, codeOf(HOLD_REASONS, end.reason), failed(id, attempt, end), id);

@@ -1,0 +1,110 @@
+/** Runs a project until it is told to stop: what `start` and `dev` share. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { dataFolder, developmentKey, makeFolder, masterKey } from './data-folder.ts';
+import { type Companions, startBeside, startHospital } from './hospital.ts';
+import { explain, printLine, printNote } from './output.ts';
+import { loadProject } from './project.ts';
+import { type Serving, serve } from './serve.ts';
+import { portSetting, setting } from './settings.ts';
+
+export interface RunOptions {
+  readonly folder: string;
+  /** A key and secrets of its own making, and the project's `dev` programs beside it. */
+  readonly development: boolean;
+  readonly throwAway: boolean;
+  readonly verbose: boolean;
+}
+
+/** Starts everything, says where it is, and ends everything on SIGINT, SIGTERM or SIGHUP. */
+export async function runUntilStopped(options: RunOptions): Promise<void> {
+  const environment = process.env;
+  const started = performance.now();
+  const closers: (() => Promise<void>)[] = [];
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      for (const close of closers.reverse()) await close().catch((error) => printNote(String(error)));
+    })();
+    return stopping;
+  };
+  const onSignal = (): void => {
+    if (stopping) process.exit(1); // asked twice: at once
+    printNote('stopping: finishing what is in hand ...');
+    void stop().then(() => process.exit(process.exitCode ?? 0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // Under a supervisor (suture dev) the closed channel means that it is gone.
+  process.on('disconnect', onSignal);
+  try {
+    const data = throwAwayFolder(options, closers) ?? dataFolder(options.folder, environment);
+    makeFolder(data);
+    const project = await loadProject(options.folder, environment);
+    const serving = await serve({
+      project,
+      folder: data,
+      masterKey: options.development ? developmentKey(data, environment) : masterKey(environment),
+      environment,
+      makeSecrets: options.development,
+      verbose: options.verbose,
+    });
+    closers.push(() => serving.close());
+    if (options.development) {
+      closers.push((await startBeside(project, serving.secrets, data)).close);
+      closers.push((await hospitalFor(serving, project, environment)).close);
+    }
+    // Loaded: from here on the young heap may grow with the load (see bin/suture.cjs).
+    setFlagsFromString('--semi-space-growth-factor=2');
+    printWelcome(serving, data, options, performance.now() - started);
+    process.send?.('ready');
+    await serving.consoleReady;
+  } catch (error) {
+    process.exitCode = explain(error);
+    await stop();
+    process.exit();
+  }
+}
+
+function throwAwayFolder(options: RunOptions, closers: (() => Promise<void>)[]): string | null {
+  if (!options.throwAway || setting(process.env, 'SUTURE_DATA') !== undefined) return null;
+  const folder = mkdtempSync(join(tmpdir(), 'suture-demo-'));
+  closers.push(async () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function hospitalFor(
+  serving: Serving,
+  project: Awaited<ReturnType<typeof loadProject>>,
+  environment: NodeJS.ProcessEnv,
+): Promise<Companions> {
+  const feed = project.config.dev.hospital?.feed;
+  const address = serving.engine.connections().find((one) => one.connection === feed)?.address;
+  if (!address) return { close: () => Promise.resolve() };
+  return startHospital(
+    project,
+    { url: serving.url, mllp: address },
+    portSetting(environment, 'SIMULATOR_PORT', 4610),
+  );
+}
+
+function printWelcome(serving: Serving, data: string, options: RunOptions, ms: number): void {
+  printLine();
+  printLine(`  Suture is ready (${(ms / 1000).toFixed(1)} s).`);
+  printLine(`  Console   ${serving.url}/`);
+  if (serving.firstUserLink)
+    printLine(`  Sign in   ${serving.firstUserLink}   (once: it creates the first user)`);
+  for (const one of serving.engine.connections()) {
+    if (one.address) printLine(`  Listens   ${one.site} / ${one.connection} on ${one.address}`);
+  }
+  if (options.throwAway) {
+    printLine(`  Hospital  http://127.0.0.1:${portSetting(process.env, 'SIMULATOR_PORT', 4610)}/admin`);
+    printLine(`  Care app  http://127.0.0.1:${portSetting(process.env, 'CARE_APP_PORT', 4620)}/`);
+  }
+  printLine(
+    `  Data      ${data}${options.throwAway && !setting(process.env, 'SUTURE_DATA') ? ' (thrown away at the end)' : ''}`,
+  );
+  printLine('  Stop with Ctrl-C.');
+  printLine();
+}
