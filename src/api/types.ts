@@ -136,6 +136,8 @@ export interface Hl7Segment {
   readonly name: string;
   /** Filled fields only, in order. */
   readonly fields: readonly Hl7Field[];
+  /** Empty fields behind the last filled one: Epic ends most segments with many. */
+  readonly trailing: number;
 }
 
 /** A message's shape. Masked: which parts are filled, and routing fields in clear; revealed: with values. */

@@ -49,6 +49,7 @@ test.each(HOSTILE)('%s in a field, a name or a path stays text', (text) => {
         id: text,
         name: text,
         fields: [{ number: 5, path: text, name: text, raw: text, parts: [{ path: text, value: text }] }],
+        trailing: 0,
       },
     ],
   };

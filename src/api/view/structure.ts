@@ -60,6 +60,7 @@ function hl7Structure(bytes: Uint8Array, masked: boolean): Structure {
       id: known || !masked ? node.label : '???',
       name: name ?? 'not a segment that we know',
       fields: known || !masked ? fields : fields.map((field) => ({ ...field, path: `???-${field.number}` })),
+      trailing: Number(node.children.at(-1)?.label ?? 0) - (fields.at(-1)?.number ?? 0),
     });
   }
   const separator = message.usable ? (message.raw('MSH-1') ?? '|') : '|';

@@ -36,6 +36,7 @@ function Line(props: {
             </span>
           );
         })}
+      <span className="hl7-separator">{separator.repeat(segment.trailing)}</span>
     </div>
   );
 }
