@@ -6,6 +6,8 @@ import { asFailure, Failure } from '../std/index.ts';
 import { newMasterKey, parseMasterKey } from '../vault/index.ts';
 import { type Environment, setting } from './settings.ts';
 
+const DEVELOPMENT_KEY = 'development.key';
+
 const presence = z.object({
   url: z.string(),
   token: z.string(),
@@ -71,9 +73,16 @@ function keyIn(text: string | undefined): Uint8Array {
 export function developmentKey(folder: string, environment: Environment): Uint8Array {
   const given = setting(environment, 'SUTURE_KEY');
   if (given !== undefined) return keyIn(given);
-  const file = join(folder, 'development.key');
+  const file = join(folder, DEVELOPMENT_KEY);
   if (!existsSync(file)) writeFileSync(file, newMasterKey(), { mode: 0o600 });
   return parseMasterKey(readFileSync(file, 'utf8').trim());
+}
+
+/** The key that opens a folder when no engine runs on it: its own development key, or `SUTURE_KEY`. */
+export function keyOf(folder: string, environment: Environment): Uint8Array {
+  return existsSync(join(folder, DEVELOPMENT_KEY))
+    ? developmentKey(folder, environment)
+    : masterKey(environment);
 }
 
 /** Where a project's data lies unless `SUTURE_DATA` says otherwise. */

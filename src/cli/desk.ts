@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { ErrorAnswer } from '../api/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import type { DeadLetter, MessageQuery, MessageRow, Page } from '../store/index.ts';
-import { announced, developmentKey, masterKey } from './data-folder.ts';
+import { announced, keyOf } from './data-folder.ts';
 import type { Environment } from './settings.ts';
 
 export interface Desk {
@@ -93,9 +93,7 @@ function engineDesk(url: string, token: string): Desk {
 
 async function folderDesk(folder: string, environment: Environment): Promise<Desk> {
   const { openSqliteStore } = await import('../store/index.ts');
-  const key = existsSync(join(folder, 'development.key'))
-    ? developmentKey(folder, environment)
-    : masterKey(environment);
+  const key = keyOf(folder, environment);
   const store = await openSqliteStore({ folder, masterKey: key, clock: systemClock });
   return {
     from: 'folder',

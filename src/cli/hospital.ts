@@ -1,6 +1,7 @@
 /** Starts the demo hospital and the project's own programs beside the engine, in development. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { secretVariable } from '../engine/index.ts';
 import { Failure } from '../std/index.ts';
 import { printNote } from './output.ts';
 import type { Project } from './project.ts';
@@ -98,7 +99,7 @@ export async function startBeside(
 ): Promise<Companions> {
   const environment: NodeJS.ProcessEnv = { ...process.env, SUTURE_DATA: folder };
   for (const [name, value] of secrets) {
-    environment[`SUTURE_SECRET_${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}`] = value;
+    environment[secretVariable(name)] = value;
   }
   const children: ChildProcess[] = [];
   try {

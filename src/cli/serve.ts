@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { createApi } from '../api/index.ts';
 import type { ConnectionContext } from '../connectors/index.ts';
-import { createEngine, type Engine } from '../engine/index.ts';
+import { createEngine, type Engine, secretVariable } from '../engine/index.ts';
 import { Failure, secret, systemClock } from '../std/index.ts';
 import { openSqliteStore, type Store } from '../store/index.ts';
 import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts';
@@ -144,7 +144,7 @@ async function keepSecrets(
 ): Promise<Map<string, string>> {
   const held = new Map<string, string>();
   for (const name of secretNames(project.sites)) {
-    const variable = `SUTURE_SECRET_${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}`;
+    const variable = secretVariable(name);
     const given = setting(environment, variable);
     const kept = await store.getSecret(`secret:${name}`);
     const value = given ?? kept ?? (makeUp ? secret() : null);

@@ -59,7 +59,6 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     return again.length > 0;
   };
   try {
-    const lost = await lostAnswers(store, delivery);
     const context = eventContext(message, leased.bytes, site);
     for (let turn = 0; turn < MOST_COMMANDS; turn++) {
       const command = next(running.prepared, context, remembered);
@@ -94,10 +93,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           }
           const at = clock.now();
           const from = clock.elapsed();
-          const output =
-            command.kind === 'code'
-              ? await runCode(command)
-              : await call(command, site.site, delivery.possibleDuplicate || lost.has(command.step));
+          const output = command.kind === 'code' ? await runCode(command) : await call(command, site.site);
           remembered.set(command.step, output);
           unsaved.push({ step: command.step, startedAt: at, ms: Math.round(clock.elapsed() - from), output });
         }
@@ -131,7 +127,6 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   async function call(
     command: { step: string; connection: string; do: string; args: Json },
     siteName: string,
-    possibleDuplicate: boolean,
   ): Promise<Json> {
     const at = { site: siteName, connection: command.connection, flow: delivery.flow, step: command.step };
     const connection = options.connection(siteName, command.connection);
@@ -151,7 +146,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           // A replay is a new delivery and so gets a new key: it is meant to be done again.
           idempotencyKey: `suture-${message.site}-${delivery.id}-${command.step}`,
           attempt: delivery.attempts + 1,
-          possibleDuplicate,
+          possibleDuplicate: delivery.possibleDuplicate,
           flow: delivery.flow,
           step: command.step,
           message: { id: message.id, bytes: leased.bytes, format: message.format },
@@ -162,20 +157,6 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
       throw asFailure(error, at);
     }
   }
-}
-
-/**
- * Steps whose answer an earlier attempt has lost. It stays lost whatever later attempts ran into, so the last failure
- * alone does not tell.
- */
-async function lostAnswers(store: Store, delivery: Leased['delivery']): Promise<ReadonlySet<string>> {
-  const { id, attempts, failure } = delivery;
-  const earlier = attempts > 1 ? ((await store.history(id))?.attempts ?? []).map((one) => one.failure) : [];
-  return new Set(
-    [...earlier, failure].flatMap((one) =>
-      one?.kind === 'unknown-outcome' && one.at.step !== undefined ? [one.at.step] : [],
-    ),
-  );
 }
 
 function flowGone(

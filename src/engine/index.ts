@@ -1,3 +1,4 @@
+export { secretVariable } from './context.ts';
 export type * from './control.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export type { KeyedHash } from './patient.ts';

@@ -17,12 +17,6 @@ export type HoldReason =
   | 'paused'
   | 'ambiguous patient';
 
-/** States in which a delivery still has a way to go. They count as Queued. */
-export const UNFINISHED: ReadonlySet<DeliveryState> = new Set(['waiting', 'running', 'sleeping', 'held']);
-
-/** States in which a delivery stands in its lanes and so keeps later ones behind it. */
-export const IN_LANE: ReadonlySet<DeliveryState> = new Set(['waiting', 'running', 'held']);
-
 /** Every move that a delivery may make. A store refuses any other. */
 export const MOVES: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
   waiting: ['running', 'held', 'dead'],

@@ -93,10 +93,13 @@ export function startSender(
   };
 }
 
-/** A receiver that answers AA to everything. */
+/** What a receiver does with a message: an acknowledgement code, or an end without one. */
+export type Said = 'AA' | 'AE' | 'AR' | 'hang up';
+
+/** A receiver that answers as `says` tells it to: AA to everything when left out. */
 export async function startSink(
   received: (controlId: string, content: Buffer) => void,
-  port = 0,
+  says: (controlId: string) => Said = () => 'AA',
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
@@ -108,15 +111,17 @@ export async function startSink(
       frameReader((content) => {
         const controlId = controlIdOf(content);
         received(controlId, content);
+        const said = says(controlId);
+        if (said === 'hang up') return void socket.destroy();
         socket.write(
-          frame(`MSH|^~\\&|SINK|||||20260131120000||ACK|${controlId}|T|2.5.1\rMSA|AA|${controlId}\r`),
+          frame(`MSH|^~\\&|SINK|||||20260131120000||ACK|${controlId}|T|2.5.1\rMSA|${said}|${controlId}\r`),
         );
       }),
     );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve());
+    server.listen(0, '127.0.0.1', () => resolve());
   });
   return {
     port: (server.address() as { port: number }).port,

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { type Flow, flow, hl7 } from '../../src/flow/index.ts';
 import type { Delivery } from '../../src/message/index.ts';
+import type { Said } from '../crash/traffic.ts';
 import { admission } from '../crash/traffic.ts';
 import { type RunningEngine, startEngine, testSite, until } from './engine.ts';
-import { connectPeer, msa, type Peer, type Said, startTarget } from './peer.ts';
+import { connectPeer, msa, type Peer, startTarget } from './peer.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 /** MLLP peers by hand, so that a test sees exactly what comes over the wire. */
-import { connect, createServer, type Socket } from 'node:net';
-import { controlIdOf, frame, frameReader } from '../crash/traffic.ts';
+import { connect } from 'node:net';
+import { frame, frameReader, type Said, startSink } from '../crash/traffic.ts';
 
 export interface Peer {
   /** Sends one framed message and resolves with the answer's text, or `null` when the other side closed instead. */
@@ -50,44 +50,16 @@ export function msa(answer: string | null): { code: string; controlId: string; t
   return fields ? { code: fields[1] ?? '', controlId: fields[2] ?? '', text: fields[3] ?? '' } : null;
 }
 
-/** What a receiver does with a message: an acknowledgement code, or an end without one. */
-export type Said = 'AA' | 'AE' | 'AR' | 'hang up';
-
 /** A receiver that says these things one after the other, and AA ever after. `got` holds `<control id> <what was said>`. */
 export async function startTarget(
   says: Said[] = [],
 ): Promise<{ readonly port: number; readonly got: string[]; close(): Promise<void> }> {
   const got: string[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('error', () => undefined);
-    socket.on(
-      'data',
-      frameReader((content) => {
-        const controlId = controlIdOf(content);
-        const said = says.shift() ?? 'AA';
-        got.push(`${controlId} ${said}`);
-        if (said === 'hang up') socket.destroy();
-        else
-          socket.write(
-            frame(`MSH|^~\\&|SINK|||||20260131120000||ACK|${controlId}|T|2.5.1\rMSA|${said}|${controlId}\r`),
-          );
-      }),
-    );
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve());
-  });
-  return {
-    port: (server.address() as { port: number }).port,
-    got,
-    close: () =>
-      new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => resolve());
-      }),
+  const saysNext = (controlId: string): Said => {
+    const said = says.shift() ?? 'AA';
+    got.push(`${controlId} ${said}`);
+    return said;
   };
+  const sink = await startSink(() => undefined, saysNext);
+  return { ...sink, got };
 }

@@ -18,7 +18,7 @@ import type { Command } from 'commander';
 import { ledgerFaults } from '../../message/index.ts';
 import { asFailure, systemClock } from '../../std/index.ts';
 import { openSqliteStore } from '../../store/index.ts';
-import { announced, dataFolder, developmentKey, masterKey } from '../data-folder.ts';
+import { announced, dataFolder, keyOf } from '../data-folder.ts';
 import { explain, printJson, printLine } from '../output.ts';
 import { loadProject } from '../project.ts';
 import { portSetting } from '../settings.ts';
@@ -111,10 +111,11 @@ async function examine(projectFolder: string): Promise<Check[]> {
       ['MLLP_PORT', 6661],
     ] as const) {
       const port = portSetting(process.env, name, fallback);
+      const isFree = await free(port);
       add(
         `port ${port}`,
-        (await free(port)) ? 'ok' : 'bad',
-        (await free(port)) ? 'free' : `in use; end what uses it, or set ${name}`,
+        isFree ? 'ok' : 'bad',
+        isFree ? 'free' : `in use; end what uses it, or set ${name}`,
       );
     }
     if (existsSync(join(data, 'suture.db'))) await examineStore(data, add);
@@ -127,9 +128,7 @@ async function examineStore(
   add: (check: string, state: Check['state'], text: string) => void,
 ): Promise<void> {
   try {
-    const key = existsSync(join(data, 'development.key'))
-      ? developmentKey(data, process.env)
-      : masterKey(process.env);
+    const key = keyOf(data, process.env);
     const store = await openSqliteStore({ folder: data, masterKey: key, clock: systemClock });
     try {
       const ledger = await store.ledger();
