@@ -24,6 +24,10 @@ export const STORE_FAILURES = {
     kind: 'config',
     fix: 'Run the version of Suture that made this data folder, or a later one.',
   },
+  STORE_OLDER: {
+    kind: 'config',
+    fix: 'Start with an empty data folder; keep the old one only if its history matters to you.',
+  },
   STORE_UNOPENED: {
     kind: 'config',
     fix: 'Check that the data folder exists and that its user may read and write it.',

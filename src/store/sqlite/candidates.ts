@@ -4,33 +4,44 @@
  */
 
 import type { MessageQuery } from '../contract.ts';
-import { bucketOf } from './append.ts';
-import { DELIVERY_STATES, RUNNING, WAITING } from './codes.ts';
+
+import { DELIVERED, DELIVERY_STATES } from './codes.ts';
 import type { View } from './desk.ts';
+import { bucketOf, bucketRange, filedReader } from './filing.ts';
+import { deliveryId, messageOf } from './numbers.ts';
 
 /** Ids read from an index at a time. */
 const CHUNK = 500;
 
 const BY_ID = `SELECT id FROM message WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
 const BY_CONTROL_ID = `
-SELECT id FROM message INDEXED BY message_control
-WHERE control_id = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
+SELECT message AS id FROM message_control
+WHERE control_id = ? AND message < ? AND message >= ? ORDER BY message DESC`;
+/** The newest messages stand in no index of control ids and patients yet (filing.ts): their rows are looked at. */
+const UNFILED_CONTROL_ID =
+  'SELECT id FROM message WHERE control_id = ? AND id < ? AND id >= ? ORDER BY id DESC';
+const UNFILED_PATIENT = `
+SELECT id FROM message
+WHERE (patients = ?1 OR (patients LIKE '[%' AND EXISTS (SELECT 1 FROM json_each(patients) WHERE value = ?1)))
+  AND id < ?2 AND id >= ?3 ORDER BY id DESC`;
 const REJECTED = `
 SELECT id FROM message INDEXED BY message_rejected WHERE state = 1 AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
 const UNROUTED = `
 SELECT id FROM message INDEXED BY message_unrouted
 WHERE planned = 0 AND state = 0 AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
-const BY_DELIVERY_STATE = `
-SELECT DISTINCT message AS id FROM delivery INDEXED BY delivery_state
-WHERE state = ? AND state > 1 AND state <> 4 AND message < ? AND message >= ? ORDER BY message DESC LIMIT ${CHUNK}`;
-/** Waiting and running ones stand in a lane; an index of their own would be written three times for each. */
-const STANDING = `
-SELECT DISTINCT message AS id FROM delivery
-WHERE id IN (SELECT delivery FROM delivery_lane) AND state = ? AND message < ? AND message >= ?
-ORDER BY message DESC LIMIT ${CHUNK}`;
-const BY_FLOW = `
-SELECT DISTINCT message AS id FROM delivery INDEXED BY delivery_flow
-WHERE flow = ? AND message < ? AND message >= ? ORDER BY message DESC LIMIT ${CHUNK}`;
+/** Of deliveries: a message stands once for each. */
+const OPEN = `
+SELECT id FROM delivery INDEXED BY delivery_open
+WHERE state = ? AND state < 4 AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
+const ENDED = `
+SELECT id FROM delivery INDEXED BY delivery_ended
+WHERE state = ? AND state > 4 AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
+const IN_HAND = `
+SELECT delivery AS id FROM in_hand WHERE delivery < ? AND delivery >= ? ORDER BY delivery DESC LIMIT ${CHUNK}`;
+const OF_FLOW = `
+SELECT id FROM delivery WHERE flow = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
+const FLOW_BUCKETS =
+  'SELECT bucket FROM flow_bucket WHERE flow = ? AND bucket <= ? AND bucket >= ? ORDER BY bucket DESC';
 const BY_FEED = `
 SELECT id FROM message INDEXED BY message_feed
 WHERE connection = ? AND type = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
@@ -60,9 +71,14 @@ export function candidateFinder({ database, dictionary }: View) {
   const byControlId = database.prepare(BY_CONTROL_ID);
   const rejected = database.prepare(REJECTED);
   const unrouted = database.prepare(UNROUTED);
-  const byState = database.prepare(BY_DELIVERY_STATE);
-  const standing = database.prepare(STANDING);
-  const byFlow = database.prepare(BY_FLOW);
+  const unfiledControlId = database.prepare(UNFILED_CONTROL_ID);
+  const unfiledPatient = database.prepare(UNFILED_PATIENT);
+  const open = database.prepare(OPEN);
+  const ended = database.prepare(ENDED);
+  const inHand = database.prepare(IN_HAND);
+  const ofFlow = database.prepare(OF_FLOW);
+  const flowBuckets = database.prepare(FLOW_BUCKETS);
+  const filed = filedReader(database);
   const byFeed = database.prepare(BY_FEED);
   const firstType = database.prepare(FIRST_TYPE);
   const nextType = database.prepare(NEXT_TYPE);
@@ -85,11 +101,45 @@ export function candidateFinder({ database, dictionary }: View) {
     }
   }
 
+  /** The messages of deliveries; those of one message follow each other. */
+  function* messages(statement: Statement, first: readonly number[], range: Range): Generator<number> {
+    const deliveries = { below: deliveryId(range.below, 0), from: deliveryId(range.from, 0) };
+    let last = -1;
+    for (const delivery of chunks(statement, first, deliveries)) {
+      const id = messageOf(delivery);
+      if (id !== last) yield id;
+      last = id;
+    }
+  }
+
+  /** The highest bucket that can hold a message of the range. */
+  const highestBucket = (range: Range): number =>
+    bucketOf(Math.min(range.below, (highest.get()?.id as number | null) ?? 0));
+
+  function* ofFlowNamed(flow: number, range: Range): Generator<number> {
+    for (const row of flowBuckets.all(flow, highestBucket(range), bucketOf(range.from))) {
+      const { lowest, above } = bucketRange(row.bucket as number);
+      yield* messages(ofFlow, [flow], {
+        below: Math.min(range.below, above),
+        from: Math.max(range.from, lowest),
+      });
+    }
+  }
+
+  function* ofControlId(controlId: string, range: Range): Generator<number> {
+    const indexed = filed();
+    yield* idsOf(unfiledControlId.all(controlId, range.below, Math.max(range.from, indexed + 1)));
+    const below = Math.min(range.below, indexed + 1);
+    yield* new Set(idsOf(byControlId.all(controlId, below, range.from)));
+  }
+
   function* ofPatient(patient: string, range: Range): Generator<number> {
+    const indexed = filed();
+    yield* idsOf(unfiledPatient.all(patient, range.below, Math.max(range.from, indexed + 1)));
+    const below = Math.min(range.below, indexed + 1);
     const lowest = bucketOf(Math.max(range.from, 1));
-    const newest = (highest.get()?.id as number | null) ?? 0;
-    for (let bucket = bucketOf(Math.min(range.below, newest)); bucket >= lowest; bucket--) {
-      yield* idsOf(byPatient.all(bucket, patient, range.below, range.from));
+    for (let bucket = bucketOf(Math.min(below, indexed)); bucket >= lowest; bucket--) {
+      yield* idsOf(byPatient.all(bucket, patient, below, range.from));
     }
   }
 
@@ -130,16 +180,17 @@ export function candidateFinder({ database, dictionary }: View) {
 
   return (query: MessageQuery, range: Range): Generator<number> => {
     if (query.patient !== undefined) return ofPatient(query.patient, range);
-    if (query.controlId !== undefined) return chunks(byControlId, [query.controlId], range);
+    if (query.controlId !== undefined) return ofControlId(query.controlId, range);
     if (query.state === 'rejected') return chunks(rejected, [], range);
     if (query.state === 'unrouted') return chunks(unrouted, [], range);
     if (query.state !== undefined && query.state !== 'accepted' && query.state !== 'delivered') {
+      if (query.state === 'running') return messages(inHand, [], range);
       const state = DELIVERY_STATES.indexOf(query.state);
-      return chunks(state === WAITING || state === RUNNING ? standing : byState, [state], range);
+      return messages(state < DELIVERED ? open : ended, [state], range);
     }
     if (query.flow !== undefined) {
       const flow = dictionary.findName(query.flow);
-      return chunks(byFlow, [flow ?? -1], range);
+      return flow === undefined ? chunks(byId, [], { below: 0, from: 0 }) : ofFlowNamed(flow, range);
     }
     if (query.site !== undefined || query.connection !== undefined || query.type !== undefined) {
       return ofFeeds(query, range);

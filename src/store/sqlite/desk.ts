@@ -2,9 +2,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Vault } from '../../vault/index.ts';
 import type { Dictionary } from './dictionary.ts';
-import type { FreshDeliveries } from './fresh.ts';
-import type { Lanes } from './lanes.ts';
+import type { Filing } from './filing.ts';
+import type { Aliases } from './lanes.ts';
 import type { Numbers } from './numbers.ts';
+import type { StandingDeliveries } from './standing.ts';
 import type { Tallies } from './tallies.ts';
 
 export interface View {
@@ -14,8 +15,9 @@ export interface View {
 }
 
 export interface Desk extends View {
-  readonly lanes: Lanes;
-  readonly fresh: FreshDeliveries;
+  readonly aliases: Aliases;
+  readonly filing: Filing;
+  readonly standing: StandingDeliveries;
   readonly numbers: Numbers;
   readonly tallies: Tallies;
 }

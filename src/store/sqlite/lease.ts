@@ -1,7 +1,8 @@
-/** Heads that are due are given out: committed as running before anyone sees them, so a crash after that finds them. */
+/** Heads that are due are given out: committed as in hand before anyone sees them, so a crash after that finds them. */
 import type { Leased } from '../contract.ts';
 import { RUNNING, WAITING } from './codes.ts';
-import type { Desk } from './desk.ts';
+import type { Desk, View } from './desk.ts';
+import { messageOf } from './numbers.ts';
 import {
   DELIVERY_COLUMNS,
   type DeliveryColumns,
@@ -12,48 +13,48 @@ import {
 } from './rows.ts';
 import { stepReader } from './steps.ts';
 
-/** Answered by the index alone. */
-const DUE = `
-SELECT id FROM delivery INDEXED BY delivery_head
-WHERE state = 0 AND head = 1 AND due_at <= ? ORDER BY due_at, place LIMIT ?`;
 const WITH_MESSAGE = `
 SELECT ${DELIVERY_COLUMNS}, ${MESSAGE_COLUMNS}, message.sealed
-FROM delivery JOIN message ON message.id = delivery.message WHERE delivery.id = ?`;
-const RUN = 'UPDATE delivery SET state = 1, epoch = ? WHERE id = ? RETURNING connection';
+FROM delivery JOIN message ON message.id = ? WHERE delivery.id = ?`;
 
 /** Epochs of one opening of the file: its number times this, counted up with each lease. */
 const LEASES_PER_OPENING = 2 ** 32;
 
-type Row = DeliveryColumns & MessageColumns & { readonly sealed: Uint8Array };
+/** Which deliveries were given out, and under which epoch. What they are is read by the other thread, or known already. */
+export interface Given {
+  readonly epoch: number;
+  readonly ids: readonly number[];
+}
 
 /** @param opening how often this file was opened: no epoch of an earlier opening comes back. */
 export function lessor(desk: Desk, opening: number) {
-  const { database, dictionary, fresh, tallies, vault } = desk;
-  const due = database.prepare(DUE);
-  const withMessage = database.prepare(WITH_MESSAGE);
-  const run = database.prepare(RUN);
-  const steps = stepReader(desk);
+  const { standing, tallies } = desk;
   let epoch = opening * LEASES_PER_OPENING;
 
-  const read = (id: number): Leased => {
-    const row = withMessage.get(id) as unknown as Row;
-    return {
-      delivery: deliveryFrom({ ...row, state: RUNNING }, dictionary),
-      epoch,
-      message: messageFrom(row, dictionary),
-      bytes: vault.open('message', row.message, row.sealed),
-      remembered: row.steps === 0 ? [] : steps(row.id),
-    };
-  };
-
-  return (request: { readonly now: number; readonly limit: number }): readonly Leased[] => {
-    const ids = due.all(request.now, request.limit) as unknown as readonly { readonly id: number }[];
+  return (request: { readonly now: number; readonly limit: number }): Given => {
     epoch++;
-    return ids.map(({ id }) => {
-      const { connection } = run.get(epoch, id) as { connection: number };
-      tallies.move(connection, WAITING, RUNNING);
-      const known = fresh.take(id);
-      return known ? { ...known, epoch, remembered: [] } : read(id);
-    });
+    const given = standing.lease(request.now, request.limit, epoch);
+    for (const { connection } of given) tallies.move(connection, WAITING, RUNNING);
+    return { epoch, ids: given.map(({ id }) => id) };
   };
+}
+
+type Row = DeliveryColumns & MessageColumns & { readonly sealed: Uint8Array };
+
+/** What was given out, from its rows. */
+export function leasedReader(view: View) {
+  const { database, dictionary, vault } = view;
+  const withMessage = database.prepare(WITH_MESSAGE);
+  const steps = stepReader(view);
+  return (given: Given): readonly Leased[] =>
+    given.ids.map((id) => {
+      const row = withMessage.get(messageOf(id), id) as unknown as Row;
+      return {
+        delivery: deliveryFrom(row, dictionary),
+        epoch: given.epoch,
+        message: messageFrom(row, dictionary),
+        bytes: vault.open('message', row.m_id, row.sealed),
+        remembered: row.steps === 0 ? [] : steps(row.id),
+      };
+    });
 }

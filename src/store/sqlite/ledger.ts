@@ -11,11 +11,7 @@ const MESSAGES = `
 SELECT state, planned = 0 AS unplanned, count(*) AS count, sum(planned) AS planned
 FROM message INDEXED BY message_feed GROUP BY 1, 2`;
 const DELIVERIES = 'SELECT state, count(*) AS count FROM delivery GROUP BY state';
-const NEXT_DUE = `
-SELECT min(
-  coalesce((SELECT due_at FROM delivery INDEXED BY delivery_head WHERE state = 0 AND head = 1 ORDER BY due_at LIMIT 1), 9e15),
-  coalesce((SELECT min(wake_at) FROM delivery INDEXED BY delivery_wake WHERE state = 2), 9e15)
-) AS at`;
+const IN_HAND = 'SELECT count(*) AS count FROM in_hand';
 
 interface TallyColumns {
   readonly connection: number;
@@ -43,7 +39,7 @@ export function ledgerReader({ database, dictionary }: View) {
   const lastHour = database.prepare(LAST_HOUR);
   const messages = database.prepare(MESSAGES);
   const deliveries = database.prepare(DELIVERIES);
-  const nextDue = database.prepare(NEXT_DUE);
+  const inHand = database.prepare(IN_HAND);
   const rows = (): TallyColumns[] => tallies.all() as unknown as TallyColumns[];
   const named = (id: number): { site: string; connection: string } => {
     const { site, connection } = dictionary.connectionAt(id);
@@ -93,11 +89,9 @@ export function ledgerReader({ database, dictionary }: View) {
       for (const row of deliveries.all() as { state: number; count: number }[]) {
         states[DELIVERY_STATES[row.state] as keyof typeof states] = row.count;
       }
+      states.running = (inHand.get() as { count: number }).count;
+      states.waiting -= states.running;
       return { ...sums, ...states };
-    },
-    nextDue(): number | null {
-      const { at } = nextDue.get() as { at: number };
-      return at === 9e15 ? null : at;
     },
   };
 }

@@ -3,6 +3,7 @@ import type { AttemptRecord, Delivery, MessageSummary } from '../../message/inde
 import type { FailureRecord } from '../../std/index.ts';
 import type { DeadLetter, DeliveryHistory, Page } from '../contract.ts';
 import type { View } from './desk.ts';
+import { DELIVERIES_OF_ONE, deliveryId } from './numbers.ts';
 import {
   DELIVERY_COLUMNS,
   type DeliveryColumns,
@@ -14,16 +15,16 @@ import {
 import { stepReader } from './steps.ts';
 
 const MESSAGE = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE id = ?`;
-const DELIVERIES = `SELECT ${DELIVERY_COLUMNS} FROM delivery INDEXED BY delivery_message WHERE message = ? ORDER BY id`;
+const DELIVERIES = `SELECT ${DELIVERY_COLUMNS} FROM delivery WHERE id >= ? AND id < ? ORDER BY id`;
 const SEALED = 'SELECT sealed FROM message WHERE id = ?';
 const DELIVERY = `SELECT ${DELIVERY_COLUMNS} FROM delivery WHERE id = ?`;
 const ATTEMPTS =
   'SELECT attempt, ended_at, ms, failure, sealed FROM attempt WHERE delivery = ? ORDER BY attempt';
 const DEAD = `
 SELECT ${DELIVERY_COLUMNS}, ${MESSAGE_COLUMNS}
-FROM delivery INDEXED BY delivery_dead
-CROSS JOIN message ON message.id = delivery.message
-WHERE delivery.state = 6 AND delivery.id < ?
+FROM delivery INDEXED BY delivery_ended
+CROSS JOIN message ON message.id = delivery.id / ${DELIVERIES_OF_ONE}
+WHERE delivery.state = 6 AND delivery.state > 4 AND delivery.id < ?
 ORDER BY delivery.id DESC
 LIMIT ${1_000}`;
 
@@ -64,7 +65,10 @@ export function messageReader(view: View) {
     message(id: string): { message: MessageSummary; deliveries: readonly Delivery[] } | null {
       const row = message.get(Number(id)) as unknown as MessageColumns | undefined;
       if (!row) return null;
-      const all = deliveries.all(row.m_id) as unknown as DeliveryColumns[];
+      const all = deliveries.all(
+        deliveryId(row.m_id, 0),
+        deliveryId(row.m_id + 1, 0),
+      ) as unknown as DeliveryColumns[];
       return {
         message: messageFrom(row, dictionary),
         deliveries: all.map((one) => deliveryFrom(one, dictionary)),

@@ -9,7 +9,7 @@ const ADD_VERSION = 'INSERT INTO schema_version VALUES (?)';
 /**
  * Brings the file to the newest schema, each step in a transaction with its number: a stop in between is
  * taken up at the next start.
- * @throws Failure `STORE_NEWER` when a later version of Suture made the file.
+ * @throws Failure `STORE_NEWER` when a later version of Suture made the file, `STORE_OLDER` when one that was never released did.
  */
 export function migrate(database: DatabaseSync, migrations = MIGRATIONS): void {
   database.exec(VERSION_TABLE);
@@ -19,6 +19,13 @@ export function migrate(database: DatabaseSync, migrations = MIGRATIONS): void {
     throw storeFailure(
       'STORE_NEWER',
       `The data folder has schema ${version}; this program knows up to ${newest}.`,
+    );
+  }
+  const oldest = migrations[0]?.version ?? 0;
+  if (version > 0 && version < oldest) {
+    throw storeFailure(
+      'STORE_OLDER',
+      `The data folder has schema ${version}, from before the first release; this program begins at ${oldest}.`,
     );
   }
   for (const step of migrations) {

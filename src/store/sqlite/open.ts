@@ -1,8 +1,10 @@
 /** The SQLite store as the rest of the program sees it: every call goes to one of two threads. */
 import { type Clock, type Failure, systemClock } from '../../std/index.ts';
 import { openVault } from '../../vault/index.ts';
-import type { Store, StoreHealth } from '../contract.ts';
+import type { Leased, Store, StoreHealth } from '../contract.ts';
 import { openChannel } from './channel.ts';
+import { openKnown } from './known.ts';
+import type { Given } from './lease.ts';
 import type { Reads, Writes } from './protocol.ts';
 import { PRUNE_LIMIT } from './prune.ts';
 import { WAKE_LIMIT } from './waking.ts';
@@ -74,6 +76,23 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const reader = read.value;
   const { keyedHash } = openVault({ masterKey: data.masterKey, keys: writer.keys });
 
+  const known = openKnown();
+  /** What was given out, from memory or from its rows; what cannot be read is given back. */
+  const fill = async (given: Given): Promise<readonly Leased[]> => {
+    const { epoch, ids } = given;
+    const leased = ids.map((id) => known.take(id, epoch));
+    const missing = ids.filter((_, at) => leased[at] === undefined);
+    if (missing.length === 0) return leased as Leased[];
+    try {
+      const rest = [...(await reader.call('leased', { epoch, ids: missing }))];
+      return leased.map((one) => one ?? (rest.shift() as Leased));
+    } catch (error) {
+      const end = { epoch, at: 0, ms: 0, steps: [], to: 'given back' } as const;
+      await Promise.all(ids.map((id) => writer.call('settle', { ...end, deliveryId: String(id) })));
+      throw error;
+    }
+  };
+
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     // The reader first: the last connection that closes writes the log back into the file.
@@ -88,9 +107,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     onHealth: health.listen,
     probe: async () => void (await writer.call('probe')),
 
-    append: (unit) => writer.call('append', unit),
-    lease: (request) => writer.call('lease', request),
-    nextDue: () => reader.call('nextDue'),
+    async append(unit) {
+      const answers = await writer.call('append', unit);
+      known.appended(unit, answers);
+      return answers;
+    },
+    lease: async (request) => fill(await writer.call('lease', request)),
+    nextDue: () => writer.call('nextDue'),
     remember: (work) => writer.call('remember', work),
     settle: (settlement) => writer.call('settle', settlement),
     async wake(request) {
@@ -102,7 +125,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       }
     },
     release: (request) => writer.call('release', request),
-    replay: (request) => writer.call('replay', request),
+    replay(request) {
+      known.clear(); // the messages of the old ones say from now on that they were replayed
+      return writer.call('replay', request);
+    },
 
     cursor: (site, connection, name) => reader.call('cursor', site, connection, name),
     seen: async (site, resource, identities) =>

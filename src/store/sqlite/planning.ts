@@ -1,18 +1,21 @@
 /** A new delivery: planned at receipt, or a replay of an old one. */
 import type { StepRecord } from '../../message/index.ts';
+import { storeFailure } from '../failures.ts';
 import { WAITING } from './codes.ts';
 import type { Desk } from './desk.ts';
 import { laneText } from './lanes.ts';
+import { DELIVERIES_OF_ONE, deliveryId } from './numbers.ts';
 import { stepWriter } from './steps.ts';
 
 const ADD = `
 INSERT INTO delivery (
-  id, message, connection, flow, version, state, head, place, due_at, epoch, attempts, steps, possible_duplicate,
-  replay_of, created_at, lanes, stood
-) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, 0, 0, ?, 0, ?, ?, ?, ?)`;
+  id, connection, flow, version, state, place, due_at, attempts, steps, possible_duplicate, replay_of, created_at, lanes, stood
+) VALUES (?, ?, ?, ?, 0, ?, ?, 0, ?, 0, ?, ?, ?, ?)`;
 
 export interface Plan {
   readonly message: number;
+  /** Which of the message's deliveries, from 0. */
+  readonly nth: number;
   readonly connection: number;
   readonly flow: string;
   readonly version: string;
@@ -25,26 +28,31 @@ export interface Plan {
 
 /** Puts a delivery at the tail of its lanes; gives its id. */
 export function planner(desk: Desk) {
-  const { database, dictionary, lanes, numbers, tallies } = desk;
+  const { aliases, database, dictionary, filing, numbers, standing, tallies } = desk;
   const add = database.prepare(ADD);
   const remember = stepWriter(desk);
   return (plan: Plan): number => {
     // Without a lane it could overtake: the contract asks for one at least.
     if (plan.lanes.length === 0) throw new RangeError('a delivery without a lane');
-    const id = numbers.place();
-    const stands = lanes.resolve(plan.lanes);
-    const head = lanes.enter(stands, id, id);
+    if (plan.nth >= DELIVERIES_OF_ONE) {
+      throw storeFailure(
+        'STORE_REFUSED',
+        `A message cannot have more than ${DELIVERIES_OF_ONE} deliveries, replays included.`,
+      );
+    }
+    const id = deliveryId(plan.message, plan.nth);
+    const place = numbers.place();
+    const lanes = aliases.resolve(plan.lanes);
     const asked = laneText(plan.lanes);
-    const stood = stands === plan.lanes ? asked : laneText(stands);
+    const stood = lanes === plan.lanes ? asked : laneText(lanes);
     const steps = plan.remembered.length === 0 ? 0 : remember(id, 0, plan.remembered);
+    const flow = dictionary.name(plan.flow);
     add.run(
       id,
-      plan.message,
       plan.connection,
-      dictionary.name(plan.flow),
+      flow,
       dictionary.name(plan.version),
-      head ? 1 : 0,
-      id,
+      place,
       plan.dueAt,
       steps,
       plan.replayOf,
@@ -52,6 +60,8 @@ export function planner(desk: Desk) {
       asked,
       stood === asked ? null : stood,
     );
+    standing.enter({ id, connection: plan.connection, place, lanes, dueAt: plan.dueAt, attempts: 0, steps });
+    filing.flow(flow, plan.message);
     tallies.move(plan.connection, null, WAITING);
     return id;
   };

@@ -20,12 +20,14 @@ import type {
   StoredSession,
   StoredUser,
 } from '../contract.ts';
+import type { Given } from './lease.ts';
 import type { PruneRound } from './prune.ts';
 
 /** Done by the writing thread, each inside a transaction. */
 export interface Writes {
   append(unit: Append): readonly Appended[];
-  lease(request: { readonly now: number; readonly limit: number }): readonly Leased[];
+  lease(request: { readonly now: number; readonly limit: number }): Given;
+  nextDue(): number | null;
   remember(work: {
     readonly deliveryId: string;
     readonly epoch: number;
@@ -52,7 +54,8 @@ type Read<Name extends keyof Store> = Store[Name] extends (...args: infer Args) 
 
 /** Done by the reading thread, each on one snapshot. */
 export interface Reads {
-  nextDue: Read<'nextDue'>;
+  /** What was given out, from its rows. */
+  leased(given: Given): readonly Leased[];
   cursor: Read<'cursor'>;
   seen(site: string, resource: string, identities: readonly string[]): readonly (readonly [string, string])[];
   rosterPage: Read<'rosterPage'>;
@@ -155,7 +158,7 @@ export function unpackArgs(name: string, args: readonly unknown[], buffer: Array
 
 /** The result of a call with bytes moved to the parcel. */
 export function packResult(name: string, result: unknown, parcel: Parcel): unknown {
-  if (name === 'lease') {
+  if (name === 'leased') {
     return (result as readonly Leased[]).map((leased) => ({ ...leased, bytes: parcel.put(leased.bytes) }));
   }
   if (name === 'payload' && result !== null) return parcel.put(result as Uint8Array);
@@ -163,7 +166,7 @@ export function packResult(name: string, result: unknown, parcel: Parcel): unkno
 }
 
 export function unpackResult(name: string, result: unknown, buffer: ArrayBuffer): unknown {
-  if (name === 'lease') {
+  if (name === 'leased') {
     for (const leased of result as Leased[]) {
       (leased as { bytes: unknown }).bytes = taken(buffer, leased.bytes as unknown as Slot);
     }

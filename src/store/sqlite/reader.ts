@@ -10,6 +10,7 @@ import { openReader } from './database.ts';
 import { openDictionary } from './dictionary.ts';
 import { faultOf, refusalOf } from './faults.ts';
 import { keyLookup, storedKeys } from './key-table.ts';
+import { leasedReader } from './lease.ts';
 import { ledgerReader } from './ledger.ts';
 import { messageReader } from './messages.ts';
 import {
@@ -42,6 +43,7 @@ function start(): void {
   const roster = rosterReader(view);
   const audit = auditReader(view);
   const calls: Reads = {
+    leased: leasedReader(view),
     ...ledgerReader(view),
     ...messageReader(view),
     ...countReader(view),

@@ -5,12 +5,13 @@ import type { AuditLog } from './audit.ts';
 import { FLAGS } from './codes.ts';
 import type { Desk } from './desk.ts';
 import { lanesFrom } from './lanes.ts';
+import { messageOf } from './numbers.ts';
 import { planner } from './planning.ts';
 import { DELIVERY_COLUMNS, type DeliveryColumns } from './rows.ts';
 import { stepReader } from './steps.ts';
 
 const OLD = `SELECT ${DELIVERY_COLUMNS} FROM delivery WHERE id = ?`;
-const MARK = `UPDATE message SET planned = planned + 1, flags = flags | ${1 << FLAGS.indexOf('replayed')} WHERE id = ?`;
+const MARK = `UPDATE message SET planned = planned + 1, flags = flags | ${1 << FLAGS.indexOf('replayed')} WHERE id = ? RETURNING planned`;
 
 /** What was done before a step; all of it when the step itself was never done. */
 function before(steps: readonly StepRecord[], fromStep: string): readonly StepRecord[] {
@@ -29,12 +30,14 @@ export function replayer(desk: Desk, audit: AuditLog) {
     const rows = [...new Set(request.deliveryIds)]
       .map((id) => old.get(Number(id)) as unknown as DeliveryColumns | undefined)
       .filter((row) => row !== undefined)
-      .sort((a, b) => a.message - b.message || a.id - b.id);
+      .sort((a, b) => a.id - b.id);
     const ids = rows.map((row) => {
       const flow = dictionary.nameAt(row.flow);
-      mark.run(row.message);
+      const message = messageOf(row.id);
+      const { planned } = mark.get(message) as { planned: number };
       return plan({
-        message: row.message,
+        message,
+        nth: planned - 1,
         connection: row.connection,
         flow,
         version: request.versions[flow] ?? dictionary.nameAt(row.version),

@@ -3,6 +3,7 @@ import type { Delivery, MessageSummary } from '../../message/index.ts';
 import type { FailureRecord } from '../../std/index.ts';
 import { DELIVERY_STATES, DOORS, FORMATS, flagsOf, HOLD_REASONS, MESSAGE_STATES } from './codes.ts';
 import type { Dictionary } from './dictionary.ts';
+import { messageOf } from './numbers.ts';
 
 /** The columns of a message but its bytes, each as `m_...`, so that a join with a delivery is one row. */
 export const MESSAGE_COLUMNS = `
@@ -49,14 +50,12 @@ export function messageFrom(row: MessageColumns, dictionary: Dictionary): Messag
 
 export interface DeliveryColumns {
   readonly id: number;
-  readonly message: number;
   readonly connection: number;
   readonly flow: number;
   readonly version: number;
   readonly state: number;
   readonly place: number;
   readonly due_at: number;
-  readonly epoch: number;
   readonly attempts: number;
   readonly steps: number;
   readonly possible_duplicate: number;
@@ -70,16 +69,21 @@ export interface DeliveryColumns {
   readonly failure: string | null;
 }
 
+/** A delivery's state: one that waits and was leased is running (1). */
+export const STATE = `
+  CASE WHEN delivery.state = 0 AND EXISTS (SELECT 1 FROM in_hand WHERE in_hand.delivery = delivery.id)
+  THEN 1 ELSE delivery.state END AS state`;
+
 export const DELIVERY_COLUMNS = `
-  delivery.id, delivery.message, delivery.connection, delivery.flow, delivery.version, delivery.state, delivery.place,
-  delivery.due_at, delivery.epoch, delivery.attempts, delivery.steps, delivery.possible_duplicate, delivery.held_for,
+  delivery.id, delivery.connection, delivery.flow, delivery.version, ${STATE}, delivery.place,
+  delivery.due_at, delivery.attempts, delivery.steps, delivery.possible_duplicate, delivery.held_for,
   delivery.replay_of, delivery.created_at, delivery.finished_at, delivery.lanes, delivery.stood, delivery.step,
   delivery.failure`;
 
 export function deliveryFrom(row: DeliveryColumns, dictionary: Dictionary): Delivery {
   return {
     id: String(row.id),
-    messageId: String(row.message),
+    messageId: String(messageOf(row.id)),
     flow: dictionary.nameAt(row.flow),
     flowVersion: dictionary.nameAt(row.version),
     state: DELIVERY_STATES[row.state] as Delivery['state'],

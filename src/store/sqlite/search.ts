@@ -3,12 +3,12 @@ import type { MessageQuery, MessageRow, Page } from '../contract.ts';
 import { candidateFinder, typeMatches } from './candidates.ts';
 import { DELIVERY_STATES } from './codes.ts';
 import type { View } from './desk.ts';
-import { MESSAGE_COLUMNS, type MessageColumns, messageFrom } from './rows.ts';
+import { deliveryId } from './numbers.ts';
+import { MESSAGE_COLUMNS, type MessageColumns, messageFrom, STATE } from './rows.ts';
 import { MINUTE } from './tallies.ts';
 
 const MESSAGE = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE id = ?`;
-const DELIVERIES =
-  'SELECT flow, state FROM delivery INDEXED BY delivery_message WHERE message = ? ORDER BY id';
+const DELIVERIES = `SELECT flow, ${STATE} FROM delivery WHERE id >= ? AND id < ? ORDER BY id`;
 /** Ids by time: minutes know their lowest and highest id. */
 const LOWEST_SINCE = 'SELECT min(first_id) AS id FROM tally_minute WHERE minute >= ?';
 const HIGHEST_UNTIL = 'SELECT max(last_id) AS id FROM tally_minute WHERE minute <= ?';
@@ -25,7 +25,7 @@ export function searcher(view: View) {
   const candidates = candidateFinder(view);
 
   const deliveriesOf = (id: number): MessageRow['deliveries'] =>
-    deliveries.all(id).map((row) => ({
+    deliveries.all(deliveryId(id, 0), deliveryId(id + 1, 0)).map((row) => ({
       flow: dictionary.nameAt(row.flow as number),
       state: DELIVERY_STATES[row.state as number] as MessageRow['deliveries'][number]['state'],
     }));

@@ -1,5 +1,5 @@
 /**
- * What the last owner of the file left behind. A delivery that is still running was leased when it stopped
+ * What the last owner of the file left behind. A delivery that is still in hand was leased when it stopped
  * uncleanly: whatever it sent may have arrived. It waits again in its place, and says so.
  */
 import type { DatabaseSync } from 'node:sqlite';
@@ -9,9 +9,10 @@ import type { Tallies } from './tallies.ts';
 const NEXT_OPENING = `
 INSERT INTO meta (name, value) VALUES ('opening', 1)
 ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value`;
-const LEFT_RUNNING = `
-UPDATE delivery SET state = 0, possible_duplicate = 1, attempts = attempts + 1
-WHERE id IN (SELECT delivery FROM delivery_lane) AND state = 1 RETURNING connection`;
+const LEFT_IN_HAND = `
+UPDATE delivery SET possible_duplicate = 1, attempts = attempts + 1
+WHERE id IN (SELECT delivery FROM in_hand) RETURNING connection`;
+const NONE_IN_HAND = 'DELETE FROM in_hand';
 
 /**
  * Counts this opening and takes over, in one transaction; gives the number of the opening. The same owner who
@@ -21,8 +22,11 @@ export function takeOver(database: DatabaseSync, tallies: Tallies, again: boolea
   database.exec('BEGIN IMMEDIATE');
   try {
     const { value } = database.prepare(NEXT_OPENING).get() as { value: number };
-    const left = again ? [] : database.prepare(LEFT_RUNNING).all();
-    for (const row of left) tallies.move(row.connection as number, RUNNING, WAITING);
+    if (!again) {
+      for (const row of database.prepare(LEFT_IN_HAND).all())
+        tallies.move(row.connection as number, RUNNING, WAITING);
+      database.exec(NONE_IN_HAND);
+    }
     tallies.flush();
     database.exec('COMMIT');
     return value;

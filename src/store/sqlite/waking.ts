@@ -10,7 +10,7 @@ import { lanesFrom, laneText } from './lanes.ts';
 /** Sleepers woken in one transaction; the caller asks again while it gets as many. */
 export const WAKE_LIMIT = 500;
 
-const SLEEPER_COLUMNS = 'id, connection, lanes';
+const SLEEPER_COLUMNS = 'id, connection, attempts, steps, lanes';
 const TIME_HAS_COME = `
 SELECT ${SLEEPER_COLUMNS} FROM delivery INDEXED BY delivery_wake
 WHERE state = 2 AND wake_at <= ? ORDER BY wake_at, id LIMIT ${WAKE_LIMIT}`;
@@ -18,13 +18,24 @@ const WAITS_FOR = `
 SELECT ${SLEEPER_COLUMNS} FROM delivery INDEXED BY delivery_wake_on
 WHERE state = 2 AND wake_on = ? ORDER BY id LIMIT ?`;
 const WAKE = `
-UPDATE delivery SET state = 0, head = ?, place = ?, stood = ?, due_at = ?, wake_at = NULL, wake_on = NULL WHERE id = ?`;
-const HELD_ROW = 'SELECT connection, state, place, lanes, stood FROM delivery WHERE id = ?';
+UPDATE delivery SET state = 0, place = ?, stood = ?, due_at = ?, wake_at = NULL, wake_on = NULL WHERE id = ?`;
 const GO_ON = 'UPDATE delivery SET state = 0, held_for = NULL, due_at = ? WHERE id = ?';
-const GIVE_UP = 'UPDATE delivery SET state = 6, head = 0, held_for = NULL, finished_at = ? WHERE id = ?';
+const GIVE_UP = 'UPDATE delivery SET state = 6, held_for = NULL, finished_at = ? WHERE id = ?';
+
+const NEXT_WAKE = 'SELECT min(wake_at) AS at FROM delivery INDEXED BY delivery_wake WHERE state = 2';
+
+/** When something is due next: a waiting head, or a sleeper. */
+export function dueTeller({ database, standing }: Desk) {
+  const nextWake = database.prepare(NEXT_WAKE);
+  return (): number | null => {
+    const wake = (nextWake.get() as { at: number | null }).at;
+    const due = standing.nextDue();
+    return wake === null || due === null ? (wake ?? due) : Math.min(wake, due);
+  };
+}
 
 export function waker(desk: Desk) {
-  const { database, lanes, numbers, tallies } = desk;
+  const { aliases, database, numbers, standing, tallies } = desk;
   const timeHasCome = database.prepare(TIME_HAS_COME);
   const waitsFor = database.prepare(WAITS_FOR);
   const wake = database.prepare(WAKE);
@@ -33,13 +44,14 @@ export function waker(desk: Desk) {
     let woken = 0;
     const up = (row: Record<string, unknown>): void => {
       const id = row.id as number;
-      const asked = lanesFrom(row.lanes as string);
-      const stands = lanes.resolve(asked);
-      const stood = laneText(stands);
+      const connection = row.connection as number;
+      const lanes = aliases.resolve(lanesFrom(row.lanes as string));
+      const stood = laneText(lanes);
       const place = numbers.place();
-      const head = lanes.enter(stands, place, id);
-      wake.run(head ? 1 : 0, place, stood === row.lanes ? null : stood, request.now, id);
-      tallies.move(row.connection as number, SLEEPING, WAITING);
+      wake.run(place, stood === row.lanes ? null : stood, request.now, id);
+      const { attempts, steps } = row as { attempts: number; steps: number };
+      standing.enter({ id, connection, place, lanes, dueAt: request.now, attempts, steps });
+      tallies.move(connection, SLEEPING, WAITING);
       woken++;
     };
     for (const row of timeHasCome.all(request.now)) up(row);
@@ -50,8 +62,7 @@ export function waker(desk: Desk) {
 }
 
 export function releaser(desk: Desk, audit: AuditLog) {
-  const { database, lanes, tallies } = desk;
-  const heldRow = database.prepare(HELD_ROW);
+  const { database, standing, tallies } = desk;
   const goOn = database.prepare(GO_ON);
   const giveUp = database.prepare(GIVE_UP);
 
@@ -66,17 +77,17 @@ export function releaser(desk: Desk, audit: AuditLog) {
     }
     let released = 0;
     for (const deliveryId of request.deliveryIds) {
-      const id = Number(deliveryId);
-      const row = heldRow.get(id) as Record<string, number | string | null> | undefined;
-      if (row?.state !== HELD) continue;
-      const connection = row.connection as number;
+      const one = standing.get(Number(deliveryId));
+      if (one?.state !== HELD) continue;
+      const { id, connection } = one;
       if (request.to === 'waiting') {
         goOn.run(request.at, id);
+        standing.wait(one, request.at);
         tallies.move(connection, HELD, WAITING);
       } else {
         giveUp.run(request.at, id);
+        standing.leave(one);
         tallies.move(connection, HELD, DEAD);
-        lanes.leave(lanesFrom((row.stood ?? row.lanes) as string), row.place as number);
       }
       released++;
     }

@@ -7,18 +7,19 @@ import { auditWriter } from './audit.ts';
 import { countWriter } from './counts.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
-import { openFresh } from './fresh.ts';
+import { openFiling } from './filing.ts';
 import { rotateWhenDue, sealCounts } from './key-table.ts';
-import { openLanes } from './lanes.ts';
+import { openAliases } from './lanes.ts';
 import { lessor } from './lease.ts';
 import { openNumbers } from './numbers.ts';
 import type { Writes } from './protocol.ts';
 import { pruner } from './prune.ts';
 import { replayer } from './replay.ts';
 import { settler } from './settle.ts';
+import { openStanding } from './standing.ts';
 import { takeOver } from './takeover.ts';
 import { openTallies } from './tallies.ts';
-import { releaser, waker } from './waking.ts';
+import { dueTeller, releaser, waker } from './waking.ts';
 
 const PROBE =
   "INSERT INTO meta (name, value) VALUES ('probe', 1) ON CONFLICT DO UPDATE SET value = value + 1";
@@ -39,9 +40,11 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
   const tallies = openTallies(database);
   const opening = takeOver(database, tallies, again);
   const dictionary = openDictionary(database);
-  const lanes = openLanes(database);
-  const fresh = openFresh();
-  const desk: Desk = { database, vault, dictionary, fresh, lanes, tallies, numbers: openNumbers(database) };
+  const aliases = openAliases(database);
+  const standing = openStanding(database);
+  const filing = openFiling(database);
+  const numbers = openNumbers(database, standing.highestPlace);
+  const desk: Desk = { database, vault, dictionary, aliases, filing, numbers, standing, tallies };
   const audit = auditWriter(desk);
   const countSeals = sealCounts(database, vault);
   const probe = database.prepare(PROBE);
@@ -53,6 +56,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
     calls: {
       append: appender(desk, audit),
       lease: lessor(desk, opening),
+      nextDue: dueTeller(desk),
       ...settling,
       wake: waker(desk),
       release: releaser(desk, audit),
@@ -71,6 +75,8 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
     },
     prepare: () => rotateWhenDue(database, vault),
     flush() {
+      standing.flush();
+      filing.flush();
       tallies.flush();
       audit.flush();
       countSeals();
@@ -78,8 +84,9 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
     reload() {
       tallies.reset();
       dictionary.reload();
-      lanes.reload();
-      fresh.clear();
+      aliases.reload();
+      standing.reload();
+      filing.reload();
       audit.reload();
     },
   };

@@ -1,6 +1,9 @@
-import { TABLES } from './0001.ts';
+import { TABLES } from './0002.ts';
 
-/** In order; the first brings an empty file to version 1. Numbers are never reused or changed. */
+/**
+ * In order; the first brings an empty file to its version. Numbers are never reused or changed. Files of version 1, from
+ * before the first release, are refused.
+ */
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
-  { version: 1, sql: TABLES },
+  { version: 2, sql: TABLES },
 ];

@@ -1,0 +1,137 @@
+/**
+ * The indexes whose keys come in no order (control id and patient), written for hundreds of messages at a time: sorted,
+ * they share their pages, where each message by itself changed a page of its own. Messages that are not filed yet are
+ * the newest few hundred: the writer keeps their control ids in memory, to recognise a repeat, and readers look at their
+ * rows. Where a flow has deliveries is kept by buckets of messages.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Filed together: 3 ms in one transaction, 5 us a message; a reader looks through as many rows in 0.5 ms. */
+const FILED_TOGETHER = 512;
+
+/** Messages of one bucket of the patient index and of the flows: 2 to this power (see the migration). */
+const BUCKET_BITS = 12;
+export const bucketOf = (message: number): number => Math.floor(message / 2 ** BUCKET_BITS);
+/** The message ids of a bucket. */
+export const bucketRange = (bucket: number): { readonly lowest: number; readonly above: number } => ({
+  lowest: bucket * 2 ** BUCKET_BITS,
+  above: (bucket + 1) * 2 ** BUCKET_BITS,
+});
+
+const FILED = "SELECT value FROM meta WHERE name = 'filed'";
+const SET_FILED =
+  "INSERT INTO meta (name, value) VALUES ('filed', ?) ON CONFLICT DO UPDATE SET value = excluded.value";
+const HIGHEST = 'SELECT max(id) AS id FROM message';
+const UNFILED = `
+SELECT id, sender, coalesce(dedupe_id, control_id) AS known_as, hash FROM message WHERE id > ? AND sender IS NOT NULL`;
+const KNOWN = `
+SELECT message.id AS message, message.hash AS hash
+FROM message_control CROSS JOIN message ON message.id = message_control.message
+WHERE message_control.control_id = ? AND message_control.sender = ?`;
+const FILE = [
+  `INSERT INTO message_control (control_id, sender, message)
+   SELECT coalesce(dedupe_id, control_id) AS known_as, coalesce(sender, 0), id FROM message
+   WHERE id > ?1 AND id <= ?2 AND known_as IS NOT NULL ORDER BY known_as`,
+  `INSERT INTO message_control (control_id, sender, message)
+   SELECT control_id, 0, id FROM message
+   WHERE id > ?1 AND id <= ?2 AND dedupe_id IS NOT NULL AND control_id IS NOT NULL ON CONFLICT DO NOTHING`,
+  `INSERT INTO message_patient (bucket, patient, message)
+   SELECT id >> ${BUCKET_BITS}, patients, id FROM message
+   WHERE id > ?1 AND id <= ?2 AND patients IS NOT NULL AND patients NOT LIKE '[%' ORDER BY 1, 2`,
+  `INSERT INTO message_patient (bucket, patient, message)
+   SELECT message.id >> ${BUCKET_BITS}, each.value, message.id FROM message, json_each(message.patients) AS each
+   WHERE message.id > ?1 AND message.id <= ?2 AND message.patients LIKE '[%' ON CONFLICT DO NOTHING`,
+];
+const ADD_FLOW = 'INSERT INTO flow_bucket (flow, bucket) VALUES (?, ?) ON CONFLICT DO NOTHING';
+
+/** Flows and buckets that are known to be written; replays of old messages may bring many. */
+const FLOWS_AT_HAND = 10_000;
+
+/** The newest message that the indexes know. */
+export function filedReader(database: DatabaseSync): () => number {
+  const filed = database.prepare(FILED);
+  return () => (filed.get()?.value as number | undefined) ?? 0;
+}
+
+/** A message that a later one may repeat. */
+export interface Original {
+  readonly message: number;
+  readonly hash: string;
+}
+
+export interface Filing {
+  /** Accepted messages that a sender sent with this id, oldest first. */
+  known(sender: number, id: string): readonly Original[];
+  /** A message was kept; `sender` and `id` when it can be repeated. */
+  message(
+    message: number,
+    repeatable?: { readonly sender: number; readonly id: string; readonly hash: string },
+  ): void;
+  /** A message has a delivery of this flow. */
+  flow(flow: number, message: number): void;
+  /** Files what has come together, if it is enough; within the transaction. */
+  flush(): void;
+  /** Again from rows: after a rollback. */
+  reload(): void;
+}
+
+export function openFiling(database: DatabaseSync): Filing {
+  const readFiled = filedReader(database);
+  const setFiled = database.prepare(SET_FILED);
+  const highest = database.prepare(HIGHEST);
+  const unfiled = database.prepare(UNFILED);
+  const inTable = database.prepare(KNOWN);
+  const file = FILE.map((sql) => database.prepare(sql));
+  const addFlow = database.prepare(ADD_FLOW);
+  let filed = 0;
+  let newest = 0;
+  /** By sender and id, for the messages that are not filed. */
+  let recent = new Map<string, Original[]>();
+  const flows = new Set<number>();
+
+  const keep = (sender: number, id: string, original: Original): void => {
+    const key = `${sender} ${id}`;
+    const same = recent.get(key);
+    if (same) same.push(original);
+    else recent.set(key, [original]);
+  };
+  const reload = (): void => {
+    filed = readFiled();
+    newest = (highest.get()?.id as number | null) ?? filed;
+    recent = new Map();
+    flows.clear();
+    for (const row of unfiled.iterate(filed)) {
+      const original: Original = { message: row.id as number, hash: row.hash as string };
+      keep(row.sender as number, row.known_as as string, original);
+    }
+  };
+  reload();
+
+  return {
+    known(sender, id) {
+      const some = recent.get(`${sender} ${id}`) ?? [];
+      const older = inTable.all(id, sender) as unknown as readonly Original[];
+      return older.length === 0 ? some : [...older, ...some];
+    },
+    message(message, repeatable) {
+      newest = message;
+      if (repeatable) keep(repeatable.sender, repeatable.id, { message, hash: repeatable.hash });
+    },
+    flow(flow, message) {
+      const bucket = bucketOf(message);
+      const key = flow * 2 ** 32 + bucket;
+      if (flows.has(key)) return;
+      if (flows.size >= FLOWS_AT_HAND) flows.clear();
+      addFlow.run(flow, bucket);
+      flows.add(key);
+    },
+    flush() {
+      if (newest - filed < FILED_TOGETHER) return;
+      for (const statement of file) statement.run(filed, newest);
+      setFiled.run(newest);
+      filed = newest;
+      recent = new Map();
+    },
+    reload,
+  };
+}

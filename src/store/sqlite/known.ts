@@ -1,0 +1,108 @@
+/**
+ * Deliveries that this process planned a moment ago, with what it gave the store: the lease that usually follows at once
+ * need not read, unseal and carry over what is still at hand. Only a shortcut: what is not here is read from its rows.
+ */
+import type { Append, Appended, Leased, NewMessage } from '../contract.ts';
+import { deliveryId } from './numbers.ts';
+
+/** Old ones that wait behind a stuck head may fill it; younger ones are then read from rows. */
+const MOST = 8_192;
+const MOST_BYTES = 32 * 1024 * 1024;
+
+interface Known {
+  readonly unit: Append;
+  readonly message: NewMessage;
+  readonly kept: Appended & { readonly kind: 'kept' };
+  readonly nth: number;
+}
+
+export interface KnownDeliveries {
+  /** An append was committed. */
+  appended(unit: Append, answers: readonly Appended[]): void;
+  /** Gives it once. */
+  take(id: number, epoch: number): Leased | undefined;
+  clear(): void;
+}
+
+export function openKnown(): KnownDeliveries {
+  const held = new Map<number, Known>();
+  let size = 0;
+
+  const drop = (id: number): Known | undefined => {
+    const known = held.get(id);
+    if (known === undefined) return undefined;
+    held.delete(id);
+    size -= known.message.bytes.length;
+    return known;
+  };
+
+  return {
+    appended(unit, answers) {
+      answers.forEach((kept, at) => {
+        const first = deliveryId(Number(kept.messageId), 0);
+        if (kept.kind === 'duplicate') {
+          // Its row counts one repeat more now.
+          for (let nth = 0; drop(first + nth) !== undefined; nth++);
+          return;
+        }
+        const message = unit.messages[at] as NewMessage;
+        message.deliveries.forEach((delivery, nth) => {
+          // Steps that were taken over are known to their rows.
+          if (delivery.remembered !== undefined && delivery.remembered.length > 0) return;
+          if (held.size >= MOST || size + message.bytes.length > MOST_BYTES) return;
+          held.set(first + nth, { unit, message, kept, nth });
+          size += message.bytes.length;
+        });
+      });
+    },
+    take(id, epoch) {
+      const known = drop(id);
+      return known && leasedFrom(known, id, epoch);
+    },
+    clear() {
+      held.clear();
+      size = 0;
+    },
+  };
+}
+
+function leasedFrom({ unit, message, kept, nth }: Known, id: number, epoch: number): Leased {
+  const delivery = message.deliveries[nth] as NewMessage['deliveries'][number];
+  return {
+    epoch,
+    delivery: {
+      id: String(id),
+      messageId: kept.messageId,
+      flow: delivery.flow,
+      flowVersion: delivery.flowVersion,
+      state: 'running',
+      heldFor: null,
+      attempts: 0,
+      dueAt: delivery.dueAt ?? message.receivedAt,
+      possibleDuplicate: false,
+      replayOf: delivery.replayOf ?? null,
+      createdAt: message.receivedAt,
+      finishedAt: null,
+      failure: null,
+      step: null,
+    },
+    message: {
+      id: kept.messageId,
+      site: unit.site,
+      connection: unit.connection,
+      receivedAt: message.receivedAt,
+      door: message.door,
+      format: message.format,
+      type: message.type,
+      controlId: message.controlId,
+      state: message.state,
+      reason: message.reason,
+      flags: kept.flags,
+      repeats: 0,
+      size: message.bytes.length,
+      planned: message.deliveries.length,
+    },
+    bytes: message.bytes,
+    remembered: [],
+  };
+}
