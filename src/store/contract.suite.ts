@@ -7,6 +7,7 @@ import type { FreshBench } from './stories/bench.ts';
 import { intakeStories } from './stories/intake.ts';
 import { keepingStories } from './stories/keeping.ts';
 import { laneStories } from './stories/lanes.ts';
+import { manyStories } from './stories/many.ts';
 import { randomStories } from './stories/random.ts';
 import { readingStories } from './stories/reading.ts';
 import { workingStories } from './stories/working.ts';
@@ -18,6 +19,7 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('working', () => workingStories(fresh));
     describe('reading', () => readingStories(fresh));
     describe('keeping', () => keepingStories(fresh));
+    describe('many messages', () => manyStories(fresh));
     describe('anything at all', () => randomStories(fresh));
   });
 }

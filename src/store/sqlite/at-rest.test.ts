@@ -134,6 +134,68 @@ test('a payload with one changed byte, or of another row, is refused', async () 
   expect(await refusal(store.payload(second))).toBe('VAULT_SEAL_BROKEN');
 });
 
+test('a delivery whose message cannot be unsealed stops its lane and no other', async () => {
+  const harmed = await put(store, ['a']);
+  const behind = await put(store, ['a']);
+  const other = await put(store, ['b'], { bytes: bytesOf('other') });
+  await tamper((database) => {
+    database.prepare('UPDATE message SET sealed = ? WHERE id = ?').run(new Uint8Array(40), Number(harmed));
+  });
+  const leased = await leaseOne(store);
+  expect([leased.message.id, textOf(leased.bytes)]).toEqual([other, 'other']);
+  await settle(store, leased, { to: 'delivered' });
+  expect(await store.lease({ now: T0 + 1, limit: 9 })).toEqual([]);
+  const [held] = (await store.message(harmed))?.deliveries ?? [];
+  expect(held).toMatchObject({
+    state: 'held',
+    heldFor: 'stopped lane',
+    failure: { code: 'VAULT_SEAL_BROKEN' },
+  });
+  expect((await store.message(behind))?.deliveries[0]?.state).toBe('waiting');
+});
+
+test('what is pruned leaves nothing in any table', async () => {
+  const some = Array.from({ length: 600 }, (_, at) =>
+    message({
+      controlId: `C${at}`,
+      dedupe: { sender: 's', id: at % 2 ? `C${at}` : `other ${at}`, hash: 'h' },
+      patients: ['p', `p${at}`],
+      deliveries: [delivery([`l${at}`])],
+    }),
+  );
+  await store.append(unit(some));
+  for (const leased of await store.lease({ now: T0, limit: 1_000 })) {
+    const steps = [{ step: 's', startedAt: T0, ms: 1, output: 1 }];
+    await settle(store, leased, { to: 'dead', failure, detail: null }, { steps });
+  }
+  expect(await store.prune({ receivedBefore: T0 + 60_000, limit: 1_000 })).toBe(600);
+  const tables = [
+    'message',
+    'message_control',
+    'message_patient',
+    'delivery',
+    'in_hand',
+    'step_output',
+    'attempt',
+  ];
+  await tamper((database) => {
+    for (const table of tables)
+      expect(database.prepare(`SELECT count(*) AS rows FROM ${table}`).get(), table).toEqual({ rows: 0 });
+  });
+});
+
+test('a message has room for 4,096 deliveries, and says so when it is full', async () => {
+  const deliveries = (count: number) => Array.from({ length: count }, (_, at) => delivery([`l${at}`]));
+  expect(await refusal(store.append(unit([message({ deliveries: deliveries(4_097) })])))).toBe(
+    'STORE_REFUSED',
+  );
+  const [kept] = await store.append(unit([message({ deliveries: deliveries(4_096) })]));
+  const last = (await store.message(kept?.messageId as string))?.deliveries.at(-1)?.id as string;
+  const replay = { deliveryIds: [last], versions: {}, at: T0, audit: audit() };
+  expect(await refusal(store.replay(replay))).toBe('STORE_REFUSED');
+  expect(await store.ledger()).toMatchObject({ received: 1, planned: 4_096, waiting: 4_096 });
+});
+
 test('another key opens nothing, and says so', async () => {
   await store.close();
   expect(await refusal(openSqliteStore({ folder, masterKey: parseMasterKey(newMasterKey()) }))).toBe(

@@ -40,12 +40,12 @@ export function openKnown(): KnownDeliveries {
     appended(unit, answers) {
       answers.forEach((kept, at) => {
         const first = deliveryId(Number(kept.messageId), 0);
+        const message = unit.messages[at] as NewMessage;
         if (kept.kind === 'duplicate') {
-          // Its row counts one repeat more now.
-          for (let nth = 0; drop(first + nth) !== undefined; nth++);
+          // The row of the first counts one repeat more now; it was planned as this one would have been.
+          for (let nth = 0; nth < message.deliveries.length; nth++) drop(first + nth);
           return;
         }
-        const message = unit.messages[at] as NewMessage;
         message.deliveries.forEach((delivery, nth) => {
           // Steps that were taken over are known to their rows.
           if (delivery.remembered !== undefined && delivery.remembered.length > 0) return;

@@ -1,7 +1,9 @@
 /** Heads that are due are given out: committed as in hand before anyone sees them, so a crash after that finds them. */
+import type { FailureRecord } from '../../std/index.ts';
 import type { Leased } from '../contract.ts';
 import { RUNNING, WAITING } from './codes.ts';
 import type { Desk, View } from './desk.ts';
+import { faultOf, refusalOf } from './faults.ts';
 import { messageOf } from './numbers.ts';
 import {
   DELIVERY_COLUMNS,
@@ -41,20 +43,33 @@ export function lessor(desk: Desk, opening: number) {
 
 type Row = DeliveryColumns & MessageColumns & { readonly sealed: Uint8Array };
 
+/** A delivery whose rows cannot be read or unsealed. */
+export interface Unreadable {
+  readonly id: number;
+  readonly failure: FailureRecord;
+}
+
 /** What was given out, from its rows. */
 export function leasedReader(view: View) {
   const { database, dictionary, vault } = view;
   const withMessage = database.prepare(WITH_MESSAGE);
   const steps = stepReader(view);
-  return (given: Given): readonly Leased[] =>
+  const read = (id: number, epoch: number): Leased => {
+    const row = withMessage.get(messageOf(id), id) as unknown as Row;
+    return {
+      delivery: deliveryFrom(row, dictionary),
+      epoch,
+      message: messageFrom(row, dictionary),
+      bytes: vault.open('message', row.m_id, row.sealed),
+      remembered: row.steps === 0 ? [] : steps(row.id),
+    };
+  };
+  return (given: Given): readonly (Leased | Unreadable)[] =>
     given.ids.map((id) => {
-      const row = withMessage.get(messageOf(id), id) as unknown as Row;
-      return {
-        delivery: deliveryFrom(row, dictionary),
-        epoch: given.epoch,
-        message: messageFrom(row, dictionary),
-        bytes: vault.open('message', row.m_id, row.sealed),
-        remembered: row.steps === 0 ? [] : steps(row.id),
-      };
+      try {
+        return read(id, given.epoch);
+      } catch (error) {
+        return { id, failure: (faultOf(error) ?? refusalOf(error)).toJSON() };
+      }
     });
 }

@@ -40,6 +40,14 @@ test('a step that fails leaves nothing of itself, and is taken up at the next st
   database.close();
 });
 
+test('a file from before the first release is left alone, and says so', () => {
+  const database = new DatabaseSync(':memory:');
+  migrate(database, [{ version: 1, sql: 'CREATE TABLE message (id)' }]);
+  expect(codeOf(() => migrate(database))).toBe('STORE_OLDER');
+  expect(versions(database)).toEqual([1]);
+  database.close();
+});
+
 test('a file of a later version is left alone', () => {
   const database = new DatabaseSync(':memory:');
   migrate(database, [...MIGRATIONS, { version: 9_999, sql: 'SELECT 1' }]);

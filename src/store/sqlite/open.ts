@@ -1,10 +1,10 @@
 /** The SQLite store as the rest of the program sees it: every call goes to one of two threads. */
 import { type Clock, type Failure, systemClock } from '../../std/index.ts';
 import { openVault } from '../../vault/index.ts';
-import type { Leased, Store, StoreHealth } from '../contract.ts';
+import type { Leased, Settlement, Store, StoreHealth } from '../contract.ts';
 import { openChannel } from './channel.ts';
 import { openKnown } from './known.ts';
-import type { Given } from './lease.ts';
+import type { Given, Unreadable } from './lease.ts';
 import type { Reads, Writes } from './protocol.ts';
 import { PRUNE_LIMIT } from './prune.ts';
 import { WAKE_LIMIT } from './waking.ts';
@@ -14,7 +14,7 @@ export interface SqliteStoreOptions {
   readonly folder: string;
   /** 32 bytes, as `parseMasterKey` gives them. */
   readonly masterKey: Uint8Array;
-  /** For the times of `health()`. Left out: the machine's. */
+  /** For the times of `health()` and of what the store itself holds. Left out: the machine's. */
   readonly clock?: Clock;
 }
 
@@ -49,6 +49,20 @@ function watchHealth(clock: Clock): Health {
   };
 }
 
+/** A delivery that cannot be read stops its lane: what comes after it must not overtake it, and a person must look. */
+const unreadable = (
+  { id, failure }: Unreadable,
+  end: Pick<Settlement, 'epoch' | 'at' | 'ms' | 'steps'>,
+): Settlement => ({
+  ...end,
+  deliveryId: String(id),
+  to: 'held',
+  reason: 'stopped lane',
+  step: '',
+  failure,
+  detail: null,
+});
+
 /**
  * Opens the data folder, for this process alone: brings its schema up to date, takes over what an unclean stop
  * left running, and starts its two threads.
@@ -59,7 +73,8 @@ function watchHealth(clock: Clock): Health {
  * await store.close();
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const health = watchHealth(options.clock ?? systemClock);
+  const clock = options.clock ?? systemClock;
+  const health = watchHealth(clock);
   // A copy: a view of a larger buffer would be handed over with all that is around it.
   const data = { folder: options.folder, masterKey: Uint8Array.from(options.masterKey) };
   const starting = openChannel<Writes>('writer', data, { fault: health.report });
@@ -77,20 +92,25 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const { keyedHash } = openVault({ masterKey: data.masterKey, keys: writer.keys });
 
   const known = openKnown();
-  /** What was given out, from memory or from its rows; what cannot be read is given back. */
+  /** What was given out, from memory or from its rows. */
   const fill = async (given: Given): Promise<readonly Leased[]> => {
     const { epoch, ids } = given;
-    const leased = ids.map((id) => known.take(id, epoch));
-    const missing = ids.filter((_, at) => leased[at] === undefined);
-    if (missing.length === 0) return leased as Leased[];
-    try {
-      const rest = [...(await reader.call('leased', { epoch, ids: missing }))];
-      return leased.map((one) => one ?? (rest.shift() as Leased));
-    } catch (error) {
-      const end = { epoch, at: 0, ms: 0, steps: [], to: 'given back' } as const;
-      await Promise.all(ids.map((id) => writer.call('settle', { ...end, deliveryId: String(id) })));
-      throw error;
+    const leased = new Map(ids.map((id) => [id, known.take(id, epoch)]));
+    const missing = ids.filter((id) => leased.get(id) === undefined);
+    if (missing.length > 0) {
+      const end = { epoch, at: clock.now(), ms: 0, steps: [] };
+      try {
+        for (const one of await reader.call('leased', { epoch, ids: missing })) {
+          if ('delivery' in one) leased.set(Number(one.delivery.id), one);
+          else await writer.call('settle', unreadable(one, end));
+        }
+      } catch (error) {
+        const back = ids.map((id) => ({ ...end, to: 'given back', deliveryId: String(id) }) as const);
+        await Promise.all(back.map((settlement) => writer.call('settle', settlement)));
+        throw error;
+      }
     }
+    return ids.flatMap((id) => leased.get(id) ?? []);
   };
 
   let closed: Promise<void> | undefined;
@@ -112,7 +132,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       known.appended(unit, answers);
       return answers;
     },
-    lease: async (request) => fill(await writer.call('lease', request)),
+    async lease(request) {
+      for (;;) {
+        const given = await writer.call('lease', request);
+        const leased = await fill(given);
+        // What could not be read is held by now: there may be more behind it.
+        if (leased.length > 0 || given.ids.length === 0) return leased;
+      }
+    },
     nextDue: () => writer.call('nextDue'),
     remember: (work) => writer.call('remember', work),
     settle: (settlement) => writer.call('settle', settlement),

@@ -20,7 +20,7 @@ import type {
   StoredSession,
   StoredUser,
 } from '../contract.ts';
-import type { Given } from './lease.ts';
+import type { Given, Unreadable } from './lease.ts';
 import type { PruneRound } from './prune.ts';
 
 /** Done by the writing thread, each inside a transaction. */
@@ -55,7 +55,7 @@ type Read<Name extends keyof Store> = Store[Name] extends (...args: infer Args) 
 /** Done by the reading thread, each on one snapshot. */
 export interface Reads {
   /** What was given out, from its rows. */
-  leased(given: Given): readonly Leased[];
+  leased(given: Given): readonly (Leased | Unreadable)[];
   cursor: Read<'cursor'>;
   seen(site: string, resource: string, identities: readonly string[]): readonly (readonly [string, string])[];
   rosterPage: Read<'rosterPage'>;
@@ -159,7 +159,9 @@ export function unpackArgs(name: string, args: readonly unknown[], buffer: Array
 /** The result of a call with bytes moved to the parcel. */
 export function packResult(name: string, result: unknown, parcel: Parcel): unknown {
   if (name === 'leased') {
-    return (result as readonly Leased[]).map((leased) => ({ ...leased, bytes: parcel.put(leased.bytes) }));
+    return (result as readonly (Leased | Unreadable)[]).map((one) =>
+      'failure' in one ? one : { ...one, bytes: parcel.put(one.bytes) },
+    );
   }
   if (name === 'payload' && result !== null) return parcel.put(result as Uint8Array);
   return result;
@@ -167,8 +169,9 @@ export function packResult(name: string, result: unknown, parcel: Parcel): unkno
 
 export function unpackResult(name: string, result: unknown, buffer: ArrayBuffer): unknown {
   if (name === 'leased') {
-    for (const leased of result as Leased[]) {
-      (leased as { bytes: unknown }).bytes = taken(buffer, leased.bytes as unknown as Slot);
+    for (const one of result as (Leased | Unreadable)[]) {
+      if ('failure' in one) continue;
+      (one as { bytes: unknown }).bytes = taken(buffer, one.bytes as unknown as Slot);
     }
   } else if (name === 'payload' && result !== null) return taken(buffer, result as Slot);
   return result;

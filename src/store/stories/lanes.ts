@@ -132,6 +132,34 @@ export function laneStories(fresh: FreshBench): void {
     expect((await store.ledger()).waiting).toBe(5);
   });
 
+  test('two merges of the same pair behind each other: the second is given once, and not before its time', async () => {
+    await put(given.store, ['a', 'b']);
+    const second = await put(given.store, ['a', 'b']);
+    await settle(given.store, await leaseOne(given.store), done);
+    const head = await leaseOne(given.store);
+    expect(head.message.id).toBe(second);
+    const { failure } = await import('./bench.ts');
+    const retry = { to: 'waiting', dueAt: T0 + 50, failure, detail: null } as const;
+    await settle(given.store, head, retry);
+    const other = await put(given.store, ['c'], { receivedAt: T0 + 20 });
+    expect(await lease(given.store)).toEqual([]);
+    expect(await given.store.nextDue()).toBe(T0 + 20);
+    expect(messagesOf(await lease(given.store, 9, T0 + 20))).toEqual([other]);
+    expect(messagesOf(await lease(given.store, 9, T0 + 50))).toEqual([second]);
+    expect(await lease(given.store, 9, T0 + 50)).toEqual([]);
+  });
+
+  test('an unlink that is refused leaves the merge as it was', async () => {
+    await given.store.append(unit([], { aliases: [{ from: 'a', to: 'b' }] }));
+    const bad = unit([message({ deliveries: [delivery([])] })], {
+      aliases: [{ from: 'a', to: 'b', undo: true }],
+    });
+    await expect(given.store.append(bad)).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+    const first = await put(given.store, ['b']);
+    await put(given.store, ['a']);
+    expect(messagesOf(await lease(given.store))).toEqual([first]);
+  });
+
   test('two keys that are one lane by now count once', async () => {
     await given.store.append(unit([], { aliases: [{ from: 'a', to: 'b' }] }));
     const both = await put(given.store, ['a', 'b']);

@@ -282,6 +282,29 @@ export function workingStories(fresh: FreshBench): void {
     expect(await given.store.ledger()).toMatchObject({ received: 2, planned: 6, dead: 2, delivered: 2 });
   });
 
+  test('whoever is given a message knows how often it came, and that it was replayed', async () => {
+    const twoFlows = (id: string) =>
+      message({
+        dedupe: { sender: 's', id, hash: 'h' },
+        deliveries: [delivery([id]), delivery([id], { flow: 'book' })],
+      });
+    await given.store.append(unit([twoFlows('came twice')]));
+    await settle(given.store, await leaseOne(given.store), { to: 'delivered' });
+    await given.store.append(unit([twoFlows('came twice')]));
+    const twice = await leaseOne(given.store);
+    expect(twice.message).toMatchObject({ repeats: 1, flags: [], planned: 2 });
+    await settle(given.store, twice, { to: 'delivered' });
+
+    await given.store.append(unit([twoFlows('replayed')]));
+    const first = await leaseOne(given.store);
+    await settle(given.store, first, { to: 'dead', failure, detail: null });
+    const ids = [first.delivery.id];
+    await given.store.replay({ deliveryIds: ids, versions: {}, at: T0, audit: audit() });
+    const second = await leaseOne(given.store);
+    expect(second.delivery.flow).toBe('book');
+    expect(second.message).toMatchObject({ repeats: 0, flags: ['replayed'], planned: 3 });
+  });
+
   test('a probe commits, and says nothing', async () => {
     await expect(given.store.probe()).resolves.toBeUndefined();
     expect(await given.store.ledger()).toMatchObject({ received: 0 });
