@@ -97,7 +97,7 @@ describe('the house', () => {
 
   test('no source file is longer than one sitting: 400 lines', () => {
     const long = files(source)
-      .filter((file) => !TEST.test(file))
+      .filter((file) => !TEST.test(file) && !file.endsWith('.generated.ts'))
       .map((file) => ({ file: relative(root, file), lines: readFileSync(file, 'utf8').split('\n').length }))
       .filter(({ lines }) => lines > 401);
     expect(long).toEqual([]);

@@ -85,6 +85,36 @@ describe('an acknowledgement', () => {
     expect(ack(message('2.3'), 'AR')[2]).toBe('ERR|^^^207&Application internal error&HL70357');
   });
 
+  it('has no ERR before 2.3, where its form is free: MSA-3 says what was wrong', () => {
+    const errors = [{ code: '101', segment: 'PID', field: 3, text: 'no id' }];
+    for (const version of ['2.1', '2.2'])
+      expect(ack(message(version), 'AE', { errors }).slice(1)).toEqual(['MSA|AE|ID\\T\\7|no id', '']);
+  });
+
+  it('names several errors: repetitions of one ERR-1 up to 2.4, an ERR each from 2.5', () => {
+    const errors = [
+      { code: '101', segment: 'PID', field: 3 },
+      { code: '102', text: 'no date' },
+    ];
+    for (const version of ['2.3', '2.3.1', '2.4'])
+      expect(ack(message(version), 'AE', { errors }).slice(2)).toEqual([
+        'ERR|PID^1^3^101&Required field missing&HL70357~^^^102&no date&HL70357',
+        '',
+      ]);
+    const more = [...errors, { code: '207', applicationCode: 'X1', diagnostic: 'queue 7' }];
+    for (const version of ['2.5', '2.5.1', '2.6', '2.7', '2.8'])
+      expect(ack(message(version), 'AE', { errors: more }).slice(2)).toEqual([
+        'ERR||PID^1^3|101^Required field missing^HL70357|E',
+        'ERR|||102^Data type error^HL70357|E||||no date',
+        'ERR|||207^Application internal error^HL70357|E|X1||queue 7',
+        '',
+      ]);
+  });
+
+  it('says in MSA-4 which sequence number is expected', () => {
+    expect(ack(message('2.5'), 'AA', { sequenceNumber: '42' })[1]).toBe('MSA|AA|ID\\T\\7||42');
+  });
+
   it('has an ERR only when something was wrong', () => {
     const errors = [{ code: '101' }];
     for (const code of ['AA', 'CA'] as const) expect(ack(message('2.5'), code, { errors })).toHaveLength(3);
@@ -171,6 +201,51 @@ describe('parseAck', () => {
         text: 'no id',
         errors,
       });
+  });
+
+  it('reads every place and every error, whatever version the header claims', () => {
+    const errors = [
+      {
+        code: '102',
+        text: 'no date',
+        segment: 'OBX',
+        segmentSequence: 2,
+        field: 5,
+        repetition: 1,
+        component: 3,
+        severity: 'W' as const,
+        applicationCode: 'X1',
+        diagnostic: 'queue 7',
+      },
+      { code: '101', segment: 'PID', segmentSequence: 1, field: 3, text: 'no id' },
+    ];
+    const modern = buildAck(message('2.5'), { code: 'AE', controlId: '1', time, errors });
+    expect(parseAck(modern)).toMatchObject({
+      errors: [errors[0], { ...errors[1], severity: 'E' }],
+      text: 'no date',
+    });
+    const old = buildAck(message('2.4'), { code: 'AE', controlId: '1', time, errors });
+    const reduced = { code: '102', text: 'no date', segment: 'OBX', segmentSequence: 2, field: 5 };
+    expect(parseAck(old)).toMatchObject({ errors: [reduced, errors[1]] });
+    // A receiver that copies the version of the message and keeps its own ERR.
+    const mixed = Buffer.from(
+      Buffer.from(modern).toString('latin1').replace('|T^X|2.5', '|T^X|2.3'),
+      'latin1',
+    );
+    expect(parseAck(mixed)).toMatchObject({ errors: [errors[0], { code: '101' }] });
+  });
+
+  it('reads errors that are told in MSA-6 or as free text, and MSA-4', () => {
+    const from = (rest: string) => parseAck(Buffer.from(`MSH|^~\\&|A\r${rest}`));
+    expect(from('MSA|AE|1\rERR|no such patient\r')).toMatchObject({
+      text: 'no such patient',
+      errors: [{ text: 'no such patient' }],
+    });
+    expect(from('MSA|AE|1||||207^down^HL70357\r')).toMatchObject({ text: 'down', errors: [] });
+    expect(from('MSA|AA|1||42\r')).toMatchObject({ sequenceNumber: '42', errors: [] });
+    expect(from('MSA|AA|1\rERR|||0^Message accepted^HL70357|I\r')).toMatchObject({
+      errors: [{ code: '0', severity: 'I' }],
+    });
   });
 
   it.each([

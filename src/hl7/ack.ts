@@ -1,28 +1,18 @@
+import { type AckFault, errorSegments, errorsOf, shortened, versionNumber } from './ack-error.ts';
 import { buildSegment, type FieldContent } from './build.ts';
 import { bytesOf, type Charset, CharsetError, charsetNamed, undeclared } from './charset.ts';
 import type { Delimiters } from './delimiters.ts';
 import { type Header, peek } from './header.ts';
 import { parse } from './message.ts';
+import { path } from './path.ts';
+
+export { type AckFault, ackErrorTexts } from './ack-error.ts';
+export { isAck } from './ack-mode.ts';
 
 /** HL7 table 0008: application (A) and commit (C) acknowledgement; accept, error, reject. */
 export type AckCode = 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR';
 
 const ackCodes: ReadonlySet<string> = new Set(['AA', 'AE', 'AR', 'CA', 'CE', 'CR']);
-
-/** One error of an acknowledgement. */
-export interface AckFault {
-  /** HL7 table 0357; 207 (application internal error) when left out. */
-  readonly code?: string;
-  readonly text?: string;
-  /** Where: ERR-2, or the front of ERR-1 before 2.5. Numbers from 1. */
-  readonly segment?: string;
-  readonly segmentSequence?: number;
-  readonly field?: number;
-  readonly repetition?: number;
-  readonly component?: number;
-  /** ERR-4, from 2.5 on: `E` unless given. */
-  readonly severity?: 'I' | 'W' | 'E' | 'F';
-}
 
 export interface AckContent {
   readonly code: AckCode;
@@ -33,32 +23,14 @@ export interface AckContent {
   /** MSH-7: a Date is written in UTC, `20260131120000+0000`; a string as it is. */
   readonly time: Date | string;
   readonly errors?: readonly AckFault[];
+  /** MSA-4, for links that number their messages: what `receiveSequence` says. */
+  readonly sequenceNumber?: string;
 }
-
-/** HL7 table 0357, message error condition codes. */
-export const ackErrorTexts: Readonly<Record<string, string>> = {
-  '0': 'Message accepted',
-  '100': 'Segment sequence error',
-  '101': 'Required field missing',
-  '102': 'Data type error',
-  '103': 'Table value not found',
-  '200': 'Unsupported message type',
-  '201': 'Unsupported event code',
-  '202': 'Unsupported processing id',
-  '203': 'Unsupported version id',
-  '204': 'Unknown key identifier',
-  '205': 'Duplicate key identifier',
-  '206': 'Application record locked',
-  '207': 'Application internal error',
-};
-
-/** True for an acknowledgement, which is never acknowledged itself: two systems would answer each other for ever. */
-export const isAck = (header: Header): boolean => header.code === 'ACK' || header.code === 'MCF';
 
 /**
  * The acknowledgement of a message: sender and receiver exchanged, the original's delimiters, version, processing id
- * and character set, MSA-2 its MSH-10 byte for byte, and an ERR for every code but AA and CA in the form of the version
- * (ERR-1 up to 2.4; ERR-2, 3, 4 and 8 from 2.5). Never throws: bytes without a usable MSH are answered with
+ * and character set, MSA-2 its MSH-10 byte for byte, and ERR for every code but AA and CA in the form of the version
+ * (none up to 2.2, where MSA-3 says it; ERR-1 up to 2.4; ERR-2 to ERR-8 from 2.5). Never throws: bytes without a usable MSH are answered with
  * the usual delimiters and an empty MSA-2; characters that the original's set cannot hold become `?`.
  * The same arguments give the same bytes.
  *
@@ -74,52 +46,22 @@ export function buildAck(original: Uint8Array | Header, content: AckContent): Ui
   const trigger = say(header.trigger) || undefined;
   const time = say(typeof content.time === 'string' ? content.time : hl7Time(content.time));
   const type = ['ACK', trigger, trigger && version >= 2_003_001 ? 'ACK' : undefined];
-  const text = shortened(content.text ?? '');
+  const negative = content.code !== 'AA' && content.code !== 'CA';
+  // Before 2.3 there is no ERR to say it in.
+  const first = negative && version < 2_003_000 ? content.errors?.[0]?.text : undefined;
+  const text = shortened(content.text || first || '');
   const none = undefined;
   const sender = [raw(5), raw(6), raw(3), raw(4)];
   const identity = [time, none, type, say(content.controlId), raw(11, 'P'), raw(12, '2.5.1')];
   const lines = [
     buildSegment('MSH', [...sender, ...identity, none, none, none, none, none, raw(18)], delimiters),
-    buildSegment('MSA', [content.code, raw(10), say(text)], delimiters),
+    buildSegment('MSA', [content.code, raw(10), say(text), content.sequenceNumber], delimiters),
   ];
-  if (content.code !== 'AA' && content.code !== 'CA') {
+  if (negative) {
     const errors = content.errors?.length ? content.errors : [text === '' ? {} : { text }];
-    for (const error of errors) lines.push(buildSegment('ERR', errorFields(error, version, say), delimiters));
+    lines.push(...errorSegments(errors, version, delimiters, say));
   }
   return bytesOf(`${lines.join('\r')}\r`);
-}
-
-/** One line of 80 characters at most, cut between characters, never within one. */
-const shortened = (text: string): string =>
-  Array.from(text.slice(0, 1_000).replace(/\s+/g, ' ').trim()).slice(0, 80).join('');
-
-/** `2.3.1` as 2003001, so that versions compare as numbers; an unknown one counts as the newest form. */
-function versionNumber(version: string): number {
-  const [, major = '2', minor = '5', patch = '0'] = version.match(/^(\d+)\.(\d+)(?:\.(\d+))?/) ?? [];
-  return Number(major) * 1_000_000 + Number(minor) * 1_000 + Number(patch);
-}
-
-function errorFields(error: AckFault, version: number, say: (text: string) => string): FieldContent[] {
-  const number = (n: number | undefined): string | undefined => (n === undefined ? undefined : String(n));
-  const code = say(error.code ?? '207');
-  const meaning = ackErrorTexts[code];
-  const segment = error.segment && say(error.segment);
-  const sequence = number(error.segmentSequence ?? (segment ? 1 : undefined));
-  const text = say(shortened(error.text ?? ''));
-  if (version < 2_005_000)
-    return [[segment, sequence, number(error.field), [code, text || meaning, 'HL70357']]];
-  const where = [segment, sequence, number(error.field), number(error.repetition), number(error.component)];
-  const table = meaning === undefined ? undefined : 'HL70357';
-  return [
-    undefined,
-    where,
-    [code, meaning, table],
-    error.severity ?? 'E',
-    undefined,
-    undefined,
-    undefined,
-    text,
-  ];
 }
 
 /**
@@ -127,6 +69,8 @@ function errorFields(error: AckFault, version: number, say: (text: string) => st
  * escaped for want of an escape character, becomes `?`.
  */
 function encodable(text: string, delimiters: Delimiters, charset: Charset): string {
+  // What every set writes alike, and no delimiter rule can touch.
+  if (delimiters.escape !== undefined && plain.test(text)) return text;
   let bytes = '';
   const bare = delimiters.escape === undefined ? delimiters.field + delimiters.encoding : '';
   for (const character of text) {
@@ -143,6 +87,9 @@ function encodable(text: string, delimiters: Delimiters, charset: Charset): stri
   }
   return bytes;
 }
+
+/** Printable ASCII but for the two places that sets of one country fill otherwise. */
+const plain = /^[ -[\]-}]*$/;
 
 /** `20260131120000+0000`, in UTC. */
 export function hl7Time(date: Date): string {
@@ -178,41 +125,35 @@ export type ParsedAck =
 export function parseAck(bytes: Uint8Array): ParsedAck {
   const message = parse(bytes);
   if (!message.usable) return { kind: 'junk', reason: message.reason ?? 'The bytes are not a message.' };
-  const code = message.get('MSA-1')?.trim();
+  const code = message.get(paths.code)?.trim();
   if (code === undefined) return { kind: 'junk', reason: 'The answer has no MSA segment.' };
   if (!isAckCode(code))
     return { kind: 'junk', reason: 'MSA-1 of the answer is none of AA, AE, AR, CA, CE and CR.' };
-  const errors = message.segments('ERR').map((segment): AckFault => {
-    const modern = segment.get('3') !== undefined && segment.get('3') !== '';
-    const at = modern ? '2' : '1';
-    const fault: { -readonly [Key in keyof AckFault]: AckFault[Key] } = {};
-    const number = (path: string): number | undefined => Number(segment.get(path)) || undefined;
-    const said = modern
-      ? segment.get('8') || segment.get('7') || segment.get('3.9') || segment.get('3.2')
-      : segment.get('1.4.2') || segment.get('1.4.1');
-    const errorCode = segment.get(modern ? '3.1' : '1.4.1');
-    if (errorCode) fault.code = errorCode;
-    if (said) fault.text = said;
-    const where = segment.get(`${at}.1`);
-    if (where) fault.segment = where;
-    const sequence = number(`${at}.2`);
-    if (sequence !== undefined) fault.segmentSequence = sequence;
-    const field = number(`${at}.3`);
-    if (field !== undefined) fault.field = field;
-    const severity = segment.get('4');
-    if (severity === 'I' || severity === 'W' || severity === 'E' || severity === 'F')
-      fault.severity = severity;
-    return fault;
-  });
+  // A positive answer is the everyday one, and hardly ever has an ERR: it is not searched for one.
+  const positive = code === 'AA' || code === 'CA';
+  const errors = positive && message.raw(paths.error) === undefined ? noErrors : errorsOf(message);
   return {
     kind: 'ack',
     code,
-    controlId: message.get('MSA-2') ?? '',
-    rawControlId: message.raw('MSA-2') ?? '',
-    text: message.get('MSA-3') || errors.find(({ text }) => text)?.text || '',
+    controlId: message.get(paths.controlId) ?? '',
+    rawControlId: message.raw(paths.controlId) ?? '',
+    text:
+      message.get(paths.text) || errors.find(({ text }) => text)?.text || message.get(paths.condition) || '',
     errors,
-    sequenceNumber: message.get('MSA-4') ?? '',
+    sequenceNumber: message.get(paths.sequence) ?? '',
   };
 }
+
+const noErrors: readonly AckFault[] = [];
+
+const paths = {
+  code: path('MSA-1'),
+  controlId: path('MSA-2'),
+  text: path('MSA-3'),
+  sequence: path('MSA-4'),
+  /** Error condition, 2.2 to 2.6. */
+  condition: path('MSA-6.2'),
+  error: path('ERR'),
+};
 
 const isAckCode = (code: string): code is AckCode => ackCodes.has(code);

@@ -77,7 +77,11 @@ describe('the character set of a message', () => {
     ['ASCII', 'é'],
     ['8859/15', '漢'],
     ['KLINGON', 'é'],
-    ['ISO IR87', '漢'],
+    ['ISO IR87', '\u{1F600}'],
+    ['KS X 1001', '뷁'],
+    ['ISO IR58', '😀'],
+    ['BIG-5', '\ue000'],
+    ['ISO IR14', '\ue000'],
     ['UNICODE UTF-8', 'x\ud800'],
   ])('%s cannot hold %j, and says so', (charset, text) => {
     const odd = parse(message(charset, '\xfc'));
@@ -126,7 +130,8 @@ describe('the character set of a message', () => {
     expect(codes('ASCII', '\xfc')).toEqual(['charset-mismatch']);
     expect(codes('UNICODE UTF-8', '\xfc')).toEqual(['charset-mismatch']);
     expect(codes('KLINGON', 'x')).toEqual(['charset-unknown']);
-    expect(codes('UNICODE UTF-16', 'x')).toEqual(['charset-unknown']);
+    expect(codes('UNICODE UTF-16', 'x')).toEqual(['charset-mismatch']);
+    expect(codes('CNS 11643-1992', 'x')).toEqual(['charset-unknown']);
   });
 
   it('follows an edit of MSH-18', () => {

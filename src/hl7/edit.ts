@@ -1,17 +1,19 @@
-import { CharsetError } from './charset.ts';
-import { type EscapeError, escapeText, isUnwritable } from './escape.ts';
+import { CharsetError, isAsciiText } from './charset.ts';
+import { type EscapeError, escapeText, hl7Null, isUnwritable } from './escape.ts';
 import type { Path } from './path.ts';
-import { chooseSegments, placesIn } from './reading.ts';
+import { placesIn } from './reading.ts';
 import type { Source } from './source.ts';
 import {
+  countFields,
   countParts,
   fieldSpan,
-  fieldStarts,
   isDeclaration,
+  isHeader,
   narrow,
   type SegmentSpan,
   type Span,
 } from './span.ts';
+import { segmentsOf } from './structure-path.ts';
 
 export type EditFault =
   /** The bytes are not a usable message. */
@@ -24,7 +26,7 @@ export type EditFault =
   | 'undeclared'
   /** The message's character set cannot hold the text. */
   | 'charset'
-  /** Raw text holds a delimiter or a line end that would reach beyond the place. */
+  /** Raw text holds a delimiter or a line end that would reach beyond the place, or a text is to be a whole segment. */
   | 'raw';
 
 /** An edit that would not do what was asked; the message is as it was before. */
@@ -51,8 +53,8 @@ export function write(source: Source, path: Path, bytes: string): number {
       path.source,
       `the bytes are not a usable message. ${source.place.reason}`,
     );
-  const segments = chooseSegments(source, source.index.having(path.code), path, false);
-  if (segments.length === 0 && path.segments.index !== -1)
+  const segments = segmentsToEdit(source, path);
+  if (segments.length === 0 && path.segments.index !== -1 && !path.groups.some(({ index }) => index === -1))
     throw new EditError(
       'not-found',
       path.source,
@@ -60,14 +62,38 @@ export function write(source: Source, path: Path, bytes: string): number {
         ? `no ${path.segment} segment meets its condition`
         : `the message has no such ${path.segment} segment; addSegment adds one`,
     );
-  if (segments.some((segment) => isDeclaration(segment, path.field) || isHeaderWhole(segment, path)))
+  // All segments of a path have the same id.
+  const [first] = segments;
+  if (first !== undefined && (isDeclaration(first, path.field) || isHeaderWhole(first, path)))
     throw new EditError(
       'delimiters',
       path.source,
       'the delimiters of a message are not edited; build a new one',
     );
+  if (first !== undefined && segments.length === 1)
+    return writeAll(source, targetsIn(source, first, path, bytes), bytes);
   // Every place is found before the first is written, so that an error leaves the message as it was.
-  const targets = segments.flatMap((segment) => targetsIn(source, segment, path, bytes));
+  return writeAll(
+    source,
+    segments.flatMap((segment) => targetsIn(source, segment, path, bytes)),
+    bytes,
+  );
+}
+
+/** The segments to edit; the usual one is found without a look at the lines behind it. */
+function segmentsToEdit(source: Source, path: Path): readonly SegmentSpan[] {
+  const { conditions, index } = path.segments;
+  if (conditions.length > 0 || index === -1 || path.groups.length > 0) return segmentsOf(source, path, false);
+  const segment = source.index.nth(path.code, index);
+  return segment === undefined ? [] : [segment];
+}
+
+function writeAll(source: Source, targets: readonly Target[], bytes: string): number {
+  const [only] = targets;
+  if (only !== undefined && targets.length === 1) {
+    source.splice(only.segment, only.start, only.end, only.padding + bytes);
+    return 1;
+  }
   // Later places of one segment first: an edit moves what follows it.
   const offsets = targets.map(
     ({ segment, start, end }) => [start - segment.start, end - segment.start] as const,
@@ -109,7 +135,10 @@ function targetsIn(source: Source, segment: SegmentSpan, path: Path, bytes: stri
   if (!fieldSpan(segment, delimiters, path.field, target)) {
     target.start = segment.end;
     target.end = segment.end;
-    target.padding = delimiters.field.repeat(path.field - (fieldStarts(segment, delimiters).length - 1));
+    const missing = path.field - countFields(segment, delimiters);
+    // The first separator of a bare BHS is its field 1.
+    const bare = isHeader(segment) && segment.end === segment.start + 3;
+    target.padding = delimiters.field.repeat(bare ? missing - 1 : missing);
   }
   if (repetitions.index > 0 || path.component > 0)
     reach(target, delimiters.repetition, Math.max(1, repetitions.index), path, 'repetition');
@@ -137,11 +166,21 @@ function reach(target: Target, separator: string | undefined, n: number, path: P
 }
 
 /** A text as bytes of this message: escaped, then in its character set. */
-export function textBytes(source: Source, path: string, text: string): string {
+export function textBytes(source: Source, path: Path, text: string): string {
+  if (path.field === 0)
+    throw new EditError('raw', path.source, 'a whole segment is no single text; setRaw() writes one');
+  if (text === hl7Null && (source.delimiters.field + source.delimiters.encoding).includes('"'))
+    throw new EditError(
+      'undeclared',
+      path.source,
+      'the quotation mark is a delimiter here, so nothing can be null',
+    );
   try {
-    return source.charset.encode(text === '""' ? text : escapeText(text, source.delimiters));
+    const escaped = text === hl7Null ? text : escapeText(text, source.delimiters);
+    // ASCII is the same in every set, so the usual edit need not know which one it is.
+    return source.ascii && isAsciiText(escaped) ? escaped : source.charset.encode(escaped);
   } catch (error) {
-    throw unwritable(error, path);
+    throw unwritable(error, path.source);
   }
 }
 

@@ -51,6 +51,8 @@ describe('unescapeText', () => {
   it('gives the truncation character back where one is declared', () => {
     const { delimiters } = parse('MSH|^~\\&#|A');
     expect(unescapeText('a\\P\\', delimiters)).toBe('a#');
+    expect(unescapeText('a\\L\\', delimiters)).toBe('a#');
+    expect(unescapeText('a\\L\\')).toBe('a\\L\\');
     expect(escapeText('a#', delimiters)).toBe('a\\P\\');
   });
 

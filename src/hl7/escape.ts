@@ -1,14 +1,20 @@
 import { isUtf8 } from 'node:buffer';
-import { CharsetError } from './charset.ts';
+import { type Charset, CharsetError } from './charset.ts';
 import { type Delimiters, defaultDelimiters } from './delimiters.ts';
 
 /** HL7's null: the two quotation marks that mean "delete what you have", told apart from an empty field. */
 export const hl7Null = '""';
 
-const bytesAsText = (bytes: string): string => {
+/** The bytes of `\Xhh..\` in a text of no message: UTF-8 where valid, else 8859/1. */
+export const bytesAsText = (bytes: string): string => {
   const buffer = Buffer.from(bytes, 'latin1');
   return isUtf8(buffer) ? buffer.toString('utf8') : bytes;
 };
+
+/** A message, for its character set, which is looked at only where a value holds a sequence that switches sets. */
+export interface Switching {
+  readonly charset: Pick<Charset, 'switches'>;
+}
 
 /**
  * Plain text of an escaped value (chapter 2, "Use of escape sequences in text fields").
@@ -20,12 +26,14 @@ const bytesAsText = (bytes: string): string => {
  *
  * @param hex turns the bytes of `\Xhh..\` into text; by default as UTF-8 where valid, else 8859/1.
  * @param scan the same length as `text`, searched for the escape character (see Charset.mask).
+ * @param switching when its set switches, `\C2842\` and `\M2442\` become the escape sequences of ISO 2022 that they stand for (2.7.2).
  */
 export function unescapeText(
   text: string,
   delimiters: Delimiters = defaultDelimiters,
   hex: (bytes: string) => string = bytesAsText,
   scan: string = text,
+  switching?: Switching,
 ): string {
   const mark = delimiters.escape;
   if (mark === undefined) return text;
@@ -37,7 +45,8 @@ export function unescapeText(
     const close = scan.indexOf(mark, open + 1);
     if (close < 0) break;
     // No sequence of the standard is long but \X..\, so a stray mark before a long value costs one comparison.
-    const meaning = close === open + 1 ? undefined : meaningOf(text.slice(open + 1, close), delimiters, hex);
+    const meaning =
+      close === open + 1 ? undefined : meaningOf(text.slice(open + 1, close), delimiters, hex, switching);
     if (meaning === undefined) {
       // Not a sequence: this mark is data, and the next one may still open a sequence.
       open = close;
@@ -51,12 +60,17 @@ export function unescapeText(
 }
 
 /** A sequence that belongs to the standard but has no plain text: it is copied whole. */
-const keep = Symbol('keep');
+export const keep = Symbol('keep');
 
-function meaningOf(
+/**
+ * What stands between two escape characters as plain text; `undefined` when it is no sequence of this message
+ * (2.7.1, 2.7.2, 2.7.6). `\L\` is met for the truncation character, which is `\P\`.
+ */
+export function meaningOf(
   body: string,
   delimiters: Delimiters,
   hex: (bytes: string) => string,
+  switching?: Switching,
 ): string | typeof keep | undefined {
   switch (body) {
     case 'F':
@@ -70,6 +84,7 @@ function meaningOf(
     case 'E':
       return delimiters.escape;
     case 'P':
+    case 'L':
       return delimiters.truncation;
     case 'H':
     case 'N':
@@ -85,18 +100,35 @@ function meaningOf(
       return /^Z[0-9A-Za-z]*$/.test(body) ? keep : undefined;
     case 'C':
     case 'M':
-      return /^(C[0-9A-Fa-f]{4}|M[0-9A-Fa-f]{4}([0-9A-Fa-f]{2})?)$/.test(body) ? keep : undefined;
+      if (!/^(C[0-9A-Fa-f]{4}|M[0-9A-Fa-f]{4}([0-9A-Fa-f]{2})?)$/.test(body)) return undefined;
+      return switching?.charset.switches
+        ? `\x1b${Buffer.from(body.slice(1), 'hex').toString('latin1')}`
+        : keep;
   }
   return undefined;
+}
+
+/** A command of formatted text (2.7.6), such as `.sp2` or `.in-4`. */
+export interface FormatCommand {
+  readonly name: 'br' | 'ce' | 'sp' | 'sk' | 'in' | 'ti' | 'fi' | 'nf';
+  readonly count: number | undefined;
+}
+
+/** The command between two escape characters, if it is one. */
+export function formatCommand(body: string): FormatCommand | undefined {
+  const found = body.length > 6 ? null : body.match(/^\.(br|ce|sp|sk|in|ti|fi|nf)([+-]?\d{1,2})?$/i);
+  if (found === null) return undefined;
+  const name = found[1]?.toLowerCase() as FormatCommand['name'];
+  return { name, count: found[2] === undefined ? undefined : Number(found[2]) };
 }
 
 /** The FT commands. Two digits at most, so that a short sequence cannot grow into a large text. */
 function formatting(body: string): string | undefined {
   if (body === '.br') return '\n';
-  const command = body.length > 6 ? null : body.match(/^\.(br|ce|sp|sk|in|ti|fi|nf)([+-]?\d{1,2})?$/i);
-  if (command === null) return undefined;
-  const count = Math.abs(Number(command[2] ?? 1));
-  switch (command[1]?.toLowerCase()) {
+  const command = formatCommand(body);
+  if (command === undefined) return undefined;
+  const count = Math.abs(command.count ?? 1);
+  switch (command.name) {
     case 'br':
     case 'ce':
       return '\n';

@@ -66,10 +66,13 @@ describe('a usable MSH', () => {
     expect(peek(bytes(text)).usable).toBe(false);
   });
 
-  it('is not UTF-16, and the reason says what to do', () => {
+  it('may be UTF-16, but not half of it', () => {
     const wide = Buffer.from('\ufeffMSH|^~\\&|A\r', 'utf16le');
-    expect(parse(wide).reason).toMatch(/^The bytes are UTF-16: send them as UTF-8/);
-    expect(peek(wide).usable).toBe(false);
+    expect(parse(wide).usable).toBe(true);
+    expect(peek(wide).sendingApplication).toBe('A');
+    const damaged = Buffer.concat([Buffer.from('0000feff', 'hex'), Buffer.from('MSH|^~\\&|A\r')]);
+    expect(parse(damaged).reason).toMatch(/^A byte order mark of UTF-16 or UTF-32 stands first, but/);
+    expect(peek(damaged).usable).toBe(false);
   });
 });
 

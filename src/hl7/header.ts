@@ -1,6 +1,7 @@
-import { byteString, type Charset, charsetNamed, mainCharset, undeclared } from './charset.ts';
+import { byteString, type Charset, charsetOf, undeclared } from './charset.ts';
 import { type Delimiters, declaredDelimiters, defaultDelimiters } from './delimiters.ts';
 import { unescapeText } from './escape.ts';
+import { narrowed, wideForm } from './wide.ts';
 
 /**
  * What the MSH segment says. A position that is empty or absent is `''`; values are unescaped text.
@@ -80,8 +81,8 @@ export function placeHeader(text: string): HeaderPlace {
 
 function missingHeader(text: string, start: number): string {
   if (start >= text.length) return text === '' ? 'There are no bytes.' : 'There are only blanks.';
-  if (/^(\xff\xfe|\xfe\xff|M\0S\0|\0M\0S)/.test(text))
-    return 'The bytes are UTF-16: send them as UTF-8, with UNICODE UTF-8 in MSH-18.';
+  if (/^(\xff\xfe|\xfe\xff|\0\0\xfe\xff)/.test(text))
+    return 'A byte order mark of UTF-16 or UTF-32 stands first, but what follows is neither.';
   const id = text.slice(start, start + 3);
   const separator = text.charAt(start + 3);
   if (/^(FHS|BHS)$/.test(id) && !/[A-Za-z0-9]/.test(separator))
@@ -102,6 +103,13 @@ const longestHeader = 65_536;
  *     peek(bytes).controlId   // '4711'
  */
 export function peek(bytes: Uint8Array): Header {
+  const wide = wideForm(bytes);
+  if (wide !== undefined) {
+    // UTF-32 is checked as a whole; of UTF-16 the header is enough, and it ends within twice the length.
+    const part = wide.width === 4 ? bytes : bytes.subarray(0, 2 * longestHeader);
+    const inner = narrowed(part, wide);
+    if (inner !== undefined) return peek(inner);
+  }
   const { length } = bytes;
   let end = 0;
   // Blanks may precede the header; its line ends at the first CR or LF after them.
@@ -123,9 +131,7 @@ export function readHeader(text: string): Header {
   readFields(text, text, start, delimiters, line);
   // In a double-byte set a separator may be half a character, and MSH-18 then seems to stand further on.
   if (line.beyondAscii) {
-    const masks = line.fields
-      .slice(18, 30)
-      .map((each) => charsetNamed(mainCharset(charsetNames(each, delimiters)))?.mask);
+    const masks = line.fields.slice(18, 30).map((each) => charsetOf(charsetNames(each, delimiters))?.mask);
     const mask = masks.find((each) => each !== undefined);
     if (mask !== undefined) {
       line.fields.length = 2;
@@ -139,7 +145,7 @@ export function readHeader(text: string): Header {
     return cut < 0 ? value : value.slice(0, cut);
   };
   const names = charsetNames(fields[18], delimiters);
-  const read = reader(delimiters, charsetNamed(mainCharset(names)) ?? undeclared);
+  const read = reader(delimiters, charsetOf(names) ?? undeclared);
   const [code = '', trigger = '', structure = ''] = (fields[9] ?? '').split(component, 3);
   return {
     usable: true,
@@ -201,11 +207,14 @@ function readFields(
   line.end = at;
 }
 
+const asItIs = (bytes: string): string => bytes;
+
 const reader =
   (delimiters: Delimiters, charset: Charset) =>
   (raw: string | undefined): string => {
     if (raw === undefined || raw === '') return '';
-    return charset.decode(unescapeText(raw, delimiters, (bytes) => bytes));
+    const scan = charset.mask?.(raw) ?? raw;
+    return charset.decode(unescapeText(raw, delimiters, asItIs, scan, { charset }));
   };
 
 function unusable(reason: string): Header {

@@ -24,15 +24,125 @@ export {
   type ParsedAck,
   parseAck,
 } from './ack.ts';
+export { type AwaitedAck, AwaitedAcks } from './ack-awaited.ts';
+export {
+  type AckCondition,
+  type AckOutcome,
+  ackModeOf,
+  acksOwed,
+  type Handling,
+  type OwedAcks,
+} from './ack-mode.ts';
+export {
+  agreeSequence,
+  newReceivedSequence,
+  type ReceivedSequence,
+  receiveSequence,
+  resumeSequence,
+  type SentSequence,
+  type SequenceAgreement,
+  type SequenceGap,
+  type SequenceStep,
+  takeSequence,
+} from './ack-sequence.ts';
+export {
+  type Batch,
+  type BatchEvent,
+  type BatchFile,
+  type BatchOptions,
+  readBatches,
+  readBatchFile,
+} from './batch.ts';
+export { BatchError, type BatchHeader, buildBatch, writeBatch, writeBatchFile } from './batch-writing.ts';
 export { buildMessage, buildSegment, type Content, type FieldContent } from './build.ts';
-export { type ByteString, type Charset, CharsetError, charsetNamed } from './charset.ts';
+export { type ByteString, type Charset, CharsetError, charsetNamed, charsetOf } from './charset.ts';
 export { type Delimiters, declaredDelimiters, defaultDelimiters } from './delimiters.ts';
+export {
+  type Dictionary,
+  dictionary,
+  dictionaryVersions,
+  extendDictionary,
+  type FieldDefinition,
+  type LocalDefinitions,
+  LocalDefinitionsError,
+  localDefinitions,
+  type SegmentDefinition,
+  type StructureDefinition,
+  type StructurePart,
+  type TypeDefinition,
+} from './dictionary/index.ts';
+export { type Difference, type DiffOptions, diffMessages } from './diff.ts';
+export { diffProfiles, type ProfileDifference, type ProfileDiffOptions } from './diff-profiles.ts';
 export { EditError, type EditFault } from './edit.ts';
+export type { Envelope } from './envelope.ts';
 export { EscapeError, escapeText, hl7Null, unescapeText } from './escape.ts';
+export {
+  FieldNameError,
+  type FieldReference,
+  field,
+  fieldsOf,
+  type NamedComponent,
+  type NamedField,
+  type NamedSegment,
+} from './field.ts';
 export { type Finding, type FindingCode, findingCodes } from './finding.ts';
+export {
+  type FormattedLine,
+  type FormattedRun,
+  formattedLines,
+  htmlText,
+  plainText,
+} from './formatted-text.ts';
 export { type Header, peek } from './header.ts';
-export { Message, parse, Segment, type Value } from './message.ts';
+export * from './http/index.ts';
+export {
+  type CompactMessage,
+  fromJson,
+  type JsonForm,
+  type JsonOptions,
+  type ReadableMessage,
+  toJson,
+} from './json.ts';
+export type { CompactField, CompactRepetition, CompactSegment } from './json-compact.ts';
+export { JsonError, type JsonValue } from './json-leaf.ts';
+export type { ReadableLine, ReadableParts, ReadableSegment, ReadableValue } from './json-readable.ts';
+export { compactSchema, readableSchema } from './json-schema.ts';
+export { Learner, type LearnOptions, learnProfile } from './learn.ts';
+export { type AnyPath, Message, parse, Segment, type Value } from './message.ts';
 export * from './mllp/index.ts';
-export { type Choice, type Condition, type Path, PathError, path } from './path.ts';
+export {
+  BuildError,
+  build,
+  buildFrom,
+  type NamedParts,
+  type NewField,
+  type NewHeader,
+  type NewMessage,
+  type NewSegment,
+} from './new-message.ts';
+export { type Choice, type Condition, type GroupStep, type Path, PathError, path } from './path.ts';
+export type {
+  FieldRule,
+  MessageRule,
+  Observed,
+  ObservedField,
+  ObservedSegment,
+  Profile,
+  SegmentRule,
+} from './profile.ts';
+export { ProfileError, profile } from './profile-reading.ts';
+export { type ProfileComment, type ProfileText, profileText } from './profile-text.ts';
 export { type SplitFile, splitMessages } from './split.ts';
+export { type Group, type Structure, type StructureFinding, structureOf } from './structure.ts';
 export type { Level, Node } from './tree.ts';
+export {
+  type Severity,
+  siteDictionary,
+  type ValidationFinding,
+  type ValidationLevel,
+  type ValidationOptions,
+  type ValidationRule,
+  type ValidationRuleName,
+  validate,
+  validationRules,
+} from './validate/index.ts';

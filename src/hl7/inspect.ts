@@ -1,7 +1,10 @@
+import { charsetFault } from './declared-charset.ts';
 import { isDoubledEscape } from './delimiters.ts';
+import { meaningOf } from './escape.ts';
 import type { Finding, FindingCode } from './finding.ts';
 import { segmentCode } from './path.ts';
 import type { Source } from './source.ts';
+import { fieldSpan, isDeclaration, type SegmentSpan } from './span.ts';
 
 const envelope = new Set(['MSH', 'FHS', 'BHS', 'BTS', 'FTS'].map((id) => segmentCode(id, 0)));
 
@@ -12,9 +15,12 @@ export function inspect(source: Source): Finding[] {
     if (!findings.has(code)) findings.set(code, { code, text, where });
   };
   const { text, place } = source;
+  // The mark of UTF-16 belongs to it; in its UTF-8 form it has three bytes.
+  const marked = source.wide !== undefined && place.start === 3;
   if (place.reason !== undefined) add('no-header', place.reason, `byte ${place.start}`);
   else {
-    if (place.start > 0) add('bytes-before-header', `${place.start} bytes stand before MSH.`, 'byte 0');
+    if (place.start > 0 && !marked)
+      add('bytes-before-header', `${place.start} bytes stand before MSH.`, 'byte 0');
     const { encoding } = source.delimiters;
     if (isDoubledEscape(encoding))
       add('encoding-characters', 'MSH-2 writes the escape character twice; it is read as once.', 'MSH-2');
@@ -28,7 +34,10 @@ export function inspect(source: Source): Finding[] {
   inspectLines(source, add);
   if (text.includes('\x1c'))
     add('framing', 'An MLLP end byte (1C) stands in the bytes.', `byte ${text.indexOf('\x1c')}`);
-  const charset = source.choice.finding;
+  inspectEscapes(source, add);
+  const { choice } = source;
+  const body = place.start > 0 ? source.joined().slice(place.start) : source.joined();
+  const charset = choice.finding ?? charsetFault(choice.charset, body);
   if (charset !== undefined) add(charset.code, charset.text, charset.where);
   return [...findings.values()];
 }
@@ -70,3 +79,47 @@ function lineEnds(text: string, from: number, to: number): string[] {
   if (to - from === 1) return text[from] === '\r' ? ['\r'] : text[from] === '\n' ? ['\n'] : [];
   return text.slice(from, to).match(/\r\n|\r|\n/g) ?? [];
 }
+
+/** Says where the first escape character stands that opens no sequence; what it opens is read as it is written. */
+function inspectEscapes(source: Source, add: (code: FindingCode, text: string, where: string) => void): void {
+  const mark = source.delimiters.escape;
+  if (mark === undefined || source.place.reason !== undefined) return;
+  const seen = new Map<number, number>();
+  for (const segment of source.index.all()) {
+    const nth = (seen.get(segment.code) ?? 0) + 1;
+    seen.set(segment.code, nth);
+    const at = segment.code === 0 ? -1 : strayMark(source, segment, mark);
+    if (at < 0) continue;
+    add(
+      'escape',
+      'An escape character begins no escape sequence; it is read as it is written. The sender should write \\E\\.',
+      `${segment.text.slice(segment.start, segment.start + 3)}[${nth}]-${fieldAt(source, segment, at)}`,
+    );
+    return;
+  }
+}
+
+/** The place of the first escape character that is neither the begin nor the end of a sequence; -1 when all are. */
+function strayMark(source: Source, segment: SegmentSpan, mark: string): number {
+  const { scan, text, start, end } = segment;
+  // MSH-2 declares the character.
+  const span = { start: 0, end: 0 };
+  const declares = isDeclaration(segment, 2) && fieldSpan(segment, source.delimiters, 2, span);
+  const from = declares ? span.end : start;
+  for (let open = scan.indexOf(mark, from); open >= 0 && open < end; open = scan.indexOf(mark, open + 1)) {
+    const close = scan.indexOf(mark, open + 1);
+    if (close < 0 || close >= end || close === open + 1) return open;
+    if (meaningOf(text.slice(open + 1, close), source.delimiters, asItIs, source) === undefined) return open;
+    open = close;
+  }
+  return -1;
+}
+
+function fieldAt(source: Source, segment: SegmentSpan, at: number): number {
+  const span = { start: 0, end: 0 };
+  let field = 0;
+  while (fieldSpan(segment, source.delimiters, field + 1, span) && span.start <= at) field += 1;
+  return field;
+}
+
+const asItIs = (bytes: string): string => bytes;

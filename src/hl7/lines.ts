@@ -1,8 +1,8 @@
 import { EditError, rawBytes } from './edit.ts';
 import { type Path, path as readPath } from './path.ts';
-import { chooseSegments } from './reading.ts';
 import type { Source } from './source.ts';
 import { isDeclaration, type SegmentSpan } from './span.ts';
+import { segmentsOf } from './structure-path.ts';
 
 /** The line end this message uses: its first one, or CR. */
 function lineEnd(text: string): string {
@@ -46,7 +46,7 @@ export function removeLine(source: Source, path: Path): string | undefined {
 }
 
 function named(source: Source, path: Path): SegmentSpan | undefined {
-  return chooseSegments(source, source.index.having(path.code), path, false)[0];
+  return segmentsOf(source, path, false)[0];
 }
 
 /** Where a segment ends in the joined text: its place in the source, moved by the edits before it. */

@@ -1,16 +1,20 @@
-import { bytesOf, CharsetError, charsetNamed, undeclared, utf8 } from './charset.ts';
+import { bytesOf, CharsetError, charsetOf, undeclared, utf8 } from './charset.ts';
 import type { Delimiters } from './delimiters.ts';
 import { rawBytes, textBytes, write } from './edit.ts';
 import { hl7Null } from './escape.ts';
+import { type FieldReference, pathOf } from './field.ts';
 import type { Finding } from './finding.ts';
-import { type Header, readHeader } from './header.ts';
+import { htmlText, linesAt, plainText } from './formatted-text.ts';
+import { charsetNames, type Header, readHeader } from './header.ts';
 import { inspect } from './inspect.ts';
 import { insertLine, removeLine } from './lines.ts';
-import { type Choice, fieldPath, type Path, path as readPath } from './path.ts';
-import { chooseSegments, follow, type Place, placesIn, readRaw, readText } from './reading.ts';
+import { type Choice, fieldPath, type Path, path as readPath, segmentCode } from './path.ts';
+import { follow, type Place, placesIn, readRaw, readText } from './reading.ts';
 import { Source } from './source.ts';
-import { fieldSpan, fieldStarts, type SegmentSpan, type Span } from './span.ts';
+import { countFields, fieldSpan, type SegmentSpan, type Span } from './span.ts';
+import { segmentsOf } from './structure-path.ts';
 import { type Node, segmentNode } from './tree.ts';
+import { wideBytes, wideWidth } from './wide.ts';
 
 /** What stands at a place. `absent`: the message ends before it; `null`: `""`, "delete what you have". */
 export interface Value {
@@ -25,7 +29,11 @@ const nullValue: Value = Object.freeze({ kind: 'null', text: hl7Null });
 /** Reused by the calls that read one value; nothing that holds it runs another. */
 const span: Span = { start: 0, end: 0 };
 
-const compiled = (path: string | Path): Path => (typeof path === 'string' ? readPath(path) : path);
+/** A path as text, read before, or made of names: `field.PID.patientName`. */
+export type AnyPath = string | Path | FieldReference;
+
+const compiled = (path: AnyPath): Path =>
+  typeof path === 'string' ? readPath(path) : pathOf in path ? path[pathOf] : path;
 
 /**
  * One HL7 v2 message: its bytes as they came, read on demand, edited in place. Made by {@link parse}.
@@ -76,20 +84,39 @@ export class Message {
    * The text at the path, escapes resolved; `''` when empty, `""` when HL7 null, `undefined` when absent.
    * Where the path stops above the lowest level, its separators stay in the text: `PID-5` gives `DOE^JOHN`.
    */
-  get(path: string | Path): string | undefined {
+  get(path: AnyPath): string | undefined {
     const segment = this.#find(compiled(path));
     return segment === undefined ? undefined : readText(this.#source, segment, span.start, span.end);
   }
 
+  /** The text at the path laid out by its formatting commands, for a terminal: `\.in+4\` indents (2.7.6). */
+  plain(path: AnyPath): string | undefined {
+    const segment = this.#find(compiled(path));
+    return segment && plainText(linesAt(this.#source, segment, span.start, span.end));
+  }
+
+  /** The same as HTML that is safe to put into an element: only `<br>`, `<strong>` and `<span>` are tags. */
+  html(path: AnyPath): string | undefined {
+    const segment = this.#find(compiled(path));
+    return segment && htmlText(linesAt(this.#source, segment, span.start, span.end));
+  }
+
+  /** True when the value was cut by its sender: it ends with the truncation character of MSH-2 (2.5.5.2). */
+  isTruncated(path: AnyPath): boolean {
+    const { truncation } = this.delimiters;
+    const segment = truncation === undefined ? undefined : this.#find(compiled(path));
+    return segment !== undefined && span.end > span.start && segment.scan[span.end - 1] === truncation;
+  }
+
   /** The texts of every place that the path means, absent ones left out: `getAll('OBX[*]-5')`, `getAll('PID-3.1')`. */
-  getAll(path: string | Path): string[] {
+  getAll(path: AnyPath): string[] {
     return this.#places(compiled(path), true).map(({ segment, start, end }) =>
       readText(this.#source, segment, start, end),
     );
   }
 
   /** The text at the path, and whether it is absent, empty, null or a text. */
-  value(path: string | Path): Value {
+  value(path: AnyPath): Value {
     const text = this.get(path);
     if (text === undefined) return absent;
     if (text === '') return empty;
@@ -98,7 +125,7 @@ export class Message {
   }
 
   /** What stands at the path as written, escapes and all; a field without [n] with its repetitions. */
-  raw(path: string | Path): string | undefined {
+  raw(path: AnyPath): string | undefined {
     const to = compiled(path);
     const segment = isWholeField(to) ? this.#findField(to) : this.#find(to);
     return segment === undefined ? undefined : readRaw(this.#source, segment, span.start, span.end);
@@ -109,19 +136,23 @@ export class Message {
    * on the way are added; segments are not. Returns the number of places written, which is 1 unless the path has [*].
    * Throws EditError, and changes nothing, when the segment is not there or the text cannot be written.
    */
-  set(path: string | Path, text: string | null): number {
+  set(path: AnyPath, text: string | null): number {
     const to = compiled(path);
-    return this.#write(to, textBytes(this.#source, to.source, text ?? hl7Null));
+    return this.#write(to, textBytes(this.#source, to, text ?? hl7Null));
   }
 
   /** Writes raw text, delimiters and escapes included, that stays within the place: `setRaw('PID-5', 'DOE^JANE')`. */
-  setRaw(path: string | Path, raw: string): number {
+  setRaw(path: AnyPath, raw: string): number {
     const to = compiled(path);
     return this.#write(to, rawBytes(this.#source, to, raw));
   }
 
   /** The segments, or those with an id, in order. Ask again after addSegment or removeSegment. */
   segments(id?: string): Segment[] {
+    if (id !== undefined && /^[A-Z][A-Z0-9]{2}$/.test(id))
+      return this.#source.index
+        .having(segmentCode(id, 0))
+        .map((each, i) => new Segment(this.#source, each, id, i + 1));
     const counts = new Map<string, number>();
     const segments: Segment[] = [];
     for (const each of this.#source.index.all()) {
@@ -196,14 +227,12 @@ export class Message {
   }
 
   #findSegment(path: Path): SegmentSpan | undefined {
-    if (isChoosy(path.segments)) return this.#segmentsOf(path, false)[0];
-    const { index } = this.#source;
-    const nth = path.segments.index;
-    return nth <= 1 ? index.first(path.code) : index.having(path.code)[nth - 1];
+    if (isChoosy(path.segments) || path.groups.length > 0) return this.#segmentsOf(path, false)[0];
+    return this.#source.index.nth(path.code, path.segments.index);
   }
 
   #segmentsOf(path: Path, every: boolean): readonly SegmentSpan[] {
-    return chooseSegments(this.#source, this.#source.index.having(path.code), path, every);
+    return segmentsOf(this.#source, path, every);
   }
 
   #places(path: Path, every: boolean): Place[] {
@@ -219,7 +248,7 @@ export class Message {
   }
 
   #replace(joined: string): void {
-    this.#source = new Source(bytesOf(joined), this.#source.forced);
+    this.#source = new Source(this.#source.bytesFor(joined), this.#source.forced);
     this.#findings = undefined;
   }
 }
@@ -247,7 +276,7 @@ export class Segment {
 
   /** The number of fields, empty ones included; in MSH the separator counts as the first. */
   get fieldCount(): number {
-    return fieldStarts(this.#span, this.#source.delimiters).length - 1;
+    return countFields(this.#span, this.#source.delimiters);
   }
 
   /** The segment as written, without its line end. */
@@ -308,8 +337,13 @@ export function parse(source: Uint8Array | string): Message {
 }
 
 function textSource(text: string): Source {
-  const declared = readHeader(bytesOf(utf8.encode(text.slice(0, 4_096))).toString('latin1')).charset;
-  const charset = charsetNamed(declared) ?? utf8;
+  const { fields, delimiters } = readHeader(
+    bytesOf(utf8.encode(text.slice(0, 4_096).toWellFormed())).toString('latin1'),
+  );
+  const names = charsetNames(fields[18], delimiters);
+  const width = wideWidth(names[0] ?? '');
+  if (width !== undefined) return new Source(wideBytes(text, width));
+  const charset = charsetOf(names) ?? utf8;
   try {
     return new Source(bytesOf(charset.encode(text)));
   } catch (error) {

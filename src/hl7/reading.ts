@@ -25,7 +25,7 @@ export function readText(reading: Reading, segment: SegmentSpan, start: number, 
   const raw = segment.text.slice(start, end);
   const { delimiters } = reading;
   const scan = segment.scan === segment.text ? raw : segment.scan.slice(start, end);
-  const plain = unescapeText(raw, delimiters, asItIs, scan);
+  const plain = unescapeText(raw, delimiters, asItIs, scan, reading);
   return plain === raw && reading.ascii ? raw : reading.charset.decode(plain);
 }
 
@@ -49,7 +49,12 @@ export function follow(
   if (!fieldSpan(segment, delimiters, path.field, span)) return false;
   if (path.field < 3 && isDeclaration(segment, path.field))
     return repetition === 1 && path.component <= 1 && path.subcomponent <= 1;
-  if (!narrow(segment.scan, span, delimiters.codes.repetition, repetition)) return false;
+  const { codes } = delimiters;
+  if (repetition === 1 && path.component > 0) {
+    if (!narrow(segment.scan, span, codes.component, path.component, codes.repetition)) return false;
+    return path.subcomponent === 0 || narrow(segment.scan, span, codes.subcomponent, path.subcomponent);
+  }
+  if (!narrow(segment.scan, span, codes.repetition, repetition)) return false;
   return within(delimiters, segment, path.component, path.subcomponent, span);
 }
 

@@ -8,24 +8,26 @@ export interface Span {
 
 /**
  * Narrows the span to its nth part between separators (n from 1). False when it has fewer; the span is then untouched.
- * Without that separator in the message (-1) the whole span is part 1.
+ * Without that separator in the message (-1) the whole span is part 1. The span ends early at `stop`, where one is
+ * given: the first component of a first repetition is found without a look at the rest of the field.
  */
-export function narrow(scan: string, span: Span, separator: number, n: number): boolean {
-  if (separator < 0) return n === 1;
-  let start = span.start;
+export function narrow(scan: string, span: Span, separator: number, n: number, stop = -1): boolean {
+  if (separator < 0 && stop < 0) return n === 1;
+  let { start, end } = span;
   let part = 1;
-  for (let at = start; at < span.end; at += 1) {
-    if (scan.charCodeAt(at) !== separator) continue;
-    if (part === n) {
-      span.start = start;
-      span.end = at;
-      return true;
-    }
-    part += 1;
-    start = at + 1;
+  for (let at = start; at < end; at += 1) {
+    const code = scan.charCodeAt(at);
+    if (code === separator) {
+      if (part === n) end = at;
+      else {
+        part += 1;
+        start = at + 1;
+      }
+    } else if (code === stop) end = at;
   }
   if (part !== n) return false;
   span.start = start;
+  span.end = end;
   return true;
 }
 
@@ -49,7 +51,10 @@ export interface SegmentSpan {
   /** The place in the source, which edits do not move. */
   readonly from: number;
   readonly to: number;
-  /** Offsets of the fields, found on first use: [0] is the id. */
+  /**
+   * Offsets of the fields found so far, no further than was asked: [0] is the id. Behind the last field's stands the
+   * segment's end plus one, so that each field ends one before the next.
+   */
   fields: number[] | undefined;
 }
 
@@ -65,31 +70,41 @@ export const isHeader = (segment: SegmentSpan): boolean =>
 export const isDeclaration = (segment: SegmentSpan, field: number): boolean =>
   (field === 1 || field === 2) && isHeader(segment);
 
-/** Offsets at which the fields of a segment start; the length is the number of fields and one (for the id). */
-export function fieldStarts(segment: SegmentSpan, delimiters: Delimiters): number[] {
-  if (segment.fields !== undefined) return segment.fields;
+/** Looks for fields until the end of field n is known, or the segment ends; goes on where it stopped before. */
+function findFields(segment: SegmentSpan, delimiters: Delimiters, n: number): number[] {
   const { scan, start, end } = segment;
   const separator = delimiters.codes.field;
-  const starts = [start];
-  let at = start;
-  if (isHeader(segment) && end > start + 3) {
-    starts.push(start + 3, start + 4);
-    at = start + 4;
+  let starts = segment.fields;
+  if (starts === undefined) {
+    // A list that grows takes room for sixteen more, which an id without fields need not.
+    if (segment.code !== 0 && end - start === 3) starts = [start, end + 1];
+    else starts = isHeader(segment) ? [start, start + 3, start + 4] : [start];
+    segment.fields = starts;
   }
-  for (; at < end; at += 1) if (scan.charCodeAt(at) === separator) starts.push(at + 1);
-  segment.fields = starts;
+  let at = starts[starts.length - 1] as number;
+  if (at > end) return starts;
+  for (; at < end; at += 1) {
+    if (scan.charCodeAt(at) !== separator) continue;
+    starts.push(at + 1);
+    if (starts.length > n + 1) return starts;
+  }
+  starts.push(end + 1);
   return starts;
 }
 
+/** The number of fields, empty ones included. */
+export const countFields = (segment: SegmentSpan, delimiters: Delimiters): number =>
+  findFields(segment, delimiters, Number.MAX_SAFE_INTEGER).length - 2;
+
 /** Sets the span to field n; false when the segment ends before it. */
 export function fieldSpan(segment: SegmentSpan, delimiters: Delimiters, n: number, span: Span): boolean {
-  const starts = segment.fields ?? fieldStarts(segment, delimiters);
-  const start = starts[n];
-  if (start === undefined) return false;
-  span.start = start;
+  let starts = segment.fields;
+  if (starts === undefined || starts.length <= n + 1) starts = findFields(segment, delimiters, n);
   const next = starts[n + 1];
-  span.end = next === undefined ? segment.end : next - 1;
-  if (n === 1 && isHeader(segment)) span.end = start + 1;
+  if (next === undefined) return false;
+  const start = starts[n] as number;
+  span.start = start;
+  span.end = n === 1 && isHeader(segment) ? start + 1 : next - 1;
   return true;
 }
 
@@ -132,14 +147,25 @@ export class SegmentIndex {
     }
   }
 
+  /** The nth segment with this id (0 means the first, too). */
+  nth(code: number, n: number): SegmentSpan | undefined {
+    return n <= 1 ? this.first(code) : this.having(code)[n - 1];
+  }
+
   /** Every segment with this id, in order. */
   having(code: number): readonly SegmentSpan[] {
     if (this.#byCode === undefined) {
       this.#byCode = new Map();
+      // Segments of one id mostly follow each other.
+      let code = -1;
+      let same: SegmentSpan[] = [];
       for (const segment of this.all()) {
-        const same = this.#byCode.get(segment.code);
-        if (same === undefined) this.#byCode.set(segment.code, [segment]);
-        else same.push(segment);
+        if (segment.code !== code) {
+          code = segment.code;
+          same = this.#byCode.get(code) ?? [];
+          this.#byCode.set(code, same);
+        }
+        same.push(segment);
       }
     }
     return this.#byCode.get(code) ?? [];

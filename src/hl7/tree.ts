@@ -1,6 +1,6 @@
 import { hl7Null } from './escape.ts';
 import { type Reading, readRaw, readText, split } from './reading.ts';
-import { fieldSpan, fieldStarts, isDeclaration, type SegmentSpan, type Span } from './span.ts';
+import { countFields, fieldSpan, isDeclaration, type SegmentSpan, type Span } from './span.ts';
 
 export type Level = 'segment' | 'field' | 'repetition' | 'component' | 'subcomponent';
 
@@ -77,7 +77,7 @@ export function segmentNode(reading: Reading, segment: SegmentSpan, id: string, 
   const frozen = { ...segment };
   return new Part(reading, frozen, whole, 'segment', path, id, () => {
     const fields: Node[] = [];
-    const count = fieldStarts(frozen, reading.delimiters).length - 1;
+    const count = countFields(frozen, reading.delimiters);
     for (let field = 1; field <= count; field += 1) {
       const span = { start: 0, end: 0 };
       fieldSpan(frozen, reading.delimiters, field, span);

@@ -1,8 +1,15 @@
 /** The fields of an MLLP connection in a site record. */
 import { z } from 'zod';
 import { duration, parseRecord } from '../record.ts';
+import { clientTls, serverTls } from './tls-config.ts';
 
 const port = z.int().min(0).max(65_535);
+const release = z.union([z.literal(1), z.literal(2)]).default(1);
+
+const byte = z.int().min(1).max(255);
+
+/** The bytes around a message, for links that have others than MLLP: `{ start: 0x02, end: 0x03 }`. */
+const framing = z.strictObject({ start: byte, end: byte, after: byte.exactOptional() }).optional();
 
 const schema = z
   .strictObject({
@@ -13,6 +20,16 @@ const schema = z
         /** 127.0.0.1 unless told: MLLP itself neither encrypts nor asks who is there. */
         host: z.string().min(1).default('127.0.0.1'),
         port,
+        /** Encrypts, and with `clients` asks who is there. */
+        tls: serverTls.optional(),
+        /** 2: answers with commit blocks of MLLP release 2, and with no HL7 acknowledgement. */
+        release,
+        framing,
+        /**
+         * `original`: one AA or AR for each message, whatever MSH-15 and MSH-16 say: many senders fill those fields
+         * and still wait for an AA. `as asked`: by MSH-15 and MSH-16, CA and CR included, or no answer at all.
+         */
+        acknowledge: z.enum(['original', 'as asked']).default('original'),
         /** Addresses that may connect; left out: any that can reach the port. */
         peers: z.array(z.string().min(1)).min(1).optional(),
         /** MSH-9 types that are taken, such as `["ADT^*", "SIU^S12"]`; left out: all, even none. */
@@ -24,7 +41,23 @@ const schema = z
       })
       .optional(),
     /** Where messages are sent. */
-    send: z.strictObject({ host: z.string().min(1), port: port.min(1) }).optional(),
+    send: z
+      .strictObject({
+        host: z.string().min(1),
+        port: port.min(1),
+        /** The receiver's certificate is checked before anything is sent. */
+        tls: clientTls.optional(),
+        /** 2: the receiver answers with commit blocks of MLLP release 2. */
+        release,
+        framing,
+        /** Messages under way at once; more than 1 only for receivers that answer each by MSA-2. */
+        window: z.int().min(1).max(64).default(1),
+      })
+      .refine((send) => send.release === 1 || send.window === 1, {
+        path: ['window'],
+        message: 'release 2 has one message under way: leave window out',
+      })
+      .optional(),
     /** The largest message, bytes. */
     maxFrame: z
       .int()

@@ -12,6 +12,16 @@ export const mllpFailures = {
     about: 'The port cannot be listened on.',
     fix: 'Stop the program that holds the port, or choose another port (and host) under listen.',
   },
+  MLLP_TLS: {
+    kind: 'config',
+    about: 'TLS did not come about; nothing was sent.',
+    fix: 'Look at the certificates of both sides, and at tls under the connection.',
+  },
+  MLLP_LATER_REFUSAL: {
+    kind: 'rejected',
+    about: 'The receiver had kept a message (CA), and its application refused it afterwards (AE or AR).',
+    fix: "Look at the receiver's error list for the control id; correct the message or the map, and replay.",
+  },
   MLLP_CAPABILITY_UNKNOWN: {
     kind: 'config',
     about: 'The MLLP connector can only send.',

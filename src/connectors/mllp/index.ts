@@ -1,6 +1,7 @@
 /** HL7 v2 over MLLP, in both directions. */
 import { connect } from 'node:net';
-import { createMllpClient } from '../../hl7/index.ts';
+import { createMllpClient, type MllpClient, type MllpClientTls } from '../../hl7/index.ts';
+import { asFailure } from '../../std/index.ts';
 import type {
   Call,
   CallContext,
@@ -13,7 +14,8 @@ import type {
 import { type MllpConfig, parseMllp } from './config.ts';
 import { mllpFailure } from './failures.ts';
 import { listenMllp } from './receive.ts';
-import { sendMllp } from './send.ts';
+import { failureOf, sendMllp } from './send.ts';
+import { openClientTls } from './tls-config.ts';
 
 export type { MllpConfig } from './config.ts';
 export { mllpFailures } from './failures.ts';
@@ -21,14 +23,24 @@ export { mllpFailures } from './failures.ts';
 function open(config: MllpConfig, context: ConnectionContext): Connection {
   const { listen, send } = config;
   let listening: Listening | undefined;
-  const client =
-    send &&
-    createMllpClient({
-      host: send.host,
-      port: send.port,
-      connectTimeoutMs: config.connectTimeout,
-      responseTimeoutMs: config.ackTimeout,
-    });
+  // Without TLS there is no secret to wait for.
+  let client = send && send.tls === undefined ? clientOf(config, context) : undefined;
+  let opening: Promise<MllpClient> | undefined;
+
+  /** Opened at the first use, when its secrets can be read; a secret that is missing is looked for again the next time. */
+  function opened(tls: NonNullable<NonNullable<MllpConfig['send']>['tls']>): Promise<MllpClient> {
+    opening ??= openClientTls(tls, context.secrets).then(
+      (ready) => {
+        client = clientOf(config, context, ready);
+        return client;
+      },
+      (error: unknown) => {
+        opening = undefined;
+        throw error;
+      },
+    );
+    return opening;
+  }
 
   function receives(): TestResult {
     return listening
@@ -40,7 +52,12 @@ function open(config: MllpConfig, context: ConnectionContext): Connection {
     async test(signal) {
       const results: TestResult[] = [];
       if (listen) results.push(receives());
-      if (send) results.push(await route(send, config.connectTimeout, signal));
+      if (send)
+        results.push(
+          send.tls === undefined
+            ? await route(send, config.connectTimeout, signal)
+            : await handshake(config, context, signal),
+        );
       return results;
     },
     ...(listen
@@ -58,13 +75,71 @@ function open(config: MllpConfig, context: ConnectionContext): Connection {
           },
         }
       : {}),
-    ...(client === undefined
+    ...(send === undefined
       ? {}
-      : { call: (call: Call, about: CallContext) => sendMllp(client, context, call, about) }),
+      : {
+          async call(call: Call, about: CallContext) {
+            const ready = client ?? (send.tls && (await opened(send.tls)));
+            if (ready === undefined) throw new Error('no client of a connection that sends');
+            return sendMllp(ready, context, call, about);
+          },
+        }),
     async close() {
+      await opening?.catch(() => undefined);
       await Promise.all([listening?.close(), client?.close()]);
     },
   };
+}
+
+function clientOf(config: MllpConfig, context: ConnectionContext, tls?: MllpClientTls): MllpClient {
+  const { host, port, window, release, framing } = config.send as NonNullable<MllpConfig['send']>;
+  return createMllpClient({
+    host,
+    port,
+    window,
+    release,
+    ...(framing === undefined ? {} : { framing }),
+    ...(tls === undefined ? {} : { tls }),
+    connectTimeoutMs: config.connectTimeout,
+    responseTimeoutMs: config.ackTimeout,
+    // Deliveries pause between their attempts themselves, with the circuit of the connection.
+    reconnect: { firstMs: 0 },
+    onApplicationAck({ code }) {
+      if (code === 'AA') return;
+      const failure = mllpFailure('MLLP_LATER_REFUSAL');
+      context.report({ kind: failure.kind, code: failure.code, ms: 0 });
+      context.log('warn', `${failure.message} ${failure.fix}`, { code });
+    },
+  });
+}
+
+/** The handshake with both certificates, and no message. */
+async function handshake(
+  config: MllpConfig,
+  context: ConnectionContext,
+  signal: AbortSignal,
+): Promise<TestResult> {
+  const { host, port, tls } = config.send as NonNullable<MllpConfig['send']>;
+  let client: MllpClient;
+  try {
+    client = clientOf(config, context, await openClientTls(tls ?? {}, context.secrets));
+  } catch (error) {
+    const failure = asFailure(error);
+    return { check: 'route', ok: false, text: `${failure.message} ${failure.fix}`, failure };
+  }
+  const stop = (): void => void client.close();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const fault = await client.connect();
+    signal.throwIfAborted();
+    const failure = fault && failureOf(fault);
+    return failure === undefined
+      ? { check: 'route', ok: true, text: `${host} port ${port} takes connections over TLS.` }
+      : { check: 'route', ok: false, text: `${failure.message} ${failure.fix}`, failure };
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await client.close();
+  }
 }
 
 /** Connects and hangs up: a receiver sees no message. */

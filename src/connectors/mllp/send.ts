@@ -1,5 +1,5 @@
 /**
- * Sends HL7 messages over one connection, one at a time. Only an acknowledgement of this very message counts;
+ * Sends HL7 messages over one connection, one at a time unless the record says more. Only an acknowledgement of this very message counts;
  * everything else after the first byte leaves the outcome unknown, and the same bytes with the same control id
  * are sent again: receivers know repeats by it.
  */
@@ -77,7 +77,8 @@ const codes: Readonly<Record<Exclude<SendResult['kind'], 'ack'>, MllpFailureCode
   unsendable: 'MLLP_UNSENDABLE',
 };
 
-function failureOf(result: SendResult): Failure | undefined {
+/** What a result that is no positive acknowledgement means for the delivery. */
+export function failureOf(result: SendResult): Failure | undefined {
   switch (result.kind) {
     case 'ack': {
       if (result.code === 'AA' || result.code === 'CA') return undefined;
@@ -93,6 +94,15 @@ function failureOf(result: SendResult): Failure | undefined {
     case 'timeout':
       return mllpFailure('MLLP_NO_ACK', {
         message: `The message was sent and no acknowledgement came within ${result.afterMs} ms: it may have been taken.`,
+      });
+    case 'unreachable':
+      if (result.tls !== undefined)
+        return mllpFailure('MLLP_TLS', {
+          message: `${result.reason.split(': ')[0]}: ${result.tls.text}.`,
+          fix: result.tls.fix,
+        });
+      return mllpFailure('MLLP_UNREACHABLE', {
+        message: `${mllpFailures.MLLP_UNREACHABLE.about} (${result.reason})`,
       });
     default:
       return mllpFailure(codes[result.kind], {

@@ -1,22 +1,51 @@
-import { connect, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { type AckCode, type AckFault, parseAck } from '../ack.ts';
-import { peek } from '../header.ts';
-import { canBeFramed, type FrameEvent, FrameScanner, frame } from './frame.ts';
+import { randomInt } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { AckCode, AckFault } from '../ack.ts';
+import { AwaitedAcks } from '../ack-awaited.ts';
+import { ackModeOf } from '../ack-mode.ts';
+import { type Header, peek } from '../header.ts';
+import { type DialFault, dial } from './dial.ts';
+import { type Framing, fitsIn, mllpFraming } from './frame.ts';
+import { Link, type LinkOwner, type Sending } from './link.ts';
+import type { MllpClientTls, TlsTrouble } from './tls.ts';
 
 export interface MllpClientOptions {
   readonly host: string;
   readonly port: number;
-  /** Certificate authority, and key and certificate for mutual TLS. */
-  readonly tls?: ConnectionOptions;
+  /**
+   * `ca`, and `key` and `cert` for mutual TLS; `servername` and `pins` to hold the endpoint to its certificate. At least TLS 1.2.
+   */
+  readonly tls?: MllpClientTls;
   /** Until connected, TLS handshake included; 10 s unless given. */
   readonly connectTimeoutMs?: number;
   /** From the first byte written to the whole answer; 30 s unless given. */
   readonly responseTimeoutMs?: number;
   /** Of an answer; 1 MiB unless given. */
   readonly maxFrameBytes?: number;
-  /** First TCP keep-alive probe; 60 s unless given, 0 sends none. */
+  /** First TCP keep-alive probe; 60 s unless given, 0 sends none. Finds out that the other side has gone in silence. */
   readonly keepAliveMs?: number;
+  /**
+   * How many messages may be under way; 1 unless given, and then the order of the receiver is the order of sending.
+   * More are answered in any order, matched by MSA-2; a lost connection leaves all of them unknown.
+   */
+  readonly window?: number;
+  /** 1 unless given. Release 2: the answer is a commit block (06 or 15), told as CA or CR; one message is under way. */
+  readonly release?: 1 | 2;
+  /** The bytes around a message, for links that have others than MLLP. */
+  readonly framing?: Framing;
+  /**
+   * The pause before another attempt after two failed connections in a row, and doubled with each one more: somewhere
+   * between a tenth of it and all of it, so that many clients do not come back together. `firstMs` 250 and `capMs`
+   * 30,000 unless given; `firstMs` 0 waits for nothing, for callers who pause themselves.
+   */
+  readonly reconnect?: { readonly firstMs?: number; readonly capMs?: number };
+  /** For the pauses: a number from 0 to below 1. */
+  readonly random?: () => number;
+  /**
+   * An application acknowledgement (AA, AE, AR) that came on this connection after the CA of its message, within ten
+   * minutes. Its message was reported as `ack` with CA before.
+   */
+  readonly onApplicationAck?: (ack: Extract<SendResult, { kind: 'ack' }>) => void;
   /**
    * Sends bytes that are no message or have no control id, too; what answers them must have an empty MSA-2. For tools
    * that try a receiver out, never for an interface.
@@ -58,7 +87,13 @@ export type SendResult =
   /** The connection ended after writing began. */
   | { readonly kind: 'closed'; readonly outcome: 'unknown'; readonly reason: string }
   /** No connection could be made, or the client was closed before its turn. */
-  | { readonly kind: 'unreachable'; readonly outcome: 'not-sent'; readonly reason: string }
+  | {
+      readonly kind: 'unreachable';
+      readonly outcome: 'not-sent';
+      readonly reason: string;
+      /** When it was TLS that failed: what happened, and what to do first. */
+      readonly tls?: TlsTrouble;
+    }
   /** The message has no control id to match an answer by, or holds a byte that would end its frame. */
   | { readonly kind: 'unsendable'; readonly outcome: 'not-sent'; readonly reason: string };
 
@@ -66,6 +101,8 @@ export interface MllpClientCounters {
   connects: number;
   sent: number;
   acks: number;
+  /** Application acknowledgements that came after their CA. */
+  applicationAcks: number;
   /** Bytes that came while no answer was awaited; each time the connection was closed. */
   unsolicited: number;
   /** Bytes outside frames. */
@@ -73,8 +110,10 @@ export interface MllpClientCounters {
 }
 
 export interface MllpClient {
-  /** Sends when the sends before it have ended. Never rejects. */
+  /** Sends when there is room in the window, in the order of the calls. Never rejects. */
   send(message: Uint8Array): Promise<SendResult>;
+  /** Connects without sending, to try the way out or to be ready; undefined when connected. Never rejects. */
+  connect(): Promise<Extract<SendResult, { kind: 'unreachable' }> | undefined>;
   readonly connected: boolean;
   readonly counters: Readonly<MllpClientCounters>;
   /** Ends the connection; a send under way ends as `closed`, those waiting as `unreachable`. */
@@ -82,8 +121,8 @@ export interface MllpClient {
 }
 
 /**
- * Sends HL7 messages over one MLLP connection, one at a time, opened at the first send and again after it was lost.
- * An answer counts only if its MSA-2 is the MSH-10 just sent on this connection. After anything else the connection is
+ * Sends HL7 messages over one MLLP connection, opened at the first send and again after it was lost; one at a time
+ * unless `window` says more. An answer counts only if its MSA-2 is the MSH-10 just sent on this connection. After anything else the connection is
  * closed, so that an answer that comes late can never be taken for the answer to the next message.
  *
  *     const client = createMllpClient({ host: '127.0.0.1', port: 6661 });
@@ -94,213 +133,221 @@ export function createMllpClient(options: MllpClientOptions): MllpClient {
   return new PersistentClient(options);
 }
 
-/** One connected socket and what it is waiting for. */
-interface Link {
-  readonly socket: Socket;
-  readonly scanner: FrameScanner;
-  /** Takes what ends the send under way; undefined between sends. */
-  settle: ((result: SendResult) => void) | undefined;
-  expected: string;
-  /** Why the socket ended, when it said. */
-  fault: string | undefined;
-  grace: NodeJS.Timeout | undefined;
-}
+type Unreachable = Extract<SendResult, { kind: 'unreachable' }>;
 
-/** As in connection.ts: how long 1C waits for its 0D. */
-const endGraceMs = 1_000;
+const unreachable = (reason: string): Unreachable => ({ kind: 'unreachable', outcome: 'not-sent', reason });
 
 const closedReason = 'the client was closed';
+const applicationAckWithinMs = 600_000;
+/** Those of one receiver that never answers must not pile up. */
+const mostAwaited = 1_024;
 
-class PersistentClient implements MllpClient {
-  readonly counters: MllpClientCounters = { connects: 0, sent: 0, acks: 0, unsolicited: 0, garbageBytes: 0 };
+class PersistentClient implements MllpClient, LinkOwner {
+  readonly counters: MllpClientCounters = {
+    connects: 0,
+    sent: 0,
+    acks: 0,
+    applicationAcks: 0,
+    unsolicited: 0,
+    garbageBytes: 0,
+  };
+  readonly responseTimeoutMs: number;
+  readonly maxFrameBytes: number;
+  readonly release: 1 | 2;
+  readonly framing: Framing;
   readonly #options: MllpClientOptions;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #window: number;
+  /** What waits for its turn, from `#next` on. */
+  #waiting: Sending[] = [];
+  #next = 0;
   #link: Link | undefined;
-  #connecting: Socket | undefined;
+  /** Ends the attempt to connect, or the pause before it. */
+  #giveUp: ((reason: string) => void) | undefined;
+  /** Connections in a row that brought no answer. */
+  #failures = 0;
+  #openers: ((fault: Unreachable | undefined) => void)[] = [];
+  readonly #awaited = new AwaitedAcks(mostAwaited);
   #closed = false;
 
   constructor(options: MllpClientOptions) {
     this.#options = options;
+    this.responseTimeoutMs = options.responseTimeoutMs ?? 30_000;
+    this.maxFrameBytes = options.maxFrameBytes ?? 1024 * 1024;
+    this.release = options.release ?? 1;
+    this.framing = options.framing ?? mllpFraming;
+    // Release 2 is synchronous: its answers carry no id.
+    this.#window = this.release === 2 ? 1 : Math.max(1, options.window ?? 1);
   }
 
   get connected(): boolean {
     return this.#link !== undefined;
   }
 
+  get awaitsLater(): boolean {
+    return this.#awaited.size > 0;
+  }
+
   send(message: Uint8Array): Promise<SendResult> {
-    const result = this.#queue.then(() => this.#sendNow(message));
-    this.#queue = result;
-    return result;
+    const header = peek(message);
+    const reason = unsendable(message, header, this.#options);
+    if (reason !== undefined) return Promise.resolve({ kind: 'unsendable', outcome: 'not-sent', reason });
+    return new Promise((settle) => {
+      if (this.#closed) {
+        settle(unreachable(closedReason));
+        return;
+      }
+      this.#waiting.push({
+        message,
+        expected: header.fields[10] ?? '',
+        wantsApplicationAck: wantsApplicationAck(header),
+        settle,
+        timer: undefined,
+        place: 0,
+      });
+      this.onRoom();
+    });
+  }
+
+  connect(): Promise<Unreachable | undefined> {
+    return new Promise((resolve) => {
+      if (this.#closed) resolve(unreachable(closedReason));
+      else if (this.#link !== undefined) resolve(undefined);
+      else {
+        this.#openers.push(resolve);
+        this.#connect();
+      }
+    });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#connecting?.destroy(new Error(closedReason));
-    if (this.#link !== undefined) this.#drop(this.#link, closedReason);
-    await this.#queue;
+    this.#giveUp?.(closedReason);
+    const socket = this.#link?.socket;
+    this.#link?.drop(closedReason);
+    this.#fail(unreachable(closedReason));
+    if (socket !== undefined && !socket.closed)
+      await new Promise<void>((resolve) => socket.once('close', () => resolve()));
   }
 
-  async #sendNow(message: Uint8Array): Promise<SendResult> {
-    const fault = unsendable(message, this.#options.anyBytes === true);
-    if (fault !== undefined) return { kind: 'unsendable', outcome: 'not-sent', reason: fault };
-    if (this.#closed) return { kind: 'unreachable', outcome: 'not-sent', reason: closedReason };
-    let link = this.#link;
-    if (link === undefined) {
-      try {
-        link = await this.#connect();
-      } catch (error) {
-        return { kind: 'unreachable', outcome: 'not-sent', reason: reasonOf(error) };
+  /** Sends what waits, as far as the window and the socket allow. */
+  onRoom(): void {
+    for (;;) {
+      const sending = this.#waiting[this.#next];
+      if (sending === undefined) return;
+      if (this.#link === undefined) {
+        this.#connect();
+        return;
       }
-    }
-    return this.#exchange(link, message);
-  }
-
-  #exchange(link: Link, message: Uint8Array): Promise<SendResult> {
-    const { responseTimeoutMs = 30_000 } = this.#options;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        link.settle?.({ kind: 'timeout', outcome: 'unknown', afterMs: responseTimeoutMs });
-        this.#drop(link);
-      }, responseTimeoutMs);
-      link.settle = (result) => {
-        clearTimeout(timer);
-        link.settle = undefined;
-        resolve(result);
-      };
-      link.expected = peek(message).fields[10] ?? '';
-      this.counters.sent += 1;
-      link.socket.write(frame(message));
-    });
-  }
-
-  #connect(): Promise<Link> {
-    const { host, port, tls, connectTimeoutMs = 10_000, keepAliveMs = 60_000 } = this.#options;
-    return new Promise((resolve, reject) => {
-      const name = /^[\d.:]+$/.test(host) ? {} : { servername: host };
-      const socket =
-        tls === undefined ? connect({ host, port }) : connectTls({ ...name, ...tls, host, port });
-      this.#connecting = socket;
-      const where = `${host} port ${port}`;
-      const timer = setTimeout(
-        () => socket.destroy(new Error(`no connection to ${where} within ${connectTimeoutMs} ms`)),
-        connectTimeoutMs,
-      );
-      const failed = (error: Error): void => done(() => reject(error));
-      const ended = (): void =>
-        done(() => reject(new Error(`${where} closed the connection before it was ready`)));
-      const done = (then: () => void): void => {
-        clearTimeout(timer);
-        this.#connecting = undefined;
-        socket.off('close', ended);
-        then();
-      };
-      // Stays attached: an error without a listener would end the process.
-      socket.on('error', failed);
-      socket.once('close', ended);
-      socket.once(tls === undefined ? 'connect' : 'secureConnect', () =>
-        done(() => {
-          socket.setNoDelay(true);
-          if (keepAliveMs > 0) socket.setKeepAlive(true, keepAliveMs);
-          this.counters.connects += 1;
-          resolve(this.#attach(socket));
-        }),
-      );
-    });
-  }
-
-  #attach(socket: Socket): Link {
-    const { maxFrameBytes = 1024 * 1024 } = this.#options;
-    const scanner = new FrameScanner({ maxFrameBytes });
-    const link: Link = {
-      socket,
-      scanner,
-      settle: undefined,
-      expected: '',
-      fault: undefined,
-      grace: undefined,
-    };
-    this.#link = link;
-    socket.on('data', (chunk) => this.#receive(link, chunk));
-    socket.on('error', (error) => {
-      link.fault = error.message;
-    });
-    // The receiver's end of the connection: nothing it has not said yet will come.
-    socket.on('end', () => {
-      this.#finish(link);
-      this.#drop(link, 'the receiver closed the connection');
-    });
-    socket.on('close', () => this.#drop(link, link.fault ?? 'the connection was lost'));
-    return link;
-  }
-
-  #receive(link: Link, chunk: Uint8Array): void {
-    // Nothing was asked on this connection, so nothing said on it can be an answer to what is sent next.
-    if (link.settle === undefined) {
-      if (!isLineEnds(chunk)) this.#unsolicited(link);
-      return;
-    }
-    clearTimeout(link.grace);
-    for (const event of link.scanner.push(chunk)) this.#take(link, event);
-    if (link.settle === undefined && link.scanner.inFrame) this.#unsolicited(link);
-    // An answer whose 0D never comes is whole all the same.
-    else if (link.scanner.ending) link.grace = setTimeout(() => this.#finish(link), endGraceMs);
-  }
-
-  #finish(link: Link): void {
-    for (const event of link.scanner.end()) this.#take(link, event);
-  }
-
-  #take(link: Link, event: FrameEvent): void {
-    if (event.kind === 'garbage') this.counters.garbageBytes += event.bytes;
-    else if (event.kind === 'frame') {
-      if (link.settle === undefined) this.#unsolicited(link);
-      else this.#answer(link, link.settle, event.bytes);
-    } else if (event.kind === 'too-large' && link.settle !== undefined) {
-      const reason = `The answer is larger than ${event.bytes - 1} bytes.`;
-      link.settle({ kind: 'junk', outcome: 'unknown', reason, bytes: event.head });
-      this.#drop(link);
+      if (!this.#link.takes(sending, this.#window)) return;
+      this.#next += 1;
+      // The list is cut now and then: shifting a long one for every message would copy it each time.
+      if (this.#next === this.#waiting.length || this.#next === 1_024) {
+        this.#waiting = this.#waiting.slice(this.#next);
+        this.#next = 0;
+      }
+      this.#link.send(sending);
     }
   }
 
-  #answer(link: Link, settle: (result: SendResult) => void, bytes: Uint8Array): void {
-    const ack = parseAck(bytes);
-    if (ack.kind === 'junk') settle({ kind: 'junk', outcome: 'unknown', reason: ack.reason, bytes });
-    else if (ack.rawControlId !== link.expected)
-      settle({ kind: 'mismatch', outcome: 'unknown', expected: link.expected, got: ack.rawControlId, bytes });
-    else {
-      this.counters.acks += 1;
-      const { code, controlId, text, errors } = ack;
-      settle({ kind: 'ack', outcome: 'answered', code, controlId, text, errors, bytes });
-      return;
-    }
-    this.#drop(link);
+  onCommitted({ expected }: Sending): void {
+    const deadline = performance.now() + applicationAckWithinMs;
+    this.#awaited.expect({ endpoint: '', controlId: expected, deadline });
   }
 
-  #unsolicited(link: Link): void {
-    this.counters.unsolicited += 1;
-    this.#drop(link);
+  takesLater(answer: Extract<SendResult, { kind: 'ack' }>, rawControlId: string): boolean {
+    const taken = this.#awaited.take('', rawControlId, answer.code, performance.now());
+    if (taken !== 'credited') return false;
+    this.counters.applicationAcks += 1;
+    this.#options.onApplicationAck?.(answer);
+    return true;
   }
 
-  /** Ends a connection and, with a reason, the send that was under way on it. */
-  #drop(link: Link, reason?: string): void {
+  onDropped(link: Link, clean: boolean): void {
     if (this.#link === link) this.#link = undefined;
-    if (reason !== undefined) link.settle?.({ kind: 'closed', outcome: 'unknown', reason });
-    clearTimeout(link.grace);
-    link.socket.destroy();
+    // A connection that brought answers before may be opened again at once.
+    this.#failures = clean || link.answered ? 0 : this.#failures + 1;
+    if (!this.#closed) this.onRoom();
+  }
+
+  #connect(): void {
+    if (this.#giveUp !== undefined) return;
+    const pause = this.#pause();
+    if (pause === 0) {
+      this.#dial();
+      return;
+    }
+    const timer = setTimeout(() => this.#dial(), pause);
+    this.#giveUp = () => {
+      clearTimeout(timer);
+      this.#giveUp = undefined;
+    };
+  }
+
+  /** Before the next attempt, milliseconds: none after the first failure, then more each time. */
+  #pause(): number {
+    const { firstMs = 250, capMs = 30_000 } = this.#options.reconnect ?? {};
+    if (this.#failures < 2 || firstMs === 0) return 0;
+    const step = Math.min(capMs, firstMs * 2 ** Math.min(this.#failures - 2, 30));
+    return Math.max(1, Math.round(step * (0.1 + 0.9 * (this.#options.random ?? systemRandom)())));
+  }
+
+  #dial(): void {
+    const { host, port, tls, connectTimeoutMs = 10_000, keepAliveMs = 60_000 } = this.#options;
+    // A fault that is told at once finds the place taken, too.
+    this.#giveUp = () => undefined;
+    let over = false;
+    const giveUp = dial(
+      { host, port, connectTimeoutMs, keepAliveMs, ...(tls === undefined ? {} : { tls }) },
+      (result) => {
+        over = true;
+        this.#giveUp = undefined;
+        if ('fault' in result) this.#failed(result.fault);
+        else this.#opened(result.socket);
+      },
+    );
+    if (!over) this.#giveUp = giveUp;
+  }
+
+  #opened(socket: Socket): void {
+    if (this.#closed) {
+      socket.destroy();
+      return;
+    }
+    this.counters.connects += 1;
+    this.#link = new Link(socket, this);
+    for (const opened of this.#openers.splice(0)) opened(undefined);
+    this.onRoom();
+  }
+
+  /** Nothing of what waits was sent: whoever asked decides when to try again. */
+  #failed({ reason, tls }: DialFault): void {
+    this.#failures += 1;
+    this.#fail({ ...unreachable(reason), ...(tls === undefined ? {} : { tls }) });
+  }
+
+  #fail(result: Unreachable): void {
+    const waiting = this.#waiting.slice(this.#next);
+    this.#waiting = [];
+    this.#next = 0;
+    for (const { settle } of waiting) settle(result);
+    for (const opened of this.#openers.splice(0)) opened(result);
   }
 }
 
-const isLineEnds = (chunk: Uint8Array): boolean => chunk.every((byte) => byte === 0x0d || byte === 0x0a);
+const systemRandom = (): number => randomInt(2 ** 47) / 2 ** 47;
 
-function unsendable(message: Uint8Array, anyBytes: boolean): string | undefined {
-  const header = peek(message);
+const wantsApplicationAck = (header: Header): boolean =>
+  header.applicationAck !== '' && header.applicationAck !== 'NE' && ackModeOf(header) === 'enhanced';
+
+function unsendable(
+  message: Uint8Array,
+  header: Header,
+  { anyBytes, framing = mllpFraming }: MllpClientOptions,
+): string | undefined {
   if (!anyBytes && !header.usable) return `The bytes are not a message. ${header.reason}`;
   if (!anyBytes && !header.fields[10])
     return 'MSH-10 is empty: the answer could not be matched to this message.';
-  if (!canBeFramed(message))
-    return 'The message holds an MLLP framing byte (0B or 1C), which would cut it short.';
+  if (!fitsIn(framing, message))
+    return 'The message holds an MLLP framing byte (0B or 1C unless set otherwise), which would cut it short.';
   return undefined;
 }
-
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message || error.name : String(error);

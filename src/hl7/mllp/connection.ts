@@ -1,8 +1,18 @@
 import type { Socket } from 'node:net';
-import { type FrameEvent, FrameScanner, frame } from './frame.ts';
+import { type FrameEvent, FrameScanner, type Framing, frameIn } from './frame.ts';
 
-/** The answer to a frame: bytes to frame and send, nothing, or the end of the connection without an answer. */
-export type Reply = Uint8Array | null | 'close';
+/**
+ * The answer to a frame: bytes to frame and send (several for the accept and the application acknowledgement of one
+ * message), nothing, or the end of the connection without an answer.
+ */
+export type Reply = Uint8Array | readonly Uint8Array[] | null | 'close';
+
+/**
+ * The commit acknowledgement blocks of MLLP release 2, as answers of `onFrame`: 06 when the message is kept safely, 15 when it
+ * cannot be. They stand instead of an HL7 acknowledgement.
+ */
+export const commitAck: Uint8Array = Uint8Array.of(0x06);
+export const commitNak: Uint8Array = Uint8Array.of(0x15);
 
 type RefusedFrame = Extract<FrameEvent, { kind: 'too-large' }>;
 type Noise = Extract<FrameEvent, { kind: 'garbage' | 'broken' }>;
@@ -16,13 +26,22 @@ export interface MllpPeer {
   readonly localPort: number;
   /** The common name of the client's certificate, when TLS verified one. */
   readonly certificateName: string | undefined;
+  /** SHA-256 of the client's certificate, `AB:CD:...`, when TLS took one. */
+  readonly certificateFingerprint: string | undefined;
   /** Ends the connection at once, without an answer to what waits for one. */
   destroy(): void;
+}
+
+/** What is known of a client by its certificate. */
+export interface PeerCertificate {
+  readonly name: string | undefined;
+  readonly fingerprint: string;
 }
 
 /** What the owner of connections is asked and told. */
 export interface ConnectionOwner {
   readonly maxFrameBytes: number | undefined;
+  readonly framing: Framing;
   readonly maxUnanswered: number;
   readonly midFrameTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -56,6 +75,7 @@ export class Connection implements MllpPeer {
   readonly remotePort: number;
   readonly localPort: number;
   readonly certificateName: string | undefined;
+  readonly certificateFingerprint: string | undefined;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #scanner: FrameScanner;
@@ -70,15 +90,16 @@ export class Connection implements MllpPeer {
   #timer: NodeJS.Timeout | undefined;
   #lineEndBytes = 0;
 
-  constructor(socket: Socket, id: number, certificateName: string | undefined, owner: ConnectionOwner) {
+  constructor(socket: Socket, id: number, certificate: PeerCertificate | undefined, owner: ConnectionOwner) {
     this.id = id;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.remotePort = socket.remotePort ?? 0;
     this.localPort = socket.localPort ?? 0;
-    this.certificateName = certificateName;
+    this.certificateName = certificate?.name;
+    this.certificateFingerprint = certificate?.fingerprint;
     this.#socket = socket;
     this.#owner = owner;
-    this.#scanner = new FrameScanner({ maxFrameBytes: owner.maxFrameBytes });
+    this.#scanner = new FrameScanner({ maxFrameBytes: owner.maxFrameBytes, framing: owner.framing });
     if (owner.idleTimeoutMs > 0) socket.setTimeout(owner.idleTimeoutMs, () => this.#idle());
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('end', () => this.#peerEnded());
@@ -184,7 +205,8 @@ export class Connection implements MllpPeer {
         }
         return;
       }
-      this.#write(reply);
+      if (reply instanceof Uint8Array) this.#write(reply);
+      else for (const each of reply) this.#write(each);
     }
     this.#pump();
     this.#regulate();
@@ -198,7 +220,7 @@ export class Connection implements MllpPeer {
       this.#socket.cork();
       process.nextTick(() => this.#uncork());
     }
-    this.#socket.write(frame(reply));
+    this.#socket.write(frameIn(this.#owner.framing, reply));
     this.#owner.onReply();
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canBeFramed, type FrameEvent, FrameScanner, frame } from './index.ts';
+import { canBeFramed, type FrameEvent, FrameScanner, fitsIn, frame, frameIn } from './index.ts';
 
 const VT = '\x0b';
 const FS = '\x1c';
@@ -205,5 +205,30 @@ describe('frame', () => {
     expect(canBeFramed(bytes('abc\r'))).toBe(true);
     expect(canBeFramed(bytes(`a${VT}`))).toBe(false);
     expect(canBeFramed(bytes(`a${FS}`))).toBe(false);
+  });
+});
+
+describe('other bytes around a message', () => {
+  const message = Buffer.from('MSH|^~\\&|A\r');
+
+  it.each([
+    ['02 and 03', { start: 0x02, end: 0x03 }],
+    ['1C alone', { start: 0x0b, end: 0x1c }],
+    ['1C 0A', { start: 0x0b, end: 0x1c, after: 0x0a }],
+  ])('%s', (_, framing) => {
+    const stream = Buffer.concat([frameIn(framing, message), Buffer.from('\r\n'), frameIn(framing, message)]);
+    for (let at = 0; at <= stream.length; at += 1) {
+      const scanner = new FrameScanner({ framing });
+      const events = [
+        ...scanner.push(stream.subarray(0, at)),
+        ...scanner.push(stream.subarray(at)),
+        ...scanner.end(),
+      ];
+      expect(
+        events.map((event) => event.kind === 'frame' && Buffer.from(event.bytes).equals(message)),
+      ).toEqual([true, true]);
+    }
+    expect(fitsIn(framing, Buffer.from([framing.end]))).toBe(false);
+    expect(fitsIn(framing, message)).toBe(true);
   });
 });

@@ -1,7 +1,13 @@
-/** MLLP release 1: a block is 0B, the message, 1C 0D. */
-const startByte = 0x0b;
-const endByte = 0x1c;
-const returnByte = 0x0d;
+/** The bytes around a message. */
+export interface Framing {
+  readonly start: number;
+  readonly end: number;
+  /** Behind the end byte; left out: the end byte alone ends a frame. */
+  readonly after?: number;
+}
+
+/** MLLP: a block is 0B, the message, 1C 0D. Some old links have other bytes, such as 02 and 03. */
+export const mllpFraming: Framing = { start: 0x0b, end: 0x1c, after: 0x0d };
 
 /** 16 MiB: a scanned document in an MDM message fits, a runaway sender does not. */
 export const defaultMaxFrameBytes = 16 * 1024 * 1024;
@@ -23,19 +29,25 @@ export type FrameEvent =
   /** A frame beyond the limit; told when the limit is passed. What follows is skipped up to the next start byte. */
   | { readonly kind: 'too-large'; readonly bytes: number; readonly head: Uint8Array };
 
-/** The message in its frame. */
-export function frame(message: Uint8Array): Uint8Array {
-  const framed = Buffer.allocUnsafe(message.length + 3);
-  framed[0] = startByte;
+/** The message in its MLLP frame. One argument only, so that it can be given to `map`. */
+export const frame = (message: Uint8Array): Uint8Array => frameIn(mllpFraming, message);
+
+/** The message between the bytes of a framing. */
+export function frameIn({ start, end, after }: Framing, message: Uint8Array): Uint8Array {
+  const framed = Buffer.allocUnsafe(message.length + (after === undefined ? 2 : 3));
+  framed[0] = start;
   framed.set(message, 1);
-  framed[message.length + 1] = endByte;
-  framed[message.length + 2] = returnByte;
+  framed[message.length + 1] = end;
+  if (after !== undefined) framed[message.length + 2] = after;
   return framed;
 }
 
 /** False when the bytes hold a framing byte, which would cut the frame: the message cannot go over MLLP. */
-export const canBeFramed = (message: Uint8Array): boolean =>
-  !message.includes(startByte) && !message.includes(endByte);
+export const canBeFramed = (message: Uint8Array): boolean => fitsIn(mllpFraming, message);
+
+/** As `canBeFramed`, for another framing. */
+export const fitsIn = ({ start, end }: Framing, message: Uint8Array): boolean =>
+  !message.includes(start) && !message.includes(end);
 
 /**
  * Finds frames in a stream, chunk by chunk; the events are the same however the stream is cut. Pure: no socket, no timer.
@@ -50,6 +62,9 @@ export const canBeFramed = (message: Uint8Array): boolean =>
  */
 export class FrameScanner {
   readonly #limit: number;
+  readonly #startByte: number;
+  readonly #endByte: number;
+  readonly #returnByte: number | undefined;
   #state: 'outside' | 'inside' | 'skipping' = 'outside';
   /** Pieces of the frame that is open, from earlier chunks, and their length together. */
   #pieces: Uint8Array[] = [];
@@ -66,8 +81,12 @@ export class FrameScanner {
 
   constructor({
     maxFrameBytes = defaultMaxFrameBytes,
-  }: { readonly maxFrameBytes?: number | undefined } = {}) {
+    framing = mllpFraming,
+  }: { readonly maxFrameBytes?: number | undefined; readonly framing?: Framing | undefined } = {}) {
     this.#limit = maxFrameBytes;
+    this.#startByte = framing.start;
+    this.#endByte = framing.end;
+    this.#returnByte = framing.after;
   }
 
   /** A frame has started and not ended. */
@@ -125,7 +144,7 @@ export class FrameScanner {
   }
 
   #readOutside(chunk: Uint8Array, from: number): number {
-    const start = chunk.indexOf(startByte, from);
+    const start = chunk.indexOf(this.#startByte, from);
     const end = start < 0 ? chunk.length : start;
     for (let at = from; at < end; at += 1) {
       const byte = chunk[at];
@@ -158,21 +177,22 @@ export class FrameScanner {
   #readFrame(chunk: Uint8Array, from: number): number {
     if (this.#ending) {
       const byte = chunk[from];
-      if (byte === returnByte || byte === startByte) {
+      if (byte === this.#returnByte || byte === this.#startByte) {
         this.#emitFrame(this.#length - 1);
-        return byte === returnByte ? from + 1 : from;
+        return byte === this.#returnByte ? from + 1 : from;
       }
       this.#ending = false;
     }
-    let end = chunk.indexOf(endByte, from);
-    const restart = indexBefore(chunk, startByte, from, end);
+    let end = chunk.indexOf(this.#endByte, from);
+    const restart = indexBefore(chunk, this.#startByte, from, end);
     if (restart >= 0) return this.#restart(chunk, from, restart);
     while (end >= 0) {
+      if (this.#returnByte === undefined) return this.#finish(chunk, from, end);
       const next = chunk[end + 1];
       if (next === undefined) break;
-      if (next === returnByte || next === startByte) return this.#finish(chunk, from, end);
-      const after = chunk.indexOf(endByte, end + 1);
-      const again = indexBefore(chunk, startByte, end + 1, after);
+      if (next === this.#returnByte || next === this.#startByte) return this.#finish(chunk, from, end);
+      const after = chunk.indexOf(this.#endByte, end + 1);
+      const again = indexBefore(chunk, this.#startByte, end + 1, after);
       if (again >= 0) return this.#restart(chunk, from, again);
       end = after;
     }
@@ -190,7 +210,7 @@ export class FrameScanner {
       this.#hold(chunk.subarray(from, end));
       this.#emitFrame(this.#length);
     }
-    return chunk[end + 1] === returnByte ? end + 2 : end + 1;
+    return this.#returnByte !== undefined && chunk[end + 1] === this.#returnByte ? end + 2 : end + 1;
   }
 
   /** A start byte within a frame: the sender began again. */
@@ -253,7 +273,7 @@ export class FrameScanner {
   }
 
   #skip(chunk: Uint8Array, from: number): number {
-    const start = chunk.indexOf(startByte, from);
+    const start = chunk.indexOf(this.#startByte, from);
     this.#skippedBytes += (start < 0 ? chunk.length : start) - from;
     if (start < 0) return chunk.length;
     this.#open();

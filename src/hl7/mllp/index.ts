@@ -6,11 +6,30 @@ export {
   type MllpClientOptions,
   type SendResult,
 } from './client.ts';
-export type { MllpPeer, Reply } from './connection.ts';
-export { canBeFramed, defaultMaxFrameBytes, type FrameEvent, FrameScanner, frame } from './frame.ts';
+export { commitAck, commitNak, type MllpPeer, type Reply } from './connection.ts';
+export {
+  canBeFramed,
+  defaultMaxFrameBytes,
+  type FrameEvent,
+  FrameScanner,
+  type Framing,
+  fitsIn,
+  frame,
+  frameIn,
+  mllpFraming,
+} from './frame.ts';
 export {
   createMllpServer,
   type MllpServer,
   type MllpServerCounters,
   type MllpServerOptions,
 } from './server.ts';
+export {
+  type MllpClientTls,
+  type MllpServerTls,
+  type TlsPins,
+  TlsRefusal,
+  type TlsTrouble,
+  type TlsTroubleKind,
+  tlsTrouble,
+} from './tls.ts';

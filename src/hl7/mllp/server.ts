@@ -1,17 +1,29 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, TLSSocket, type TlsOptions } from 'node:tls';
-import { Connection, type ConnectionOwner, type MllpPeer, type Reply } from './connection.ts';
-import { defaultMaxFrameBytes, type FrameEvent } from './frame.ts';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import {
+  Connection,
+  type ConnectionOwner,
+  type MllpPeer,
+  type PeerCertificate,
+  type Reply,
+} from './connection.ts';
+import { defaultMaxFrameBytes, type FrameEvent, type Framing, mllpFraming } from './frame.ts';
+import { certificateTrouble, type MllpServerTls, serverOptions, TlsRefusal, tlsTrouble } from './tls.ts';
 
 export interface MllpServerOptions {
   /** 127.0.0.1 unless given. */
   readonly host?: string;
   /** 0 takes a free port, which `listen` tells. */
   readonly port: number;
-  /** Key, certificate, and for mutual TLS `ca`, `requestCert` and `rejectUnauthorized`. */
-  readonly tls?: TlsOptions;
+  /**
+   * `key` and `cert`, at least TLS 1.2. For mutual TLS `ca` with `requestCert`, or `pins` or `names`, which ask for a certificate by
+   * themselves: a client that shows none, or another one, is not heard.
+   */
+  readonly tls?: MllpServerTls;
   /** 16 MiB unless given. */
   readonly maxFrameBytes?: number;
+  /** The bytes around a message, for links that have others than MLLP. */
+  readonly framing?: Framing;
   /** Frames of one connection that may wait for their answer; 64 unless given. 1 handles them strictly one by one. */
   readonly maxUnanswered?: number;
   /** A connection without traffic this long ends; 0, the default, keeps it: feeds are quiet at night. */
@@ -22,8 +34,8 @@ export interface MllpServerOptions {
   readonly keepAliveMs?: number;
   readonly maxConnections?: number;
   /**
-   * Called for each frame, in the order of its connection. Bytes are framed and sent in the same order; `null` sends
-   * nothing; `'close'` ends the connection without an answer, and so does an error.
+   * Called for each frame, in the order of its connection. Bytes, one answer or a list of them, are framed and sent in the
+   * same order; `null` sends nothing; `'close'` ends the connection without an answer, and so does an error.
    */
   readonly onFrame: (bytes: Uint8Array, peer: MllpPeer) => Reply | Promise<Reply>;
   /** A frame beyond the limit; `head` holds its first 4 KB, enough to answer it. Without a handler: no answer. */
@@ -35,7 +47,10 @@ export interface MllpServerOptions {
   readonly onGarbage?: (event: Extract<FrameEvent, { kind: 'garbage' | 'broken' }>, peer: MllpPeer) => void;
   readonly onConnection?: (peer: MllpPeer) => void;
   readonly onDisconnect?: (peer: MllpPeer) => void;
-  /** An error that `onFrame` threw, or a failed TLS handshake (then without a peer). */
+  /**
+   * An error that `onFrame` threw, or a failed TLS handshake (then without a peer). A TlsRefusal says in its message which
+   * client was refused, why, and what to do first.
+   */
   readonly onError?: (error: unknown, peer: MllpPeer | undefined) => void;
 }
 
@@ -88,6 +103,7 @@ export function createMllpServer(options: MllpServerOptions): MllpServer {
 
 class ListeningServer implements MllpServer, ConnectionOwner {
   readonly maxFrameBytes: number;
+  readonly framing: Framing;
   readonly maxUnanswered: number;
   readonly midFrameTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -110,6 +126,7 @@ class ListeningServer implements MllpServer, ConnectionOwner {
   readonly #connections = new Set<Connection>();
   /** Sockets whose TLS handshake is under way have no connection yet, but must end with the server too. */
   readonly #sockets = new Set<Socket>();
+  readonly #addresses = new WeakMap<Socket, string | undefined>();
   #paused = false;
   #listening = true;
   #closing: Promise<void> | undefined;
@@ -119,6 +136,7 @@ class ListeningServer implements MllpServer, ConnectionOwner {
   constructor(options: MllpServerOptions) {
     this.#options = options;
     this.maxFrameBytes = options.maxFrameBytes ?? defaultMaxFrameBytes;
+    this.framing = options.framing ?? mllpFraming;
     this.maxUnanswered = Math.max(1, options.maxUnanswered ?? 64);
     this.midFrameTimeoutMs = options.midFrameTimeoutMs ?? 30_000;
     this.idleTimeoutMs = options.idleTimeoutMs ?? 0;
@@ -126,17 +144,26 @@ class ListeningServer implements MllpServer, ConnectionOwner {
     this.#server =
       options.tls === undefined
         ? createServer({ allowHalfOpen: true }, (socket) => this.#connect(socket))
-        : createTlsServer({ handshakeTimeout: 10_000, allowHalfOpen: true, ...options.tls }, (socket) =>
-            this.#connect(socket),
+        : createTlsServer(
+            { handshakeTimeout: 10_000, allowHalfOpen: true, ...serverOptions(options.tls) },
+            (socket) => this.#admit(socket),
           );
     if (options.maxConnections !== undefined) this.#server.maxConnections = options.maxConnections;
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
+      // Read while it is there: a client that is refused in the handshake is gone when that is told.
+      this.#addresses.set(socket, socket.remoteAddress);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    this.#server.on('tlsClientError', (error: Error) => {
+    this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       this.counters.tlsErrors += 1;
-      options.onError?.(error, undefined);
+      // Node hangs up on a certificate it does not take, and keeps the reason beside the error.
+      const code = socket.authorizationError as unknown as string | null;
+      const trouble = tlsTrouble(code ? { code } : error);
+      options.onError?.(
+        trouble === undefined ? error : new TlsRefusal(this.#clientAt(socket), trouble),
+        undefined,
+      );
     });
   }
 
@@ -204,13 +231,39 @@ class ListeningServer implements MllpServer, ConnectionOwner {
     return false;
   }
 
+  /** A TLS client whose certificate is held against what the endpoint expects. */
+  #admit(socket: TLSSocket): void {
+    const { tls } = this.#options;
+    const trouble = tls && certificateTrouble(socket, tls, Date.now());
+    if (trouble === undefined) {
+      this.#connect(socket);
+      return;
+    }
+    this.counters.tlsErrors += 1;
+    this.#options.onError?.(new TlsRefusal(this.#clientAt(socket), trouble), undefined);
+    socket.on('error', () => socket.destroy());
+    socket.destroy();
+  }
+
+  /** Where Node does not say which socket it wrapped, the address may be missing; nothing else goes by it. */
+  #clientAt(socket: TLSSocket): string {
+    const { _parent: wrapped } = socket as TLSSocket & { readonly _parent?: Socket };
+    const address = socket.remoteAddress ?? (wrapped && this.#addresses.get(wrapped));
+    return address === undefined ? 'A client' : `The client at ${address}`;
+  }
+
   #connect(socket: Socket): void {
     socket.setNoDelay(true);
     const { keepAliveMs = 60_000 } = this.#options;
     if (keepAliveMs > 0) socket.setKeepAlive(true, keepAliveMs);
     this.counters.accepted += 1;
     this.counters.connections += 1;
-    const connection = new Connection(socket, this.counters.accepted, certificateName(socket), this);
+    const connection = new Connection(
+      socket,
+      this.counters.accepted,
+      certificateOf(socket, this.#options.tls),
+      this,
+    );
     this.#connections.add(connection);
     this.#options.onConnection?.(connection);
     if (this.#closing !== undefined) connection.drain();
@@ -258,10 +311,13 @@ class ListeningServer implements MllpServer, ConnectionOwner {
   }
 }
 
-function certificateName(socket: Socket): string | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const name = socket.getPeerCertificate().subject?.CN;
-  return Array.isArray(name) ? name[0] : name;
+/** Only of a certificate that was checked; one that nobody asked for proves nothing. */
+function certificateOf(socket: Socket, tls: MllpServerTls | undefined): PeerCertificate | undefined {
+  if (!(socket instanceof TLSSocket) || !(socket.authorized || tls?.pins !== undefined)) return undefined;
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return undefined;
+  const name = certificate.subject.match(/^CN=(.*)$/m)?.[1];
+  return { name, fingerprint: certificate.fingerprint256 };
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
