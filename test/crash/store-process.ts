@@ -1,6 +1,4 @@
 /** A store as a process of its own, on a disk that its parent can make fail. Does what it is asked, one thing at a time. */
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { openSqliteStore } from '../../src/store/index.ts';
 import { delivery, message, T0, unit } from '../../src/store/stories/data.ts';
 
@@ -28,7 +26,6 @@ const acts: Readonly<Record<string, (value: number) => Promise<unknown>>> = {
       all.map((one) => (one.status === 'rejected' ? (one.reason as { code: string }).code : 'done')),
     ),
   probe: () => store.probe(),
-  log: async () => statSync(join(folder, 'suture.db-wal')).size,
   async close() {
     await store.close();
     process.disconnect();
