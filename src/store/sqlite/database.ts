@@ -9,27 +9,19 @@ export const DATABASE_FILE = 'suture.db';
 const BUSY_TIMEOUT = 2_000;
 
 /**
- * NORMAL leaves out the sync of each commit, which disk.ts does instead, without the thread waiting for it.
- *
  * A checkpoint each 4,000 pages (32 MB): random pages are written back once for many commits. 28 us an append
  * instead of 31 with SQLite's 1,000; from 4,000 up nothing more was gained.
  */
 const WRITER_PRAGMAS = `
 PRAGMA page_size = 8192;
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
+PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 4000;
 PRAGMA journal_size_limit = 67108864;
 PRAGMA cache_size = -65536;
 PRAGMA temp_store = MEMORY;
 PRAGMA trusted_schema = OFF;
 `;
-/**
- * Brings everything that stands in the log into the file, and begins the log anew: after a sync that failed, what is
- * appended behind the unsynced part could be lost with it.
- */
-const EMPTY_LOG = 'PRAGMA wal_checkpoint(TRUNCATE)';
-
 const READER_PRAGMAS = `
 PRAGMA query_only = ON;
 PRAGMA cache_size = -32768;
@@ -64,12 +56,6 @@ export function openWriter(folder: string): DatabaseSync {
   const database = new DatabaseSync(join(folder, DATABASE_FILE), { timeout: BUSY_TIMEOUT });
   database.exec(WRITER_PRAGMAS);
   return database;
-}
-
-/** @throws Failure `STORE_BUSY` while somebody reads on, or SQLite's error. */
-export function emptyLog(database: DatabaseSync): void {
-  const { busy } = database.prepare(EMPTY_LOG).get() as { busy: number };
-  if (busy !== 0) throw storeFailure('STORE_BUSY', 'The log of the data file is being read.');
 }
 
 /** What the log grows to between two checkpoints: 4,000 pages of 8 KiB, and room for one large transaction. */

@@ -23,10 +23,8 @@ export type Outcome =
 
 export interface Committed {
   readonly outcomes: readonly Outcome[];
-  /** What SQLite said of the disk: `null` when the transaction was committed. */
+  /** The disk's answer: `null` when the transaction is on it. */
   readonly fault: Failure | null;
-  /** False: not a row was changed, so that nothing has to reach the disk. */
-  readonly changed: boolean;
 }
 
 /** Takes from the front what may share a transaction: one call at least. */
@@ -63,13 +61,12 @@ const run = (writing: Writing, call: QueuedCall): unknown => {
 export function commitGroup(writing: Writing, group: readonly QueuedCall[]): Committed {
   const { database } = writing;
   try {
-    const changes = writing.changes();
     writing.prepare();
     database.exec('BEGIN IMMEDIATE');
     const outcomes = group.map((call) => ({ call, value: run(writing, call) }));
     writing.flush();
     database.exec('COMMIT');
-    return { outcomes, fault: null, changed: writing.changes() !== changes };
+    return { outcomes, fault: null };
   } catch (error) {
     try {
       undo(writing);
@@ -102,7 +99,7 @@ function commitApart(writing: Writing, group: readonly QueuedCall[]): Committed 
       database.exec('RELEASE one');
     }
     database.exec('COMMIT');
-    return { outcomes, fault: null, changed: true };
+    return { outcomes, fault: null };
   } catch (error) {
     undo(writing);
     return refused(group, faultOf(error) ?? refusalOf(error));
@@ -111,5 +108,5 @@ function commitApart(writing: Writing, group: readonly QueuedCall[]): Committed 
 
 /** Nothing was kept: every call of the group is told so. */
 export function refused(group: readonly QueuedCall[], fault: Failure): Committed {
-  return { outcomes: group.map((call) => ({ call, failure: fault })), fault, changed: false };
+  return { outcomes: group.map((call) => ({ call, failure: fault })), fault };
 }

@@ -1,15 +1,11 @@
-/** The writing thread: owns the lock and the file, commits in groups, answers when they are on the disk. */
+/** The writing thread: owns the lock and the file, commits in groups, answers after the commit only. */
 import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Failure } from '../../std/index.ts';
-import type { Settlement } from '../contract.ts';
-import { storeFailure } from '../failures.ts';
-import { emptyLog, openWriter, prepareFolder, reserveLog } from './database.ts';
-import { type Log, openLog, openPipeline } from './disk.ts';
+import { openWriter, prepareFolder, reserveLog } from './database.ts';
 import { faultOf, refusalOf } from './faults.ts';
 import { type Committed, commitGroup, type QueuedCall, refused, takeGroup } from './group-commit.ts';
 import { openStoredVault, storedKeys } from './key-table.ts';
-import type { Given } from './lease.ts';
 import { lockFolder } from './lock.ts';
 import { migrate } from './migrate.ts';
 import {
@@ -34,42 +30,20 @@ const RESERVE_AFTER = 32;
 /** A connection that saw the disk fail is not trusted again: the next group gets a new one. */
 const KEEPS_CONNECTION: ReadonlySet<string> = new Set(['STORE_FULL', 'STORE_BUSY']);
 
-/** The open file and its log. */
-interface Open {
-  readonly writing: Writing;
-  readonly log: Log;
-}
-
 function start(): void {
   const unlock = lockFolder(folder);
-  let open: Open | undefined;
-  /** Given out in groups that the disk refused: nobody was told, so nobody works on them. */
-  let untold: Given[] = [];
-  let unsynced = false;
-
-  const openFile = (take: (database: DatabaseSync) => Writing): Open => {
+  let writing: Writing | undefined;
+  const open = (take: (database: DatabaseSync) => Writing): Writing => {
     const database = openWriter(folder);
     try {
-      const writing = take(database);
-      return { writing, log: openLog(folder) };
+      return take(database);
     } catch (error) {
       database.close();
       throw error;
     }
   };
-  const openAgain = (): Open => {
-    const opened = openFile((database) => {
-      if (unsynced) emptyLog(database);
-      const writing = openWriting(database, openStoredVault(database, masterKey), true);
-      giveBack(writing, untold);
-      return writing;
-    });
-    unsynced = false;
-    untold = [];
-    return opened;
-  };
   try {
-    open = openFile((database) => {
+    writing = open((database) => {
       migrate(database);
       return openWriting(database, openStoredVault(database, masterKey));
     });
@@ -77,49 +51,26 @@ function start(): void {
     unlock();
     throw error;
   }
-  const keys = storedKeys(open.writing.database).filter((key) => key.use === 'index');
+  const keys = storedKeys(writing.database).filter((key) => key.use === 'index');
 
   const drop = (): void => {
-    const dropped = open;
-    if (dropped === undefined) return;
-    open = undefined;
     try {
-      dropped.writing.database.close();
+      writing?.database.close();
     } catch {
       // The disk failed before; what matters is that nobody uses this connection again.
     }
-    pipeline.whenIdle(() => dropped.log.close());
+    writing = undefined;
   };
-  const refusedByDisk = ({ outcomes }: Committed, error: Error): Committed => {
-    const fault = storeFailure('STORE_IO', 'The disk refused to sync the data folder.', error);
-    for (const outcome of outcomes) {
-      if (outcome.call.name === 'lease' && 'value' in outcome) untold.push(outcome.value as Given);
-    }
-    unsynced = true;
-    drop();
-    return refused(
-      outcomes.map(({ call }) => call),
-      fault,
-    );
-  };
-  const run = (group: readonly QueuedCall[]): void => {
-    let log = noLog;
-    let committed: Committed;
+  const commit = (group: readonly QueuedCall[]): Committed => {
     try {
-      open ??= openAgain();
-      log = open.log;
-      committed = commitGroup(open.writing, group);
-      if (++commits === RESERVE_AFTER) reserveLog(folder);
-      if (committed.fault && !KEEPS_CONNECTION.has(committed.fault.code)) drop();
+      writing ??= open((database) => openWriting(database, openStoredVault(database, masterKey), true));
     } catch (error) {
-      committed = refused(group, faultOf(error) ?? refusalOf(error));
+      return refused(group, faultOf(error) ?? refusalOf(error));
     }
-    pipeline.push({
-      changed: committed.changed,
-      log,
-      ended: (error) =>
-        answer(error && committed.fault === null ? refusedByDisk(committed, error) : committed),
-    });
+    const committed = commitGroup(writing, group);
+    if (++commits === RESERVE_AFTER) reserveLog(folder);
+    if (committed.fault && !KEEPS_CONNECTION.has(committed.fault.code)) drop();
+    return committed;
   };
 
   let commits = 0;
@@ -135,50 +86,21 @@ function start(): void {
       }
     }
   };
-  let turning = false;
-  const turn = (): void => {
-    if (turning) return;
-    turning = true;
-    while (pipeline.free) {
-      for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port))
-        receive(more.message);
-      if (queue.length === 0) break;
-      run(takeGroup(queue));
-    }
-    turning = false;
-    if (closing && queue.length === 0) pipeline.whenIdle(finish);
-  };
-  const finish = (): void => {
-    const close = closing;
-    if (close === undefined || queue.length > 0) return;
-    closing = undefined;
-    drop();
-    unlock();
-    send([[close[0], 1, null]], new Parcel());
-    port.close();
-  };
-  const pipeline = openPipeline(turn);
   port.on('message', (post: Post) => {
     receive(post);
-    turn();
+    while (queue.length > 0) {
+      answer(commit(takeGroup(queue)));
+      for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port))
+        receive(more.message);
+    }
+    if (closing) {
+      drop();
+      unlock();
+      send([[closing[0], 1, null]], new Parcel());
+      port.close();
+    }
   });
   port.postMessage({ ready: keys } satisfies Greeting);
-}
-
-/** For a group that changed nothing, since there was nothing to write to. */
-const noLog: Log = { sync: (done) => done(null), close: () => undefined };
-
-/** Back to waiting, in a transaction of its own. */
-function giveBack(writing: Writing, untold: readonly Given[]): void {
-  const calls = untold.flatMap(({ epoch, ids }) =>
-    ids.map((id) => {
-      const end: Settlement = { deliveryId: String(id), epoch, at: 0, ms: 0, steps: [], to: 'given back' };
-      return { id: 0, name: 'settle', args: [end], weight: 0 };
-    }),
-  );
-  if (calls.length === 0) return;
-  const { fault } = commitGroup(writing, calls);
-  if (fault !== null) throw fault;
 }
 
 function weightOf(name: string, args: readonly unknown[]): number {

@@ -31,8 +31,6 @@ export interface Writing {
   prepare(): void;
   /** What was added up in memory is written: within the transaction. */
   flush(): void;
-  /** Counts every row that was changed since the file was opened. */
-  changes(): number;
   /** Memory is made to agree with the rows: after a rollback. */
   reload(): void;
 }
@@ -50,7 +48,6 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
   const audit = auditWriter(desk);
   const countSeals = sealCounts(database, vault);
   const probe = database.prepare(PROBE);
-  const changes = database.prepare('SELECT total_changes() AS count');
   const settling = settler(desk);
   const accounts = accountWriter(desk, audit);
   const counts = countWriter(desk);
@@ -77,7 +74,6 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       prune: pruner(desk),
     },
     prepare: () => rotateWhenDue(database, vault),
-    changes: () => (changes.get() as { count: number }).count,
     flush() {
       standing.flush();
       filing.flush();
