@@ -37,6 +37,7 @@ const senders = Array.from({ length: Number(connections) }, (_, sender) =>
 setTimeout(() => {
   counting = true;
   const started = performance.now();
+  const from = Date.now();
   setTimeout(() => {
     counting = false;
     const elapsed = performance.now() - started;
@@ -46,7 +47,7 @@ setTimeout(() => {
       const at = (share: number): number =>
         times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
       process.stdout.write(
-        `${JSON.stringify({ perSecond: (times.length / elapsed) * 1000, p50: at(0.5), p99: at(0.99), refused, sent })}\n`,
+        `${JSON.stringify({ perSecond: (times.length / elapsed) * 1000, p50: at(0.5), p99: at(0.99), refused, sent, counted: times.length, from })}\n`,
       );
       process.exit(0);
     });

@@ -63,6 +63,9 @@ interface Load {
   p50: number;
   p99: number;
   refused: number;
+  /** Acknowledged after the warm-up, and when that ended. */
+  counted: number;
+  from: number;
 }
 let tag = 0;
 async function load(port: number, connections: number): Promise<Load> {
@@ -73,11 +76,16 @@ async function load(port: number, connections: number): Promise<Load> {
   return result;
 }
 
-async function withEngine<Result>(sink: number, work: (engine: Running) => Promise<Result>): Promise<Result> {
+async function withEngine<Result>(
+  sink: number,
+  work: (engine: Running) => Promise<Result>,
+  window = 1,
+): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'suture-bench-'));
   const engine = await launch(join(here, '..', 'test', 'crash', 'engine-process.ts'), [], {
     CRASH_FOLDER: folder,
     CRASH_SINK: String(sink),
+    CRASH_WINDOW: String(window),
   });
   try {
     return await work(engine);
@@ -99,6 +107,41 @@ function spread(name: string, digits = 0): string {
 
 const CONNECTIONS = values.connections.split(',').map(Number);
 const wanted = (part: string): boolean => values.only === '' || values.only === part;
+
+/**
+ * In, commit, ACK, lane, MLLP sink, settle: what was acknowledged after the warm-up, over the time from then until the last
+ * message has arrived at the sink.
+ */
+async function endToEnd(window: number): Promise<void> {
+  const sink = await launch(join(here, 'sink.ts'), []);
+  const work = async (engine: Running) => {
+    const { perSecond, counted, from } = await load(engine.port, 32);
+    type State = { received: number; inversions: number; twice: number; lastAt: number };
+    let state = await ask<State>(sink.child, 'count');
+    for (let before = -1; state.received !== before; ) {
+      before = state.received;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      state = await ask(sink.child, 'count');
+    }
+    const elapsed = (state.lastAt - from) / 1000;
+    const { ledger } = await ask<{ ledger: { delivered: number; received: number } }>(engine.child, 'ledger');
+    if (ledger.delivered !== ledger.received)
+      throw new Error(`not all were delivered: ${JSON.stringify(ledger)}`);
+    return { perSecond: counted / elapsed, acked: perSecond, ...state };
+  };
+  const end = await withEngine(sink.port, work, window);
+  await sink.stop();
+  const last = (name: string): number => figures.get(name)?.at(-1) ?? Number.NaN;
+  note(`acked to ${window}`, end.acked);
+  note(`end to ${window}`, end.perSecond);
+  note(`end to ${window} of plain`, (end.perSecond / last('end plain')) * 100);
+  note(`end to ${window} of echo`, (end.perSecond / last('end echo')) * 100);
+  note('inversions', end.inversions);
+  note('twice', end.twice);
+}
+
+/** Messages under way to the sink at once: the default of a connection that sends, and a receiver whose record says more. */
+const WINDOWS = [1, 8];
 
 say(
   `${cpus().length} cores (${cpus()[0]?.model}), ${(totalmem() / 2 ** 30).toFixed(0)} GB, Node ${process.version}; ${rounds} rounds of ${seconds} s`,
@@ -126,35 +169,12 @@ for (let round = 1; round <= rounds; round++) {
   }
   if (wanted('end')) {
     const plain = await launch(join(here, 'echo.ts'), ['plain']);
-    const limit = await load(plain.port, 32);
+    note('end plain', (await load(plain.port, 32)).perSecond);
     await plain.stop();
-    const sink = await launch(join(here, 'sink.ts'), []);
-    const end = await withEngine(sink.port, async (engine) => {
-      const began = performance.now();
-      const { perSecond } = await load(engine.port, 32);
-      // Everything that was acknowledged must arrive: the time until then counts, too.
-      let state = await ask<{ received: number; inversions: number; twice: number }>(sink.child, 'count');
-      for (let before = -1; state.received !== before; ) {
-        before = state.received;
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        state = await ask(sink.child, 'count');
-      }
-      const elapsed = (performance.now() - began - 200) / 1000;
-      const { ledger } = await ask<{ ledger: { delivered: number; received: number } }>(
-        engine.child,
-        'ledger',
-      );
-      if (ledger.delivered !== ledger.received)
-        throw new Error(`not all were delivered: ${JSON.stringify(ledger)}`);
-      return { perSecond: state.received / elapsed, acked: perSecond, ...state };
-    });
-    await sink.stop();
-    note('end limit', limit.perSecond);
-    note('end acked', end.acked);
-    note('end to end', end.perSecond);
-    note('end share', (end.perSecond / limit.perSecond) * 100);
-    note('inversions', end.inversions);
-    note('twice', end.twice);
+    const own = await launch(join(here, 'echo.ts'), ['suture']);
+    note('end echo', (await load(own.port, 32)).perSecond);
+    await own.stop();
+    for (const window of WINDOWS) await endToEnd(window);
   }
   if (wanted('idle')) {
     const started = performance.now();
@@ -180,11 +200,20 @@ if (wanted('ack')) {
   }
 }
 if (wanted('end')) {
-  say(`\nEnd to end, 32 connections (in, commit, ACK, lane, MLLP sink, settle): ${spread('end to end')} /s`);
-  say(`  share of the plain echo at 32 (${spread('end limit')} /s): ${spread('end share', 1)} %`);
   say(
-    `  acknowledged meanwhile: ${spread('end acked')} /s; inversions ${spread('inversions')}; delivered twice ${spread('twice')}`,
+    '\nEnd to end, 32 connections: in, commit, ACK, lane, MLLP sink, settle, until the last one has arrived',
   );
+  say(`plain echo ${spread('end plain')} /s, Suture’s echo ${spread('end echo')} /s`);
+  say(
+    '\n| under way to the sink | end to end /s | % of plain echo | % of Suture’s echo | acknowledged meanwhile /s |',
+  );
+  say('|---|---|---|---|---|');
+  for (const window of WINDOWS) {
+    say(
+      `| ${window} | ${spread(`end to ${window}`)} | ${spread(`end to ${window} of plain`, 1)} | ${spread(`end to ${window} of echo`, 1)} | ${spread(`acked to ${window}`)} |`,
+    );
+  }
+  say(`\ninversions ${spread('inversions')}; delivered twice ${spread('twice')}`);
 }
 if (wanted('idle')) {
   say(`\nEngine process start to ready: ${spread('ready ms')} ms; idle memory ${spread('idle MB', 1)} MB`);

@@ -4,6 +4,7 @@ import { startSink } from '../test/crash/traffic.ts';
 let received = 0;
 let inversions = 0;
 let twice = 0;
+let lastAt = 0;
 const seen = new Set<string>();
 const last = new Map<string, number>();
 
@@ -14,6 +15,7 @@ const sink = await startSink((controlId, content) => {
   }
   seen.add(controlId);
   received++;
+  lastAt = Date.now();
   const text = content.toString('latin1');
   const pid = text.slice(text.indexOf('\rPID|') + 1, text.indexOf('\rPD1|')).split('|');
   const patient = pid[3] as string;
@@ -22,5 +24,5 @@ const sink = await startSink((controlId, content) => {
   last.set(patient, sequence);
 });
 process.send?.({ port: sink.port });
-process.on('message', () => process.send?.({ received, inversions, twice }));
+process.on('message', () => process.send?.({ received, inversions, twice, lastAt }));
 process.on('disconnect', () => process.exit(0));

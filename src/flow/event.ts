@@ -68,31 +68,66 @@ export function eventContext(
 function hl7Context(bytes: Uint8Array, site: SiteRecord, value: SiteValue): EventContext {
   const hl7 = parse(bytes);
   if (!hl7.usable) throw unreadable('hl7', hl7.reason?.replace(/\.$/, '') ?? 'it has no usable MSH');
-  let read: FhirReading | undefined;
-  const reading = (): FhirReading => {
-    read ??= readHl7(hl7, {
-      site: value.id,
-      timeZone: value.timeZone,
-      mrnSystem: value.mrnSystem,
-      lookup: siteLookup(site),
-    });
-    return read;
-  };
-  const event: Hl7Event = {
-    type: hl7.header.type,
-    controlId: hl7.header.controlId,
-    get patient() {
-      return reading().patient;
-    },
-    get encounter() {
-      return reading().encounter;
-    },
-  };
+  const event = new LazyEvent(hl7, site);
   return {
     event: event as unknown as Readonly<Record<string, unknown>>,
     hl7,
     site: value,
-    findings: () => reading().findings,
+    findings: () => event.reading().findings,
+  };
+}
+
+/**
+ * An {@link Hl7Event} whose parts are read when they are first looked at. They are properties of its own, since paths see
+ * no others, with getters that all events share: getters written in a literal would be new ones for each message, and V8
+ * keeps a shape for each that only a full collection removes.
+ */
+class LazyEvent {
+  readonly #hl7: Message;
+  readonly #site: SiteRecord;
+  #reading: FhirReading | undefined;
+
+  constructor(hl7: Message, site: SiteRecord) {
+    this.#hl7 = hl7;
+    this.#site = site;
+    Object.defineProperties(this, LazyEvent.#parts);
+  }
+
+  reading(): FhirReading {
+    this.#reading ??= readHl7(this.#hl7, {
+      site: this.#site.site,
+      timeZone: this.#site.timeZone,
+      mrnSystem: this.#site.identifiers.mrn.system,
+      lookup: siteLookup(this.#site),
+    });
+    return this.#reading;
+  }
+
+  static readonly #parts: Record<keyof Hl7Event, PropertyDescriptor & ThisType<LazyEvent>> = {
+    type: {
+      enumerable: true,
+      get() {
+        return this.#hl7.header.type;
+      },
+    },
+    controlId: {
+      enumerable: true,
+      get() {
+        return this.#hl7.header.controlId;
+      },
+    },
+    patient: {
+      enumerable: true,
+      get() {
+        return this.reading().patient;
+      },
+    },
+    encounter: {
+      enumerable: true,
+      get() {
+        return this.reading().encounter;
+      },
+    },
   };
 }
 

@@ -1,15 +1,6 @@
 export * from './condition.ts';
 export * from './field-map.ts';
-export {
-  bundleOf,
-  type FhirReading,
-  type Lookup,
-  noLookup,
-  type ReadingBundle,
-  type ReadingFinding,
-  type ReadingOptions,
-  readHl7,
-} from './hl7-fhir/index.ts';
+export * from './hl7-fhir/index.ts';
 export { compilePath, type PathStep, parsePath, type Read, type ValuePath } from './path.ts';
 export type * from './r4.ts';
 export type * from './rule.ts';

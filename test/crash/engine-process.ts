@@ -11,6 +11,8 @@ import { openSqliteStore } from '../../src/store/index.ts';
 
 const folder = process.env.CRASH_FOLDER as string;
 const sink = Number(process.env.CRASH_SINK ?? 0);
+/** Messages under way to the sink at once, as a site's record says it of a receiver; 1 is the default. */
+const window = Number(process.env.CRASH_WINDOW ?? 1);
 
 mkdirSync(folder, { recursive: true });
 const store = await openSqliteStore({ folder, masterKey: Buffer.alloc(32, 7), clock: systemClock });
@@ -23,7 +25,7 @@ const site = siteSchema.parse({
   identifiers: { mrn: { system: 'urn:oid:1.2.3', hl7: { field: 'PID-3', type: 'MR' } } },
   connections: {
     'adt-in': { connector: 'mllp', listen: { port: 0 } },
-    ...(sink > 0 ? { sink: { connector: 'mllp', send: { host: '127.0.0.1', port: sink } } } : {}),
+    ...(sink > 0 ? { sink: { connector: 'mllp', send: { host: '127.0.0.1', port: sink, window } } } : {}),
   },
 });
 const forward = flow('forward', { about: 'Passes every ADT on.', order: 'patient' })

@@ -1,5 +1,6 @@
 import type { Message } from '../../hl7/index.ts';
 import type { Encounter, Location, Patient, Practitioner, Reference } from '../r4.ts';
+import { Line } from './line.ts';
 import { type Lookup, noLookup, note, type Reading, type ReadingFinding } from './reading.ts';
 import { patient } from './segments/pid.ts';
 import { encounter } from './segments/pv1.ts';
@@ -27,26 +28,38 @@ export interface FhirReading {
 
 /**
  * Reads the patient and the visit of an HL7 v2 message (ADT; PID and PV1 of SIU and others) as FHIR R4, by HL7's
- * v2-to-FHIR guide. Pure: the same message and options give the same resources with the same ids. Never throws for
- * content; what could not be carried over is in `findings`.
+ * v2-to-FHIR guide: what a flow's event shows. `toFhir` reads the whole message. Pure: the same message and options give
+ * the same resources with the same ids. Never throws for content; what could not be carried over is in `findings`.
  *
  * @example
  * readHl7(parse(bytes), { site: 'mercy', timeZone: 'America/Chicago' }).patient?.name?.[0]?.family // 'LOPEZ'
  */
 export function readHl7(message: Message, options: ReadingOptions): FhirReading {
   const { site, timeZone, lookup = noLookup, mrnSystem } = options;
-  const reading: Reading = { site, timeZone, lookup, findings: [], related: new Map() };
+  const reading: Reading = {
+    site,
+    timeZone,
+    lookup,
+    times: new Map(),
+    findings: [],
+    noted: new Set(),
+    related: new Map(),
+    organizations: false,
+    origins: undefined,
+  };
   const [pid] = message.segments('PID');
   const [pv1] = message.segments('PV1');
+  const { delimiters } = message;
   if (pid === undefined) note(reading, 'no-patient', 'PID', 'The message has no PID segment.');
-  const who = pid === undefined ? null : patient(reading, pid, { mrnSystem });
+  const who = pid === undefined ? null : patient(reading, new Line(pid, delimiters), { mrnSystem });
   const subject: Reference | undefined =
     who?.id === undefined ? undefined : { reference: `Patient/${who.id}`, type: 'Patient' };
-  const visit = pv1 === undefined ? null : encounter(reading, pv1, message.header.trigger, subject);
+  const visit =
+    pv1 === undefined ? null : encounter(reading, new Line(pv1, delimiters), message.header.trigger, subject);
   return {
-    patient: who,
-    encounter: visit,
-    related: [...reading.related.values()],
+    patient: who as Patient | null,
+    encounter: visit as Encounter | null,
+    related: [...reading.related.values()] as unknown as readonly (Practitioner | Location)[],
     findings: reading.findings,
   };
 }
@@ -58,7 +71,7 @@ export interface ReadingBundle {
   readonly entry: readonly { readonly resource: Patient | Encounter | Practitioner | Location }[];
 }
 
-/** The resources of a reading as one Bundle: what `to-fhir` prints. */
+/** The resources of a reading as one Bundle. */
 export function bundleOf(reading: FhirReading): ReadingBundle {
   const resources = [reading.patient, reading.encounter, ...reading.related].filter((each) => each !== null);
   return { resourceType: 'Bundle', type: 'collection', entry: resources.map((resource) => ({ resource })) };

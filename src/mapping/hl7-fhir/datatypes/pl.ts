@@ -1,7 +1,9 @@
-import type { Location, Reference } from '../../r4.ts';
-import { stableId } from '../ids.ts';
-import { element, type Field, type Reading } from '../reading.ts';
+import type { Identifier, Reference } from '../../r4.ts';
+import type { Field } from '../line.ts';
+import { type Draft, element, keep, present, type Reading } from '../reading.ts';
+import type { Read } from '../rows.ts';
 import { locationPhysicalType } from '../tables.ts';
+import { universalUri } from './hd.ts';
 
 /** PL.4 facility, 7 building, 8 floor, 1 point of care, 2 room, 3 bed: from the whole to the part. */
 const levels = [
@@ -17,29 +19,83 @@ const levels = [
 /**
  * PL[Location]: a location for each level that is named, each part of the one before, and a reference to the most
  * granular one (the guide's row 0). A bed is the bed of its room of its unit: ids are of the whole way down.
+ * `most` says more of that one (PV1-40: its operational status).
  */
-export function location(reading: Reading, field: Field): Reference | undefined {
+export function location(
+  reading: Reading,
+  field: Field,
+  most: Readonly<Record<string, unknown>> = {},
+): Reference | undefined {
   let parent: Reference | undefined;
-  const names: string[] = [];
+  let last: { draft: Draft; way: string[]; names: string } | undefined;
   const way: string[] = [];
+  let names = '';
   for (const { component, physicalType, display } of levels) {
-    const name = field.get(component, 1);
+    const name = field.get(component, 1) ?? field.get(component, 2);
     if (name === undefined) continue;
-    names.push(name);
+    names = names === '' ? name : `${name}, ${names}`;
     way.push(`${physicalType}=${name}`);
-    const id = stableId(reading.site, 'Location', ...way);
-    const resource = element<Location>({
-      resourceType: 'Location',
-      id,
-      identifier: [{ value: name }],
-      name,
-      description: component === 3 ? field.get(9) : undefined,
-      mode: 'instance',
-      physicalType: { coding: [{ system: locationPhysicalType, code: physicalType, display }] },
-      partOf: parent,
-    });
-    reading.related.set(`Location/${id}`, resource);
-    parent = { reference: `Location/${id}`, type: 'Location', display: [...names].reverse().join(', ') };
+    if (last !== undefined) parent = kept(reading, last);
+    const uri = universalUri(field.get(component, 2), field.get(component, 3));
+    last = {
+      way: [...way],
+      names,
+      draft: element<Draft>({
+        resourceType: 'Location',
+        identifier: [
+          element<Identifier>({
+            system: uri === undefined ? undefined : 'urn:ietf:rfc:3986',
+            value: uri ?? name,
+          }),
+        ],
+        name,
+        mode: 'instance',
+        physicalType: { coding: [{ system: locationPhysicalType, code: physicalType, display }] },
+        partOf: parent,
+      } as never),
+    };
   }
-  return parent;
+  if (last === undefined) return described(reading, field);
+  const comprehensive = field.get(10, 1);
+  if (comprehensive !== undefined)
+    last.draft.identifier = present(...(last.draft.identifier as Identifier[]), {
+      ...element<Identifier>({
+        system: universalUri(field.get(10, 3), field.get(10, 4)),
+        value: comprehensive,
+        assigner: field.get(10, 2) === undefined ? undefined : { display: field.get(10, 2) as string },
+      }),
+    });
+  const description = field.get(9);
+  if (description !== undefined) last.draft.description = description;
+  Object.assign(last.draft, most);
+  return kept(reading, last);
 }
+
+function kept(
+  reading: Reading,
+  { draft, way, names }: { draft: Draft; way: readonly string[]; names: string },
+): Reference {
+  const id = keep(reading, draft, ...way);
+  return { reference: `Location/${id}`, type: 'Location', display: names };
+}
+
+/** A location that is only described (PL.9) or only has a comprehensive identifier (PL.10). */
+function described(reading: Reading, field: Field): Reference | undefined {
+  const description = field.get(9);
+  const value = field.get(10, 1);
+  if (description === undefined && value === undefined) return undefined;
+  const id = keep(
+    reading,
+    element<Draft>({
+      resourceType: 'Location',
+      identifier: value === undefined ? undefined : [{ value }],
+      description,
+      mode: 'instance',
+    } as never),
+    value ?? '',
+    description ?? '',
+  );
+  return element<Reference>({ reference: `Location/${id}`, type: 'Location', display: description });
+}
+
+export const toLocation: Read = (field, reading) => location(reading, field);

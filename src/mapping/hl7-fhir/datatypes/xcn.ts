@@ -1,52 +1,191 @@
-import type { HumanName, Identifier, Practitioner, Reference } from '../../r4.ts';
-import { stableId } from '../ids.ts';
-import { element, elementOrNone, type Field, present, type Reading } from '../reading.ts';
-import { nameUses } from '../tables.ts';
-import { identifierType, systemOf } from './cx.ts';
+import type { CodeableConcept, HumanName, Identifier, Period, Reference } from '../../r4.ts';
+import { conceptMap } from '../concept-maps.ts';
+import type { Field } from '../line.ts';
+import { type Draft, dateTime, element, elementOrNone, keep, present, type Reading } from '../reading.ts';
+import type { Read } from '../rows.ts';
+import { v2Table } from '../tables.ts';
+import { checkDigit, identifierType, systemOf } from './cx.ts';
+import { assigner } from './hd.ts';
 
-/**
- * XCN[Practitioner], as a reference to a practitioner that is kept beside the encounter: identifier (XCN.1, 9, 13), name
- * (2 to 6, 10, 21), qualification (7). The reference repeats identifier and name, so that a flow need not follow it.
- */
-export function practitioner(reading: Reading, field: Field): Reference | undefined {
-  const identifier = practitionerIdentifier(reading, field);
+interface Person {
+  readonly identifier: Identifier | undefined;
+  readonly name: HumanName | undefined;
+  readonly display: string | undefined;
+}
+
+/** Identifier (XCN.1, 9, 11 to 13) and name (2 to 6, 10, 17, 19 to 21) of a person. */
+function person(reading: Reading, field: Field): Person | undefined {
+  const identifier = personIdentifier(reading, field);
   const family = field.get(2, 1);
   const name = elementOrNone<HumanName>({
-    use: nameUses.get(field.get(10) ?? ''),
+    use: conceptMap('NameType').get(field.get(10) ?? '')?.code as HumanName['use'],
     family,
     given: present(field.get(3), field.get(4)),
     prefix: present(field.get(6)),
     suffix: present(field.get(5), field.get(21)),
-  });
+    period: elementOrNone<Period>({
+      start: dateTime(reading, field.place, field.get(19) ?? field.get(17, 1)),
+      end: dateTime(reading, field.place, field.get(20) ?? field.get(17, 2)),
+    }),
+  } as never);
   if (identifier === undefined && name === undefined) return undefined;
   const display = present(name?.prefix?.[0], ...(name?.given ?? []), family).join(' ') || undefined;
-  const id = stableId(
-    reading.site,
-    'Practitioner',
-    identifier?.system ?? identifier?.assigner?.display ?? '',
-    identifier?.value ?? display ?? '',
-  );
-  const degree = field.get(7);
-  const resource = element<Practitioner>({
-    resourceType: 'Practitioner',
-    id,
-    identifier: present(identifier),
-    name: present(name),
-    qualification: degree === undefined ? undefined : [{ code: { text: degree } }],
-  });
-  reading.related.set(`Practitioner/${id}`, resource);
-  return element<Reference>({ reference: `Practitioner/${id}`, type: 'Practitioner', identifier, display });
+  return { identifier, name, display };
 }
 
-function practitionerIdentifier(reading: Reading, field: Field): Identifier | undefined {
+function personIdentifier(reading: Reading, field: Field): Identifier | undefined {
   const value = field.get(1);
   if (value === undefined) return undefined;
   const name = field.get(9, 1);
   const type = field.get(13);
   return element<Identifier>({
+    extension: reading.organizations ? checkDigit(field, 11, 12) : undefined,
     type: identifierType(type),
     system: systemOf(reading, field.place, { name, id: field.get(9, 2), type: field.get(9, 3) }, type),
     value,
-    assigner: name === undefined ? undefined : { display: name },
+    assigner: assigner(reading, field, 9),
   });
 }
+
+const identity = ({ identifier, display }: Person): readonly string[] => [
+  identifier?.system ?? identifier?.assigner?.display ?? '',
+  identifier?.value ?? display ?? '',
+];
+
+/**
+ * XCN[Practitioner], as a reference to a practitioner that is kept beside the encounter: identifier, name, qualification
+ * (XCN.7). The reference repeats identifier and name, so that a flow need not follow it.
+ */
+export function practitioner(
+  reading: Reading,
+  field: Field,
+  more: Readonly<Record<string, unknown>> = {},
+): Reference | undefined {
+  const who = person(reading, field);
+  if (who === undefined) return undefined;
+  const degree = field.get(7);
+  const id = keep(
+    reading,
+    element<Draft>({
+      resourceType: 'Practitioner',
+      identifier: present(who.identifier),
+      name: present(who.name),
+      qualification: degree === undefined ? undefined : [{ code: qualification(degree) }],
+      ...more,
+    } as never),
+    ...identity(who),
+  );
+  return element<Reference>({
+    reference: `Practitioner/${id}`,
+    type: 'Practitioner',
+    identifier: withoutExtension(who.identifier),
+    display: who.display,
+  });
+}
+
+/** An identifier inside a reference names the person; what else is known of it stands with the resource. */
+function withoutExtension(identifier: Identifier | undefined): Identifier | undefined {
+  if (identifier?.extension === undefined) return identifier;
+  const { extension: _, ...rest } = identifier;
+  return rest;
+}
+
+function qualification(degree: string): CodeableConcept {
+  const known = conceptMap('DegreeLicenseCertificate').get(degree);
+  return known === undefined ? { text: degree } : { coding: [known], text: degree };
+}
+
+export const toPractitioner: Read = (field, reading) => practitioner(reading, field);
+export const toPractitioners: Read = (field, reading) => {
+  const who = practitioner(reading, field);
+  return who === undefined ? undefined : [who];
+};
+
+/** XCN[PractitionerRole]: the practitioner in a role; `more` says which, and for whom. */
+export function practitionerRole(
+  reading: Reading,
+  field: Field,
+  more: Readonly<Record<string, unknown>>,
+  person: Readonly<Record<string, unknown>> = {},
+): Reference | undefined {
+  const who = practitioner(reading, field, person);
+  return who === undefined ? undefined : roleOf(reading, who, more);
+}
+
+/** A PractitionerRole of who, what and for whom. */
+export function roleOf(
+  reading: Reading,
+  who: Reference | undefined,
+  more: Readonly<Record<string, unknown>>,
+): Reference {
+  const practitioner =
+    who?.reference === undefined ? undefined : { reference: who.reference, type: 'Practitioner' };
+  const id = keep(
+    reading,
+    element<Draft>({ resourceType: 'PractitionerRole', practitioner, ...more } as never),
+    who?.reference ?? '',
+    JSON.stringify(more),
+  );
+  return element<Reference>({
+    reference: `PractitionerRole/${id}`,
+    type: 'PractitionerRole',
+    display: who?.display,
+  });
+}
+
+/** HL7 table 0443 as the function of somebody who took part. */
+export const providerRole = (code: string, display: string): CodeableConcept => ({
+  coding: [{ system: v2Table('0443'), code, display }],
+});
+
+/** XCN[RelatedPerson], without its patient and id. */
+export function relatedPerson(reading: Reading, field: Field): Readonly<Record<string, unknown>> | undefined {
+  const who = person(reading, field);
+  return who === undefined
+    ? undefined
+    : element({ identifier: present(who.identifier), name: present(who.name) });
+}
+
+/** NDL[PractitionerRole]: name (a CNN in NDL.1), period (2, 3). */
+export const toNamedRole =
+  (code?: CodeableConcept): Read =>
+  (field, reading) => {
+    const family = field.get(1, 2);
+    const value = field.get(1, 1);
+    if (family === undefined && value === undefined) return undefined;
+    const name = elementOrNone<HumanName>({
+      family,
+      given: present(field.get(1, 3), field.get(1, 4)),
+      prefix: present(field.get(1, 6)),
+      suffix: present(field.get(1, 5), field.get(1, 7)),
+    });
+    const display = present(name?.prefix?.[0], ...(name?.given ?? []), family).join(' ') || undefined;
+    const namespace = field.get(1, 9);
+    const id = keep(
+      reading,
+      element<Draft>({
+        resourceType: 'Practitioner',
+        identifier:
+          value === undefined
+            ? undefined
+            : [
+                element<Identifier>({
+                  value,
+                  assigner: namespace === undefined ? undefined : { display: namespace },
+                }),
+              ],
+        name: present(name),
+      } as never),
+      namespace ?? '',
+      value ?? display ?? '',
+    );
+    const period = elementOrNone<Period>({
+      start: dateTime(reading, field.place, field.get(2)),
+      end: dateTime(reading, field.place, field.get(3)),
+    });
+    return roleOf(
+      reading,
+      element<Reference>({ reference: `Practitioner/${id}`, display }),
+      element({ period, code: code === undefined ? undefined : [code] }),
+    );
+  };

@@ -1,107 +1,135 @@
-import type { Segment } from '../../../hl7/index.ts';
-import type {
-  CodeableConcept,
-  Coding,
-  Encounter,
-  EncounterHospitalization,
-  EncounterLocation,
-  EncounterParticipant,
-  EncounterStatus,
-  Identifier,
-  Period,
-  Reference,
-} from '../../r4.ts';
-import { concept, ownTable } from '../datatypes/cwe.ts';
-import { identifier, identifierType } from '../datatypes/cx.ts';
+import type { CodeableConcept, Coding, EncounterStatus, Identifier, Reference } from '../../r4.ts';
+import { conceptMap } from '../concept-maps.ts';
+import { toConcept } from '../datatypes/cwe.ts';
+import { identifier, identifierType, toIdentifier } from '../datatypes/cx.ts';
 import { location } from '../datatypes/pl.ts';
 import { practitioner } from '../datatypes/xcn.ts';
 import { stableId } from '../ids.ts';
-import {
-  dateTime,
-  element,
-  elementOrNone,
-  fieldsOf,
-  note,
-  present,
-  type Reading,
-  single,
-} from '../reading.ts';
-import {
-  admissionTypes,
-  ambulatoryStatuses,
-  classStatuses,
-  encounterClasses,
-  eventStatuses,
-  participationType,
-  readmissions,
-} from '../tables.ts';
+import type { Line } from '../line.ts';
+import { type Draft, dateTime, note, type Reading } from '../reading.ts';
+import { apply, extension, type Row, row, rows, segmentMap, used } from '../rows.ts';
+import { classStatuses, eventStatuses, participationType } from '../tables.ts';
 
-/** The fields that name people, with the guide's v3-ParticipationType. */
-const participants = [
-  { number: 7, code: 'ATND', display: 'attender' },
-  { number: 8, code: 'REF', display: 'referrer' },
-  { number: 9, code: 'CON', display: 'consultant' },
-  { number: 17, code: 'ADM', display: 'admitter' },
-] as const;
+const toTime = (field: { place: string; get(n: number): string | undefined }, reading: Reading) =>
+  dateTime(reading, field.place, field.get(1));
 
-/**
- * PV1[Encounter] of the v2-to-FHIR guide; the rows are cited as PV1-n. Left out: PV1-18 (each site's own), PV1-20 (a
- * Coverage), PV1-40, 43, 52 to 54. `null` when there is no visit: class N (not applicable) and no visit number.
- */
-export function encounter(
-  reading: Reading,
-  pv1: Segment,
-  trigger: string,
-  patient: Reference | undefined,
-): Encounter | null {
-  const code = single(pv1, 2);
-  const identifiers = visitIdentifiers(reading, pv1);
-  if ((code === undefined || code === 'N') && identifiers.length === 0) return null;
-  const period = elementOrNone<Period>({
-    start: dateTime(reading, 'PV1-44', single(pv1, 44)),
-    end: dateTime(reading, 'PV1-45', single(pv1, 45)),
+/** The guide's v3-ParticipationType of the fields that name people. */
+const participant = (number: number, code: string, display: string): Row =>
+  row(number, 'participant[]', (field, reading) => {
+    const individual = practitioner(reading, field);
+    return individual === undefined
+      ? undefined
+      : { type: [{ coding: [{ system: participationType, code, display }], text: display }], individual };
   });
-  const encounterClass = classOf(reading, code);
-  return element<Encounter>({
-    resourceType: 'Encounter',
-    id: visitId(reading, identifiers[0], patient, period),
-    identifier: identifiers,
-    status: statusOf(trigger, encounterClass, code, period?.end !== undefined),
-    class: encounterClass,
-    type: concepts(reading, pv1, 4, ownTable('0007', admissionTypes)),
-    serviceType: concept(reading, fieldsOf(pv1, 10)[0]),
-    subject: patient,
-    participant: people(reading, pv1),
-    period,
-    hospitalization: hospitalization(reading, pv1),
-    location: locations(reading, pv1, code),
-  });
+
+/** PV1-40 says of the bed or room of PV1-3 whether it can be used. */
+function bedStatus(line: Line): Readonly<Record<string, unknown>> {
+  const code = line.value(40);
+  const known = code === undefined ? undefined : conceptMap('BedStatus').get(code);
+  return known === undefined ? {} : { operationalStatus: known };
 }
 
-/** PV1-19 as the visit number (VN), PV1-50 beside it. */
-function visitIdentifiers(reading: Reading, pv1: Segment): readonly Identifier[] {
-  const [visit] = fieldsOf(pv1, 19);
-  const number = visit && identifier(reading, visit, 'VN');
-  // The guide assigns VN whatever CX.5 says: a site's own type (CSN) is kept as a second coding.
-  const own = visit?.get(5);
-  const type: CodeableConcept | undefined =
-    own === undefined || own === 'VN'
-      ? { ...identifierType('VN'), text: 'visit number' }
-      : {
-          coding: [...(identifierType('VN')?.coding ?? []), ...(identifierType(own)?.coding ?? [])],
-          text: 'visit number',
-        };
-  return present(
-    number && { ...number, type },
-    ...fieldsOf(pv1, 50).map((field) => identifier(reading, field)),
-  );
+const place = (number: number, status: (line: Line) => string, extra?: unknown): Row =>
+  row(number, 'location[]', (field, reading, line) => {
+    const at = location(reading, field, number === 3 && reading.organizations ? bedStatus(line) : {});
+    if (at === undefined) return undefined;
+    return extra !== undefined && reading.organizations
+      ? { extension: [extra], location: at, status: status(line) }
+      : { location: at, status: status(line) };
+  });
+
+const temporary = extension(
+  'http://hl7.org/fhir/StructureDefinition/subject-locationClassification',
+  'CodeableConcept',
+  { coding: [{ system: 'http://hl7.org/fhir/ValueSet/subject-location', code: 'temporary' }] },
+);
+
+/** PV1-19 as the visit number (VN), whatever CX.5 says: a site's own type (CSN) is kept as a second coding. */
+const visitNumber = row(19, 'identifier[]', (field, reading) => {
+  const number = identifier(reading, field, 'VN');
+  if (number === undefined) return undefined;
+  const own = field.get(5);
+  const first = identifierType('VN')?.coding ?? [];
+  const coding =
+    own === undefined || own === 'VN' ? first : [...first, ...(identifierType(own)?.coding ?? [])];
+  return { ...number, type: { coding, text: 'visit number' } satisfies CodeableConcept };
+});
+
+/**
+ * PV1[Encounter]. Left out: PV1-18 (each site's own), PV1-20 (a Coverage), PV1-43 and 53, 54 (EncounterHistory and
+ * EpisodeOfCare, by option of the guide).
+ */
+const encounterMap = segmentMap(
+  'PV1[Encounter]',
+  visitNumber,
+  row(50, 'identifier[]', toIdentifier),
+  row(4, 'type[]', toConcept('AdmissionType')),
+  row(10, 'serviceType', toConcept('HospitalService')),
+  participant(7, 'ATND', 'attender'),
+  participant(8, 'REF', 'referrer'),
+  participant(9, 'CON', 'consultant'),
+  participant(17, 'ADM', 'admitter'),
+  row(44, 'period.start', toTime),
+  row(45, 'period.end', toTime),
+  row(5, 'hospitalization.preAdmissionIdentifier', toIdentifier),
+  row(14, 'hospitalization.admitSource', toConcept()),
+  row(13, 'hospitalization.reAdmission', toConcept('ReadmissionIndicator')),
+  row(38, 'hospitalization.dietPreference[]', toConcept()),
+  row(16, 'hospitalization.specialCourtesy[]', toConcept()),
+  row(15, 'hospitalization.specialArrangement[]', toConcept('AmbulatoryStatus')),
+  row(37, 'hospitalization.destination', (field) => {
+    const display = field.get(1, 1);
+    return display === undefined ? undefined : { type: 'Location', display };
+  }),
+  row(36, 'hospitalization.dischargeDisposition', toConcept()),
+  place(3, (line) => (line.value(2) === 'P' ? 'planned' : 'active')),
+  place(6, () => 'completed'),
+  place(11, () => 'active', temporary),
+  place(42, () => 'reserved'),
+);
+
+const encounterMore = segmentMap(
+  'PV1[Encounter]',
+  participant(52, 'PART', 'Participation'),
+  rows([2, 45, 40], ['class', 'status', 'location'], nothing),
+  used(1),
+);
+function nothing(): void {
+  return;
+}
+
+/** PV1 as an Encounter; `null` when there is no visit: class N (not applicable) or none, and no visit number. */
+export function encounter(
+  reading: Reading,
+  pv1: Line,
+  trigger: string,
+  patient: Reference | undefined,
+): Draft | null {
+  const code = pv1.value(2);
+  if (
+    (code === undefined || code === 'N') &&
+    pv1.first(19)?.get(1) === undefined &&
+    pv1.first(50)?.get(1) === undefined
+  )
+    return null;
+  const encounterClass = classOf(reading, code);
+  const draft: Draft = { resourceType: 'Encounter', id: '', status: '', class: encounterClass };
+  if (patient !== undefined) draft.subject = patient;
+  apply(encounterMap, draft, pv1, reading);
+  if (reading.organizations) apply(encounterMore, draft, pv1, reading);
+  const period = draft.period as { start?: string; end?: string } | undefined;
+  draft.status = statusOf(trigger, encounterClass, code, period?.end !== undefined);
+  const id = visitId(reading, (draft.identifier as Identifier[] | undefined)?.[0], patient, period?.start);
+  if (id === undefined) delete draft.id;
+  else draft.id = id;
+  return draft;
 }
 
 function visitId(
   reading: Reading,
   visit: Identifier | undefined,
   patient: Reference | undefined,
-  period: Period | undefined,
+  start: string | undefined,
 ): string | undefined {
   if (visit?.value !== undefined)
     return stableId(reading.site, 'Encounter', visit.system ?? visit.assigner?.display ?? '', visit.value);
@@ -111,14 +139,15 @@ function visitId(
     'PV1-19',
     'PV1 gives no visit number: the encounter cannot be joined to others.',
   );
-  if (patient?.reference === undefined || period?.start === undefined) return undefined;
-  return stableId(reading.site, 'Encounter', patient.reference, period.start);
+  if (patient?.reference === undefined || start === undefined) return undefined;
+  return stableId(reading.site, 'Encounter', patient.reference, start);
 }
 
 /** PV1-2 by table 0004; the site's own code first (Epic sites write OP, INPATIENT, HOV ...). */
 function classOf(reading: Reading, code: string | undefined): Coding {
-  if (code === undefined) return encounterClasses.get('U') as Coding;
-  const known = reading.lookup.code?.('PV1-2', code) ?? encounterClasses.get(code);
+  const classes = conceptMap('PatientClass_EncounterClass');
+  if (code === undefined) return classes.get('U') as Coding;
+  const known = reading.lookup.code?.('PV1-2', code) ?? classes.get(code);
   if (known !== undefined) return known;
   note(
     reading,
@@ -149,49 +178,18 @@ function statusOf(
   return code === undefined ? 'unknown' : (classStatuses.get(code) ?? 'in-progress');
 }
 
-function people(reading: Reading, pv1: Segment): readonly EncounterParticipant[] {
-  return participants.flatMap(({ number, code, display }) =>
-    present(...fieldsOf(pv1, number).map((field) => practitioner(reading, field))).map((individual) => ({
-      type: [{ coding: [{ system: participationType, code, display }], text: display }],
-      individual,
-    })),
-  );
-}
+/** PV1-16 of the person, PV1[Patient]: a flag of importance. The guide leaves the codes to each site. */
+export const importanceMap = segmentMap(
+  'PV1[Patient]',
+  row(16, 'extension[]', (field, reading) => {
+    const code = reading.lookup.code?.('PV1-16', field.get(1) ?? '');
+    return code === undefined
+      ? undefined
+      : extension('http://hl7.org/fhir/StructureDefinition/patient-importance', 'CodeableConcept', {
+          coding: [code],
+        });
+  }),
+);
 
-/** PV1-3 (active, planned for a class P), PV1-6 (completed), PV1-11 (active), PV1-42 (reserved). */
-function locations(reading: Reading, pv1: Segment, code: string | undefined): readonly EncounterLocation[] {
-  const places = [
-    { number: 3, status: code === 'P' ? 'planned' : 'active' },
-    { number: 6, status: 'completed' },
-    { number: 11, status: 'active' },
-    { number: 42, status: 'reserved' },
-  ] as const;
-  return places.flatMap(({ number, status }) => {
-    const [field] = fieldsOf(pv1, number);
-    const at = field && location(reading, field);
-    return at === undefined ? [] : [{ location: at, status }];
-  });
-}
-
-/** PV1-5, 13 to 16, 36 to 38. */
-function hospitalization(reading: Reading, pv1: Segment): EncounterHospitalization | undefined {
-  const [preadmit] = fieldsOf(pv1, 5);
-  const destination = fieldsOf(pv1, 37)[0]?.get(1, 1);
-  return elementOrNone<EncounterHospitalization>({
-    preAdmissionIdentifier: preadmit && identifier(reading, preadmit),
-    admitSource: concept(reading, fieldsOf(pv1, 14)[0]),
-    reAdmission: concept(reading, fieldsOf(pv1, 13)[0], ownTable('0092', readmissions)),
-    dietPreference: concepts(reading, pv1, 38),
-    specialCourtesy: concepts(reading, pv1, 16),
-    specialArrangement: concepts(reading, pv1, 15, ownTable('0009', ambulatoryStatuses)),
-    destination: destination === undefined ? undefined : { type: 'Location', display: destination },
-    dischargeDisposition: concept(reading, fieldsOf(pv1, 36)[0]),
-  });
-}
-
-const concepts = (
-  reading: Reading,
-  pv1: Segment,
-  number: number,
-  vocabulary?: Parameters<typeof concept>[2],
-) => present(...fieldsOf(pv1, number).map((field) => concept(reading, field, vocabulary)));
+/** PV1-20. */
+export const visitCoverageMap = segmentMap('PV1[Coverage]', row(20, 'type', toConcept()));
