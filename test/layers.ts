@@ -66,6 +66,6 @@ export const LAYERS: readonly Layer[] = [
       'engine',
       'api',
     ],
-    packages: ['commander', 'pino', 'zod'],
+    packages: ['commander', 'pino', 'yaml', 'zod'],
   },
 ];

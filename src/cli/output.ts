@@ -17,27 +17,36 @@ export function printNote(text: string): void {
 }
 
 /** Columns padded to their widest cell; the last one is not. */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+export function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+    rows.reduce((most, row) => Math.max(most, (row[column] ?? '').length), title.length),
   );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
       .join('  ');
-  printLine(line(head));
-  for (const row of rows) printLine(line(row));
+  return [line(head), ...rows.map(line)];
+}
+
+export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  for (const line of tableLines(head, rows)) printLine(line);
 }
 
 /** One sentence what, one what to do first; exit code 2 for set-up faults, 1 for the rest. */
-export function explain(error: unknown): ExitCode {
+export function failureText(error: unknown): { readonly text: string; readonly code: ExitCode } {
   if (error instanceof Failure) {
     const place = placeText(error.at);
-    printNote(`${place ? `${place}: ` : ''}${error.message} ${error.fix}`);
-    return error.kind === 'config' ? 2 : 1;
+    const text = `${place ? `${place}: ` : ''}${error.message} ${error.fix}`;
+    return { text, code: error.kind === 'config' ? 2 : 1 };
   }
-  printNote(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return 1;
+  return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), code: 1 };
+}
+
+/** Tells a failure on standard error, and with which exit code to end. */
+export function explain(error: unknown): ExitCode {
+  const { text, code } = failureText(error);
+  printNote(text);
+  return code;
 }
 
 /** `2026-11-21 03:22:37` in UTC. */

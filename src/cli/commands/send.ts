@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { createMllpClient, parse, peek, splitMessages } from '../../hl7/index.ts';
+import { createMllpClient, peek, splitMessages } from '../../hl7/index.ts';
 import { Failure } from '../../std/index.ts';
 import { announced, dataFolder } from '../data-folder.ts';
 import { explain, printJson, printLine, printNote } from '../output.ts';
@@ -149,16 +149,4 @@ function jsonList(file: string, bytes: Uint8Array): Outgoing[] {
       cause: error,
     });
   }
-}
-
-/** For `hl7 parse` and `hl7 get`: one message, and what is wrong with it on standard error. */
-export function readOne(file: string): ReturnType<typeof parse> {
-  const [first] = read(file, true);
-  if (first === undefined) throw new Error('nothing read');
-  const message = parse(first.bytes);
-  if (!message.usable) printNote(`${file}: ${message.reason ?? 'no usable MSH'}`);
-  // What makes it unusable has just been said.
-  for (const finding of message.findings.filter(({ code }) => code !== 'no-header'))
-    printNote(`${file}: ${finding.text}`);
-  return message;
 }

@@ -1,0 +1,44 @@
+/** All commands of `suture`, as commander knows them: for `main`, and for the reference that is made of them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { addCheck } from './commands/check.ts';
+import { addDead } from './commands/dead.ts';
+import { addDev } from './commands/dev.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addHl7 } from './commands/hl7.ts';
+import { addMessages } from './commands/messages.ts';
+import { addSend } from './commands/send.ts';
+import { addSimulator } from './commands/simulator.ts';
+import { addStart } from './commands/start.ts';
+
+export function everything(): Command {
+  const { version } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8'),
+  ) as { version: string };
+  const program = new Command('suture')
+    .description('Stitches applications to hospitals’ EHRs: HL7 v2, FHIR and typed flows.')
+    .version(version)
+    .showHelpAfterError('(add --help to see what there is)')
+    .exitOverride();
+  for (const add of [
+    addStart,
+    addDev,
+    addCheck,
+    addSend,
+    addMessages,
+    addDead,
+    addHl7,
+    addSimulator,
+    addDoctor,
+  ]) {
+    add(program);
+  }
+  for (const command of commandsBelow(program)) command.exitOverride();
+  return program;
+}
+
+/** Every command below another, each behind the one it belongs to. */
+export function commandsBelow(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...commandsBelow(child)]);
+}
