@@ -72,7 +72,12 @@ export function errorSegments(
     const code = say(fault.code ?? '207');
     const text = say(shortened(fault.text ?? ''));
     const { segment, sequence } = placeOf(fault, say);
-    return [segment, sequence, number(fault.field), [code, text || ackErrorTexts[code], 'HL70357']];
+    return [
+      segment,
+      sequence,
+      number(fault.field),
+      [code, text || say(ackErrorTexts[code] ?? ''), 'HL70357'],
+    ];
   });
   return [buildSegment('ERR', [{ repetitions }], delimiters)];
 }
@@ -86,7 +91,7 @@ function modernFields(fault: AckFault, say: Say): FieldContent[] {
   return [
     undefined,
     where,
-    [code, meaning, meaning === undefined ? undefined : 'HL70357'],
+    [code, meaning && say(meaning), meaning === undefined ? undefined : 'HL70357'],
     fault.severity ?? 'E',
     said(fault.applicationCode),
     undefined,

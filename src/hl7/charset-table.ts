@@ -97,7 +97,7 @@ const doubleByteSets: Readonly<Record<string, DoubleByteSet>> = {
 };
 
 /** The labels of {@link doubleByte}. */
-export const isDoubleByte = (label: string): boolean => doubleByteSets[label] !== undefined;
+export const isDoubleByte = (label: string): boolean => Object.hasOwn(doubleByteSets, label);
 
 /** Character to bytes, by reading every pair once (about 20 ms); made when something beyond ASCII is first written. */
 function invert(label: string, set: DoubleByteSet): Map<string, ByteString> {

@@ -1,0 +1,125 @@
+import type { Case } from './hl7-case.ts';
+
+const adt = 'MSH|^~\\&|EPIC|HOSP|SUTURE|APP|20260131120000||ADT^A01^ADT_A01|4711|P|2.5.1\rPID|1\r';
+const version = (v: string): string => adt.replace('2.5.1', v);
+const msa = (rest: string, errors = ''): string =>
+  `MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK|9|P|2.5.1\rMSA|${rest}\r${errors}`;
+
+/** Acknowledgements: what is answered, and what an answer says. */
+export const acknowledgementCases: readonly Case[] = [
+  [
+    'acknowledgement',
+    'sender and receiver change places',
+    adt,
+    'ack AA',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK^A01^ACK|9|P|2.5.1\rMSA|AA|4711\r',
+  ],
+  [
+    'acknowledgement',
+    'before 2.3.1 the type has no structure',
+    version('2.2'),
+    'ack AA',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK^A01|9|P|2.2\rMSA|AA|4711\r',
+  ],
+  [
+    'acknowledgement',
+    'without a trigger it is ACK alone',
+    adt.replace('^A01^ADT_A01', ''),
+    'ack AA',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK|9|P|2.5.1\rMSA|AA|4711\r',
+  ],
+  [
+    'acknowledgement',
+    'with the delimiters of the message',
+    'MSH#*!%@#A#B#C#D#1##ADT*A01#7#P#2.5.1\r',
+    'ack AA',
+    'MSH#*!%@#C#D#A#B#20260201##ACK*A01*ACK#9#P#2.5.1\rMSA#AA#7\r',
+  ],
+  [
+    'processingId',
+    'with the processing id of the message',
+    adt.replace('|P|', '|T|'),
+    'ack AA',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK^A01^ACK|9|T|2.5.1\rMSA|AA|4711\r',
+  ],
+  [
+    'version',
+    'with the version of the message',
+    version('2.4'),
+    'ack CA',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK^A01^ACK|9|P|2.4\rMSA|CA|4711\r',
+  ],
+  [
+    'characterSet',
+    'with the character set of the message',
+    adt.replace('2.5.1\r', '2.5.1||||||8859/1\r'),
+    'ack AA',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK^A01^ACK|9|P|2.5.1||||||8859/1\rMSA|AA|4711\r',
+  ],
+  [
+    'msa',
+    'MSA-2 is MSH-10 byte for byte',
+    adt.replace('4711', '4\\T\\7'),
+    'ack AA',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK^A01^ACK|9|P|2.5.1\rMSA|AA|4\\T\\7\r',
+  ],
+  [
+    'msa',
+    'no MSH-10, no MSA-2',
+    adt.replace('4711', ''),
+    'ack AA',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK^A01^ACK|9|P|2.5.1\rMSA|AA\r',
+  ],
+  [
+    'msa',
+    'what is no message is answered, too',
+    'words',
+    'ack AR',
+    'MSH|^~\\&|||||20260201||ACK|9|P|2.5.1\rMSA|AR\rERR|||207^Application internal error^HL70357|E\r',
+  ],
+  [
+    'err',
+    'from 2.5 on ERR-2, ERR-3, ERR-4 and ERR-8',
+    adt,
+    'refuse no id',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK^A01^ACK|9|P|2.5.1\rMSA|AE|4711|no id\rERR||PID^1^3|101^Required field missing^HL70357|E\r',
+  ],
+  [
+    'err',
+    'up to 2.4 ERR-1',
+    version('2.3'),
+    'refuse no id',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK^A01|9|P|2.3\rMSA|AE|4711|no id\rERR|PID^1^3^101&Required field missing&HL70357\r',
+  ],
+  [
+    'msa',
+    'a text is escaped',
+    adt,
+    'refuse a|b',
+    'MSH|^~\\&|SUTURE|APP|EPIC|HOSP|20260201||ACK^A01^ACK|9|P|2.5.1\rMSA|AE|4711|a\\F\\b\rERR||PID^1^3|101^Required field missing^HL70357|E\r',
+  ],
+  ['originalMode', 'AA: accepted', msa('AA|4711'), 'answer code', 'AA'],
+  ['originalMode', 'AE: an error', msa('AE|4711'), 'answer code', 'AE'],
+  ['originalMode', 'AR: rejected', msa('AR|4711'), 'answer code', 'AR'],
+  ['enhancedMode', 'CA: committed', msa('CA|4711'), 'answer code', 'CA'],
+  ['enhancedMode', 'CE: an error of the commit', msa('CE|4711'), 'answer code', 'CE'],
+  ['enhancedMode', 'CR: the commit rejected', msa('CR|4711'), 'answer code', 'CR'],
+  ['msa', 'another code is no answer', msa('XX|4711'), 'answer code', 'junk'],
+  ['msa', 'an empty code is no answer', msa('|4711'), 'answer code', 'junk'],
+  ['msa', 'small letters are no code', msa('aa|4711'), 'answer code', 'junk'],
+  ['msa', 'no MSA is no answer', adt, 'answer code', 'junk'],
+  ['msa', 'words are no answer', 'words', 'answer code', 'junk'],
+  ['msa', 'what was answered', msa('AA|4711'), 'answer controlId', '4711'],
+  ['msa', 'unescaped', msa('AA|4\\T\\7'), 'answer controlId', '4&7'],
+  ['msa', 'as written', msa('AA|4\\T\\7'), 'answer rawControlId', '4\\T\\7'],
+  ['msa', 'missing, it is empty', msa('AA'), 'answer controlId', ''],
+  ['msa', 'its text', msa('AE|4711|no such patient'), 'answer text', 'no such patient'],
+  ['sequenceNumbers', 'MSA-4: the expected number', msa('AA|4711||13'), 'answer sequenceNumber', '13'],
+  [
+    'err',
+    'without MSA-3 the text of an ERR',
+    msa('AE|4711', 'ERR||PID^1^3|101^Required field missing^HL70357|E||||no id\r'),
+    'answer text',
+    'no id',
+  ],
+];

@@ -1,0 +1,57 @@
+import type { Case } from './hl7-case.ts';
+
+const ids = 'PID|||1^^^EPIC&1.2&ISO^MR~2^^^HOSP^AN~3^^^EPIC^AN';
+const obx = 'OBX|1|NM|8480-6^SYS^LN||120\rNTE|1\rOBX|2|NM|8462-4^DIA^LN||80\rOBX|3|ST|NOTE||a]b~c"d';
+
+/** Paths, as analysts write them. */
+export const pathCases: readonly Case[] = [
+  ['paths', 'a segment', ids, 'get PID', ids],
+  ['paths', 'a field', obx, 'get OBX-5', '120'],
+  ['paths', 'with a dot', obx, 'get OBX.5', '120'],
+  ['paths', 'a segment by number', obx, 'get OBX[2]-5', '80'],
+  ['paths', 'a segment by its field', obx, 'get OBX[2=ST]-1', '3'],
+  ['paths', 'a segment by a component', obx, 'get OBX[3.1=8462-4]-5', '80'],
+  ['paths', 'a segment by two conditions', obx, 'get OBX[2=NM][3.3=LN]-1', '1'],
+  ['paths', 'the second that meets them', obx, 'get OBX[2=NM][2]-1', '2'],
+  ['paths', 'a third that meets them is absent', obx, 'get OBX[2=NM][3]-1', undefined],
+  ['paths', 'every segment', obx, 'all OBX[*]-1', ['1', '2', '3']],
+  ['paths', 'every one that meets a condition', obx, 'all OBX[2=NM]-1', ['1', '2']],
+  ['paths', 'every repetition of every segment', obx, 'all OBX[*]-5', ['120', '80', 'a]b', 'c"d']],
+  ['paths', 'a repetition by number', ids, 'get PID-3[2].1', '2'],
+  ['paths', 'a repetition by its component', ids, 'get PID-3[5=AN].1', '2'],
+  ['paths', 'by its subcomponent', ids, 'get PID-3[4.2=1.2].1', '1'],
+  ['paths', 'by two components', ids, 'get PID-3[4=EPIC][5=AN].1', '3'],
+  ['paths', 'the second that meets a condition', ids, 'get PID-3[5=AN][2].1', '3'],
+  ['paths', 'all that meet a condition', ids, 'all PID-3[5=AN].1', ['2', '3']],
+  ['paths', 'a value in quotes', ids, 'get PID-3[5="AN"].1', '2'],
+  ['paths', 'a value with a bracket', obx, 'get OBX[5="a]b"]-1', '3'],
+  ['paths', 'a value with a quotation mark', obx, 'get OBX[5="c\\"d"]-1', '3'],
+  [
+    'paths',
+    'an empty value is met by an empty and by an absent one',
+    'PID|||1^^^~2^^^X',
+    'get PID-3[4=].1',
+    '1',
+  ],
+  ['paths', 'a condition on a field that is not there', ids, 'get PID-9[1=X].1', undefined],
+  ['paths', 'a condition with other capitals is not met', ids, 'get PID-3[5=an].1', undefined],
+  ['paths', 'the text is compared, not the start of it', ids, 'get PID-3[5=A].1', undefined],
+  [
+    'paths',
+    'written as it is read',
+    'PID|1',
+    'path OBX[3.1=8480-6][2]-5[*].1.2',
+    'OBX[3.1=8480-6][2]-5[*].1.2',
+  ],
+  ['paths', 'wrong: no segment id', 'PID|1', 'path pid-3', '!path 1'],
+  ['paths', 'wrong: two letters', 'PID|1', 'path PI-3', '!path 1'],
+  ['paths', 'wrong: nothing', 'PID|1', 'path ', '!path 1'],
+  ['paths', 'wrong: no field number', 'PID|1', 'path PID-', '!path 5'],
+  ['paths', 'wrong: field 0', 'PID|1', 'path PID-0', '!path 5'],
+  ['paths', 'wrong: component 0', 'PID|1', 'path PID-3.0', '!path 7'],
+  ['paths', 'wrong: too deep', 'PID|1', 'path PID-3.1.1.1', '!path 10'],
+  ['paths', 'wrong: a bracket that does not close', 'PID|1', 'path PID-3[1', '!path 8'],
+  ['paths', 'wrong: a word behind it', 'PID|1', 'path PID-3 x', '!path 6'],
+  ['paths', 'wrong: two numbers', 'PID|1', 'path PID-3[1][2]', '!path 9'],
+  ['paths', 'wrong: a condition without value sign', 'PID|1', 'path PID-3[5~MR]', '!path 8'],
+];
