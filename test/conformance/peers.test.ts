@@ -4,8 +4,7 @@ import { Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Hl7Message } from '@medplum/core';
-import { Hl7Server } from '@medplum/hl7';
+import { type Hl7MessageEvent, Hl7Server } from '@medplum/hl7';
 import { Server } from 'node-hl7-server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { flow, hl7 } from '../../src/flow/index.ts';
@@ -144,7 +143,7 @@ describe('our sender delivers to receivers that are not ours', () => {
     const [port] = (await freePorts(1)) as [number];
     const got: string[] = [];
     const server = new Hl7Server((connection) => {
-      connection.addEventListener('message', ({ message }: { message: Hl7Message }) => {
+      connection.addEventListener('message', ({ message }: Hl7MessageEvent) => {
         got.push(message.getSegment('MSH')?.getField(10)?.toString() ?? '');
         connection.send(message.buildAck());
       });
