@@ -9,7 +9,7 @@ export interface SourceField {
   readonly table?: number;
 }
 
-interface SourceDefinition {
+export interface SourceDefinition {
   readonly desc?: string;
   readonly fields?: Readonly<Record<string, SourceField>>;
 }
@@ -41,35 +41,6 @@ export const spelling = (name: string): string =>
     .replaceAll(/[|;/]\s*/g, (found) => (found.startsWith('/') ? found : ' '))
     .replaceAll(/\s+/g, ' ')
     .trim();
-
-const from27 = new Set(['2.7', '2.7.1', '2.8']);
-
-export function repairedField(
-  version: string,
-  owner: string,
-  n: number,
-  field: SourceField,
-  types: Readonly<Record<string, SourceDefinition>>,
-): SourceField {
-  // OBX-5 (7.4.2.5), MFE-4 and MFA-5 (chapter 8, "MFE" and "MFA"), RDT-1 and QPD-3 (chapter 5, "RDT" and "QPD") are of
-  // data type "varies" in 2.7 and 2.8 as before; the source says ST.
-  const varies = new Set(['OBX-5', 'MFE-4', 'MFA-5', 'RDT-1', 'QPD-3']);
-  const isVaries = field.type === 'VARIES' || (from27.has(version) && varies.has(`${owner}-${n}`));
-  const repaired = { ...field, type: isVaries ? 'varies' : field.type };
-  // From 2.7 on, lengths of composite types are withdrawn and those of texts are conformance lengths, which may be
-  // exceeded (chapter 2, "Length" and "Conformance length"); the source repeats the limits of 2.6. Codes and set ids keep theirs.
-  if (from27.has(version) && !['ID', 'SI'].includes(repaired.type)) return without(repaired, 'len');
-  // 65536 and 99999 say "without limit" (chapter 2, "Length").
-  if ((repaired.len ?? 0) >= 65_536) return without(repaired, 'len');
-  if (types[field.type] === undefined && !isVaries)
-    throw new Error(`${version} ${owner}-${n}: no type ${field.type}`);
-  return repaired;
-}
-
-function without(field: SourceField, key: 'len'): SourceField {
-  const { [key]: _, ...rest } = field;
-  return rest;
-}
 
 /** Before 2.3.1 there is no MSH-9.3, and an event may have a structure of its own. */
 export const isOwnStructure = (version: string): boolean => ['2.1', '2.2', '2.3'].includes(version);

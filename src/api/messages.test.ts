@@ -126,7 +126,7 @@ describe('a hospital seen through the API', () => {
     const [msh] = body.structure.segments;
     const pid = body.structure.segments.find((segment) => segment.id === 'PID');
     expect(msh?.fields.find((field) => field.path === 'MSH-10')).toMatchObject({
-      name: 'Message control id',
+      name: 'Message Control ID',
       raw: 'MERCY110',
     });
     expect(pid?.fields.map((field) => field.path)).toEqual([
@@ -139,7 +139,7 @@ describe('a hospital seen through the API', () => {
       'PID-13',
     ]);
     expect(pid?.fields.every((field) => field.raw === null && field.parts.length === 0)).toBe(true);
-    expect(pid?.fields[2]?.name).toBe('Patient name');
+    expect(pid?.fields[2]?.name).toBe('Patient Name');
     expect(body.structure.segments.find((segment) => segment.id === 'ZPD')?.name).toBe('site-defined');
     expect(body.answered).toBe('Acknowledged with AA, after it was on disk.');
   });

@@ -1,4 +1,4 @@
-import { type Charset, charsetNamed, undeclared } from './charset.ts';
+import { encodeDeclared } from './declared-text.ts';
 import { type Delimiters, defaultDelimiters } from './delimiters.ts';
 import { escapeText, hl7Null } from './escape.ts';
 
@@ -67,7 +67,8 @@ function trimmed(parts: string[]): string[] {
 
 /**
  * A message from its segments: `[id, ...fields]` each, MSH first (its fields from MSH-3 on). Encoded in the character
- * set that its MSH-18 names; throws CharsetError when that cannot hold a text.
+ * set that its MSH-18 names, which is what `parse` reads it in; throws CharsetError when that cannot hold a text, or
+ * when it is not known and the text is more than ASCII.
  *
  *     buildMessage([['MSH', 'SUTURE', '', '', '', '20260131', '', ['ADT', 'A08'], '1', 'P', '2.5.1'], ['EVN', 'A08']])
  */
@@ -75,8 +76,7 @@ export function buildMessage(
   segments: readonly (readonly [id: string, ...fields: FieldContent[]])[],
   delimiters: Delimiters = defaultDelimiters,
 ): Uint8Array {
-  const declared = segments[0]?.[0] === 'MSH' ? segments[0][16] : undefined;
-  const charset: Charset = (typeof declared === 'string' ? charsetNamed(declared) : undefined) ?? undeclared;
-  const text = segments.map(([id, ...fields]) => `${buildSegment(id, fields, delimiters)}\r`).join('');
-  return Buffer.from(charset.encode(text), 'latin1');
+  return encodeDeclared(
+    segments.map(([id, ...fields]) => `${buildSegment(id, fields, delimiters)}\r`).join(''),
+  );
 }

@@ -56,6 +56,7 @@ export {
 export { BatchError, type BatchHeader, buildBatch, writeBatch, writeBatchFile } from './batch-writing.ts';
 export { buildMessage, buildSegment, type Content, type FieldContent } from './build.ts';
 export { type ByteString, type Charset, CharsetError, charsetNamed, charsetOf } from './charset.ts';
+export { declaredCharsets, encodeDeclared } from './declared-text.ts';
 export { type Delimiters, declaredDelimiters, defaultDelimiters } from './delimiters.ts';
 export {
   type Dictionary,

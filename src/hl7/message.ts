@@ -1,11 +1,12 @@
 import { bytesOf, CharsetError, charsetOf, undeclared, utf8 } from './charset.ts';
+import { declaredCharsets, encodeDeclared } from './declared-text.ts';
 import type { Delimiters } from './delimiters.ts';
 import { rawBytes, textBytes, write } from './edit.ts';
 import { hl7Null } from './escape.ts';
 import { type FieldReference, pathOf } from './field.ts';
 import type { Finding } from './finding.ts';
 import { htmlText, linesAt, plainText } from './formatted-text.ts';
-import { charsetNames, type Header, readHeader } from './header.ts';
+import type { Header } from './header.ts';
 import { inspect } from './inspect.ts';
 import { insertLine, removeLine } from './lines.ts';
 import { type Choice, fieldPath, type Path, path as readPath, segmentCode } from './path.ts';
@@ -14,7 +15,6 @@ import { Source } from './source.ts';
 import { countFields, fieldSpan, type SegmentSpan, type Span } from './span.ts';
 import { segmentsOf } from './structure-path.ts';
 import { type Node, segmentNode } from './tree.ts';
-import { wideBytes, wideWidth } from './wide.ts';
 
 /** What stands at a place. `absent`: the message ends before it; `null`: `""`, "delete what you have". */
 export interface Value {
@@ -337,17 +337,12 @@ export function parse(source: Uint8Array | string): Message {
 }
 
 function textSource(text: string): Source {
-  const { fields, delimiters } = readHeader(
-    bytesOf(utf8.encode(text.slice(0, 4_096).toWellFormed())).toString('latin1'),
-  );
-  const names = charsetNames(fields[18], delimiters);
-  const width = wideWidth(names[0] ?? '');
-  if (width !== undefined) return new Source(wideBytes(text, width));
-  const charset = charsetOf(names) ?? utf8;
   try {
-    return new Source(bytesOf(charset.encode(text)));
+    return new Source(encodeDeclared(text));
   } catch (error) {
     if (!(error instanceof CharsetError)) throw error;
-    return new Source(bytesOf(utf8.encode(text)), undeclared);
+    // A set that is not known stays declared, and a finding says so; one that is too small is not what these bytes are.
+    const known = charsetOf(declaredCharsets(text)) !== undefined;
+    return new Source(bytesOf(utf8.encode(text)), known ? undeclared : undefined);
   }
 }

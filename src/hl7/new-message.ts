@@ -1,6 +1,6 @@
 import { hl7Time } from './ack.ts';
 import { buildMessage, buildSegment, type Content, type FieldContent } from './build.ts';
-import { charsetNamed } from './charset.ts';
+import { charsetOf } from './charset.ts';
 import { type Delimiters, defaultDelimiters } from './delimiters.ts';
 import type { Dictionary } from './dictionary/definition.ts';
 import type { SegmentFields } from './dictionary/field-names.generated.ts';
@@ -9,6 +9,7 @@ import { nearest } from './dictionary/nearest.ts';
 import { componentKeys, type PartKeys, segmentKeys, subcomponentKeys } from './field-key.ts';
 import { fieldType } from './json-readable.ts';
 import { type Message, parse } from './message.ts';
+import { wideWidth } from './wide.ts';
 
 /** The parts of a value by name or number: `{ familyName: 'DOE', givenName: 'JANE' }`, `{ 1: '4711', 5: 'MR' }`. */
 export interface NamedParts {
@@ -58,8 +59,8 @@ export interface NewHeader {
   readonly sendingFacility?: string;
   readonly receivingApplication?: string;
   readonly receivingFacility?: string;
-  /** MSH-18: the character set that the message is written in. */
-  readonly charset?: string;
+  /** MSH-18: the character set that the message is written in, or the first and those it is switched to. */
+  readonly charset?: string | readonly string[];
   readonly delimiters?: Delimiters;
 }
 
@@ -98,25 +99,24 @@ export function build(message: NewMessage): Message {
   const { version = '2.5.1', delimiters = defaultDelimiters } = message;
   const dictionary = message.dictionary ?? dictionaryOf(version);
   const segments = message.segments.map((segment) => positional(segment, dictionary));
-  const all = [['MSH', ...headerFields(message, version, dictionary)] as const, ...segments];
-  const { charset } = message;
-  if (charset === undefined || charsetNamed(charset) !== undefined)
-    return parse(buildMessage(all, delimiters));
-  // UTF-16 and the like are made of the whole text.
-  const written = parse(all.map(([id, ...fields]) => `${buildSegment(id, fields, delimiters)}\r`).join(''));
-  if (!written.findings.some(({ code }) => code === 'charset-unknown')) return written;
-  throw new BuildError('charset', 'this program cannot write it; UNICODE UTF-8 holds every text');
+  const names = charsetsOf(message);
+  if (wideWidth(names[0] ?? '') === undefined && charsetOf(names) === undefined)
+    throw new BuildError('charset', 'this program cannot write it; UNICODE UTF-8 holds every text');
+  return parse(
+    buildMessage([['MSH', ...headerFields(message, version, dictionary)], ...segments], delimiters),
+  );
 }
 
 /**
  * A message made from another: a copy with a time and a control id of its own, and what else is given. `keep` names the
- * segments to take over (all by default); `segments` are added behind them. The one it is made from stays as it is.
+ * segments to take over (all by default); `segments` are added behind them. Character set and delimiters are those of
+ * the message; the one it is made from stays as it is.
  *
  *     buildFrom(adt, { time, controlId, type: 'ADT^A08', keep: ['EVN', 'PID', 'PV1'] })
  */
 export function buildFrom(
   message: Message,
-  changes: Partial<NewMessage> &
+  changes: Omit<Partial<NewMessage>, 'charset' | 'delimiters'> &
     Pick<NewHeader, 'time' | 'controlId'> & { readonly keep?: readonly string[] },
 ): Message {
   const copy = message.copy();
@@ -164,9 +164,12 @@ function headerFields(message: NewHeader, version: string, dictionary: Dictionar
     message.processingId ?? 'P',
     version,
     ...[undefined, undefined, undefined, undefined, undefined],
-    message.charset,
+    { repetitions: charsetsOf(message) },
   ];
 }
+
+const charsetsOf = ({ charset = [] }: NewHeader): readonly string[] =>
+  typeof charset === 'string' ? [charset] : charset;
 
 /** MSH-9.3 exists since 2.3.1. */
 function messageType(type: string, version: string, dictionary: Dictionary): string[] {

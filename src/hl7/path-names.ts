@@ -18,7 +18,9 @@ export interface PartNames {
  * same in every version, since HL7 only ever adds fields at the end.
  */
 export function partNames(dictionary: Dictionary | undefined, segment: string): PartNames {
-  return dictionary === undefined ? new AnyVersion(segment) : fieldsOf(dictionary, segment);
+  return dictionary === undefined
+    ? new AnyVersion(segment, () => fieldsOfAllVersions(segment))
+    : fieldsOf(dictionary, segment);
 }
 
 function fieldsOf(dictionary: Dictionary, segment: string): PartNames {
@@ -78,54 +80,13 @@ class VersionNames implements PartNames {
   }
 }
 
-/** The names of all versions, newest first: what one calls a field is the same to another. */
+/** The names of all versions, newest first: what one calls a part is the same to another. */
 class AnyVersion implements PartNames {
   readonly owner: string;
   readonly count = undefined;
+  readonly #versions: () => Iterable<PartNames>;
 
-  constructor(owner: string) {
-    this.owner = owner;
-  }
-
-  *#versions(): Generator<PartNames> {
-    for (const version of dictionaryVersions.toReversed()) {
-      const dictionary = dictionaryOf(version);
-      if (dictionary.segment(this.owner) !== undefined) yield fieldsOf(dictionary, this.owner);
-    }
-  }
-
-  numberOf(name: string): number | undefined {
-    for (const names of this.#versions()) {
-      const number = names.numberOf(name);
-      if (number !== undefined) return number;
-    }
-    return undefined;
-  }
-
-  known(): readonly string[] {
-    for (const names of this.#versions()) return names.known();
-    return [];
-  }
-
-  /** Components are looked for in every version's type of the field: XPN-1 is one text in 2.3, and an FN since 2.4. */
-  below(n: number): PartNames | undefined {
-    return new AnyType(`${this.owner}-${n}`, () => {
-      const all: PartNames[] = [];
-      for (const names of this.#versions()) {
-        const below = names.below(n);
-        if (below !== undefined) all.push(below);
-      }
-      return all;
-    });
-  }
-}
-
-class AnyType implements PartNames {
-  readonly owner: string;
-  readonly count = undefined;
-  readonly #versions: () => readonly PartNames[];
-
-  constructor(owner: string, versions: () => readonly PartNames[]) {
+  constructor(owner: string, versions: () => Iterable<PartNames>) {
     this.owner = owner;
     this.#versions = versions;
   }
@@ -139,15 +100,23 @@ class AnyType implements PartNames {
   }
 
   known(): readonly string[] {
-    return (
-      this.#versions()
-        .find((names) => names.known().length > 0)
-        ?.known() ?? []
-    );
+    for (const names of this.#versions()) if (names.known().length > 0) return names.known();
+    return [];
   }
 
+  /** Components are looked for in every version's type of the field: XPN-1 is one text in 2.3, and an FN since 2.4. */
   below(n: number): PartNames | undefined {
-    return new AnyType(`${this.owner}.${n}`, () => this.#versions().flatMap((names) => names.below(n) ?? []));
+    const separator = this.owner.includes('-') ? '.' : '-';
+    return new AnyVersion(`${this.owner}${separator}${n}`, () =>
+      Array.from(this.#versions(), (names) => names.below(n)).filter((names) => names !== undefined),
+    );
+  }
+}
+
+function* fieldsOfAllVersions(segment: string): Generator<PartNames> {
+  for (const version of dictionaryVersions.toReversed()) {
+    const dictionary = dictionaryOf(version);
+    if (dictionary.segment(segment) !== undefined) yield fieldsOf(dictionary, segment);
   }
 }
 

@@ -89,8 +89,11 @@ const hasRoom = (group: PlacedGroup, part: number): boolean => {
   return max === 0 || (group.counts[part] ?? 0) < max;
 };
 
-/** Continuation and software segments, which may stand in any message (chapter 2, "DSC", "ADD", "SFT" and "UAC"). */
-export const anywhere: ReadonlySet<string> = new Set(['ADD', 'DSC', 'SFT', 'UAC']);
+/**
+ * Continuation and software segments, which may stand in any message (chapter 2, "DSC", "ADD", "SFT" and "UAC"), and access
+ * restrictions (chapter 3, "ARV"), which the structures came to list one version at a time.
+ */
+export const anywhere: ReadonlySet<string> = new Set(['ADD', 'DSC', 'SFT', 'UAC', 'ARV']);
 
 /**
  * PRT says who took part in what the segment before it says, whichever that is (chapter 7, "PRT"): it stays with it. The

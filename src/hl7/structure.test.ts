@@ -133,6 +133,15 @@ describe('segments by their message structure', () => {
     });
   });
 
+  it('lets software, continuation and access segments stand wherever they come', () => {
+    expect(grouped('ADT^A08', '2.5.1', 'UAC EVN ARV PID PV1 SFT IN1 ADD IN2 ARV DSC')).toEqual({
+      outline: 'UAC EVN ARV PID PV1 SFT INSURANCE(IN1 ADD IN2 ARV DSC)',
+      findings: [],
+    });
+    const placed = structureOf(messageOf('ADT^A08', '2.6', 'EVN PID PD1 ARV ROL PV1')).root;
+    expect(placed.segments('ARV')).toHaveLength(1);
+  });
+
   it('begins a group whose first segment is missing', () => {
     expect(grouped('ORM^O01', '2.3', 'PID OBR OBX OBR')).toEqual({
       outline: 'PATIENT(PID) ORDER(ORDER_DETAIL(OBR OBSERVATION(OBX))) ORDER(ORDER_DETAIL(OBR))',

@@ -1,7 +1,7 @@
 import { type Node, parse } from '../../hl7/index.ts';
 import type { Format } from '../../message/index.ts';
-import { fieldName, segmentName } from '../hl7-field-names.ts';
 import type { Hl7Field, Hl7Part, Hl7Segment, Structure } from '../types.ts';
+import { namesOf } from './hl7-names.ts';
 
 /** More is not put on a screen; the bytes are whole at `/raw`. */
 const SHOWN_BYTES = 512 * 1024;
@@ -35,9 +35,10 @@ function hl7Structure(bytes: Uint8Array, masked: boolean): Structure {
   const message = parse(bytes.length > SHOWN_BYTES ? bytes.slice(0, SHOWN_BYTES) : bytes);
   const room = { left: SHOWN_PLACES };
   const segments: Hl7Segment[] = [];
+  const names = namesOf(message.header.version);
   for (const [index, node] of message.tree().entries()) {
     if (room.left <= 0) break;
-    const name = segmentName(node.label);
+    const name = names.segment(node.label);
     const header = index === 0 && node.label === 'MSH' && message.usable;
     const fields: Hl7Field[] = [];
     for (const field of node.children) {
@@ -49,7 +50,7 @@ function hl7Structure(bytes: Uint8Array, masked: boolean): Structure {
       fields.push({
         number,
         path: field.path,
-        name: fieldName(node.label, number),
+        name: names.field(node.label, number),
         raw: clear ? field.raw : null,
         parts: masked ? [] : partsOf(field, room),
       });

@@ -108,3 +108,14 @@ export async function failureOf(work: Promise<unknown> | undefined): Promise<Fai
   expect(error).toBeInstanceOf(Failure);
   return error as Failure;
 }
+
+/** Why a record is not taken; `taken` when it is. */
+export function refusal(record: object): string {
+  try {
+    mllp.parse({ connector: 'mllp', ...record }, at);
+    return 'taken';
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'MLLP_CONFIG', kind: 'config' });
+    return (error as Error).message;
+  }
+}

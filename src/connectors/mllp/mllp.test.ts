@@ -8,8 +8,18 @@ import {
   type Reply,
 } from '../../hl7/index.ts';
 import { never } from '../context.fixture.ts';
-import { mllp } from './index.ts';
-import { accepted, adt, at, closeAll, failureOf, open, receiving, send, sender, T } from './mllp.fixture.ts';
+import {
+  accepted,
+  adt,
+  closeAll,
+  failureOf,
+  open,
+  receiving,
+  refusal,
+  send,
+  sender,
+  T,
+} from './mllp.fixture.ts';
 
 afterEach(closeAll);
 
@@ -150,15 +160,6 @@ describe('sending', () => {
 });
 
 it('says what is wrong with a record', () => {
-  const refusal = (record: object): string => {
-    try {
-      mllp.parse({ connector: 'mllp', ...record }, at);
-      return 'taken';
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'MLLP_CONFIG', kind: 'config' });
-      return (error as Error).message;
-    }
-  };
   expect(refusal({})).toContain('give listen');
   expect(refusal({ listen: { prot: 6661 } })).toContain('did you mean "port"?');
   expect(refusal({ listen: { port: 99_999 } })).toContain('connections.adt.listen.port');

@@ -4,7 +4,7 @@
  * are sent again: receivers know repeats by it.
  */
 import { z } from 'zod';
-import { CharsetError, charsetNamed, type MllpClient, peek, type SendResult } from '../../hl7/index.ts';
+import { CharsetError, encodeDeclared, type MllpClient, type SendResult } from '../../hl7/index.ts';
 import type { Failure, Json } from '../../std/index.ts';
 import type { Call, CallContext, ConnectionContext } from '../contract.ts';
 import { type MllpFailureCode, mllpFailure, mllpFailures } from './failures.ts';
@@ -49,15 +49,10 @@ function bytesOf(call: Call, { message }: CallContext): Uint8Array {
   return encoded(body);
 }
 
-/** The text's bytes in the character set that its own MSH-18 declares; UTF-8 when it declares none. */
+/** The text's bytes in the character sets that its own MSH-18 declares; UTF-8 when it declares none. */
 function encoded(body: string): Uint8Array {
-  const utf8 = Buffer.from(body, 'utf8');
-  const charset = charsetNamed(peek(utf8).charset);
-  if (charset === undefined) {
-    throw mllpFailure('MLLP_UNSENDABLE', { message: 'MSH-18 of the body names an unknown character set.' });
-  }
   try {
-    return Buffer.from(charset.encode(body), 'latin1');
+    return encodeDeclared(body);
   } catch (error) {
     if (!(error instanceof CharsetError)) throw error;
     // Which character it is might be part of a name: the set is enough to go by.

@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMllpClient } from '../../hl7/index.ts';
 import { testAuthority } from '../../hl7/mllp/certificate.fixture.ts';
-import { Failure } from '../../std/index.ts';
 import { callContext, never, testContext, testReceiver } from '../context.fixture.ts';
-import type { Connection, Inbound, Verdict } from '../contract.ts';
+import type { Connection } from '../contract.ts';
 import { mllp } from './index.ts';
+import { accepted, adt, at, closeAll, failureOf, open, refusal } from './mllp.fixture.ts';
 
-const at = { site: 'mercy', connection: 'adt' };
 const authority = testAuthority();
 const engine = authority.issue({ subject: 'engine' });
 const hospital = authority.issue({ subject: 'hospital-a' });
@@ -20,16 +19,7 @@ const secrets = {
   'stranger-cert': stranger.cert,
 };
 
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
-
-const adt = (id: string): Buffer =>
-  Buffer.from(
-    `MSH|^~\\&|EPIC|MERCY|APP|CARE|20261121120000||ADT^A08^ADT_A01|${id}|P|2.5.1\rPID|1||7^^^EPI^MR\r`,
-  );
-const accepted = (_inbound: Inbound): Verdict => ({ kind: 'accepted', messageId: '41', receivedAt: 0 });
+afterEach(closeAll);
 
 async function connection(record: object) {
   const context = await testContext();
@@ -54,15 +44,6 @@ const send = (opened: Connection, id = 'MSG1') =>
 
 async function sending(port: number, tls: object) {
   return await connection({ send: { host: '127.0.0.1', port, tls } });
-}
-
-async function failureOf(work: Promise<unknown> | undefined): Promise<Failure> {
-  const error = await Promise.resolve(work).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
 }
 
 const ours = { key: 'our-key', cert: 'our-cert' };
@@ -159,14 +140,6 @@ describe('a connection that sends over TLS', () => {
 });
 
 describe('a record', () => {
-  const refusal = (record: object): string => {
-    try {
-      mllp.parse({ connector: 'mllp', ...record }, at);
-      return 'taken';
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
   const out = { host: 'h', port: 1 };
 
   it('says what is wrong with its tls part, and never repeats a key', () => {

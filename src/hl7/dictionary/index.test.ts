@@ -1,7 +1,7 @@
 import { dictionaries } from 'hl7v2-dictionary';
 import { describe, expect, it } from 'vitest';
 import { stale } from '../../../scripts/dictionary.ts';
-import type { StructurePart } from './definition.ts';
+import type { FieldDefinition, StructurePart } from './definition.ts';
 import { dictionary, dictionaryVersions } from './index.ts';
 
 const outline = (parts: readonly StructurePart[]): string =>
@@ -85,14 +85,67 @@ describe('the dictionary', () => {
       }
     }
     expect(compared).toBeGreaterThan(20_000);
-    // 2.7 and 2.8: "varies". ED is a data type that the source also lists among the segments.
+    // 2.7 and 2.8: "varies". NST-1 and PRA-4: another table. ED is a data type that the source also lists among the segments.
     expect([...other].filter((path) => !path.startsWith('ED-')).sort()).toEqual([
       'MFA-5',
       'MFE-4',
+      'NST-1',
       'OBX-5',
+      'PRA-4',
       'QPD-3',
       'RDT-1',
     ]);
+  });
+
+  it('takes what one version alone says of a field for a slip, where those before and after agree', () => {
+    const fieldOf = (version: string, path: string) => {
+      const [id = '', n = ''] = path.split('-');
+      return dictionary(version).segment(id)?.fields[Number(n) - 1];
+    };
+    for (const [version, paths] of [
+      ['2.2', 'FT1-14'],
+      ['2.3', 'NK1-7 OBR-27 ORC-7 OM3-7 RXG-2'],
+      ['2.3.1', 'OBX-4'],
+    ] as const)
+      for (const path of paths.split(' '))
+        expect([version, path, fieldOf(version, path)?.optionality]).toEqual([version, path, 'O']);
+    // Required before and after: it is 2.3.1 that forgot, and 2.3 does not stand alone.
+    for (const path of ['OM1-2', 'OM1-4', 'OM1-8', 'ORC-1', 'CTD-1'])
+      for (const version of ['2.3', '2.3.1', '2.4'])
+        expect([version, path, fieldOf(version, path)?.optionality]).toEqual([version, path, 'R']);
+    // At the ends of the history there is only one neighbour, and one is no witness.
+    expect(fieldOf('2.1', 'OBR-7')?.optionality).toBe('R');
+    expect(fieldOf('2.5.1', 'OBX-2')?.repetitions).toBe(1);
+    expect(fieldOf('2.4', 'OBX-8')?.repetitions).toBe(5);
+    expect(fieldOf('2.3', 'OBR-27')?.repetitions).toBe(0);
+    expect(fieldOf('2.2', 'GT1-6')?.repetitions).toBe(3);
+    expect(fieldOf('2.3', 'NST-1')?.table).toBe(136);
+    expect(fieldOf('2.3', 'OBX-7')?.length).toBe(60);
+  });
+
+  it('has no count, length, table or data type that cannot be, in any version', () => {
+    const odd: string[] = [];
+    for (const version of dictionaryVersions) {
+      const own = dictionary(version);
+      const types = new Set<string>();
+      const look = (path: string, fields: readonly FieldDefinition[]): void => {
+        for (const [i, { type, repetitions, length, table, optionality }] of fields.entries()) {
+          types.add(type);
+          // The highest counts that the standard gives: 200 (CM2-4), 99 and 23 (UB2-13).
+          const counted = Number.isInteger(repetitions) && repetitions >= 0 && repetitions <= 200;
+          const same = repetitions > 1 && repetitions === table;
+          const fits = length === undefined || (Number.isInteger(length) && length > 0 && length < 65_535);
+          const tabled = table === undefined || (Number.isInteger(table) && table > 0 && table < 10_000);
+          const known = type === 'varies' || own.type(type) !== undefined;
+          if (!counted || same || !fits || !tabled || !known || !/^[ROCBWX]$/.test(optionality))
+            odd.push(`${version} ${path}${i + 1}`);
+        }
+      };
+      for (const id of own.segmentIds()) look(`${id}-`, own.segment(id)?.fields ?? []);
+      // A Set goes on to what is added while it is gone through: types of components of types.
+      for (const type of types) look(`${type}.`, own.type(type)?.components ?? []);
+    }
+    expect(odd).toEqual([]);
   });
 
   it('knows the structure of an event by its own name or by the one it shares', () => {

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildAck, peek } from '../index.ts';
-import { createMllpClient, createMllpServer, FrameScanner, frame, type MllpClientOptions } from './index.ts';
+import { createMllpClient, createMllpServer, frame, type MllpClientOptions } from './index.ts';
+import { type Behave, receiverThat } from './receiver.fixture.ts';
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -14,35 +15,10 @@ const hl7 = (id: string | number): Buffer =>
 const ack = (id: string, code: 'AA' | 'AE' | 'CA' = 'AA'): Uint8Array =>
   buildAck(hl7(id), { code, controlId: 'x', time: '20260131', text: code === 'AE' ? 'no such patient' : '' });
 
-type Behave = (id: string, socket: Socket, connection: number) => void;
-
-/** A receiver that does to each message what the test says. */
-async function receiver(behave: Behave): Promise<{ port: number; received: string[] }> {
-  const received: string[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    const connection = sockets.size;
-    const scanner = new FrameScanner();
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk) => {
-      for (const event of scanner.push(chunk))
-        if (event.kind === 'frame') {
-          const id = peek(event.bytes).controlId;
-          received.push(id);
-          behave(id, socket, connection);
-        }
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  open.push({
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  });
-  return { port: (server.address() as { port: number }).port, received };
+async function receiver(behave: Behave) {
+  const made = await receiverThat(behave);
+  open.push(made);
+  return made;
 }
 
 function client(port: number, options: Partial<MllpClientOptions> = {}) {

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type AckCode, buildAck } from '../ack.ts';
 import { peek } from '../header.ts';
@@ -9,13 +7,13 @@ import {
   commitNak,
   createMllpClient,
   createMllpServer,
-  FrameScanner,
   frame,
   type MllpClient,
   type MllpClientOptions,
   type Reply,
   type SendResult,
 } from './index.ts';
+import { type Behave, receiverThat } from './receiver.fixture.ts';
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -28,32 +26,10 @@ const ack = (id: string | number, code: AckCode = 'AA'): Uint8Array =>
   buildAck(hl7(id), { code, controlId: 'x', time: '20260131' });
 const enhanced = '|||AL|AL';
 
-/** A receiver whose answers the test gives. */
-async function receiver(heard: (id: string, socket: Socket) => void) {
-  const ids: string[] = [];
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    const scanner = new FrameScanner();
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk) => {
-      for (const event of scanner.push(chunk)) {
-        if (event.kind !== 'frame') continue;
-        const id = peek(event.bytes).controlId;
-        ids.push(id);
-        heard(id, socket);
-      }
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  open.push({
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  });
-  return { port: (server.address() as { port: number }).port, ids, sockets };
+async function receiver(behave: Behave) {
+  const made = await receiverThat(behave);
+  open.push(made);
+  return made;
 }
 
 function client(port: number, options: Partial<MllpClientOptions> = {}) {
@@ -68,7 +44,7 @@ const kinds = (results: readonly SendResult[]): string[] =>
 describe('a window of several messages', () => {
   it('is filled and not more, and its answers count in any order, each for its own message', async () => {
     const waiting: string[] = [];
-    const { port, ids } = await receiver((id, socket) => {
+    const { port, received: ids } = await receiver((id, socket) => {
       waiting.push(id);
       if (waiting.length < 3) return;
       // Turned round, and each with its own code.
@@ -271,7 +247,7 @@ describe('MLLP release 2', () => {
   });
 
   it('does not take a second commit for the next message', async () => {
-    const { port, ids } = await receiver((_id, socket) =>
+    const { port, received: ids } = await receiver((_id, socket) =>
       socket.write(Buffer.concat([frame(commitAck), frame(commitAck)])),
     );
     const sender = client(port, { release: 2 });
@@ -333,7 +309,7 @@ describe('connecting again', () => {
   });
 
   it('can be tried without sending', async () => {
-    const { port, ids } = await receiver(() => undefined);
+    const { port, received: ids } = await receiver(() => undefined);
     const sender = client(port);
     expect(await sender.connect()).toBeUndefined();
     expect(await sender.connect()).toBeUndefined();

@@ -1,6 +1,5 @@
 import type { Delimiters } from '../delimiters.ts';
 import type { Dictionary, FieldDefinition } from '../dictionary/definition.ts';
-import { dictionary as dictionaryOf, dictionaryVersions } from '../dictionary/index.ts';
 import { hl7Null, unescapeText } from '../escape.ts';
 import { fieldType } from '../json-readable.ts';
 import {
@@ -35,22 +34,6 @@ interface Place {
 /** What is kept for older versions or withdrawn has lost its type in the definitions (PID-2 and XAD.12 of 2.7). */
 const isObsolete = ({ optionality }: FieldDefinition): boolean => /[BWX]/.test(optionality);
 
-/**
- * A field that one version requires, and neither the one before nor the one after it, is taken for a slip of its tables
- * (NK1-7 and ORC-7 of 2.3). What a site defines itself is not.
- */
-function isRequiredAlone(version: string, id: string, i: number, definition: FieldDefinition): boolean {
-  const at = dictionaryVersions.indexOf(version);
-  const field = (n: number): FieldDefinition | undefined => {
-    const other = dictionaryVersions[n];
-    return other === undefined ? undefined : dictionaryOf(other).segment(id)?.fields[i];
-  };
-  const before = field(at - 1);
-  const after = field(at + 1);
-  if (before === undefined || after === undefined || field(at) !== definition) return false;
-  return before.optionality !== 'R' && after.optionality !== 'R';
-}
-
 /** Judges the fields of one segment by its definition; segments that have none are left alone. */
 export function checkContent(parts: SegmentParts, path: string, rules: ContentRules): void {
   const { report, dictionary, delimiters } = rules;
@@ -63,12 +46,7 @@ export function checkContent(parts: SegmentParts, path: string, rules: ContentRu
     if (!hasContent(raw, delimiters)) {
       // MSH-9 and MSH-10 have rules of their own.
       const told = parts.id === 'MSH' && (i === 8 || i === 9) && report.looksAt('syntax');
-      if (
-        definition.optionality === 'R' &&
-        !told &&
-        report.looksAt('required') &&
-        !isRequiredAlone(dictionary.version, parts.id, i, definition)
-      )
+      if (definition.optionality === 'R' && !told && report.looksAt('required'))
         report.add(
           `${path}-${i + 1}`,
           'required-field',

@@ -9,13 +9,6 @@ export interface Standing {
   readonly path: string;
 }
 
-/**
- * Continuation and software segments may stand in any message (chapter 2, "DSC", "ADD", "SFT"), and since 2.7 the
- * participation segment behind nearly every other and access restrictions, which the structures came to list one
- * version at a time.
- */
-const anywhere = new Set(['ADD', 'DSC', 'SFT', 'UAC', 'PRT', 'ARV']);
-
 /** Whether segments stand where the message structure has a place for them, and those that it requires are there. */
 export function checkStructure(
   message: Message,
@@ -39,7 +32,7 @@ export function checkStructure(
     const id = path.slice(0, 3);
     const placed = rule === 'segment-place' || rule === 'extra-segment';
     // What the profile expects is no surprise, and what the dictionary does not know was told above.
-    if (placed && (anywhere.has(id) || expected(id) || dictionary.segment(id) === undefined)) continue;
+    if (placed && (expected(id) || dictionary.segment(id) === undefined)) continue;
     report.add(path, rule, text, fix, severity);
   }
 }

@@ -77,7 +77,7 @@ describe('validation', () => {
     expect(found((text) => text.replace('77^^^EPIC^MR', '^^^EPIC^MR'))).toEqual([
       'PID-3.1 required-component',
     ]);
-    // NK1-7 is required in 2.3 alone, which is a slip of its tables.
+    // NK1-7 is required in 2.3 alone in the source of the tables; it is optional, as in all other versions.
     const old = (text: string) =>
       `${text.replace('^ADT_A01', '').replace('2.5.1', '2.3').replace('EVN|', 'EVN|A01')}NK1|1|KIN\r`;
     expect(found(old, { levels: ['required'] })).toEqual([]);
