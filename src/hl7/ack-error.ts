@@ -76,15 +76,19 @@ export function errorSegments(
       segment,
       sequence,
       number(fault.field),
-      [code, text || say(ackErrorTexts[code] ?? ''), 'HL70357'],
+      [code, text || say(meaningOfCode(code) ?? ''), 'HL70357'],
     ];
   });
   return [buildSegment('ERR', [{ repetitions }], delimiters)];
 }
 
+/** An own entry only: a code may be `toString`. */
+const meaningOfCode = (code: string): string | undefined =>
+  Object.hasOwn(ackErrorTexts, code) ? ackErrorTexts[code] : undefined;
+
 function modernFields(fault: AckFault, say: Say): FieldContent[] {
   const code = say(fault.code ?? '207');
-  const meaning = ackErrorTexts[code];
+  const meaning = meaningOfCode(code);
   const { segment, sequence } = placeOf(fault, say);
   const where = [segment, sequence, number(fault.field), number(fault.repetition), number(fault.component)];
   const said = (text: string | undefined): FieldContent => (text ? [say(shortened(text))] : undefined);

@@ -136,6 +136,19 @@ describe('an acknowledgement', () => {
     expect(msa).toBe(`MSA|AE|ID\\T\\7|one two ${'x'.repeat(72)}`);
   });
 
+  it('takes a code that is the name of something else for what it is', () => {
+    for (const version of ['2.3', '2.5.1']) {
+      const message = Buffer.from(`MSH|^~\\&|A|B|C|D|20260131||ADT^A01|1|P|${version}\r`);
+      const ack = buildAck(message, {
+        code: 'AE',
+        controlId: '1',
+        time: '20260131120000',
+        errors: [{ code: 'toString' }],
+      });
+      expect(parseAck(ack)).toMatchObject({ kind: 'ack', errors: [{ code: 'toString' }] });
+    }
+  });
+
   it('is never a broken message, whatever it answers and says', () => {
     const binary = fc.string({ unit: 'binary', maxLength: 30 });
     const odd = fc.oneof(

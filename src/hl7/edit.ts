@@ -6,7 +6,7 @@ import type { Source } from './source.ts';
 import {
   countFields,
   countParts,
-  fieldSpan,
+  fieldSpanOnce,
   isDeclaration,
   isHeader,
   narrow,
@@ -53,25 +53,22 @@ export function write(source: Source, path: Path, bytes: string): number {
       path.source,
       `the bytes are not a usable message. ${source.place.reason}`,
     );
-  const segments = segmentsToEdit(source, path);
-  if (segments.length === 0 && path.segments.index !== -1 && !path.groups.some(({ index }) => index === -1))
-    throw new EditError(
-      'not-found',
-      path.source,
-      path.segments.conditions.length > 0
-        ? `no ${path.segment} segment meets its condition`
-        : `the message has no such ${path.segment} segment; addSegment adds one`,
-    );
-  // All segments of a path have the same id.
+  if (namesOnePlace(path)) {
+    // The usual edit needs no list of segments or of places.
+    const segment = source.index.nth(path.code, path.segments.index);
+    if (segment === undefined) throw missingSegment(path);
+    guardDelimiters(segment, path);
+    const target = aim(source, segment, path, bytes);
+    if (target === undefined) return 0;
+    source.splice(segment, target.start, target.end, target.padding + bytes);
+    return 1;
+  }
+  const segments = segmentsOf(source, path, false);
   const [first] = segments;
-  if (first !== undefined && (isDeclaration(first, path.field) || isHeaderWhole(first, path)))
-    throw new EditError(
-      'delimiters',
-      path.source,
-      'the delimiters of a message are not edited; build a new one',
-    );
-  if (first !== undefined && segments.length === 1)
-    return writeAll(source, targetsIn(source, first, path, bytes), bytes);
+  // All segments of a path have the same id.
+  if (first !== undefined) guardDelimiters(first, path);
+  else if (path.segments.index !== -1 && !path.groups.some(({ index }) => index === -1))
+    throw missingSegment(path);
   // Every place is found before the first is written, so that an error leaves the message as it was.
   return writeAll(
     source,
@@ -80,20 +77,34 @@ export function write(source: Source, path: Path, bytes: string): number {
   );
 }
 
-/** The segments to edit; the usual one is found without a look at the lines behind it. */
-function segmentsToEdit(source: Source, path: Path): readonly SegmentSpan[] {
-  const { conditions, index } = path.segments;
-  if (conditions.length > 0 || index === -1 || path.groups.length > 0) return segmentsOf(source, path, false);
-  const segment = source.index.nth(path.code, index);
-  return segment === undefined ? [] : [segment];
+/** No condition, no [*] and no group: one segment and one repetition, found by counting. */
+const namesOnePlace = ({ segments, repetitions, groups }: Path): boolean =>
+  groups.length === 0 &&
+  segments.index >= 0 &&
+  segments.conditions.length === 0 &&
+  repetitions.index >= 0 &&
+  repetitions.conditions.length === 0;
+
+const missingSegment = (path: Path): EditError =>
+  new EditError(
+    'not-found',
+    path.source,
+    path.segments.conditions.length > 0
+      ? `no ${path.segment} segment meets its condition`
+      : `the message has no such ${path.segment} segment; addSegment adds one`,
+  );
+
+/** MSH-1, MSH-2 and the whole MSH are not written. */
+function guardDelimiters(segment: SegmentSpan, path: Path): void {
+  if (!isDeclaration(segment, path.field === 0 ? 1 : path.field)) return;
+  throw new EditError(
+    'delimiters',
+    path.source,
+    'the delimiters of a message are not edited; build a new one',
+  );
 }
 
 function writeAll(source: Source, targets: readonly Target[], bytes: string): number {
-  const [only] = targets;
-  if (only !== undefined && targets.length === 1) {
-    source.splice(only.segment, only.start, only.end, only.padding + bytes);
-    return 1;
-  }
   // Later places of one segment first: an edit moves what follows it.
   const offsets = targets.map(
     ({ segment, start, end }) => [start - segment.start, end - segment.start] as const,
@@ -112,27 +123,30 @@ interface Target extends Span {
   padding: string;
 }
 
-const isHeaderWhole = (segment: SegmentSpan, path: Path): boolean =>
-  path.field === 0 && isDeclaration(segment, 1);
-
-function targetsIn(source: Source, segment: SegmentSpan, path: Path, bytes: string): Target[] {
+function targetsIn(source: Source, segment: SegmentSpan, path: Path, bytes: string): readonly Target[] {
   const { repetitions } = path;
-  if (repetitions.conditions.length > 0 || repetitions.index === -1) {
-    // Conditions and [*] choose among the repetitions that are there; the path goes on inside each.
-    const whole = { ...path, component: 0, subcomponent: 0 };
-    const found = placesIn(source, segment, whole, false);
-    if (found.length === 0 && repetitions.conditions.length > 0)
-      throw new EditError(
-        'not-found',
-        path.source,
-        `no repetition of ${path.segment}-${path.field} meets its condition`,
-      );
-    return found.flatMap((place) => inner(source, { ...place, padding: '' }, path, bytes));
-  }
+  if (repetitions.conditions.length === 0 && repetitions.index !== -1)
+    return listOf(aim(source, segment, path, bytes));
+  // Conditions and [*] choose among the repetitions that are there; the path goes on inside each.
+  const whole = { ...path, component: 0, subcomponent: 0 };
+  const found = placesIn(source, segment, whole, false);
+  if (found.length === 0 && repetitions.conditions.length > 0)
+    throw new EditError(
+      'not-found',
+      path.source,
+      `no repetition of ${path.segment}-${path.field} meets its condition`,
+    );
+  return found.flatMap((place) => listOf(inner(source, { ...place, padding: '' }, path, bytes)));
+}
+
+const listOf = (target: Target | undefined): readonly Target[] => (target === undefined ? [] : [target]);
+
+/** The place of a path without conditions and [*] in its segment; undefined when nothing is to be written there. */
+function aim(source: Source, segment: SegmentSpan, path: Path, bytes: string): Target | undefined {
   const target: Target = { segment, start: segment.start, end: segment.end, padding: '' };
-  if (path.field === 0) return [target];
+  if (path.field === 0) return target;
   const { delimiters } = source;
-  if (!fieldSpan(segment, delimiters, path.field, target)) {
+  if (!fieldSpanOnce(segment, delimiters, path.field, target)) {
     target.start = segment.end;
     target.end = segment.end;
     const missing = path.field - countFields(segment, delimiters);
@@ -140,16 +154,16 @@ function targetsIn(source: Source, segment: SegmentSpan, path: Path, bytes: stri
     const bare = isHeader(segment) && segment.end === segment.start + 3;
     target.padding = delimiters.field.repeat(bare ? missing - 1 : missing);
   }
-  if (repetitions.index > 0 || path.component > 0)
-    reach(target, delimiters.repetition, Math.max(1, repetitions.index), path, 'repetition');
+  if (path.repetitions.index > 0 || path.component > 0)
+    reach(target, delimiters.repetition, Math.max(1, path.repetitions.index), path, 'repetition');
   return inner(source, target, path, bytes);
 }
 
-function inner(source: Source, target: Target, path: Path, bytes: string): Target[] {
+function inner(source: Source, target: Target, path: Path, bytes: string): Target | undefined {
   const { delimiters } = source;
   if (path.component > 0) reach(target, delimiters.component, path.component, path, 'component');
   if (path.subcomponent > 0) reach(target, delimiters.subcomponent, path.subcomponent, path, 'subcomponent');
-  return bytes === '' && target.padding !== '' ? [] : [target];
+  return bytes === '' && target.padding !== '' ? undefined : target;
 }
 
 /** Narrows the target to its nth part, or moves it behind the last one with the separators that are missing. */

@@ -101,7 +101,10 @@ function inspectEscapes(source: Source, add: (code: FindingCode, text: string, w
 
 /** The place of the first escape character that is neither the begin nor the end of a sequence; -1 when all are. */
 function strayMark(source: Source, segment: SegmentSpan, mark: string): number {
-  const { scan, text, start, end } = segment;
+  const { start, text } = segment;
+  // Its own characters only: a search in all of them would run through the whole message for each segment.
+  const scan = segment.scan.slice(0, segment.end);
+  const { end } = segment;
   // MSH-2 declares the character.
   const span = { start: 0, end: 0 };
   const declares = isDeclaration(segment, 2) && fieldSpan(segment, source.delimiters, 2, span);

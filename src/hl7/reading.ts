@@ -30,8 +30,10 @@ export function readText(reading: Reading, segment: SegmentSpan, start: number, 
 }
 
 /** The text of a range as written. */
-export const readRaw = (reading: Reading, segment: SegmentSpan, start: number, end: number): string =>
-  reading.charset.decode(segment.text.slice(start, end));
+export function readRaw(reading: Reading, segment: SegmentSpan, start: number, end: number): string {
+  const raw = segment.text.slice(start, end);
+  return reading.ascii ? raw : reading.charset.decode(raw);
+}
 
 const scratch: Span = { start: 0, end: 0 };
 

@@ -3,23 +3,45 @@ import { byteString, bytesOf, type Charset, isAsciiText } from './charset.ts';
 import { type CharsetChoice, chooseCharset, wideCharset } from './declared-charset.ts';
 import type { Delimiters } from './delimiters.ts';
 import { charsetNames, type Header, type HeaderPlace, placeHeader, readHeader } from './header.ts';
+import { LargeIndex, largeBytes } from './large-index.ts';
 import type { Reading } from './reading.ts';
-import { SegmentIndex, type SegmentSpan } from './span.ts';
+import { type SegmentIndex, TextIndex } from './segment-index.ts';
+import type { Change, SegmentSpan } from './span.ts';
 import { narrowed, type WideForm, wideForm, widened } from './wide.ts';
+
+/** Far beyond any MSH. */
+const longestHeader = 65_536;
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+
+/** How much of a message the processor has at hand for a second look. */
+const blockBytes = 65_536;
+
+/** True when there is nothing but ASCII, and no ESC of ISO 2022; block by block, for large messages. */
+function isPlain(bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at += blockBytes) {
+    const block = bytes.subarray(at, at + blockBytes);
+    if (!isAscii(block) || block.includes(0x1b)) return false;
+  }
+  return true;
+}
 
 /**
  * The bytes of one message and what was found in them so far. Nothing is looked for before it is needed, and the
  * bytes stay as they came: an edit gives its segment a text of its own, and `bytes()` joins the rest around it.
  */
 export class Source implements Reading {
-  readonly text: string;
   readonly place: HeaderPlace;
   /** The character set of bytes that this program made itself, from a text. */
   readonly forced: Charset | undefined;
   /** How the bytes are wide, when they are UTF-16 or UTF-32: `text` is then the same message in UTF-8. */
   readonly wide: WideForm | undefined;
   readonly #bytes: Uint8Array;
+  /** The bytes that are searched: those that came, or their UTF-8 form when they are wide. */
   readonly #inner: Uint8Array;
+  /** The same as a byte string; of a large message only when something needs the whole of it. */
+  #text: string | undefined;
   #index: SegmentIndex | undefined;
   #ascii: boolean | undefined;
   #choice: CharsetChoice | undefined;
@@ -33,8 +55,21 @@ export class Source implements Reading {
     const inner = wide === undefined ? undefined : narrowed(bytes, wide);
     this.wide = inner === undefined ? undefined : wide;
     this.#inner = inner ?? bytes;
-    this.text = byteString(this.#inner);
-    this.place = placeHeader(this.text);
+    this.place = placeHeader(this.#head());
+  }
+
+  /** The whole message as it came, as a byte string. */
+  get text(): string {
+    this.#text ??= byteString(this.#inner);
+    return this.#text;
+  }
+
+  /** What holds the first line: the whole text, but of a large message only its begin where that will do. */
+  #head(): string {
+    if (this.#text !== undefined || this.#inner.length < largeBytes) return this.text;
+    const head = byteString(this.#inner, 0, longestHeader);
+    const first = head.search(/[^\s\xef\xbb\xbf]/);
+    return first >= 0 && /[\r\n]/.test(head.slice(first)) ? head : this.text;
   }
 
   get delimiters(): Delimiters {
@@ -43,7 +78,10 @@ export class Source implements Reading {
 
   /** True while the message, with its edits, holds nothing but ASCII, and no ESC of ISO 2022. */
   get ascii(): boolean {
-    this.#ascii ??= isAscii(this.#body()) && !this.text.includes('\x1b');
+    this.#ascii ??=
+      this.#text === undefined
+        ? isPlain(asBuffer(this.#body()))
+        : isAscii(this.#body()) && !this.#text.includes('\x1b');
     return this.#ascii;
   }
 
@@ -70,11 +108,16 @@ export class Source implements Reading {
 
   get index(): SegmentIndex {
     if (this.#index === undefined) {
+      const large = this.#inner.length >= largeBytes;
       // Delimiters can hide in double-byte characters and behind ISO 2022's ESC, and nowhere else.
       const mask = this.ascii ? undefined : this.charset.mask;
       const { start } = this.place;
-      const scan = mask ? this.text.slice(0, start) + mask(this.text.slice(start)) : this.text;
-      this.#index = new SegmentIndex(this.text, scan, this.place.start, this.delimiters);
+      if (large && mask === undefined)
+        this.#index = new LargeIndex(asBuffer(this.#inner), start, this.delimiters);
+      else {
+        const scan = mask ? this.text.slice(0, start) + mask(this.text.slice(start)) : this.text;
+        this.#index = new TextIndex(this.text, scan, start, this.delimiters);
+      }
     }
     return this.#index;
   }
@@ -86,7 +129,7 @@ export class Source implements Reading {
 
   /** Read from the text itself, since the index needs the character set first. */
   #charsetNames(): readonly string[] {
-    return charsetNames(readHeader(this.text.slice(this.place.start)).fields[18], this.delimiters);
+    return charsetNames(readHeader(this.#head().slice(this.place.start)).fields[18], this.delimiters);
   }
 
   /** Puts bytes in place of a range of one segment. */
@@ -96,6 +139,7 @@ export class Source implements Reading {
     const masked = plain ? insert : (this.charset.mask?.(insert) ?? insert);
     const same = segment.scan === segment.text && masked === insert;
     const text = segment.text.slice(segment.start, start) + insert + segment.text.slice(end, segment.end);
+    segment.change = changed(segment, start, end, insert, text);
     segment.scan = same
       ? text
       : segment.scan.slice(segment.start, start) + masked + segment.scan.slice(end, segment.end);
@@ -111,17 +155,19 @@ export class Source implements Reading {
   bytes(): Uint8Array {
     if (!this.#edited) return this.#bytes;
     if (this.wide !== undefined) return this.bytesFor(this.joined());
-    const edited = this.#editedSegments();
+    const { segments } = this.index;
     let length = this.#bytes.length;
-    for (const { text, from, to } of edited) length += text.length - (to - from);
+    for (const { change } of segments)
+      if (change !== undefined) length += change.bytes.length - (change.end - change.start);
     const bytes = Buffer.allocUnsafe(length);
     let copied = 0;
     let at = 0;
-    for (const { text, from, to } of edited) {
-      bytes.set(this.#bytes.subarray(copied, from), at);
-      at += from - copied;
-      at += bytes.write(text, at, 'latin1');
-      copied = to;
+    for (const { change } of segments) {
+      if (change === undefined) continue;
+      bytes.set(this.#bytes.subarray(copied, change.start), at);
+      at += change.start - copied;
+      at += bytes.write(change.bytes, at, 'latin1');
+      copied = change.end;
     }
     bytes.set(this.#bytes.subarray(copied), at);
     return bytes;
@@ -137,16 +183,28 @@ export class Source implements Reading {
     if (!this.#edited) return this.text;
     const parts: string[] = [];
     let copied = 0;
-    for (const { text, from, to } of this.#editedSegments()) {
-      parts.push(this.text.slice(copied, from), text);
-      copied = to;
+    for (const { change } of this.index.segments) {
+      if (change === undefined) continue;
+      parts.push(this.text.slice(copied, change.start), change.bytes);
+      copied = change.end;
     }
     parts.push(this.text.slice(copied));
     return parts.join('');
   }
+}
 
-  /** Those with a text of their own, in order. */
-  #editedSegments(): SegmentSpan[] {
-    return this.index.segments.filter(({ text }) => text !== this.text);
-  }
+/** What differs from the source when a range of a segment gave way to `insert`, and the segment became `text`. */
+function changed(segment: SegmentSpan, start: number, end: number, insert: string, text: string): Change {
+  const { change, from, to } = segment;
+  const before = start - segment.start;
+  const after = segment.end - end;
+  if (change === undefined) return { start: from + before, end: to - after, bytes: insert };
+  // From the first change of all to the last one.
+  const keptBefore = Math.min(before, change.start - from);
+  const keptAfter = Math.min(after, to - change.end);
+  return {
+    start: from + keptBefore,
+    end: to - keptAfter,
+    bytes: text.slice(keptBefore, text.length - keptAfter),
+  };
 }

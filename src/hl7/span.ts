@@ -39,6 +39,13 @@ export function countParts(scan: string, span: Span, separator: number): number 
   return parts;
 }
 
+/** Other bytes that stand in place of a range of the source. */
+export interface Change {
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: string;
+}
+
 /** One segment: where it stands in `text`, which is the whole source until the segment is edited. */
 export interface SegmentSpan {
   /** The three characters of the id as a number; 0 when what stands there is not a segment id. */
@@ -51,6 +58,8 @@ export interface SegmentSpan {
   /** The place in the source, which edits do not move. */
   readonly from: number;
   readonly to: number;
+  /** What edits made of it; then it has a text of its own. */
+  change: Change | undefined;
   /**
    * Offsets of the fields found so far, no further than was asked: [0] is the id. Behind the last field's stands the
    * segment's end plus one, so that each field ends one before the next.
@@ -70,17 +79,20 @@ export const isHeader = (segment: SegmentSpan): boolean =>
 export const isDeclaration = (segment: SegmentSpan, field: number): boolean =>
   (field === 1 || field === 2) && isHeader(segment);
 
+/** A list that grows takes room for sixteen more, which a line without fields need not. */
+function firstFields({ code, scan, start, end }: SegmentSpan, separator: number): number[] {
+  if (end > start + 3 && (code === MSH || code === FHS || code === BHS)) return [start, start + 3, start + 4];
+  let at = start;
+  while (at < end && scan.charCodeAt(at) !== separator) at += 1;
+  return [start, at + 1];
+}
+
 /** Looks for fields until the end of field n is known, or the segment ends; goes on where it stopped before. */
 function findFields(segment: SegmentSpan, delimiters: Delimiters, n: number): number[] {
-  const { scan, start, end } = segment;
+  const { scan, end } = segment;
   const separator = delimiters.codes.field;
-  let starts = segment.fields;
-  if (starts === undefined) {
-    // A list that grows takes room for sixteen more, which an id without fields need not.
-    if (segment.code !== 0 && end - start === 3) starts = [start, end + 1];
-    else starts = isHeader(segment) ? [start, start + 3, start + 4] : [start];
-    segment.fields = starts;
-  }
+  segment.fields ??= firstFields(segment, separator);
+  const starts = segment.fields;
   let at = starts[starts.length - 1] as number;
   if (at > end) return starts;
   for (; at < end; at += 1) {
@@ -90,6 +102,27 @@ function findFields(segment: SegmentSpan, delimiters: Delimiters, n: number): nu
   }
   starts.push(end + 1);
   return starts;
+}
+
+/**
+ * As fieldSpan, for one look at a segment that is changed next: fields that are known already are used, but none are
+ * kept, since the edit moves them.
+ */
+export function fieldSpanOnce(segment: SegmentSpan, delimiters: Delimiters, n: number, span: Span): boolean {
+  if (segment.fields !== undefined || isHeader(segment)) return fieldSpan(segment, delimiters, n, span);
+  const { field } = delimiters;
+  const { start } = segment;
+  // Searched as a line of its own: in the whole text the search for one more field would run on behind it.
+  const line = segment.scan.slice(start, segment.end);
+  let from = 0;
+  for (let i = 0; i < n; i += 1) {
+    from = line.indexOf(field, from) + 1;
+    if (from === 0) return false;
+  }
+  const end = line.indexOf(field, from);
+  span.start = start + from;
+  span.end = start + (end < 0 ? line.length : end);
+  return true;
 }
 
 /** The number of fields, empty ones included. */
@@ -106,137 +139,4 @@ export function fieldSpan(segment: SegmentSpan, delimiters: Delimiters, n: numbe
   span.start = start;
   span.end = n === 1 && isHeader(segment) ? start + 1 : next - 1;
   return true;
-}
-
-/** Finds segments from the top, no further than asked; what was found stays. */
-export class SegmentIndex {
-  readonly segments: SegmentSpan[] = [];
-  readonly #text: string;
-  readonly #scan: string;
-  readonly #separator: number;
-  readonly #end: number;
-  #at: number;
-  #nextReturn = -1;
-  #nextLineFeed = -1;
-  #byCode: Map<number, SegmentSpan[]> | undefined;
-
-  constructor(text: string, scan: string, start: number, delimiters: Delimiters) {
-    this.#text = text;
-    this.#scan = scan;
-    this.#separator = delimiters.codes.field;
-    this.#at = start;
-    this.#end = contentEnd(text);
-  }
-
-  /** Where segments end: at the end of the bytes, or at a stray MLLP end byte. */
-  get end(): number {
-    return this.#end;
-  }
-
-  /** The first segment of all. */
-  top(): SegmentSpan | undefined {
-    return this.segments[0] ?? this.#next();
-  }
-
-  /** The first segment with this id. */
-  first(code: number): SegmentSpan | undefined {
-    for (const segment of this.segments) if (segment.code === code) return segment;
-    for (;;) {
-      const segment = this.#next();
-      if (segment === undefined || segment.code === code) return segment;
-    }
-  }
-
-  /** The nth segment with this id (0 means the first, too). */
-  nth(code: number, n: number): SegmentSpan | undefined {
-    return n <= 1 ? this.first(code) : this.having(code)[n - 1];
-  }
-
-  /** Every segment with this id, in order. */
-  having(code: number): readonly SegmentSpan[] {
-    if (this.#byCode === undefined) {
-      this.#byCode = new Map();
-      // Segments of one id mostly follow each other.
-      let code = -1;
-      let same: SegmentSpan[] = [];
-      for (const segment of this.all()) {
-        if (segment.code !== code) {
-          code = segment.code;
-          same = this.#byCode.get(code) ?? [];
-          this.#byCode.set(code, same);
-        }
-        same.push(segment);
-      }
-    }
-    return this.#byCode.get(code) ?? [];
-  }
-
-  all(): readonly SegmentSpan[] {
-    while (this.#next() !== undefined);
-    return this.segments;
-  }
-
-  /** The next line that is not blank. CR, LF and CRLF all end a line: senders mix them. */
-  #next(): SegmentSpan | undefined {
-    const text = this.#text;
-    while (this.#at < this.#end) {
-      const start = this.#at;
-      // Both places are remembered: in a file with one kind only, each search for the other would run to its end.
-      if (this.#nextReturn < start) this.#nextReturn = placeOf(text, '\r', start);
-      if (this.#nextLineFeed < start) this.#nextLineFeed = placeOf(text, '\n', start);
-      const end = Math.min(this.#nextReturn, this.#nextLineFeed, this.#end);
-      this.#at = end + 1;
-      if (isBlankLine(text, start, end)) continue;
-      const segment: SegmentSpan = {
-        code: this.#codeAt(start, end),
-        text,
-        scan: this.#scan,
-        start,
-        end,
-        from: start,
-        to: end,
-        fields: undefined,
-      };
-      this.segments.push(segment);
-      return segment;
-    }
-    return undefined;
-  }
-
-  #codeAt(start: number, end: number): number {
-    if (end - start < 3) return 0;
-    const text = this.#scan;
-    if (end > start + 3 && text.charCodeAt(start + 3) !== this.#separator) return 0;
-    const first = text.charCodeAt(start);
-    const second = text.charCodeAt(start + 1);
-    const third = text.charCodeAt(start + 2);
-    if (first < 65 || first > 90 || !isIdCharacter(second) || !isIdCharacter(third)) return 0;
-    return (first << 16) | (second << 8) | third;
-  }
-}
-
-const isIdCharacter = (code: number): boolean => (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
-
-function placeOf(text: string, character: string, from: number): number {
-  const at = text.indexOf(character, from);
-  return at < 0 ? Number.MAX_SAFE_INTEGER : at;
-}
-
-function isBlankLine(text: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code !== 32 && code !== 9) return false;
-  }
-  return true;
-}
-
-/** The end of what can be segments: a stray MLLP end (FS, line ends) is not one. */
-function contentEnd(text: string): number {
-  let end = text.length;
-  while (end > 0) {
-    const code = text.charCodeAt(end - 1);
-    if (code !== 13 && code !== 10) return code === 28 ? end - 1 : text.length;
-    end -= 1;
-  }
-  return text.length;
 }
