@@ -30,11 +30,13 @@ const FHIR =
 export function readTime(text: string): Moment | undefined {
   const match = HL7.exec(text) ?? FHIR.exec(text);
   if (match === null) return undefined;
-  const number = (group: number): number | undefined =>
-    match[group] === undefined ? undefined : Number(match[group]);
-  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map(number);
-  if (!(year !== undefined && year > 0) || (month !== undefined && (month < 1 || month > 12)))
-    return undefined;
+  const year = Number(match[1]);
+  const month = numberOf(match[2]);
+  const day = numberOf(match[3]);
+  const hour = numberOf(match[4]);
+  const minute = numberOf(match[5]);
+  const second = numberOf(match[6]);
+  if (!(year > 0) || (month !== undefined && (month < 1 || month > 12))) return undefined;
   if (day !== undefined && (day < 1 || day > daysIn(year, month as number))) return undefined;
   if ((hour ?? 0) > 23 || (minute ?? 0) > 59 || (second ?? 0) > 59) return undefined;
   let offset: number | undefined;
@@ -43,20 +45,26 @@ export function readTime(text: string): Moment | undefined {
     if (hours > 14 || minutes > 59) return undefined;
     offset = (match[8] === '-' ? -1 : 1) * (hours * 60 + minutes);
   } else if (text.endsWith('Z')) offset = 0;
-  return {
-    year,
-    ...(month === undefined ? {} : { month }),
-    ...(day === undefined ? {} : { day }),
-    ...(hour === undefined ? {} : { hour }),
-    ...(minute === undefined ? {} : { minute }),
-    ...(second === undefined ? {} : { second }),
-    ...(match[7] === undefined ? {} : { fraction: match[7] }),
-    ...(offset === undefined ? {} : { offset }),
-  };
+  const moment: { -readonly [K in keyof Moment]: Moment[K] } = { year };
+  if (month !== undefined) moment.month = month;
+  if (day !== undefined) moment.day = day;
+  if (hour !== undefined) moment.hour = hour;
+  if (minute !== undefined) moment.minute = minute;
+  if (second !== undefined) moment.second = second;
+  if (match[7] !== undefined) moment.fraction = match[7];
+  if (offset !== undefined) moment.offset = offset;
+  return moment;
 }
 
-const daysIn = (year: number, month: number): number =>
-  new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+const numberOf = (digits: string | undefined): number | undefined =>
+  digits === undefined ? undefined : Number(digits);
+
+const lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function daysIn(year: number, month: number): number {
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && leap ? 29 : (lengths[month - 1] as number);
+}
 
 /**
  * As a FHIR date or dateTime, to the precision given; with a time of day always with an offset, and with

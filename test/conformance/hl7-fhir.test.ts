@@ -91,10 +91,7 @@ describe('the measure itself', () => {
  * A little below what is reached, so that a loss shows: over all pairs of other converters' bundles, each message type
  * weighing the same. They are no truth: what the guide says and they do not have counts against precision here.
  */
-const floors = { recall: 0.63, precision: 0.58 };
-
-/** The message itself says that the visit ended before it began. */
-const ownFaults = new Set(['Encounter.period: per-1, it ends before it begins']);
+const floors = { recall: 0.645, precision: 0.595 };
 
 describe.skipIf(!corpusIsHere)('the public corpus', () => {
   test('gives the elements that other converters give, as far as it ever did', () => {
@@ -109,8 +106,7 @@ describe.skipIf(!corpusIsHere)('the public corpus', () => {
     const faults = new Set<string>();
     const all = messages();
     for (const { name, bytes } of all)
-      for (const fault of faultsOf(convert(bytes)))
-        if (!ownFaults.has(fault)) faults.add(`${fault} (${name})`);
+      for (const fault of faultsOf(convert(bytes))) faults.add(`${fault} (${name})`);
     expect(all.length).toBeGreaterThan(300);
     expect([...faults]).toEqual([]);
   });

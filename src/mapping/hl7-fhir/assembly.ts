@@ -1,5 +1,4 @@
 /** What stands between the segments of one message: the resources so far, and what the next segment belongs to. */
-import type { Header } from '../../hl7/index.ts';
 import type { CodeableConcept, Reference } from '../r4.ts';
 import { stableId } from './ids.ts';
 import type { Line } from './line.ts';
@@ -24,7 +23,6 @@ export interface Order {
 
 export interface Assembly {
   readonly reading: Reading;
-  readonly header: Header;
   readonly msh: Line | undefined;
   /** What the message is about: MSH-9.1. */
   readonly family: string;
@@ -62,32 +60,35 @@ export interface Assembly {
 export function add(assembly: Assembly, draft: Draft, ...identity: readonly string[]): Draft {
   const { reading, taken, repeated } = assembly;
   const { resourceType } = draft;
-  let id = stableId(reading.site, resourceType, ...identity);
-  if (taken.has(`${resourceType}/${id}`)) {
-    // Counted on from the last one: lines of a text may share one code by the hundred.
-    const base = id;
-    for (let again = (repeated.get(base) ?? 1) + 1; taken.has(`${resourceType}/${id}`); again += 1) {
-      id = stableId(reading.site, resourceType, ...identity, `#${again}`);
-      repeated.set(base, again);
-    }
+  const base = stableId(reading.site, resourceType, ...identity);
+  const own = `${resourceType}/${base}`;
+  if (!taken.has(own)) return take(assembly, draft, base, own);
+  // Counted on from the last one: lines of a text may share one code by the hundred.
+  let id = base;
+  for (let again = (repeated.get(base) ?? 1) + 1; taken.has(`${resourceType}/${id}`); again += 1) {
+    id = stableId(reading.site, resourceType, ...identity, `#${again}`);
+    repeated.set(base, again);
   }
   return addAs(assembly, draft, id);
 }
 
-export function addAs(assembly: Assembly, draft: Draft, id: string): Draft {
+export const addAs = (assembly: Assembly, draft: Draft, id: string): Draft =>
+  take(assembly, draft, id, `${draft.resourceType}/${id}`);
+
+function take(assembly: Assembly, draft: Draft, id: string, own: string): Draft {
   draft.id = id;
-  assembly.taken.add(`${draft.resourceType}/${id}`);
+  assembly.taken.add(own);
   if (draft.resourceType === 'Account') assembly.account ??= draft;
   assembly.own.push(draft);
   return draft;
 }
 
 /** A resource in the making. `id` stands second from the start, so that it does when it is printed. */
-export const draftOf = (resourceType: string, parts: Readonly<Record<string, unknown>> = {}): Draft => ({
-  resourceType,
-  id: '',
-  ...parts,
-});
+export function draftOf(resourceType: string, parts: Readonly<Record<string, unknown>> = {}): Draft {
+  const draft: Draft = { resourceType, id: '' };
+  for (const each in parts) draft[each] = parts[each];
+  return draft;
+}
 
 export const refer = (draft: Draft): Reference => ({ reference: `${draft.resourceType}/${draft.id}` });
 

@@ -17,19 +17,52 @@ function textOf(site: string, resource: string, identity: readonly string[]): st
 export const stableId = (site: string, resource: string, ...identity: readonly string[]): string =>
   digest(textOf(site, resource, identity));
 
+/** An id, and `Type/id`, which is how it is looked up and referred to. */
+export interface SiteId {
+  readonly id: string;
+  readonly reference: string;
+}
+
+/** What is known of the things whose identity begins alike: a text of all parts would have to be made for each look. */
+class Known {
+  made: SiteId | undefined;
+  readonly below = new Map<string, Known>();
+}
+
 const KEPT = 10_000;
-const kept = new Map<string, string>();
+const sites = new Map<string, Map<string, Known>>();
+let kept = 0;
+
+function knownBelow(within: Map<string, Known>, part: string): Known {
+  let known = within.get(part);
+  if (known === undefined) {
+    known = new Known();
+    within.set(part, known);
+    kept += 1;
+  }
+  return known;
+}
 
 /**
  * As `stableId`, remembered: the same wards, clinics and physicians stand in message after message, and a digest is the
  * dearest part of naming them. For things of the site only, never of a patient.
  */
-export function siteId(site: string, resource: string, identity: readonly string[]): string {
-  const text = textOf(site, resource, identity);
-  const known = kept.get(text);
-  if (known !== undefined) return known;
-  if (kept.size >= KEPT) kept.clear();
-  const id = digest(text);
-  kept.set(text, id);
-  return id;
+export function siteId(site: string, resource: string, identity: readonly string[]): SiteId {
+  if (kept >= KEPT) {
+    sites.clear();
+    kept = 0;
+  }
+  let resources = sites.get(site);
+  if (resources === undefined) {
+    resources = new Map();
+    sites.set(site, resources);
+    kept += 1;
+  }
+  let known = knownBelow(resources, resource);
+  for (const part of identity) known = knownBelow(known.below, part);
+  if (known.made !== undefined) return known.made;
+  const id = digest(textOf(site, resource, identity));
+  const made = { id, reference: `${resource}/${id}` };
+  known.made = made;
+  return made;
 }

@@ -84,6 +84,12 @@ export class Line {
     return this.#raw[number - this.#offset] ?? '';
   }
 
+  /** Whether a field holds anything. */
+  holds(number: number): boolean {
+    const raw = this.#raw[number - this.#offset];
+    return raw !== undefined && raw !== '' && raw !== '""';
+  }
+
   /** The repetitions of a field that hold anything. */
   fields(number: number): readonly Field[] {
     const raw = this.#raw[number - this.#offset];
@@ -147,12 +153,20 @@ class Part implements Field {
   get(component: number, subcomponent?: number): string | undefined {
     const line = this.#line;
     const whole = this.#raw;
-    this.#starts ??= startsOf(whole, line.separator);
-    const end = this.#starts[component];
-    if (end === undefined) return undefined;
-    const start = this.#starts[component - 1] as number;
-    if (end === start + 1) return undefined;
-    let raw = whole.slice(start, end - 1);
+    let raw: string;
+    if (component === 1 && this.#starts === undefined) {
+      // Of most fields nothing but the first component is asked for.
+      const at = whole.indexOf(line.delimiters.component);
+      if (at === 0) return undefined;
+      raw = at < 0 ? whole : whole.slice(0, at);
+    } else {
+      this.#starts ??= startsOf(whole, line.separator);
+      const end = this.#starts[component];
+      if (end === undefined) return undefined;
+      const start = this.#starts[component - 1] as number;
+      if (end === start + 1) return undefined;
+      raw = whole.slice(start, end - 1);
+    }
     if (subcomponent !== undefined) {
       const separator = line.delimiters.subcomponent;
       if (line.divided && separator !== undefined && raw.includes(separator)) {

@@ -44,6 +44,7 @@ export function readHl7(message: Message, options: ReadingOptions): FhirReading 
     findings: [],
     noted: new Set(),
     related: new Map(),
+    assigners: new Map(),
     organizations: false,
     origins: undefined,
   };

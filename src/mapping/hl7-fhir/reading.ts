@@ -1,7 +1,7 @@
 /** What is kept in mind while one message is read: the site's ways, what was odd, and resources met on the way. */
-import type { Coding } from '../r4.ts';
+import type { Coding, Period, Reference } from '../r4.ts';
 import { fhirDate, fhirDateTime, type Moment, readTime } from '../time.ts';
-import { siteId, stableId } from './ids.ts';
+import { type SiteId, siteId, stableId } from './ids.ts';
 import type { Line } from './line.ts';
 
 /** What the guide leaves to each site. */
@@ -29,6 +29,7 @@ export interface ReadingFinding {
     | 'unmapped-code'
     | 'unreadable-time'
     | 'unreadable-number'
+    | 'ends-before-start'
     | 'no-visit-number'
     | 'not-carried'
     | 'not-mapped-message'
@@ -38,6 +39,20 @@ export interface ReadingFinding {
   /** `PID-3`. */
   readonly where: string;
 }
+
+/** The same reading, for a part whose values are traced by their segment: an object of the same shape. */
+export const untraced = (reading: Reading): Reading => ({
+  site: reading.site,
+  timeZone: reading.timeZone,
+  lookup: reading.lookup,
+  times: reading.times,
+  findings: reading.findings,
+  noted: reading.noted,
+  related: reading.related,
+  assigners: reading.assigners,
+  organizations: reading.organizations,
+  origins: undefined,
+});
 
 /** A resource in the making; `id` is set before anything refers to it. */
 export interface Draft {
@@ -57,6 +72,8 @@ export interface Reading {
   readonly noted: Set<string>;
   /** Practitioners, locations and others that were referred to, by `Type/id`. */
   readonly related: Map<string, Draft>;
+  /** Assigners met so far, by how they are written. */
+  readonly assigners: Map<string, Reference>;
   /** Assigners become Organizations of their own; without it they are named in place. */
   readonly organizations: boolean;
   /** Draft, element, index in a list (-1: none), line, field number, repetition: six a value. Absent: not kept. */
@@ -65,10 +82,24 @@ export interface Reading {
 
 /** Adds a finding unless the same was found at the same place. */
 export function note(reading: Reading, code: ReadingFinding['code'], where: string, text: string): void {
-  const key = `${code} ${where} ${text}`;
-  if (reading.noted.has(key)) return;
-  reading.noted.add(key);
-  reading.findings.push({ code, text, where });
+  const { noted } = reading;
+  const before = noted.size;
+  noted.add(`${code} ${where} ${text}`);
+  if (noted.size > before) reading.findings.push({ code, text, where });
+}
+
+/** As `note`, where the sentence is dear and follows from `about`: it is made for the first of its kind only. */
+export function noteOf(
+  reading: Reading,
+  code: ReadingFinding['code'],
+  where: string,
+  about: string,
+  text: () => string,
+): void {
+  const { noted } = reading;
+  const before = noted.size;
+  noted.add(`${code} ${where}\n${about}`);
+  if (noted.size > before) reading.findings.push({ code, text: text(), where });
 }
 
 /**
@@ -76,18 +107,28 @@ export function note(reading: Reading, code: ReadingFinding['code'], where: stri
  * same thing, it keeps what either says.
  */
 export function keep(reading: Reading, resource: Draft, ...identity: readonly string[]): string {
+  return keepAs(reading, resource, identity).id;
+}
+
+/** As `keep`, with how it is referred to. */
+export function keepAs(reading: Reading, resource: Draft, identity: readonly string[]): SiteId {
   const { resourceType } = resource;
-  const id =
+  const made =
     resourceType === 'RelatedPerson'
-      ? stableId(reading.site, resourceType, ...identity)
+      ? ofPerson(reading, identity)
       : siteId(reading.site, resourceType, identity);
-  const key = `${resource.resourceType}/${id}`;
-  const known = reading.related.get(key);
+  const known = reading.related.get(made.reference);
   if (known === undefined) {
-    resource.id = id;
-    reading.related.set(key, resource);
+    resource.id = made.id;
+    reading.related.set(made.reference, resource);
   } else for (const element in resource) known[element] ??= resource[element];
-  return id;
+  return made;
+}
+
+/** Somebody of a patient's family is not remembered from message to message. */
+function ofPerson(reading: Reading, identity: readonly string[]): SiteId {
+  const id = stableId(reading.site, 'RelatedPerson', ...identity);
+  return { id, reference: `RelatedPerson/${id}` };
 }
 
 /** Where a value of a draft came from. */
@@ -179,3 +220,49 @@ export function elementOrNone<T extends object>(parts: Parts<T>): T | undefined 
 /** Those that are there. */
 export const present = <T>(...values: readonly (T | undefined)[]): T[] =>
   values.filter((value) => value !== undefined);
+
+/** An element while it is written, part by part. */
+export type Written<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A reference: to whom, of which type, called what. */
+export function reference(to: string, type: string, display: string | undefined): Reference {
+  return display === undefined ? { reference: to, type } : { reference: to, type, display };
+}
+
+/** Two values as a list of those that are there; `undefined` without any. */
+export function both(first: string | undefined, second: string | undefined): string[] | undefined {
+  if (first === undefined) return second === undefined ? undefined : [second];
+  return second === undefined ? [first] : [first, second];
+}
+
+/** Whether a time lies before another, as far as both say: a day is before no hour of its own. */
+export function isBefore(one: string, other: string): boolean {
+  const length = Math.min(one.length, other.length);
+  return length > 10 ? Date.parse(one) < Date.parse(other) : one.slice(0, length) < other.slice(0, length);
+}
+
+/** The end of a time, or nothing and a finding when it lies before the start: R4 allows no such period (per-1). */
+export function endAfter(
+  reading: Reading,
+  place: string,
+  start: string | undefined,
+  end: string | undefined,
+): string | undefined {
+  if (start === undefined || end === undefined || !isBefore(end, start)) return end;
+  note(reading, 'ends-before-start', place, `${place} lies before the start: the end is left out.`);
+  return undefined;
+}
+
+/** The time between two that a field gives; `undefined` when neither is a time. */
+export function between(
+  reading: Reading,
+  { place }: { readonly place: string },
+  from: string | undefined,
+  to: string | undefined,
+): Period | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  const start = dateTime(reading, place, from);
+  const end = endAfter(reading, place, start, dateTime(reading, place, to));
+  if (start === undefined) return end === undefined ? undefined : { end };
+  return end === undefined ? { start } : { start, end };
+}

@@ -17,6 +17,8 @@ export interface Row {
   /** Elements that it fills, without list marks: `name`, `period.start`. */
   readonly elements: readonly string[];
   readonly run: (draft: Draft, line: Line, reading: Reading) => void;
+  /** The one field without which it does nothing; 0: it is always run. */
+  readonly only: number;
 }
 
 /** A map of the guide: `PID[Patient]`. */
@@ -44,7 +46,11 @@ export function segmentMap(name: string, ...rows: readonly Row[]): SegmentMap {
 export const fieldsRead = (segment: string): ReadonlySet<number> | undefined => readFields.get(segment);
 
 export function apply(map: SegmentMap, draft: Draft, line: Line, reading: Reading): void {
-  for (const row of map.rows) row.run(draft, line, reading);
+  for (const row of map.rows) {
+    // Most fields of most segments are empty.
+    if (row.only !== 0 && !line.holds(row.only)) continue;
+    row.run(draft, line, reading);
+  }
 }
 
 type When = (line: Line, draft: Draft) => boolean;
@@ -69,6 +75,13 @@ function writer(path: string): (draft: Draft, value: unknown) => number | undefi
   const steps = stepsOf(path);
   const last = steps.at(-1) as Step;
   const way = steps.slice(0, -1);
+  const { name: end } = last;
+  if (way.length === 0 && last.kind === 'one')
+    return (draft, value) => {
+      if (draft[end] !== undefined) return undefined;
+      draft[end] = value;
+      return -1;
+    };
   return (draft, value) => {
     let at: Record<string, unknown> = draft;
     for (const { name, kind } of way) {
@@ -85,13 +98,13 @@ function writer(path: string): (draft: Draft, value: unknown) => number | undefi
       }
     }
     if (last.kind === 'one') {
-      if (at[last.name] !== undefined) return undefined;
-      at[last.name] = value;
+      if (at[end] !== undefined) return undefined;
+      at[end] = value;
       return -1;
     }
-    const list = at[last.name] as unknown[] | undefined;
+    const list = at[end] as unknown[] | undefined;
     if (list === undefined) {
-      at[last.name] = [value];
+      at[end] = [value];
       return 0;
     }
     list.push(value);
@@ -115,6 +128,7 @@ export function row(
   return {
     numbers: [number],
     elements: [shown, ...(options.also ?? [])],
+    only: number,
     run(draft, line, reading) {
       const fields = line.fields(number);
       if (fields.length === 0 || (when !== undefined && !when(line, draft))) return;
@@ -142,6 +156,7 @@ export function constant(path: string, value: unknown, when?: When): Row {
   return {
     numbers: [0],
     elements: [plain(path)],
+    only: 0,
     run(draft, line) {
       if (when === undefined || when(line, draft)) write(draft, value);
     },
@@ -154,11 +169,16 @@ export function rows(
   elements: readonly string[],
   run: (draft: Draft, line: Line, reading: Reading) => void,
 ): Row {
-  return { numbers, elements, run };
+  return { numbers, elements, run, only: 0 };
 }
 
 /** Fields that are read elsewhere (an id, a condition, another resource): not to be reported as left behind. */
-export const used = (...numbers: readonly number[]): Row => ({ numbers, elements: [], run: nothing });
+export const used = (...numbers: readonly number[]): Row => ({
+  numbers,
+  elements: [],
+  run: nothing,
+  only: Number.MAX_SAFE_INTEGER,
+});
 function nothing(): void {
   return;
 }

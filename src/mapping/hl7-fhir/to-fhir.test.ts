@@ -333,6 +333,54 @@ describe('what could not be carried over', () => {
     expect(new Set(resources(conversion, 'Observation').map(({ id }) => id)).size).toBe(3_000);
   });
 
+  test('an end before its start is left out, and the visit is over all the same', () => {
+    const visit = 'PV1|1|I|ICU^101^1||||||||||||||||99001^^^EPIC^CSN';
+    const times = `${visit}${'|'.repeat(25)}20260131115500|20260130115500`;
+    const conversion = convert([header('ADT^A08'), pid, times]);
+    const [encounter] = resources(conversion, 'Encounter');
+    expect(encounter).toMatchObject({ status: 'finished', period: { start: '2026-01-31T11:55:00-06:00' } });
+    expect(encounter?.period).not.toHaveProperty('end');
+    expect(conversion.findings).toContainEqual(
+      expect.objectContaining({ code: 'ends-before-start', where: 'PV1-45' }),
+    );
+  });
+
+  test('a PV1 that names no class and no number still tells where the patient is', () => {
+    const conversion = convert([header('ORU^R01'), pid, 'PV1|1||ICU&2.16.840.1&ISO^101^^^^^^^^^WARDS']);
+    const [encounter] = resources(conversion, 'Encounter');
+    expect(encounter?.location).toHaveLength(1);
+    const ward = resources(conversion, 'Location').find(({ name }) => name === 'ICU');
+    expect(ward?.identifier).toMatchObject([
+      { value: 'ICU' },
+      { value: 'urn:oid:2.16.840.1', system: 'urn:ietf:rfc:3986' },
+    ]);
+    expect(resources(convert([header('ORU^R01'), pid, 'PV1|1|N|ICU']), 'Encounter')).toEqual([]);
+    expect(resources(convert([header('ORU^R01'), pid, 'PV1|1']), 'Encounter')).toEqual([]);
+  });
+
+  test('PL.11 assigns every name of a place', () => {
+    const conversion = convert([header('ADT^A08'), pid, 'PV1|1|I|ICU^101^^^^^^^^^WARDS']);
+    const assigner = resources(conversion, 'Organization').find(({ identifier }) =>
+      JSON.stringify(identifier).includes('WARDS'),
+    );
+    for (const { identifier } of resources(conversion, 'Location'))
+      expect(identifier).toMatchObject([{ assigner: { reference: `Organization/${assigner?.id}` } }]);
+  });
+
+  test('OBX-33 leads to the specimen of the order when it names that one', () => {
+    const observed = (specimen: string, source = '') => {
+      const line = `OBX|1|NM|2345-7^GLUCOSE^LN||98|mg/dL|||||F${'|'.repeat(22)}${specimen}`;
+      return resources(
+        convert([header('ORU^R01'), pid, `OBR|1|PO1|FO1|1^REPORT|||||||||||${source}`, line]),
+        'Observation',
+      )[0]?.specimen;
+    };
+    expect(observed('S1^S2')).toMatchObject({ type: 'Specimen', identifier: { value: 'S1' } });
+    expect(observed('^S2')).toMatchObject({ identifier: { value: 'S2' } });
+    expect(observed('S1~S2')).toBeUndefined();
+    expect(observed('S1', 'BLD')).toMatchObject({ reference: expect.stringMatching(/^Specimen\//) });
+  });
+
   test('escapes and delimiters of the message are its own', () => {
     const odd = [
       'MSH#*~!?#EPIC#R###20260131120000##ADT*A31#1#P#2.5',

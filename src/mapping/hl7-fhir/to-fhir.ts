@@ -82,12 +82,13 @@ export function toFhir(message: Message, options: ToFhirOptions): FhirConversion
     findings: [],
     noted: new Set(),
     related: new Map(),
+    assigners: new Map(),
     organizations: true,
     origins,
   };
   const lines = linesOf(message);
   const msh = lines.find(({ id }) => id === 'MSH');
-  const assembly = assemblyOf(message, msh, reading, mrnSystem);
+  const assembly = assemblyOf(msh, reading, mrnSystem);
   const { family, trigger } = assembly;
   if (!isMapped(family, trigger))
     note(
@@ -147,17 +148,10 @@ class Conversion implements FhirConversion {
   }
 }
 
-function assemblyOf(
-  message: Message,
-  msh: Line | undefined,
-  reading: Reading,
-  mrnSystem: string | undefined,
-): Assembly {
-  const { header } = message;
+function assemblyOf(msh: Line | undefined, reading: Reading, mrnSystem: string | undefined): Assembly {
   const type = msh?.first(9);
   return {
     reading,
-    header,
     msh,
     family: type?.get(1) ?? '',
     trigger: type?.get(2) ?? '',

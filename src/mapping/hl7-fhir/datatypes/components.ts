@@ -61,7 +61,7 @@ export const componentsRead: Readonly<Record<string, readonly number[]>> = {
   'NR[Range]': [1, 2],
   'OG[Extension-Subidentifier]': [1],
   'PLN[Identifier]': [1, 2, 4],
-  'PL[Location]': [1, 2, 3, 4, 7, 8, 9, 10],
+  'PL[Location]': [1, 2, 3, 4, 7, 8, 9, 10, 11],
   'PT[Meta]': [1, 2],
   'RP[Attachment]': [1, 3],
   'RPT[Timing]': [1],

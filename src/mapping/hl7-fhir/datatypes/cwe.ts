@@ -1,7 +1,7 @@
 import type { Annotation, CodeableConcept, Coding } from '../../r4.ts';
 import { conceptMap } from '../concept-maps.ts';
 import type { Field } from '../line.ts';
-import { element, elementOrNone, note, present, type Reading } from '../reading.ts';
+import { elementOrNone, noteOf, present, type Reading, type Written } from '../reading.ts';
 import type { Read } from '../rows.ts';
 import { codingSystems, v2Table } from '../tables.ts';
 
@@ -31,7 +31,8 @@ export function concept(
   const third = coding(reading, field, 10);
   if (first === undefined && second === undefined && third === undefined)
     return text === undefined ? undefined : { text };
-  const found = present(first, second, third);
+  const found =
+    second === undefined && third === undefined ? [first as Coding] : present(first, second, third);
   return text === undefined ? { coding: found } : { coding: found, text };
 }
 
@@ -77,11 +78,12 @@ export function codeBy(reading: Reading, place: string, code: string, map: strin
 }
 
 export function unmapped(reading: Reading, place: string, map: string): void {
-  note(
+  noteOf(
     reading,
     'unmapped-code',
     place,
-    `${place} holds a code that the guide's map ${map} has not: map it in the site record.`,
+    map,
+    () => `${place} holds a code that the guide's map ${map} has not: map it in the site record.`,
   );
 }
 
@@ -97,15 +99,18 @@ export function coding(
   const site = start === 1 ? reading.lookup.code?.(field.place, code) : undefined;
   if (site !== undefined) return site;
   const named = field.get(start + 2);
-  const local = named !== undefined && /^(L|99.*)$/.test(named);
+  const local = named !== undefined && (named === 'L' || named.startsWith('99'));
   const known = local ? undefined : codes?.(code);
   if (known !== undefined) return known;
-  return element<Coding>({
-    system: systemNamed(reading, named, field, start),
-    version: field.get(start === 1 ? 7 : start === 4 ? 8 : 13),
-    code: blanksOnce(code),
-    display: field.get(start + 1),
-  });
+  const made: Written<Coding> = {};
+  const system = systemNamed(reading, named, field, start);
+  if (system !== undefined) made.system = system;
+  const version = field.get(start === 1 ? 7 : start === 4 ? 8 : 13);
+  if (version !== undefined) made.version = version;
+  made.code = blanksOnce(code);
+  const display = field.get(start + 1);
+  if (display !== undefined) made.display = display;
+  return made;
 }
 
 /** FHIR's `code` has no blanks at its ends and no two in a row. */
@@ -121,10 +126,10 @@ function systemNamed(
   if (named !== undefined) {
     const site = reading.lookup.codingSystem?.(named, field.place);
     if (site !== undefined) return site;
-    const table = /^HL7(\d{4})$/.exec(named)?.[1];
-    if (table !== undefined) return v2Table(table);
     const known = codingSystems.get(named);
     if (known !== undefined) return known;
+    const table = named.startsWith('HL7') ? /^HL7(\d{4})$/.exec(named)?.[1] : undefined;
+    if (table !== undefined) return v2Table(table);
     if (/^(https?:\/\/|urn:)\S+$/.test(named)) return named;
     if (/^[0-2](\.\d+){3,}$/.test(named)) return `urn:oid:${named}`;
   }

@@ -1,6 +1,6 @@
 import type { CodeableConcept, Extension, Identifier, Period } from '../../r4.ts';
 import type { Field } from '../line.ts';
-import { dateTime, element, elementOrNone, note, present, type Reading } from '../reading.ts';
+import { between, dateTime, element, noteOf, present, type Reading, type Written } from '../reading.ts';
 import type { Read } from '../rows.ts';
 import { identifierTypeName, v2Table } from '../tables.ts';
 import { concept, vocabulary } from './cwe.ts';
@@ -36,11 +36,11 @@ export function systemOf(
     universalUri(assigner.id, assigner.type) ??
     (type === undefined ? undefined : systemsByType.get(type));
   if (system === undefined) {
-    const words = [assigner.name && `assigner "${assigner.name}"`, type && `type "${type}"`]
-      .filter(Boolean)
-      .join(', ');
-    const who = words || 'neither assigner nor type';
-    note(reading, 'unknown-assigner', place, `${place}: the site record names no id system for ${who}.`);
+    const { name } = assigner;
+    noteOf(reading, 'unknown-assigner', place, `${name ?? ''}\n${type ?? ''}`, () => {
+      const words = [name && `assigner "${name}"`, type && `type "${type}"`].filter(Boolean).join(', ');
+      return `${place}: the site record names no id system for ${words || 'neither assigner nor type'}.`;
+    });
   }
   return system;
 }
@@ -75,29 +75,42 @@ export function checkDigit(field: Field, digit: number, scheme: number): Extensi
 export function identifier(reading: Reading, field: Field, fallbackType?: string): Identifier | undefined {
   const value = field.get(1);
   if (value === undefined) return undefined;
-  const name = field.get(4, 1);
   const type = field.get(5) ?? fallbackType;
-  return element<Identifier>({
-    extension: reading.organizations ? checkDigit(field, 2, 3) : undefined,
-    type: identifierType(type),
-    system: systemOf(reading, field.place, { name, id: field.get(4, 2), type: field.get(4, 3) }, type),
-    value,
-    period: periodOf(reading, field, 7, 8),
-    assigner: assigner(reading, field, 4),
-  });
+  const made = identifierOf(reading, field, value, type, 4, 2, 3);
+  const period = periodOf(reading, field, 7, 8);
+  const by = assigner(reading, field, 4);
+  if (period !== undefined) made.period = period;
+  if (by !== undefined) made.assigner = by;
+  return made;
+}
+
+/** Written out, not by `element`: identifiers are half of what a message names. `at` is the component of the assigner. */
+export function identifierOf(
+  reading: Reading,
+  field: Field,
+  value: string,
+  type: string | undefined,
+  at: number,
+  digit: number,
+  scheme: number,
+): Written<Identifier> {
+  const made: Written<Identifier> = {};
+  const extension = reading.organizations ? checkDigit(field, digit, scheme) : undefined;
+  if (extension !== undefined) made.extension = extension;
+  const kind = identifierType(type);
+  if (kind !== undefined) made.type = kind;
+  const by = { name: field.get(at, 1), id: field.get(at, 2), type: field.get(at, 3) };
+  const system = systemOf(reading, field.place, by, type);
+  if (system !== undefined) made.system = system;
+  made.value = value;
+  return made;
 }
 
 export const toIdentifier: Read = (field, reading) => identifier(reading, field);
 
 /** Two components as a period. */
 export function periodOf(reading: Reading, field: Field, start: number, end: number): Period | undefined {
-  const from = field.get(start);
-  const to = field.get(end);
-  if (from === undefined && to === undefined) return undefined;
-  return elementOrNone<Period>({
-    start: dateTime(reading, field.place, from),
-    end: dateTime(reading, field.place, to),
-  });
+  return between(reading, field, field.get(start), field.get(end));
 }
 
 /** EI[Identifier]: value (EI.1), system of a registered universal id (EI.3, EI.4), assigner (EI.2). `type` as the row sets it. */

@@ -1,9 +1,9 @@
 import type { Identifier, Reference } from '../../r4.ts';
-import type { Field } from '../line.ts';
-import { type Draft, element, keep, present, type Reading } from '../reading.ts';
+import { type Field, inner } from '../line.ts';
+import { type Draft, element, keep, keepAs, present, type Reading, reference } from '../reading.ts';
 import type { Read } from '../rows.ts';
 import { locationPhysicalType } from '../tables.ts';
-import { universalUri } from './hd.ts';
+import { assigner, assignerIdentifiers, universalUri } from './hd.ts';
 
 /** PL.4 facility, 7 building, 8 floor, 1 point of care, 2 room, 3 bed: from the whole to the part. */
 const levels = [
@@ -29,6 +29,8 @@ export function location(
   let parent: Reference | undefined;
   let last: { draft: Draft; way: string[]; names: string } | undefined;
   const way: string[] = [];
+  // PL.11 says for all of them who assigned the names.
+  const by = assigner(reading, field, 11);
   let names = '';
   for (const { component, physicalType, display } of levels) {
     const name = field.get(component, 1) ?? field.get(component, 2);
@@ -36,24 +38,16 @@ export function location(
     names = names === '' ? name : `${name}, ${names}`;
     way.push(`${physicalType}=${name}`);
     if (last !== undefined) parent = kept(reading, last);
-    const uri = universalUri(field.get(component, 2), field.get(component, 3));
-    last = {
-      way: [...way],
-      names,
-      draft: element<Draft>({
-        resourceType: 'Location',
-        identifier: [
-          element<Identifier>({
-            system: uri === undefined ? undefined : 'urn:ietf:rfc:3986',
-            value: uri ?? name,
-          }),
-        ],
-        name,
-        mode: 'instance',
-        physicalType: { coding: [{ system: locationPhysicalType, code: physicalType, display }] },
-        partOf: parent,
-      } as never),
+    const identifiers = assignerIdentifiers(inner(field, component));
+    const draft: Draft = {
+      resourceType: 'Location',
+      identifier: by === undefined ? identifiers : identifiers.map((each) => ({ ...each, assigner: by })),
+      name,
+      mode: 'instance',
+      physicalType: { coding: [{ system: locationPhysicalType, code: physicalType, display }] },
     };
+    if (parent !== undefined) draft.partOf = parent;
+    last = { way: [...way], names, draft };
   }
   if (last === undefined) return described(reading, field);
   const comprehensive = field.get(10, 1);
@@ -62,7 +56,8 @@ export function location(
       ...element<Identifier>({
         system: universalUri(field.get(10, 3), field.get(10, 4)),
         value: comprehensive,
-        assigner: field.get(10, 2) === undefined ? undefined : { display: field.get(10, 2) as string },
+        assigner:
+          by ?? (field.get(10, 2) === undefined ? undefined : { display: field.get(10, 2) as string }),
       }),
     });
   const description = field.get(9);
@@ -75,8 +70,7 @@ function kept(
   reading: Reading,
   { draft, way, names }: { draft: Draft; way: readonly string[]; names: string },
 ): Reference {
-  const id = keep(reading, draft, ...way);
-  return { reference: `Location/${id}`, type: 'Location', display: names };
+  return reference(keepAs(reading, draft, way).reference, 'Location', names);
 }
 
 /** A location that is only described (PL.9) or only has a comprehensive identifier (PL.10). */

@@ -1,7 +1,7 @@
-import type { Address, Extension, Period } from '../../r4.ts';
+import type { Address, Extension } from '../../r4.ts';
 import { conceptMap } from '../concept-maps.ts';
 import type { Field } from '../line.ts';
-import { dateTime, element, elementOrNone, present, type Reading } from '../reading.ts';
+import { between, present, type Reading, type Written } from '../reading.ts';
 import type { Read } from '../rows.ts';
 
 /**
@@ -9,26 +9,34 @@ import type { Read } from '../rows.ts';
  * district (9), census tract (10), period (12 to 14). Up to version 2.3 XAD.1 is a plain text: its one subcomponent.
  */
 export function address(reading: Reading, field: Field): Address | undefined {
-  const where = elementOrNone<Address>({
-    line: present(field.get(1, 1), field.get(1, 2), field.get(1, 3), field.get(2), field.get(19)),
-    city: field.get(3),
-    district: field.get(9, 1),
-    state: field.get(4),
-    postalCode: field.get(5),
-    country: field.get(6),
-  });
-  if (where === undefined) return undefined;
-  const kind = field.get(7) ?? '';
-  return element<Address>({
-    extension: reading.organizations ? addressExtensions(field, kind) : undefined,
-    use: conceptMap('AddressType_Use').get(kind)?.code as Address['use'],
-    type: conceptMap('AddressType_Type').get(kind)?.code as Address['type'],
-    ...where,
-    period: elementOrNone<Period>({
-      start: dateTime(reading, field.place, field.get(13) ?? field.get(12, 1)),
-      end: dateTime(reading, field.place, field.get(14) ?? field.get(12, 2)),
-    }),
-  } as never);
+  const line: string[] = [];
+  for (const part of [field.get(1, 1), field.get(1, 2), field.get(1, 3), field.get(2), field.get(19)])
+    if (part !== undefined) line.push(part);
+  const city = field.get(3);
+  const district = field.get(9, 1);
+  const state = field.get(4);
+  const postalCode = field.get(5);
+  const country = field.get(6);
+  const place = city ?? district ?? state ?? postalCode ?? country;
+  if (line.length === 0 && place === undefined) return undefined;
+  const kind = field.get(7);
+  const made: Written<Address> = {};
+  const extension = reading.organizations ? addressExtensions(field, kind ?? '') : undefined;
+  if (extension !== undefined) made.extension = extension;
+  const use = kind && conceptMap('AddressType_Use').get(kind)?.code;
+  if (use) made.use = use as NonNullable<Address['use']>;
+  const type = kind && conceptMap('AddressType_Type').get(kind)?.code;
+  if (type) made.type = type as NonNullable<Address['type']>;
+  if (line.length > 0) made.line = line;
+  if (city !== undefined) made.city = city;
+  if (district !== undefined) made.district = district;
+  if (state !== undefined) made.state = state;
+  if (postalCode !== undefined) made.postalCode = postalCode;
+  if (country !== undefined) made.country = country;
+  const start = field.get(13) ?? field.get(12, 1);
+  const period = between(reading, field, start, field.get(14) ?? field.get(12, 2));
+  if (period !== undefined) made.period = period;
+  return made;
 }
 
 function addressExtensions(field: Field, kind: string): Extension[] | undefined {

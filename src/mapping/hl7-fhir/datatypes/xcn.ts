@@ -1,10 +1,21 @@
 import type { CodeableConcept, HumanName, Identifier, Period, Reference } from '../../r4.ts';
 import { conceptMap } from '../concept-maps.ts';
 import type { Field } from '../line.ts';
-import { type Draft, dateTime, element, elementOrNone, keep, present, type Reading } from '../reading.ts';
+import {
+  both,
+  type Draft,
+  dateTime,
+  element,
+  elementOrNone,
+  keep,
+  keepAs,
+  present,
+  type Reading,
+  type Written,
+} from '../reading.ts';
 import type { Read } from '../rows.ts';
 import { v2Table } from '../tables.ts';
-import { checkDigit, identifierType, systemOf } from './cx.ts';
+import { identifierOf } from './cx.ts';
 import { assigner } from './hd.ts';
 
 interface Person {
@@ -17,34 +28,36 @@ interface Person {
 function person(reading: Reading, field: Field): Person | undefined {
   const identifier = personIdentifier(reading, field);
   const family = field.get(2, 1);
-  const name = elementOrNone<HumanName>({
-    use: conceptMap('NameType').get(field.get(10) ?? '')?.code as HumanName['use'],
-    family,
-    given: present(field.get(3), field.get(4)),
-    prefix: present(field.get(6)),
-    suffix: present(field.get(5), field.get(21)),
-    period: elementOrNone<Period>({
-      start: dateTime(reading, field.place, field.get(19) ?? field.get(17, 1)),
-      end: dateTime(reading, field.place, field.get(20) ?? field.get(17, 2)),
-    }),
-  } as never);
-  if (identifier === undefined && name === undefined) return undefined;
-  const display = present(name?.prefix?.[0], ...(name?.given ?? []), family).join(' ') || undefined;
-  return { identifier, name, display };
+  const given = both(field.get(3), field.get(4));
+  const prefix = field.get(6);
+  const suffix = both(field.get(5), field.get(21));
+  const start = dateTime(reading, field.place, field.get(19) ?? field.get(17, 1));
+  const end = dateTime(reading, field.place, field.get(20) ?? field.get(17, 2));
+  const kind = field.get(10);
+  const use = kind === undefined ? undefined : conceptMap('NameType').get(kind)?.code;
+  const name: Written<HumanName> = {};
+  if (use !== undefined) name.use = use as NonNullable<HumanName['use']>;
+  if (family !== undefined) name.family = family;
+  if (given !== undefined) name.given = given;
+  if (prefix !== undefined) name.prefix = [prefix];
+  if (suffix !== undefined) name.suffix = suffix;
+  if (start !== undefined || end !== undefined) name.period = element<Period>({ start, end });
+  let empty = true;
+  for (const _ in name) empty = false;
+  if (identifier === undefined && empty) return undefined;
+  let display = prefix ?? '';
+  for (const each of given ?? []) display += display === '' ? each : ` ${each}`;
+  if (family !== undefined) display += display === '' ? family : ` ${family}`;
+  return { identifier, name: empty ? undefined : name, display: display || undefined };
 }
 
 function personIdentifier(reading: Reading, field: Field): Identifier | undefined {
   const value = field.get(1);
   if (value === undefined) return undefined;
-  const name = field.get(9, 1);
-  const type = field.get(13);
-  return element<Identifier>({
-    extension: reading.organizations ? checkDigit(field, 11, 12) : undefined,
-    type: identifierType(type),
-    system: systemOf(reading, field.place, { name, id: field.get(9, 2), type: field.get(9, 3) }, type),
-    value,
-    assigner: assigner(reading, field, 9),
-  });
+  const made = identifierOf(reading, field, value, field.get(13), 9, 11, 12);
+  const by = assigner(reading, field, 9);
+  if (by !== undefined) made.assigner = by;
+  return made;
 }
 
 const identity = ({ identifier, display }: Person): readonly string[] => [
@@ -64,23 +77,18 @@ export function practitioner(
   const who = person(reading, field);
   if (who === undefined) return undefined;
   const degree = field.get(7);
-  const id = keep(
-    reading,
-    element<Draft>({
-      resourceType: 'Practitioner',
-      identifier: present(who.identifier),
-      name: present(who.name),
-      qualification: degree === undefined ? undefined : [{ code: qualification(degree) }],
-      ...more,
-    } as never),
-    ...identity(who),
-  );
-  return element<Reference>({
-    reference: `Practitioner/${id}`,
+  const draft: Draft = { resourceType: 'Practitioner' };
+  if (who.identifier !== undefined) draft.identifier = [who.identifier];
+  if (who.name !== undefined) draft.name = [who.name];
+  if (degree !== undefined) draft.qualification = [{ code: qualification(degree) }];
+  for (const each in more) draft[each] = more[each];
+  const made: Written<Reference> = {
+    reference: keepAs(reading, draft, identity(who)).reference,
     type: 'Practitioner',
-    identifier: withoutExtension(who.identifier),
-    display: who.display,
-  });
+  };
+  if (who.identifier !== undefined) made.identifier = withoutExtension(who.identifier) as Identifier;
+  if (who.display !== undefined) made.display = who.display;
+  return made;
 }
 
 /** An identifier inside a reference names the person; what else is known of it stands with the resource. */

@@ -1,7 +1,7 @@
-import type { HumanName, Period } from '../../r4.ts';
+import type { HumanName } from '../../r4.ts';
 import { conceptMap } from '../concept-maps.ts';
 import type { Field } from '../line.ts';
-import { dateTime, element, elementOrNone, present, type Reading } from '../reading.ts';
+import { between, both, present, type Reading, type Written } from '../reading.ts';
 import type { Read } from '../rows.ts';
 
 /**
@@ -9,48 +9,46 @@ import type { Read } from '../rows.ts';
  * (10, 12, 13). XPN.3 may hold several names, but where they part is not said: it stays one.
  */
 export function humanName(reading: Reading, field: Field): HumanName | undefined {
-  const name = elementOrNone<HumanName>({
-    family: field.get(1, 1),
-    given: present(field.get(2), field.get(3)),
-    prefix: present(field.get(5)),
-    suffix: present(field.get(4), field.get(6), field.get(14)),
-  });
-  if (name === undefined) return undefined;
+  const family = field.get(1, 1);
+  const given = both(field.get(2), field.get(3));
+  const prefix = field.get(5);
+  const suffix = present(field.get(4), field.get(6), field.get(14));
+  if (family === undefined && given === undefined && prefix === undefined && suffix.length === 0)
+    return undefined;
+  const made: Written<HumanName> & { _family?: unknown } = {};
   const order = reading.organizations ? field.get(11) : undefined;
+  if (order !== undefined)
+    made.extension = [
+      {
+        url: 'http://hl7.org/fhir/StructureDefinition/humanname-assembly-order',
+        valueCode: conceptMap('NameAssemblyOrder').get(order)?.code ?? order,
+      },
+    ] as never;
+  const kind = field.get(7);
+  const use = kind === undefined ? undefined : conceptMap('NameType').get(kind)?.code;
+  if (use !== undefined) made.use = use as NonNullable<HumanName['use']>;
+  if (family !== undefined) made.family = family;
+  if (given !== undefined) made.given = given;
+  if (prefix !== undefined) made.prefix = [prefix];
+  if (suffix.length > 0) made.suffix = suffix;
+  const parts = reading.organizations ? surname(field) : undefined;
+  if (parts !== undefined) made._family = parts;
   const start = field.get(12) ?? field.get(10, 1);
-  const end = field.get(13) ?? field.get(10, 2);
-  return element<HumanName>({
-    extension:
-      order === undefined
-        ? undefined
-        : [
-            {
-              url: 'http://hl7.org/fhir/StructureDefinition/humanname-assembly-order',
-              valueCode: conceptMap('NameAssemblyOrder').get(order)?.code ?? order,
-            },
-          ],
-    use: conceptMap('NameType').get(field.get(7) ?? '')?.code as HumanName['use'],
-    ...name,
-    ...(reading.organizations ? surname(field) : {}),
-    period:
-      start === undefined && end === undefined
-        ? undefined
-        : elementOrNone<Period>({
-            start: dateTime(reading, field.place, start),
-            end: dateTime(reading, field.place, end),
-          }),
-  } as never);
+  const period = between(reading, field, start, field.get(13) ?? field.get(10, 2));
+  if (period !== undefined) made.period = period;
+  return made;
 }
 
 /** FN.2 to FN.5: the parts of a surname, as extensions of it. */
-function surname(field: Field): Readonly<Record<string, unknown>> {
+function surname(field: Field): unknown {
+  if (field.get(1, 1) === undefined) return undefined;
   const parts = present(
     part(field, 2, 'own-prefix'),
     part(field, 3, 'own-name'),
     part(field, 4, 'partner-prefix'),
     part(field, 5, 'partner-name'),
   );
-  return parts.length === 0 || field.get(1, 1) === undefined ? {} : { _family: { extension: parts } };
+  return parts.length === 0 ? undefined : { extension: parts };
 }
 
 function part(field: Field, subcomponent: number, name: string): unknown {

@@ -1,8 +1,9 @@
-import type { ContactPoint, Extension, Period } from '../../r4.ts';
+import type { ContactPoint, Extension } from '../../r4.ts';
 import { conceptMap } from '../concept-maps.ts';
 import type { Field } from '../line.ts';
-import { dateTime, element, elementOrNone, present, type Reading } from '../reading.ts';
+import type { Reading, Written } from '../reading.ts';
 import type { Read } from '../rows.ts';
+import { periodOf } from './cx.ts';
 
 const isInternet = (equipment: string | undefined): boolean =>
   equipment === 'Internet' || equipment === 'X.400';
@@ -17,30 +18,29 @@ export function contactPoint(reading: Reading, field: Field, use?: string): Cont
   // NET in XTN.2 marks an e-mail address, too; older senders put it in XTN.1 then.
   const value = internet ? (field.get(4) ?? field.get(1)) : telephone(field);
   if (value === undefined) return undefined;
-  const rank = Number(field.get(18));
+  const order = field.get(18);
+  const rank = order === undefined ? 0 : Number(order);
   const system = conceptMap('TelecommunicationEquipmentType').get(equipment ?? '');
   const kind = field.get(2);
-  return element<ContactPoint>({
-    extension: reading.organizations && !internet ? numberParts(field) : undefined,
-    system: internet
-      ? 'email'
-      : // CP is a telephone of use `mobile`: the map gives the use.
-        equipment === 'CP' || system === undefined
-        ? 'phone'
-        : system.code,
-    value,
-    use:
-      equipment === 'CP'
-        ? 'mobile'
-        : kind === undefined
-          ? use
-          : conceptMap('TelecommunicationUseCode').get(kind)?.code,
-    rank: Number.isInteger(rank) && rank > 0 ? rank : undefined,
-    period: elementOrNone<Period>({
-      start: dateTime(reading, field.place, field.get(13)),
-      end: dateTime(reading, field.place, field.get(14)),
-    }),
-  } as never);
+  const made: Written<ContactPoint> = {};
+  const extension = reading.organizations && !internet ? numberParts(field) : undefined;
+  if (extension !== undefined) made.extension = extension;
+  // CP is a telephone of use `mobile`: the map gives the use.
+  made.system = (
+    internet ? 'email' : equipment === 'CP' || system === undefined ? 'phone' : system.code
+  ) as NonNullable<ContactPoint['system']>;
+  made.value = value;
+  const meant =
+    equipment === 'CP'
+      ? 'mobile'
+      : kind === undefined
+        ? use
+        : conceptMap('TelecommunicationUseCode').get(kind)?.code;
+  if (meant !== undefined) made.use = meant as NonNullable<ContactPoint['use']>;
+  if (rank > 0 && Number.isInteger(rank)) made.rank = rank;
+  const period = periodOf(reading, field, 13, 14);
+  if (period !== undefined) made.period = period;
+  return made;
 }
 
 /** XTN.12 as it is, else put together of XTN.5 to 8, else XTN.1 as it is. */
@@ -55,19 +55,20 @@ function telephone(field: Field): string | undefined {
     .join(' ');
 }
 
-const names = ['country', 'area', 'local', 'extension'] as const;
+const names = ['country', 'area', 'local', 'extension'].map(
+  (name) => `http://hl7.org/fhir/StructureDefinition/contactpoint-${name}`,
+);
 
 /** XTN.5 to 8, each as the extension that the guide names. */
 function numberParts(field: Field): Extension[] | undefined {
-  const parts = present(
-    ...names.map((name, index) => {
-      const valueString = field.get(index + 5);
-      return valueString === undefined
-        ? undefined
-        : { url: `http://hl7.org/fhir/StructureDefinition/contactpoint-${name}`, valueString };
-    }),
-  );
-  return parts.length === 0 ? undefined : parts;
+  let parts: Extension[] | undefined;
+  for (let index = 0; index < names.length; index += 1) {
+    const valueString = field.get(index + 5);
+    if (valueString === undefined) continue;
+    parts ??= [];
+    parts.push({ url: names[index] as string, valueString });
+  }
+  return parts;
 }
 
 export const toContactPoint =

@@ -16,7 +16,7 @@ import { toLocation } from '../datatypes/pl.ts';
 import { practitioner, toPractitioner } from '../datatypes/xcn.ts';
 import { humanName } from '../datatypes/xpn.ts';
 import type { Field, Line } from '../line.ts';
-import { type Draft, dateTime, element, keep, number, type Reading, trace } from '../reading.ts';
+import { type Draft, dateTime, element, keep, number, type Reading, trace, untraced } from '../reading.ts';
 import { apply, constant, extension, type Row, row, rows, segmentMap, used } from '../rows.ts';
 import { codeable } from '../tables.ts';
 
@@ -220,7 +220,7 @@ export function dg1Handler(assembly: Assembly, line: Line): void {
   if (request !== undefined) push(request, 'reasonReference', refer(draft));
   else if (encounter !== undefined) {
     const diagnosis: Draft = { resourceType: '', condition: refer(draft) };
-    apply(diagnosisMap, diagnosis, line, { ...reading, origins: undefined });
+    apply(diagnosisMap, diagnosis, line, untraced(reading));
     const { resourceType: _, ...part } = diagnosis;
     push(encounter, 'diagnosis', part);
     trace(reading, encounter, 'diagnosis', (encounter.diagnosis as unknown[]).length - 1, line, 3, 1);

@@ -1,5 +1,5 @@
 /** OBX as an Observation, or as the content of a document; NTE as what it comments. */
-import type { Reference } from '../../r4.ts';
+import type { Identifier, Reference } from '../../r4.ts';
 import {
   type Assembly,
   absentConcept,
@@ -12,13 +12,13 @@ import {
 } from '../assembly.ts';
 import { conceptMap } from '../concept-maps.ts';
 import { toConcept, unmapped } from '../datatypes/cwe.ts';
-import { entityIdentifier, toEntityIdentifier } from '../datatypes/cx.ts';
+import { entityIdentifier, toEntityIdentifier, toPairIdentifier } from '../datatypes/cx.ts';
 import { observed } from '../datatypes/observed.ts';
 import { address } from '../datatypes/xad.ts';
 import { practitioner, practitionerRole } from '../datatypes/xcn.ts';
 import { organizationOf, toCodedOrganization } from '../datatypes/xon.ts';
 import type { Field, Line } from '../line.ts';
-import { type Draft, dateTime, keep, note, type Reading, trace } from '../reading.ts';
+import { type Draft, dateTime, keep, note, type Reading, trace, untraced } from '../reading.ts';
 import { apply, extension, row, rows, segmentMap, used } from '../rows.ts';
 import { codeable, v2Table } from '../tables.ts';
 
@@ -148,6 +148,10 @@ const value = rows(
   },
 );
 
+// As SPM-2 names a specimen.
+const placerSpecimen = toPairIdentifier(1, 'PGN');
+const fillerSpecimen = toPairIdentifier(2, 'FGN');
+
 const observationMap = segmentMap(
   'OBX[Observation]',
   row(21, 'identifier[]', toEntityIdentifier('FILL')),
@@ -168,6 +172,20 @@ const observationMap = segmentMap(
     if (identifier === undefined) return undefined;
     const id = keep(reading, { resourceType: 'Device', identifier: [identifier] }, field.text);
     return { reference: `Device/${id}` };
+  }),
+  rows([33], ['specimen'], (draft, line, reading) => {
+    const fields = line.fields(33);
+    const [only] = fields;
+    if (only === undefined) return;
+    // Several make a Group in the guide, by an extension of R5.
+    if (fields.length > 1) {
+      note(reading, 'not-carried', 'OBX-33', 'OBX-33: FHIR has room for one specimen of an observation.');
+      return;
+    }
+    const identifier = placerSpecimen(only, reading, line) ?? fillerSpecimen(only, reading, line);
+    if (identifier === undefined) return;
+    draft.specimen = { type: 'Specimen', identifier };
+    trace(reading, draft, 'specimen', -1, line, 33, 1);
   }),
   row(7, 'referenceRange[]', (field) => {
     const text = field.text.trim();
@@ -268,7 +286,8 @@ function attach(assembly: Assembly, draft: Draft, line: Line): void {
   const asked = line.value(29) === 'QST' || line.value(29) === 'SCI';
   if (order.report !== undefined && !asked) {
     push(order.report, 'result', refer(draft));
-    if (order.specimen !== undefined) draft.specimen = refer(order.specimen);
+    if (order.specimen !== undefined && (draft.specimen === undefined || isSpecimen(order.specimen, draft)))
+      draft.specimen = refer(order.specimen);
     return;
   }
   const request = order.request ?? order.medication;
@@ -279,6 +298,13 @@ function attach(assembly: Assembly, draft: Draft, line: Line): void {
       request.resourceType === 'MedicationRequest' ? 'supportingInformation' : 'supportingInfo',
       refer(draft),
     );
+}
+
+/** Whether OBX-33 names the specimen of the order; what OBR tells of one has no identifier of its own. */
+function isSpecimen(specimen: Draft, { specimen: named }: Draft): boolean {
+  const value = (named as Reference).identifier?.value;
+  const known = specimen.identifier as Identifier[] | undefined;
+  return known === undefined || known.some((each) => each.value === value);
 }
 
 const noteRows = [
@@ -332,7 +358,7 @@ export function nteHandler(assembly: Assembly, line: Line): void {
     return;
   }
   const part: Draft = { resourceType: '' };
-  apply(noteMap, part, line, { ...reading, origins: undefined });
+  apply(noteMap, part, line, untraced(reading));
   const { resourceType: _, ...annotation } = part;
   annotation.text = text;
   push(target, 'note', annotation);

@@ -9,7 +9,7 @@ import { humanName, toName } from '../datatypes/xpn.ts';
 import { contactPoint, toContactPoint } from '../datatypes/xtn.ts';
 import { stableId } from '../ids.ts';
 import type { Field, Line } from '../line.ts';
-import { type Draft, dateOf, dateTime, element, note, present, type Reading } from '../reading.ts';
+import { type Draft, dateOf, dateTime, element, note, present, type Reading, untraced } from '../reading.ts';
 import { apply, constant, extension, row, rows, segmentMap, used } from '../rows.ts';
 import { codeable } from '../tables.ts';
 import { accountMap, motherMap, patient, patientId, patientProvenanceMap } from './pid.ts';
@@ -156,7 +156,7 @@ export function nk1Handler(assembly: Assembly, line: Line): void {
   if (who === undefined) return;
   const contact: Draft = { resourceType: '' };
   // Its values are traced to the patient by the segment, not by element: the contact is a part without an id.
-  apply(contactMap, contact, line, { ...reading, origins: undefined });
+  apply(contactMap, contact, line, untraced(reading));
   const { resourceType: _, ...part } = contact;
   if (['name', 'telecom', 'address', 'organization'].some((each) => part[each] !== undefined)) {
     push(who, 'contact', part);

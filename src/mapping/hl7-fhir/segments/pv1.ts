@@ -6,7 +6,7 @@ import { location } from '../datatypes/pl.ts';
 import { practitioner } from '../datatypes/xcn.ts';
 import { stableId } from '../ids.ts';
 import type { Line } from '../line.ts';
-import { type Draft, dateTime, note, type Reading } from '../reading.ts';
+import { type Draft, dateTime, endAfter, note, type Reading } from '../reading.ts';
 import { apply, extension, type Row, row, rows, segmentMap, used } from '../rows.ts';
 import { classStatuses, eventStatuses, participationType } from '../tables.ts';
 
@@ -70,7 +70,9 @@ const encounterMap = segmentMap(
   participant(9, 'CON', 'consultant'),
   participant(17, 'ADM', 'admitter'),
   row(44, 'period.start', toTime),
-  row(45, 'period.end', toTime),
+  row(45, 'period.end', (field, reading, line) =>
+    endAfter(reading, 'PV1-45', dateTime(reading, 'PV1-44', line.value(44)), toTime(field, reading)),
+  ),
   row(5, 'hospitalization.preAdmissionIdentifier', toIdentifier),
   row(14, 'hospitalization.admitSource', toConcept()),
   row(13, 'hospitalization.reAdmission', toConcept('ReadmissionIndicator')),
@@ -98,7 +100,10 @@ function nothing(): void {
   return;
 }
 
-/** PV1 as an Encounter; `null` when there is no visit: class N (not applicable) or none, and no visit number. */
+/**
+ * PV1 as an Encounter; `null` when there is no visit: class N (not applicable) or none, and no visit number. Of a
+ * whole message, a PV1 without a class is a visit all the same when it says anything of one.
+ */
 export function encounter(
   reading: Reading,
   pv1: Line,
@@ -106,23 +111,27 @@ export function encounter(
   patient: Reference | undefined,
 ): Draft | null {
   const code = pv1.value(2);
-  if (
-    (code === undefined || code === 'N') &&
-    pv1.first(19)?.get(1) === undefined &&
-    pv1.first(50)?.get(1) === undefined
-  )
+  const numbered = pv1.first(19)?.get(1) !== undefined || pv1.first(50)?.get(1) !== undefined;
+  if (!numbered && (code === 'N' || (code === undefined && !(reading.organizations && says(pv1)))))
     return null;
   const encounterClass = classOf(reading, code);
   const draft: Draft = { resourceType: 'Encounter', id: '', status: '', class: encounterClass };
   if (patient !== undefined) draft.subject = patient;
   apply(encounterMap, draft, pv1, reading);
   if (reading.organizations) apply(encounterMore, draft, pv1, reading);
-  const period = draft.period as { start?: string; end?: string } | undefined;
-  draft.status = statusOf(trigger, encounterClass, code, period?.end !== undefined);
+  const period = draft.period as { start?: string } | undefined;
+  const ended = dateTime(reading, 'PV1-45', pv1.value(45)) !== undefined;
+  draft.status = statusOf(trigger, encounterClass, code, ended);
   const id = visitId(reading, (draft.identifier as Identifier[] | undefined)?.[0], patient, period?.start);
   if (id === undefined) delete draft.id;
   else draft.id = id;
   return draft;
+}
+
+/** Whether PV1 says anything of a visit but that it stands there: in a message, its places and people are read then. */
+function says(pv1: Line): boolean {
+  for (let at = 3; at <= pv1.length; at += 1) if (pv1.holds(at)) return true;
+  return false;
 }
 
 function visitId(

@@ -136,7 +136,9 @@ describe('written and read again', () => {
       place: fc.record({ ward: text, room: text, site: text }),
     });
     fc.assert(
-      fc.property(patient, visit, (who, { number, kind, start, end, doctor, roles, place }) => {
+      fc.property(patient, visit, (who, { number, kind, start, end: last, doctor, roles, place }) => {
+        // A visit that ends before it starts loses its end when it is read: R4 has no such period.
+        const end = last !== undefined && Date.parse(last) < Date.parse(start) ? undefined : last;
         const encounter = without({
           resourceType: 'Encounter',
           status: 'in-progress',
