@@ -36,6 +36,8 @@ export interface Assembly {
   readonly repeated: Map<string, number>;
   /** Sender and control id: what makes ids of things that have no other name. */
   readonly messageKey: readonly string[];
+  /** Made of it once: the id of the Bundle and of its MessageHeader, and the front of those of its Provenances. */
+  readonly messageId: string;
   messageHeader: Draft | undefined;
   operator: Draft | undefined;
   patient: Draft | undefined;
@@ -69,6 +71,14 @@ export function add(assembly: Assembly, draft: Draft, ...identity: readonly stri
     id = stableId(reading.site, resourceType, ...identity, `#${again}`);
     repeated.set(base, again);
   }
+  return addAs(assembly, draft, id);
+}
+
+/** Takes a resource into the bundle that says something of the message itself; `part` tells it from others of its type. */
+export function addOfMessage(assembly: Assembly, draft: Draft, part?: string): Draft {
+  const base = part === undefined ? assembly.messageId : `${assembly.messageId}-${part}`;
+  let id = base;
+  for (let again = 2; assembly.taken.has(`${draft.resourceType}/${id}`); again += 1) id = `${base}-${again}`;
   return addAs(assembly, draft, id);
 }
 

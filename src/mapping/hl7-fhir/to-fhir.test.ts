@@ -32,7 +32,7 @@ describe('every message it is made for', () => {
       validateResource(JSON.parse(JSON.stringify(bundle)));
       for (const { resource } of bundle.entry) {
         validateResource(JSON.parse(JSON.stringify(resource)));
-        expect(resource.id).toMatch(/^[0-9a-f]{32}$/);
+        expect(resource.id).toMatch(/^[0-9a-f]{32}(-[a-z]+)?$/);
       }
       const there = new Set(bundle.entry.map(({ resource }) => `${resource.resourceType}/${resource.id}`));
       expect(there.size).toBe(bundle.entry.length);

@@ -150,6 +150,7 @@ class Conversion implements FhirConversion {
 
 function assemblyOf(msh: Line | undefined, reading: Reading, mrnSystem: string | undefined): Assembly {
   const type = msh?.first(9);
+  const messageKey = [msh?.raw(3) ?? '', msh?.raw(4) ?? '', msh?.raw(10) ?? ''];
   return {
     reading,
     msh,
@@ -159,7 +160,8 @@ function assemblyOf(msh: Line | undefined, reading: Reading, mrnSystem: string |
     own: [],
     taken: new Set(),
     repeated: new Map(),
-    messageKey: [msh?.raw(3) ?? '', msh?.raw(4) ?? '', msh?.raw(10) ?? ''],
+    messageKey,
+    messageId: stableId(reading.site, 'Bundle', ...messageKey),
     messageHeader: undefined,
     operator: undefined,
     patient: undefined,
@@ -217,7 +219,7 @@ function bundleOfAssembly(assembly: Assembly, options: ToFhirOptions): FhirBundl
   const timestamp = msh === undefined ? undefined : instant(reading, 'MSH-7', msh.value(7));
   return {
     resourceType: 'Bundle',
-    id: stableId(site, 'Bundle', ...assembly.messageKey),
+    id: assembly.messageId,
     ...(value === undefined
       ? {}
       : {

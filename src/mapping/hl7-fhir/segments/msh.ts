@@ -1,5 +1,5 @@
 /** MSH, SFT and EVN: the message itself, and who sent it. */
-import { type Assembly, absent, add, addAs, draftOf, refer } from '../assembly.ts';
+import { type Assembly, absent, addAs, addOfMessage, draftOf, refer } from '../assembly.ts';
 import { conceptMap } from '../concept-maps.ts';
 import { blanksOnce, toConcept } from '../datatypes/cwe.ts';
 import { device, organization, site, universalUri } from '../datatypes/hd.ts';
@@ -196,14 +196,14 @@ export const bundleMap = segmentMap(
 /** MSH as MessageHeader and the provenance of the message. */
 export function mshHandler(assembly: Assembly, line: Line): void {
   if (assembly.messageHeader !== undefined) return;
-  const { reading, messageKey } = assembly;
+  const { reading } = assembly;
   const draft = draftOf('MessageHeader');
   apply(header, draft, line, reading);
-  assembly.messageHeader = add(assembly, draft, ...messageKey);
+  assembly.messageHeader = addOfMessage(assembly, draft);
   const from = draftOf('Provenance', { target: [refer(draft)] });
   apply(source, from, line, reading);
   // "If there is a source in MSH-4": without one the message does not say who sent it.
-  if (from.recorded !== undefined && from.agent !== undefined) add(assembly, from, 'source', ...messageKey);
+  if (from.recorded !== undefined && from.agent !== undefined) addOfMessage(assembly, from, 'source');
   const recorded = from.recorded;
   if (recorded === undefined) return;
   const made = draftOf('Provenance', { target: [refer(draft)], recorded });
@@ -214,7 +214,7 @@ export function mshHandler(assembly: Assembly, line: Line): void {
     'suture',
   );
   made.agent = [agent('assembler', { reference: `Device/${suture}` })];
-  add(assembly, made, 'transformation', ...messageKey);
+  addOfMessage(assembly, made, 'transformation');
 }
 
 /** A Provenance needs who and when; one of which the message says neither is not made. */
@@ -254,5 +254,5 @@ export function evnHandler(assembly: Assembly, line: Line): void {
   apply(eventMap, draft, line, reading);
   apply(operatorMap, draft, msh, reading);
   draft.recorded ??= instant(reading, 'MSH-7', msh.value(7));
-  if (complete(reading, draft, 'EVN-5')) add(assembly, draft, 'event', ...assembly.messageKey);
+  if (complete(reading, draft, 'EVN-5')) addOfMessage(assembly, draft, 'event');
 }
