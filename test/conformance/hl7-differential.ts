@@ -236,7 +236,12 @@ export function table({ messages, places, differences }: Comparison): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const comparison = compare(corpusMessages(process.argv[2] ?? '.'));
+  const folder = process.argv[2];
+  if (folder === undefined) {
+    process.stderr.write('usage: npm run differential -- FOLDER\n');
+    process.exit(2);
+  }
+  const comparison = compare(corpusMessages(folder));
   process.stdout.write(`${table(comparison)}\n`);
   for (const [why, text] of Object.entries(explanations)) process.stdout.write(`\n${why}: ${text}`);
   const open = comparison.differences.filter(({ why }) => why === undefined);
