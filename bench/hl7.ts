@@ -1,14 +1,13 @@
 /**
  * `node bench/hl7.ts`: the codec beside other libraries, in one process, round by round in turn, by processor time of
  * this process, so that a busy machine disturbs all alike. What a library answers is checked before it is timed.
- * Options: --rounds N (5), --seconds N for each library and round (0.5), --only ten|observations|edit|large|fhir.
+ * Options: --rounds N (5), --seconds N for each library and round (0.5), --only ten|observations|edit|large.
  */
 import { spawnSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FrameScanner, parse } from '../src/hl7/index.ts';
-import { readHl7 } from '../src/mapping/hl7-fhir/index.ts';
 import { installedVersion, type Library, libraries } from './hl7-libraries.ts';
 import {
   admission,
@@ -223,16 +222,4 @@ if (wanted('large')) {
   say('  (one copy is made, when the frame is whole; lines become text when they are read)');
 }
 
-if (wanted('fhir')) {
-  const options = { site: 'mercy', timeZone: 'America/Chicago' };
-  const { patient, encounter } = readHl7(parse(admission), options);
-  if (patient?.name?.[0]?.family !== 'DOE' || encounter === null)
-    throw new Error('the reading as FHIR is wrong');
-  const read = (): string => readHl7(parse(admission), options).patient?.id ?? '';
-  perSecond(read);
-  const figures = Array.from({ length: rounds }, () => perSecond(read));
-  say(
-    `\nADT^A01 read as FHIR R4, from bytes: ${spread(figures, rate)} messages/s on one core; at least 20k/s`,
-  );
-}
 if (sink === 0) throw new Error('nothing was measured');
