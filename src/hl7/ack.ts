@@ -66,23 +66,25 @@ export function buildAck(original: Uint8Array | Header, content: AckContent): Ui
 
 /**
  * A text that can be escaped and encoded for sure, as a byte string: what the set cannot hold, or what cannot be
- * escaped for want of an escape character, becomes `?`.
+ * escaped for want of an escape character, becomes `?` (another mark where that is a delimiter).
  */
 function encodable(text: string, delimiters: Delimiters, charset: Charset): string {
   // What every set writes alike, and no delimiter rule can touch.
   if (delimiters.escape !== undefined && plain.test(text)) return text;
   let bytes = '';
   const bare = delimiters.escape === undefined ? delimiters.field + delimiters.encoding : '';
+  // The mark may be a delimiter itself.
+  const unsaid = ['?', '.', '_', '-'].find((mark) => !bare.includes(mark)) ?? '';
   for (const character of text) {
     // In a double-byte set a delimiter may hide in a character, which escaping byte by byte would break.
-    if (charset.mask !== undefined && character > '~') bytes += '?';
-    else if (bare.includes(character) || (bare !== '' && character < ' ')) bytes += '?';
+    if (charset.mask !== undefined && character > '~') bytes += unsaid;
+    else if (bare.includes(character) || (bare !== '' && character < ' ')) bytes += unsaid;
     else
       try {
         bytes += charset.encode(character);
       } catch (error) {
         if (!(error instanceof CharsetError)) throw error;
-        bytes += '?';
+        bytes += unsaid;
       }
   }
   return bytes;

@@ -1,4 +1,5 @@
 /** The main thread's end of one store thread: calls go out together, answers come back to their callers. */
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Failure, failureFrom } from '../../std/index.ts';
 import type { WrappedKey } from '../../vault/index.ts';
@@ -45,6 +46,21 @@ export interface ChannelOptions {
 /** `.ts` in development and under test, `.js` in the published package. */
 const EXTENSION = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
 
+/**
+ * In a clone a thread would strip types with a WebAssembly module of its own, and V8 crashes about once in a thousand ends of
+ * such a thread ("Check failed: jit_page.has_value()", or a segmentation fault; nodejs/node#64500). With a compile cache what
+ * was stripped once is read from disk. The published package has nothing to strip.
+ */
+const threadEnvironment = (): { env: NodeJS.ProcessEnv } | undefined =>
+  EXTENSION === 'ts'
+    ? {
+        env: {
+          NODE_COMPILE_CACHE: join(import.meta.dirname, '../../../node_modules/.cache/suture'),
+          ...process.env,
+        },
+      }
+    : undefined;
+
 const closedFailure = (): Failure => storeFailure('STORE_CLOSED', 'The store is closed.');
 
 /** Starts a thread of this folder; resolves when it is ready, rejects with the failure it starts with. */
@@ -53,7 +69,10 @@ export function openChannel<Calls>(
   data: ThreadData,
   options: ChannelOptions = {},
 ): Promise<Channel<Calls>> {
-  const worker = new Worker(new URL(`./${thread}.${EXTENSION}`, import.meta.url), { workerData: data });
+  const worker = new Worker(new URL(`./${thread}.${EXTENSION}`, import.meta.url), {
+    workerData: data,
+    ...threadEnvironment(),
+  });
   const pending = new Map<number, Pending>();
   let calls: Call[] = [];
   let parcel = new Parcel();
