@@ -6,8 +6,8 @@ import { parse } from './message.ts';
 import { splitMessages } from './split.ts';
 import { validate } from './validate/index.ts';
 
-/** Messages of other projects, where a developer has them beside this one: name the folder in HL7_CORPUS. */
-const corpus = process.env.HL7_CORPUS ?? '';
+/** Messages of other projects, where a developer has them beside this one: or name the folder in HL7_CORPUS. */
+const corpus = process.env.HL7_CORPUS ?? join(import.meta.dirname, '../../../shared/corpus/hl7v2');
 
 describe.skipIf(corpus === '' || !existsSync(corpus))('messages of other projects', () => {
   const files = existsSync(corpus)

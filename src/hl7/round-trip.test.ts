@@ -134,7 +134,7 @@ describe('an edit', () => {
   }
 });
 
-const corpus = process.env.HL7_CORPUS ?? '';
+const corpus = process.env.HL7_CORPUS ?? join(import.meta.dirname, '../../../shared/corpus/hl7v2');
 if (existsSync(corpus))
   it('the messages in the folder HL7_CORPUS come back byte for byte', () => {
     for (const name of readdirSync(corpus, { recursive: true, encoding: 'utf8' })) {

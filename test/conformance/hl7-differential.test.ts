@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { admission, result } from '../../bench/hl7-messages.ts';
 import { inputBytes } from './hl7-case.ts';
@@ -27,7 +28,7 @@ it('every difference is explained for the inputs of the conformance table', () =
   expectExplained(compare(inputs));
 });
 
-const corpus = process.env.HL7_CORPUS ?? '';
+const corpus = process.env.HL7_CORPUS ?? join(import.meta.dirname, '../../../shared/corpus/hl7v2');
 if (existsSync(corpus))
   it('every difference is explained for the messages in the folder HL7_CORPUS', () => {
     expectExplained(compare(corpusMessages(corpus)));

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { peek, splitMessages } from '../../src/hl7/index.ts';
 
-/** `CORPUS` names another folder. None of it is part of this project. */
+/** `HL7_CORPUS` names another folder. None of it is part of this project. */
 export const corpusFolder =
-  process.env.CORPUS ?? join(import.meta.dirname, '..', '..', '..', 'shared', 'corpus', 'hl7v2');
+  process.env.HL7_CORPUS ?? join(import.meta.dirname, '..', '..', '..', 'shared', 'corpus', 'hl7v2');
 
 export const corpusIsHere = existsSync(corpusFolder);
 

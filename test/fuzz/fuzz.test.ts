@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeText, parse, unescapeText } from '../../src/hl7/index.ts';
@@ -25,7 +26,7 @@ describe('anything that may come in', () => {
     for (let seed = 0; seed < 200; seed += 1) check(Buffer.from(bytes, 'latin1'), new Random(seed));
   });
 
-  const corpus = process.env.HL7_CORPUS ?? '';
+  const corpus = process.env.HL7_CORPUS ?? join(import.meta.dirname, '../../../shared/corpus/hl7v2');
   if (existsSync(corpus))
     it('and so are the messages of the folder HL7_CORPUS, mutated', () => {
       const messages = messagesOf(corpus);
