@@ -1,21 +1,12 @@
 /** The disk takes writes and cannot sync them: nobody is told what is not on it, and what comes after is not lost behind it. */
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { buildLossyDisk, lossyEnvironment } from './lossy-disk.ts';
+import { buildLossyDisk, failingDiskCanBeBuilt, lossyEnvironment } from './lossy-disk.ts';
 
-const hasCompiler = (() => {
-  try {
-    execFileSync('cc', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-const skipped = process.platform !== 'linux' || (!hasCompiler && process.env.CI === undefined);
-if (skipped) process.stdout.write('skipped: failing disks need Linux and a C compiler (cc)\n');
+const skipped = !failingDiskCanBeBuilt('failing disks');
 
 let root: string;
 let stop: () => Promise<void>;

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,21 +7,12 @@ import type { Readiness } from '../../src/engine/index.ts';
 import { type Ledger, ledgerFaults } from '../../src/message/index.ts';
 import { systemClock } from '../../src/std/index.ts';
 import { openSqliteStore } from '../../src/store/index.ts';
-import { buildLossyDisk, lossyEnvironment } from '../crash/lossy-disk.ts';
+import { buildLossyDisk, failingDiskCanBeBuilt, lossyEnvironment } from '../crash/lossy-disk.ts';
 import { admission } from '../crash/traffic.ts';
 import { until } from './engine.ts';
 import { connectPeer, msa, type Peer, startTarget } from './peer.ts';
 
-const hasCompiler = (() => {
-  try {
-    execFileSync('cc', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-const skipped = process.platform !== 'linux' || (!hasCompiler && process.env.CI === undefined);
-if (skipped) process.stdout.write('skipped: failing disks need Linux and a C compiler (cc)\n');
+const skipped = !failingDiskCanBeBuilt('failing disks');
 
 let folder: string;
 const opened: (() => Promise<void> | void)[] = [];

@@ -1,7 +1,7 @@
 import type { Message } from '../../hl7/index.ts';
 import type { Encounter, Location, Patient, Practitioner, Reference } from '../r4.ts';
 import { Line } from './line.ts';
-import { type Lookup, noLookup, note, type Reading, type ReadingFinding } from './reading.ts';
+import { type Lookup, newReading, note, type ReadingFinding } from './reading.ts';
 import { patient } from './segments/pid.ts';
 import { encounter } from './segments/pv1.ts';
 
@@ -35,19 +35,8 @@ export interface FhirReading {
  * readHl7(parse(bytes), { site: 'mercy', timeZone: 'America/Chicago' }).patient?.name?.[0]?.family // 'LOPEZ'
  */
 export function readHl7(message: Message, options: ReadingOptions): FhirReading {
-  const { site, timeZone, lookup = noLookup, mrnSystem } = options;
-  const reading: Reading = {
-    site,
-    timeZone,
-    lookup,
-    times: new Map(),
-    findings: [],
-    noted: new Set(),
-    related: new Map(),
-    assigners: new Map(),
-    organizations: false,
-    origins: undefined,
-  };
+  const { mrnSystem } = options;
+  const reading = newReading(options, { organizations: false, origins: undefined });
   const [pid] = message.segments('PID');
   const [pv1] = message.segments('PV1');
   const { delimiters } = message;

@@ -80,6 +80,23 @@ export interface Reading {
   readonly origins: unknown[] | undefined;
 }
 
+/** What is kept in mind of a message that nothing was read of yet. */
+export const newReading = (
+  { site, timeZone, lookup = noLookup }: Pick<Reading, 'site' | 'timeZone'> & { readonly lookup?: Lookup },
+  { organizations, origins }: Pick<Reading, 'organizations' | 'origins'>,
+): Reading => ({
+  site,
+  timeZone,
+  lookup,
+  times: new Map(),
+  findings: [],
+  noted: new Set(),
+  related: new Map(),
+  assigners: new Map(),
+  organizations,
+  origins,
+});
+
 /** Adds a finding unless the same was found at the same place. */
 export function note(reading: Reading, code: ReadingFinding['code'], where: string, text: string): void {
   const { noted } = reading;

@@ -4,7 +4,7 @@ import { stableId } from './ids.ts';
 import { type Line, linesOf } from './line.ts';
 import { handlersOf, isMapped } from './messages.ts';
 import type { ReadingOptions } from './read.ts';
-import { type Draft, instant, noLookup, note, type Reading, type ReadingFinding } from './reading.ts';
+import { type Draft, instant, newReading, note, type Reading, type ReadingFinding } from './reading.ts';
 import { fieldsRead } from './rows.ts';
 import { closeDocument } from './segments/documents.ts';
 import { closeOrder } from './segments/orders.ts';
@@ -72,20 +72,9 @@ export interface FhirConversion {
  * // 'MessageHeader'
  */
 export function toFhir(message: Message, options: ToFhirOptions): FhirConversion {
-  const { site, timeZone, lookup = noLookup, mrnSystem } = options;
+  const { mrnSystem } = options;
   const origins: unknown[] = [];
-  const reading: Reading = {
-    site,
-    timeZone,
-    lookup,
-    times: new Map(),
-    findings: [],
-    noted: new Set(),
-    related: new Map(),
-    assigners: new Map(),
-    organizations: true,
-    origins,
-  };
+  const reading = newReading(options, { organizations: true, origins });
   const lines = linesOf(message);
   const msh = lines.find(({ id }) => id === 'MSH');
   const assembly = assemblyOf(msh, reading, mrnSystem);
