@@ -25,11 +25,6 @@ const acts: Readonly<Record<string, (value: number) => Promise<unknown>>> = {
     Promise.allSettled([store.append(unit([message()])), store.lease({ now: T0 + 1, limit })]).then((all) =>
       all.map((one) => (one.status === 'rejected' ? (one.reason as { code: string }).code : 'done')),
     ),
-  probe: () => store.probe(),
-  async close() {
-    await store.close();
-    process.disconnect();
-  },
 };
 
 process.on('message', async ({ act, value }: { act: string; value: number }) => {

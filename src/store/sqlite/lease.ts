@@ -69,7 +69,10 @@ export function leasedReader(view: View) {
       try {
         return read(id, given.epoch);
       } catch (error) {
-        return { id, failure: (faultOf(error) ?? refusalOf(error)).toJSON() };
+        const fault = faultOf(error);
+        // A disk that does not answer now may answer in a second: only what is damaged is this delivery's own trouble.
+        if (fault !== undefined && fault.code !== 'STORE_DAMAGED') throw error;
+        return { id, failure: (fault ?? refusalOf(error)).toJSON() };
       }
     });
 }

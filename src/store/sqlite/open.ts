@@ -1,10 +1,10 @@
 /** The SQLite store as the rest of the program sees it: every call goes to one of two threads. */
 import { type Clock, type Failure, systemClock } from '../../std/index.ts';
 import { openVault } from '../../vault/index.ts';
-import type { Leased, Settlement, Store, StoreHealth } from '../contract.ts';
+import type { Store, StoreHealth } from '../contract.ts';
 import { openChannel } from './channel.ts';
 import { openKnown } from './known.ts';
-import type { Given, Unreadable } from './lease.ts';
+import { openLeasing } from './leasing.ts';
 import type { Reads, Writes } from './protocol.ts';
 import { PRUNE_LIMIT } from './prune.ts';
 import { WAKE_LIMIT } from './waking.ts';
@@ -49,24 +49,10 @@ function watchHealth(clock: Clock): Health {
   };
 }
 
-/** A delivery that cannot be read stops its lane: what comes after it must not overtake it, and a person must look. */
-const unreadable = (
-  { id, failure }: Unreadable,
-  end: Pick<Settlement, 'epoch' | 'at' | 'ms' | 'steps'>,
-): Settlement => ({
-  ...end,
-  deliveryId: String(id),
-  to: 'held',
-  reason: 'stopped lane',
-  step: '',
-  failure,
-  detail: null,
-});
-
 /**
  * Opens the data folder, for this process alone: brings its schema up to date, takes over what an unclean stop
  * left running, and starts its two threads.
- * @throws Failure `VAULT_KEY_WRONG`, `STORE_IN_USE`, `STORE_NEWER`, `STORE_UNOPENED`, and what the disk says.
+ * @throws Failure `VAULT_KEY_WRONG`, `STORE_IN_USE`, `STORE_NEWER`, `STORE_OLDER`, `STORE_UNOPENED`, and what the disk says.
  * @example
  * const store = await openSqliteStore({ folder: './data', masterKey: parseMasterKey(process.env.SUTURE_KEY) });
  * const [kept] = await store.append({ site: 'north', connection: 'adt', messages: [message] });
@@ -92,26 +78,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const { keyedHash } = openVault({ masterKey: data.masterKey, keys: writer.keys });
 
   const known = openKnown();
-  /** What was given out, from memory or from its rows. */
-  const fill = async (given: Given): Promise<readonly Leased[]> => {
-    const { epoch, ids } = given;
-    const leased = new Map(ids.map((id) => [id, known.take(id, epoch)]));
-    const missing = ids.filter((id) => leased.get(id) === undefined);
-    if (missing.length > 0) {
-      const end = { epoch, at: clock.now(), ms: 0, steps: [] };
-      try {
-        for (const one of await reader.call('leased', { epoch, ids: missing })) {
-          if ('delivery' in one) leased.set(Number(one.delivery.id), one);
-          else await writer.call('settle', unreadable(one, end));
-        }
-      } catch (error) {
-        const back = ids.map((id) => ({ ...end, to: 'given back', deliveryId: String(id) }) as const);
-        await Promise.all(back.map((settlement) => writer.call('settle', settlement)));
-        throw error;
-      }
-    }
-    return ids.flatMap((id) => leased.get(id) ?? []);
-  };
+  const lease = openLeasing({
+    known,
+    lease: (request) => writer.call('lease', request),
+    read: (given) => reader.call('leased', given),
+    settle: (settlement) => writer.call('settle', settlement),
+    now: () => clock.now(),
+  });
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -132,14 +105,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       known.appended(unit, answers);
       return answers;
     },
-    async lease(request) {
-      for (;;) {
-        const given = await writer.call('lease', request);
-        const leased = await fill(given);
-        // What could not be read is held by now: there may be more behind it.
-        if (leased.length > 0 || given.ids.length === 0) return leased;
-      }
-    },
+    lease,
     nextDue: () => writer.call('nextDue'),
     remember: (work) => writer.call('remember', work),
     settle: (settlement) => writer.call('settle', settlement),

@@ -1,10 +1,9 @@
 /** `suture hl7 get`: the values at a path. */
 import type { Command } from 'commander';
-import { path as readPath } from '../../../hl7/index.ts';
 import type { ExitCode } from '../../output.ts';
 import { exitsWith } from './exit-codes.ts';
 import { MessageRun } from './message-run.ts';
-import { told } from './refusal.ts';
+import { pathNamed } from './refusal.ts';
 import { action, note, type Terminal, writeJson, writeLine } from './terminal.ts';
 
 interface Options {
@@ -29,7 +28,7 @@ export function addGet(hl7: Command, terminal: Terminal): void {
 async function get(terminal: Terminal, file: string, path: string, options: Options): Promise<ExitCode> {
   const { output } = terminal;
   const run = new MessageRun(terminal, [file], options);
-  const place = compiled(path);
+  const place = pathNamed(path);
   const every = path.includes('*');
   let printed = 0;
   for await (const found of run.messages()) {
@@ -48,12 +47,4 @@ async function get(terminal: Terminal, file: string, path: string, options: Opti
     `${path} is ${run.count === 1 ? 'not in this message' : 'in none of these messages'}.`,
   );
   return 1;
-}
-
-function compiled(path: string): ReturnType<typeof readPath> {
-  try {
-    return readPath(path);
-  } catch (error) {
-    throw told(error, '');
-  }
 }

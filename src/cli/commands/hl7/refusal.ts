@@ -5,8 +5,10 @@ import {
   EditError,
   JsonError,
   LocalDefinitionsError,
+  type Path,
   PathError,
   ProfileError,
+  path as readPath,
 } from '../../../hl7/index.ts';
 import { Failure } from '../../../std/index.ts';
 
@@ -42,6 +44,15 @@ export function told(error: unknown, file: string): unknown {
   if (error instanceof EditError)
     return notDone(`${file}: ${sentence(error.message)}`, 'Nothing was written.', error);
   return error;
+}
+
+/** A path given as an argument. */
+export function pathNamed(text: string): Path {
+  try {
+    return readPath(text);
+  } catch (error) {
+    throw told(error, '');
+  }
 }
 
 /** A number given as an option. */

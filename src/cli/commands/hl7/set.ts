@@ -1,12 +1,12 @@
 /** `suture hl7 set`: a value written, all other bytes left alone. */
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Message, path as readPath } from '../../../hl7/index.ts';
+import type { Message } from '../../../hl7/index.ts';
 import type { ExitCode } from '../../output.ts';
 import { exitsWith } from './exit-codes.ts';
 import { type FoundMessage, isFolder } from './message-files.ts';
 import { MessageRun } from './message-run.ts';
-import { badUsage, told } from './refusal.ts';
+import { badUsage, pathNamed, told } from './refusal.ts';
 import { action, type Terminal, write, writeJson } from './terminal.ts';
 
 interface Options {
@@ -48,7 +48,7 @@ async function set(
     throw badUsage(`${file} is a folder.`, 'Say --in-place to change its files, or name one file.');
   if (file === '-' && options.inPlace)
     throw badUsage('Standard input has no place.', 'Leave out --in-place: the message is printed.');
-  const place = compiled(path);
+  const place = pathNamed(path);
   const run = new MessageRun(terminal, [file], options);
   const change = new FileChange(terminal, options);
   for await (const found of run.messages()) {
@@ -67,14 +67,6 @@ async function set(
   await change.close();
   await run.finish();
   return run.unreadable === 0 ? 0 : 1;
-}
-
-function compiled(path: string): ReturnType<typeof readPath> {
-  try {
-    return readPath(path);
-  } catch (error) {
-    throw told(error, '');
-  }
 }
 
 /** One file as it will be: what stands around its messages is kept. */
