@@ -26,7 +26,7 @@ export const STORE_FAILURES = {
   },
   STORE_OLDER: {
     kind: 'config',
-    fix: 'Start with an empty data folder; keep the old one only if its history matters to you.',
+    fix: 'Give it an empty data folder (SUTURE_DATA); keep the old one only if its history matters to you.',
   },
   STORE_UNOPENED: {
     kind: 'config',

@@ -47,8 +47,8 @@ export interface ChannelOptions {
 const EXTENSION = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
 
 /**
- * In a clone a thread would strip types with a WebAssembly module of its own, and V8 crashes about once in a thousand ends of
- * such a thread ("Check failed: jit_page.has_value()", or a segmentation fault; nodejs/node#64500). With a compile cache what
+ * In a clone a thread would strip types with a WebAssembly module of its own, and V8 crashes now and then when
+ * such a thread ends ("Check failed: jit_page.has_value()", or a segmentation fault; nodejs/node#64500). With a compile cache what
  * was stripped once is read from disk. The published package has nothing to strip.
  */
 const threadEnvironment = (): { env: NodeJS.ProcessEnv } | undefined =>

@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Filed together: 3 ms in one transaction, 5 us a message; a reader looks through as many rows in 0.5 ms. */
+/** Filed together: 0.6 ms in one transaction (2.2 at the most), 1.2 us a message; a reader looks through as many rows in 0.03 ms. */
 const FILED_TOGETHER = 512;
 
 /** Messages of one bucket of the patient index and of the flows: 2 to this power (see the migration). */

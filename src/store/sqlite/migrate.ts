@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { storeFailure } from '../failures.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -5,6 +6,11 @@ import { MIGRATIONS } from './migrations/index.ts';
 const VERSION_TABLE = 'CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY) STRICT';
 const VERSION = 'SELECT coalesce(max(version), 0) AS version FROM schema_version';
 const ADD_VERSION = 'INSERT INTO schema_version VALUES (?)';
+
+function dataFolder(database: DatabaseSync): string {
+  const file = database.location();
+  return file === null ? 'The data folder' : `The data folder ${dirname(file)}`;
+}
 
 /**
  * Brings the file to the newest schema, each step in a transaction with its number: a stop in between is
@@ -18,14 +24,14 @@ export function migrate(database: DatabaseSync, migrations = MIGRATIONS): void {
   if (version > newest) {
     throw storeFailure(
       'STORE_NEWER',
-      `The data folder has schema ${version}; this program knows up to ${newest}.`,
+      `${dataFolder(database)} has schema ${version}; this program knows up to ${newest}.`,
     );
   }
   const oldest = migrations[0]?.version ?? 0;
   if (version > 0 && version < oldest) {
     throw storeFailure(
       'STORE_OLDER',
-      `The data folder has schema ${version}, from before the first release; this program begins at ${oldest}.`,
+      `${dataFolder(database)} has schema ${version}, from before the first release; this program begins at ${oldest}.`,
     );
   }
   for (const step of migrations) {

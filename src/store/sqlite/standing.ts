@@ -1,8 +1,8 @@
 /**
  * The deliveries that stand in lanes (waiting, running, held), in the writing thread's memory: who is first, and who is
  * due. Rows are the truth: they are read when the file is opened and after a rollback, and every change is written to
- * them in the same transaction. Kept as rows only, lanes and heads were 18 of the 47 pages of a commit and a third of the
- * writer's time; a standing delivery takes about 400 bytes here, and intake pauses long before they matter.
+ * them in the same transaction. Rows of lanes and heads would be written and read again at each coming and going; here a
+ * standing delivery takes 270 bytes, and 200,000 are read in 0.85 s when the file is opened.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { HELD, RUNNING, WAITING } from './codes.ts';
