@@ -23,7 +23,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { room: 'flow', rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'connectors'], packages: [] },
   { room: 'vault', rooms: ['std'], packages: [] },
-  { room: 'store', rooms: ['std', 'message', 'vault'], packages: [] },
+  { room: 'store', rooms: ['std', 'message', 'vault'], packages: ['pg'] },
   {
     room: 'engine',
     rooms: ['std', 'hl7', 'fhir', 'message', 'site', 'mapping', 'connectors', 'flow', 'vault', 'store'],

@@ -1,0 +1,50 @@
+/** What is leased, and how it ends; see the contract. */
+import type { Delivery, HoldReason, MessageSummary, StepRecord } from '../message/index.ts';
+import type { FailureRecord } from '../std/index.ts';
+
+/** A head that was given to this node. */
+export interface Leased {
+  readonly delivery: Delivery;
+  readonly epoch: number;
+  readonly message: MessageSummary;
+  readonly bytes: Uint8Array;
+  /** Effects of earlier attempts, in the order they were done. */
+  readonly remembered: readonly StepRecord[];
+}
+
+export type Settlement = {
+  readonly deliveryId: string;
+  readonly epoch: number;
+  readonly at: number;
+  readonly ms: number;
+  /** Effects of this attempt that are not yet remembered. */
+  readonly steps: readonly StepRecord[];
+} & (
+  | { readonly to: 'delivered' }
+  | { readonly to: 'filtered'; readonly step: string }
+  | {
+      readonly to: 'waiting';
+      readonly dueAt: number;
+      readonly failure: FailureRecord;
+      readonly detail: string | null;
+    }
+  | { readonly to: 'dead'; readonly failure: FailureRecord; readonly detail: string | null }
+  | {
+      readonly to: 'held';
+      readonly reason: HoldReason;
+      readonly step: string;
+      readonly failure: FailureRecord;
+      readonly detail: string | null;
+    }
+  /** Leaves its lanes; at `wakeAt` (or by `wake`) it stands again at their tail. */
+  | {
+      readonly to: 'sleeping';
+      readonly step: string;
+      readonly wakeAt: number | null;
+      readonly wakeOn: string | null;
+    }
+  /** Given back untried: the node is stopping. */
+  | { readonly to: 'given back' }
+);
+
+export type Settled = 'settled' | 'stale';
