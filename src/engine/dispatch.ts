@@ -32,6 +32,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const { store, clock } = options;
   let running = false;
   let inHand = 0;
+  /** Done, and on the way to the store. */
+  let settling = 0;
   let leasing = false;
   let hint = false;
   let timeHasCome = true;
@@ -78,25 +80,36 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       });
     } finally {
       leasing = false;
-      if (!running && inHand === 0) idle?.();
+      endWhenIdle();
     }
     if (hint && inHand < options.workers) void turn();
   }
 
   async function work(leased: Leased): Promise<void> {
     inHand++;
+    let settled: Promise<void> | undefined;
     try {
       const settlement = await options.deliver(leased);
-      if (settlement !== 'stale') await settleSurely(settlement);
+      if (settlement !== 'stale') settled = settleSurely(settlement);
     } catch (error) {
       options.broken(error);
-    } finally {
-      inHand--;
-      hint = true;
-      options.changed();
-      if (running) void turn();
-      else if (inHand === 0 && !leasing) idle?.();
     }
+    inHand--;
+    settling++;
+    // The next lease goes to the store right behind the settlement and shares its commit: the store takes them in order.
+    hint = true;
+    if (running) void turn();
+    await settled;
+    settling--;
+    options.changed();
+    // What settled may have made another head due: a lane has moved.
+    hint = true;
+    if (running) void turn();
+    else endWhenIdle();
+  }
+
+  function endWhenIdle(): void {
+    if (!running && inHand === 0 && settling === 0 && !leasing) idle?.();
   }
 
   /**
@@ -129,7 +142,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     stop() {
       running = false;
       cancelTimer?.();
-      if (inHand === 0 && !leasing) return Promise.resolve();
+      if (inHand === 0 && settling === 0 && !leasing) return Promise.resolve();
       return new Promise((resolve) => {
         idle = resolve;
       });

@@ -36,6 +36,9 @@ export interface Intake {
   learned(record: Learned, at: number): NewMessage;
 }
 
+/** Message types whose flows are at hand; senders may invent types without end. */
+const HELD_TYPES = 1_000;
+
 export function createIntake(options: IntakeOptions): Intake {
   const { store, clock, site, connection, keyedHash } = options;
   const flows = options.flows.filter(({ flow }) => flow.sites === 'all' || flow.sites.includes(site.site));
@@ -46,10 +49,22 @@ export function createIntake(options: IntakeOptions): Intake {
   const laneKey = rememberingHash((name) => keyedHash('lane', name));
   const fillsRoster = site.roster.from.includes(connection);
 
+  const wanting = new Map<string, readonly RunningFlow[]>();
+  /** The flows that such a message starts, looked up once for each type. */
+  function wantedBy(format: NewMessage['format'], type: string): readonly RunningFlow[] {
+    const key = `${format} ${type}`;
+    let wanted = wanting.get(key);
+    if (wanted === undefined) {
+      wanted = flows.filter(({ flow }) => matches(flow.trigger, { format, type, connection }));
+      if (wanting.size >= HELD_TYPES) wanting.clear();
+      wanting.set(key, wanted);
+    }
+    return wanted;
+  }
+
   function plan(format: NewMessage['format'], type: string, patients: readonly string[]): NewDelivery[] {
     const planned: NewDelivery[] = [];
-    for (const { flow, version } of flows) {
-      if (!matches(flow.trigger, { format, type, connection })) continue;
+    for (const { flow, version } of wantedBy(format, type)) {
       const lanes = laneNames({ flow: flow.name, order: flow.order, site: site.site, connection, patients });
       planned.push({
         flow: flow.name,

@@ -113,6 +113,11 @@ export async function startSink(
         received(controlId, content);
         const said = says(controlId);
         if (said === 'hang up') return void socket.destroy();
+        // What came in one chunk is answered in one.
+        if (socket.writableCorked === 0) {
+          socket.cork();
+          process.nextTick(() => socket.uncork());
+        }
         socket.write(
           frame(`MSH|^~\\&|SINK|||||20260131120000||ACK|${controlId}|T|2.5.1\rMSA|${said}|${controlId}\r`),
         );
