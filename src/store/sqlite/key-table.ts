@@ -45,15 +45,27 @@ export function rotateWhenDue(database: DatabaseSync, vault: Vault): void {
   vault.adopt(key);
 }
 
-/** Writes the counts of seals that changed since the last time, within the transaction that made them. */
-export function sealCounts(database: DatabaseSync, vault: Vault): () => void {
+/** Seals that are counted ahead: the row is written once for so many, and no crash makes the count too low. */
+const COUNTED_AHEAD = 65_536;
+
+/** Writes the counts of seals, within the transaction that makes them. */
+export function sealCounts(database: DatabaseSync, vault: Vault): { flush(): void; reload(): void } {
   const count = database.prepare(COUNT_SEALS);
-  const written = new Map(vault.keys().map((key) => [key.id, key.seals]));
-  return () => {
-    for (const key of vault.keys()) {
-      if (written.get(key.id) === key.seals) continue;
-      count.run(key.seals, key.id);
-      written.set(key.id, key.seals);
-    }
+  const written = new Map<number, number>();
+  const reload = (): void => {
+    for (const { id, seals } of storedKeys(database)) written.set(id, seals);
+  };
+  reload();
+  return {
+    flush() {
+      for (const { id, seals } of vault.keys()) {
+        if (seals <= (written.get(id) ?? 0)) continue;
+        const ahead = seals + COUNTED_AHEAD;
+        count.run(ahead, id);
+        written.set(id, ahead);
+      }
+    },
+    /** After a rollback. */
+    reload,
   };
 }

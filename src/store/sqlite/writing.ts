@@ -79,10 +79,11 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       filing.flush();
       tallies.flush();
       audit.flush();
-      countSeals();
+      countSeals.flush();
     },
     reload() {
       tallies.reset();
+      countSeals.reload();
       dictionary.reload();
       aliases.reload();
       standing.reload();
