@@ -11,6 +11,8 @@ export interface DispatchOptions {
   /** Deliveries in hand at once. */
   readonly workers: number;
   readonly deliver: (leased: Leased) => Promise<Settlement | 'stale'>;
+  /** What was given back until later stands in its lane again. */
+  readonly givenBack: (deliveryId: string) => void;
   readonly changed: () => void;
   readonly broken: (error: unknown) => void;
 }
@@ -107,6 +109,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     for (;;) {
       try {
         await store.settle(settlement);
+        if (settlement.to === 'given back' || settlement.to === 'waiting')
+          options.givenBack(settlement.deliveryId);
         return;
       } catch (error) {
         options.broken(error);

@@ -11,14 +11,18 @@ import { asFailure, type Clock, Failure, type Random, systemRandom } from '../st
 import type { Store } from '../store/index.ts';
 import { createBackpressure } from './backpressure.ts';
 import { siteBudget } from './budget.ts';
+import { createCalling } from './calling.ts';
 import { connectionContext, createKeyring } from './context.ts';
-import type { Change, EngineControl, Readiness, RunningFlow } from './control.ts';
+import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
+
 import { createIntake, identityKey } from './intake.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
 import { type Poll, startPoll } from './poll.ts';
+import { type Limits, limitsOf } from './retry.ts';
+import { createTelling } from './telling.ts';
 import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
 
 export interface EngineOptions {
@@ -45,7 +49,6 @@ export interface Engine extends EngineControl {
 
 const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
-const TELL_EVERY = 250;
 const PROBE_EVERY = 1_000;
 
 export function createEngine(options: EngineOptions): Engine {
@@ -54,9 +57,9 @@ export function createEngine(options: EngineOptions): Engine {
   const registry = options.connectors ?? allConnectors;
   const limit = options.backlogLimit ?? BACKLOG_LIMIT;
   const flows: RunningFlow[] = options.flows.map((flow) => ({ flow, version: flowVersion(flow) }));
-  const prepared = new Map<string, { prepared: PreparedFlow; giveUpAfter: number; version: string }>();
+  const prepared = new Map<string, { prepared: PreparedFlow; limits: Limits; version: string }>();
   for (const { flow, version } of flows) {
-    prepared.set(flow.name, { prepared: prepare(flow), giveUpAfter: flow.giveUpAfter, version });
+    prepared.set(flow.name, { prepared: prepare(flow), limits: limitsOf(flow), version });
   }
   const sites = new Map(options.sites.map((site) => [site.site, site]));
   const keyring = createKeyring(store);
@@ -64,26 +67,27 @@ export function createEngine(options: EngineOptions): Engine {
   const open: Open[] = [];
   const byName = new Map<string, Open>();
   const stopping = new AbortController();
-  const listeners = new Set<(change: Change) => void>();
-  let pending = { messages: false, deliveries: false, health: false };
-  let telling = false;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const { changed, listen } = createTelling(clock);
   let running = false;
   let probing = false;
 
-  function changed(what: keyof Change): void {
-    pending[what] = true;
-    if (telling) return;
-    telling = true;
-    // The first change after a quiet time is told at once, what follows is folded.
-    clock.after(Math.max(0, toldAt + TELL_EVERY - clock.elapsed()), () => {
-      telling = false;
-      toldAt = clock.elapsed();
-      const change = pending;
-      pending = { messages: false, deliveries: false, health: false };
-      for (const listener of listeners) listener(change);
-    });
-  }
+  const test: Engine['test'] = async (site, connection) => {
+    const one = byName.get(`${site}/${connection}`);
+    if (!one)
+      return [{ check: 'connection', ok: false, text: `There is no connection ${site} / ${connection}.` }];
+    return one.connection.test(AbortSignal.any([stopping.signal, AbortSignal.timeout(30_000)]));
+  };
+
+  const { gate, repeatable, resume } = createCalling({
+    store,
+    clock,
+    random,
+    changed: () => changed('health'),
+    log,
+    test,
+    open: (site, name) => byName.get(`${site}/${name}`),
+    nudge: () => dispatch.nudge(),
+  });
 
   const dispatch = createDispatch({
     store,
@@ -97,8 +101,11 @@ export function createEngine(options: EngineOptions): Engine {
         flow: (name) => prepared.get(name),
         site: (name) => sites.get(name),
         connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
+        enter: gate.enter,
+        repeatable,
         signal: stopping.signal,
       }),
+    givenBack: gate.givenBack,
     changed: () => changed('deliveries'),
     broken: (error) => {
       const failure = asFailure(error);
@@ -183,6 +190,7 @@ export function createEngine(options: EngineOptions): Engine {
       site,
       name,
       connector: connector.name,
+      capabilities: connector.capabilities,
       connection: connector.open(connector.parse(record, at), context),
       intake,
       receiver: {
@@ -238,6 +246,7 @@ export function createEngine(options: EngineOptions): Engine {
     await Promise.all(open.flatMap((one) => one.polls.map((running) => running.stop())));
     await Promise.all(open.map((one) => one.listening?.close()));
     await dispatch.stop();
+    await gate.close();
     await Promise.all(open.map((one) => one.connection.close()));
     open.length = 0;
     byName.clear();
@@ -311,7 +320,13 @@ export function createEngine(options: EngineOptions): Engine {
       await tallies.stop();
     },
 
-    connections: () => open.map((one) => connectionState(one, limit)),
+    connections: () =>
+      open.map((one) =>
+        connectionState(one, limit, gate.state({ site: one.site.site, connection: one.name })),
+      ),
+
+    resume,
+    stuckLanes: (query) => store.stuckLanes(query),
 
     readiness(): Readiness {
       const health = store.health();
@@ -321,20 +336,12 @@ export function createEngine(options: EngineOptions): Engine {
           : { name: 'store', ok: false, text: `${health.failure.message} ${health.failure.fix}` },
         { name: 'engine', ok: running, text: running ? 'running' : 'not running' },
       ];
-      return { ready: checks.every((check) => check.ok), checks };
+      return { ready: checks.every((check) => check.ok), checks, notices: gate.notices() };
     },
 
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: listen,
 
-    async test(site, connection) {
-      const one = byName.get(`${site}/${connection}`);
-      if (!one)
-        return [{ check: 'connection', ok: false, text: `There is no connection ${site} / ${connection}.` }];
-      return one.connection.test(AbortSignal.any([stopping.signal, AbortSignal.timeout(30_000)]));
-    },
+    test,
 
     async http(site, connection, request) {
       const one = byName.get(`${site}/${connection}`);
