@@ -95,7 +95,7 @@ export interface Ended {
 }
 
 /** After each call. */
-export function after(circuit: Circuit, ended: Ended): Circuit {
+export function afterCall(circuit: Circuit, ended: Ended): Circuit {
   // What was under way when it was stopped changes nothing: see `SAYS.auth`.
   if (circuit.state === 'stopped') return circuit;
   const { with: failure, now, random } = ended;

@@ -6,7 +6,7 @@
 import type { TestResult } from '../connectors/index.ts';
 import { type Clock, Failure, type Random } from '../std/index.ts';
 import {
-  after,
+  afterCall,
   type Circuit,
   CLOSED,
   circuitText,
@@ -155,7 +155,7 @@ export function createGate(options: GateOptions): Gate {
   function ended(kept: Kept, deliveryId: string, probe: boolean, result: Failure | 'cut' | null): Verdict {
     const before = kept.circuit.state;
     const record: Ended['with'] = result instanceof Failure ? result.toJSON() : result;
-    become(kept, after(kept.circuit, { with: record, probe, now: clock.now(), random }));
+    become(kept, afterCall(kept.circuit, { with: record, probe, now: clock.now(), random }));
     if (record === null || record === 'cut') return { whose: 'delivery' };
     const { circuit } = kept;
     if (circuit.state === 'stopped' && record.kind === 'auth')
