@@ -30,6 +30,15 @@ export interface Dispatch {
 const LONGEST_SLEEP = 30_000;
 const AFTER_A_STORE_FAILURE = 1_000;
 
+const untried = ({ delivery, epoch }: Leased, at: number): Settlement => ({
+  deliveryId: delivery.id,
+  epoch,
+  at,
+  ms: 0,
+  steps: [],
+  to: 'given back',
+});
+
 export function createDispatch(options: DispatchOptions): Dispatch {
   const { store, clock } = options;
   let running = false;
@@ -88,7 +97,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   async function work(leased: Leased): Promise<void> {
     inHand++;
     try {
-      const settlement = await options.deliver(leased);
+      // Leased in the moment that it was told to stop: back it goes, untried.
+      const settlement = running ? await options.deliver(leased) : untried(leased, clock.now());
       if (settlement !== 'stale') await settleSurely(settlement);
     } catch (error) {
       options.broken(error);

@@ -16,6 +16,7 @@ import { connectionContext, createKeyring } from './context.ts';
 import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
+import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 
 import { createIntake, identityKey } from './intake.ts';
 import { createTallykeeper } from './outcomes.ts';
@@ -43,8 +44,11 @@ export interface EngineOptions {
 export interface Engine extends EngineControl {
   /** Opens every connection; rejects with the first `config` Failure, and then has opened none. */
   start(): Promise<void>;
-  /** Listens no more, finishes what is in hand, writes what is counted. The store stays open. */
-  stop(): Promise<void>;
+  /**
+   * Drains: listens no more, answers what it has read, finishes what is in hand, writes what is counted. Calls that take longer
+   * are broken off in time, and their deliveries are given back. The store stays open.
+   */
+  stop(drain?: Drain): Promise<void>;
 }
 
 const WORKERS = 64;
@@ -309,14 +313,16 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
 
-    async stop() {
+    async stop(drain = {}) {
       running = false;
       backpressure.stop();
       endHealth?.();
-      // Calls in hand get a moment to finish; then they are broken off and their deliveries given back.
-      const cancel = clock.after(5_000, () => stopping.abort(new Error('the engine is stopping')));
+      const end = beginDrain(clock, drain, {
+        text: () => drainText(dispatch.inHand, gate.underWay()),
+        breakOff: () => stopping.abort(new Error('the engine is stopping')),
+      });
       await closeAll();
-      cancel();
+      end();
       await tallies.stop();
     },
 
@@ -344,6 +350,7 @@ export function createEngine(options: EngineOptions): Engine {
     test,
 
     async http(site, connection, request) {
+      if (!running) throw notRunning({ site, connection });
       const one = byName.get(`${site}/${connection}`);
       return one?.connection.http ? one.connection.http(request, one.receiver) : null;
     },

@@ -53,6 +53,8 @@ export interface Gate {
   resume(place: Place): boolean;
   /** Stopped connections, without what patients or partners could be known by: for `/readyz`. */
   notices(): readonly string[];
+  /** Calls under way, by connection: `mercy / app 2`. */
+  underWay(): readonly string[];
   /** What waits is due at the next start. */
   close(): Promise<void>;
 }
@@ -60,6 +62,7 @@ export interface Gate {
 interface Kept {
   readonly place: Place;
   circuit: Circuit;
+  underWay: number;
   /** Deliveries that were given back for it and wait in their lanes. */
   readonly waiting: Set<string>;
   cancelTest: (() => void) | null;
@@ -82,7 +85,7 @@ export function createGate(options: GateOptions): Gate {
     const key = `${place.site}/${place.connection}`;
     let kept = all.get(key);
     if (kept === undefined) {
-      kept = { place, circuit: CLOSED, waiting: new Set(), cancelTest: null };
+      kept = { place, circuit: CLOSED, underWay: 0, waiting: new Set(), cancelTest: null };
       all.set(key, kept);
     }
     return kept;
@@ -182,7 +185,14 @@ export function createGate(options: GateOptions): Gate {
       if (may.kind === 'wait') return { open: false, dueAt: later(kept, deliveryId, may.until, may.why) };
       const probe = may.kind === 'probe';
       if (probe) kept.circuit = probing(kept.circuit);
-      return { open: true, ended: (result) => ended(kept, deliveryId, probe, result) };
+      kept.underWay++;
+      return {
+        open: true,
+        ended(result) {
+          kept.underWay--;
+          return ended(kept, deliveryId, probe, result);
+        },
+      };
     },
     givenBack(deliveryId) {
       const kept = leaving.get(deliveryId);
@@ -215,6 +225,10 @@ export function createGate(options: GateOptions): Gate {
           : [
               `${place.site} / ${place.connection}: ${circuit.state === 'stopped' ? 'stopped' : 'fails'} since ${new Date(circuit.since).toISOString()} (${circuit.failure.code})`,
             ],
+      ),
+    underWay: () =>
+      [...all.values()].flatMap(({ place, underWay }) =>
+        underWay === 0 ? [] : [`${place.site} / ${place.connection} ${underWay}`],
       ),
     async close() {
       closed = true;
