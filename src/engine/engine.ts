@@ -326,10 +326,7 @@ export function createEngine(options: EngineOptions): Engine {
       await tallies.stop();
     },
 
-    connections: () =>
-      open.map((one) =>
-        connectionState(one, limit, gate.state({ site: one.site.site, connection: one.name })),
-      ),
+    connections: () => open.map((one) => connectionState(one, limit, gate)),
 
     resume,
     stuckLanes: (query) => store.stuckLanes(query),

@@ -4,8 +4,8 @@ import { eventContext, type PreparedFlow, type TraceEntry, trace } from '../flow
 import type { SiteRecord } from '../site/index.ts';
 import type { Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
-import type { Circuit } from './circuit.ts';
 import type { ConnectionState } from './control.ts';
+import type { Gate } from './gate.ts';
 import type { Intake } from './intake.ts';
 import type { Poll } from './poll.ts';
 
@@ -25,11 +25,8 @@ export interface Open {
 }
 
 /** @param limit The backlog at which senders are no longer read. */
-export function connectionState(
-  one: Open,
-  limit: number,
-  calls: { readonly circuit: Circuit; readonly text: string | null },
-): ConnectionState {
+export function connectionState(one: Open, limit: number, gate: Pick<Gate, 'state'>): ConnectionState {
+  const calls = gate.state({ site: one.site.site, connection: one.name });
   const { circuit } = calls;
   return {
     site: one.site.site,
