@@ -40,7 +40,8 @@ export function limitsOf(flow: Flow): Limits {
 /** Things that only a person mends are asked about rarely: the answer is known until then. */
 const patient: Backoff = { first: 15_000, cap: 300_000 };
 
-const backoffByKind: Readonly<Record<FailureKind, Backoff>> = {
+/** The pauses between attempts, before jitter. */
+export const backoffByKind: Readonly<Record<FailureKind, Backoff>> = {
   auth: patient,
   config: patient,
   validation: usualBackoff,
