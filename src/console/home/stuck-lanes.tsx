@@ -27,6 +27,7 @@ const TEXT: Readonly<Record<Act, { title: string; about: string; button: string 
 
 function stateText({ head }: StuckLane, now: number): string {
   if (head.state === 'held') return `held: ${head.heldFor}`;
+  if (head.failure?.kind === 'auth') return 'waits for its connection';
   return head.dueAt > now ? `tried again in ${ageText(head.dueAt - now)}` : 'about to be tried again';
 }
 
@@ -44,7 +45,7 @@ function Lane({ lane, now }: { readonly lane: StuckLane; readonly now: number })
           </Text>
           <Text size="xs" c="dimmed">
             {stateText(lane, now)} · {head.attempts} {head.attempts === 1 ? 'attempt' : 'attempts'} · since{' '}
-            <Moment at={head.createdAt} /> · {standing - 1} behind it
+            <Moment at={head.createdAt} /> · {standing === 1 ? 'nothing' : standing - 1} behind it
           </Text>
         </div>
         {mayAct && (
@@ -71,7 +72,12 @@ function Lane({ lane, now }: { readonly lane: StuckLane; readonly now: number })
         </Text>
       )}
       <Text size="xs" mt={6}>
-        <Link to="/messages/$id" params={{ id: message.id }} data-testid="stuck-message">
+        <Link
+          to="/messages/$id"
+          params={{ id: message.id }}
+          className="plain-link"
+          data-testid="stuck-message"
+        >
           {message.type || 'message'} {message.controlId ?? message.id}
         </Link>
       </Text>
