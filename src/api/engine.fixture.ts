@@ -105,6 +105,7 @@ export interface EngineFixture extends EngineControl {
   ready: Readiness;
   /** Every request that a hook was given. */
   readonly hooked: { site: string; connection: string; path: string; body: string; method: string }[];
+  readonly resumed: { site: string; connection: string; who: string; reason: string }[];
   readonly replayed: { deliveryIds: readonly string[]; fromStep?: string; who: string; reason: string }[];
   readonly released: { deliveryIds: readonly string[]; to: string; who: string; reason: string }[];
 }
@@ -119,7 +120,11 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
     ],
     startedAt: clock.now() - 3_600_000,
     connections: () => connections,
-    ready: { ready: true, checks: [{ name: 'store', ok: true, text: 'writes are committed' }] },
+    ready: {
+      ready: true,
+      checks: [{ name: 'store', ok: true, text: 'writes are committed' }],
+      notices: ['mercy / care-app: fails since 2026-01-31T12:00:00.000Z (WEBHOOK_UNREACHABLE)'],
+    },
     readiness: () => fixture.ready,
     onChange(listener) {
       listeners.add(listener);
@@ -145,6 +150,12 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
         },
       ];
     },
+    resumed: [],
+    async resume(request) {
+      fixture.resumed.push(request);
+      return request.connection === 'care-app';
+    },
+    stuckLanes: (query) => store.stuckLanes(query),
     hooked: [],
     async http(site, connection, request) {
       if (!connections.some((one) => one.site === site && one.connection === connection)) return null;

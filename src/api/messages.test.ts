@@ -6,6 +6,7 @@ import type {
   AuditPage,
   DeadPage,
   Home,
+  LanesAnswer,
   MessageDetail,
   MessagePage,
   MessageSearch,
@@ -336,5 +337,32 @@ describe('a hospital seen through the API', () => {
       ],
     });
     expect((await operator.post('/api/connections/mercy/nothing/test')).status).toBe(404);
+  });
+
+  test('a connection is resumed by a person with a reason', async () => {
+    const path = '/api/connections/mercy/care-app/resume';
+    expect((await operator.post(path, { reason: 'the secret was renewed' })).body).toEqual({ resumed: true });
+    expect(server.engine.resumed).toEqual([
+      { site: 'mercy', connection: 'care-app', who: 'operator', reason: 'the secret was renewed' },
+    ]);
+    expect((await operator.post(path, { reason: '' })).status).toBe(400);
+    expect((await operator.post(path.replace('care-app', 'nothing'), { reason: 'why' })).status).toBe(404);
+    expect((await operator.post(path.replace('care-app', 'epic'), { reason: 'why' })).body).toEqual({
+      resumed: false,
+    });
+  });
+
+  test('lanes that do not move are listed with their heads, and hold no patient data', async () => {
+    const { status, body } = await viewer.get<LanesAnswer>('/api/lanes');
+    expect(status).toBe(200);
+    expect(body.lanes.length).toBeGreaterThan(0);
+    for (const { head, standing } of body.lanes) {
+      expect(['held', 'waiting']).toContain(head.state);
+      expect(head.failure?.fix).toBeTruthy();
+      expect(standing).toBeGreaterThan(0);
+    }
+    expect(JSON.stringify(body)).not.toContain(CANARY);
+    expect((await viewer.get<LanesAnswer>('/api/lanes?site=nowhere')).body.lanes).toEqual([]);
+    expect((await viewer.get('/api/lanes?limit=0')).status).toBe(400);
   });
 });

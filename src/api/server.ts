@@ -15,6 +15,7 @@ import { consoleRoutes } from './routes/console.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
 import { homeRoutes } from './routes/home.ts';
+import { laneRoutes } from './routes/lanes.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { openRoutes } from './routes/open.ts';
@@ -137,6 +138,7 @@ export async function buildServer(
     homeRoutes,
     messageRoutes,
     deliveryRoutes,
+    laneRoutes,
     administrationRoutes,
     eventRoutes,
     metricRoutes,

@@ -16,9 +16,18 @@ import type {
   MessageSummary,
   StepRecord,
 } from '../message/index.ts';
-import type { AuditRow, DeadLetter, MessageRow } from '../store/index.ts';
+import type { AuditRow, DeadLetter, MessageRow, StuckLane } from '../store/index.ts';
 
-export type { ConnectionState, Counters, Delivery, DeliveryState, MessageRow, MessageState, MessageSummary };
+export type {
+  ConnectionState,
+  Counters,
+  Delivery,
+  DeliveryState,
+  MessageRow,
+  MessageState,
+  MessageSummary,
+  StuckLane,
+};
 
 /** Viewer: states and masked content. Operator: also reveal, replay, release, test. Admin: also users. */
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -225,6 +234,22 @@ export interface ReleaseBody {
 }
 export interface ReleaseAnswer {
   readonly released: number;
+}
+
+/** GET /api/lanes?site=&flow=&limit= */
+export interface LanesAnswer {
+  readonly now: number;
+  /** Those with most standing first. */
+  readonly lanes: readonly StuckLane[];
+}
+
+/** POST /api/connections/:site/:connection/resume */
+export interface ResumeBody {
+  readonly reason: string;
+}
+export interface ResumeAnswer {
+  /** False: nothing kept it from being called. */
+  readonly resumed: boolean;
 }
 
 /** POST /api/connections/:site/:connection/test */

@@ -5,9 +5,9 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ErrorAnswer } from '../api/index.ts';
+import type { ConnectionState, ErrorAnswer, LanesAnswer } from '../api/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
-import type { DeadLetter, MessageQuery, MessageRow, Page } from '../store/index.ts';
+import type { DeadLetter, MessageQuery, MessageRow, Page, StuckLane } from '../store/index.ts';
 import { announced, keyOf } from './data-folder.ts';
 import type { Environment } from './settings.ts';
 
@@ -28,6 +28,15 @@ export interface Desk {
     fromStep?: string;
     reason: string;
   }): Promise<readonly string[]>;
+  lanes(query: { site?: string; flow?: string; limit: number }): Promise<readonly StuckLane[]>;
+  release(request: {
+    deliveryIds: readonly string[];
+    to: 'waiting' | 'dead';
+    reason: string;
+  }): Promise<number>;
+  connections(): Promise<readonly ConnectionState[]>;
+  /** False: nothing kept it from being called. `null`: there is no such connection. */
+  resume(site: string, connection: string, reason: string): Promise<boolean | null>;
   close(): Promise<void>;
 }
 
@@ -87,6 +96,20 @@ function engineDesk(url: string, token: string): Desk {
     },
     replay: async (request) =>
       ((await (await ask('/api/replay', request)).json()) as { deliveryIds: string[] }).deliveryIds,
+    async lanes(query) {
+      const wanted = new URLSearchParams(
+        Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+      );
+      return ((await (await ask(`/api/lanes?${wanted}`)).json()) as LanesAnswer).lanes;
+    },
+    release: async (request) =>
+      ((await (await ask('/api/release', request)).json()) as { released: number }).released,
+    connections: async () => (await ask('/api/connections')).json() as Promise<readonly ConnectionState[]>,
+    async resume(site, connection, reason) {
+      const place = `${encodeURIComponent(site)}/${encodeURIComponent(connection)}`;
+      const answer = await ask(`/api/connections/${place}/resume`, { reason });
+      return answer.ok ? ((await answer.json()) as { resumed: boolean }).resumed : null;
+    },
     close: () => Promise.resolve(),
   };
 }
@@ -103,15 +126,22 @@ async function folderDesk(folder: string, environment: Environment): Promise<Des
       return store.payload(messageId);
     },
     dead: (query) => store.deadLetters(query),
-    replay: () =>
-      Promise.reject(
-        new Failure({
-          code: 'ENGINE_NOT_RUNNING',
-          kind: 'config',
-          message: 'A replay needs the running engine, which knows the flows.',
-          fix: 'Start it with "suture start", then replay.',
-        }),
-      ),
+    replay: () => notRunning('A replay needs the running engine, which knows the flows.'),
+    lanes: (query) => store.stuckLanes(query),
+    release: () => notRunning('Letting a delivery go on needs the running engine.'),
+    connections: () => notRunning('Connections are open only while the engine runs.'),
+    resume: () => notRunning('Connections are open only while the engine runs.'),
     close: () => store.close(),
   };
+}
+
+function notRunning(message: string): Promise<never> {
+  return Promise.reject(
+    new Failure({
+      code: 'ENGINE_NOT_RUNNING',
+      kind: 'config',
+      message,
+      fix: 'Start it with "suture start", then ask again.',
+    }),
+  );
 }

@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { addCheck } from './commands/check.ts';
+import { addConnections } from './commands/connections.ts';
 import { addDead } from './commands/dead.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHl7 } from './commands/hl7.ts';
+import { addLanes } from './commands/lanes.ts';
 import { addMessages } from './commands/messages.ts';
 import { addSend } from './commands/send.ts';
 import { addSimulator } from './commands/simulator.ts';
@@ -28,6 +30,8 @@ export function everything(): Command {
     addSend,
     addMessages,
     addDead,
+    addLanes,
+    addConnections,
     addHl7,
     addSimulator,
     addDoctor,

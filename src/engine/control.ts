@@ -4,7 +4,7 @@
  */
 import type { HttpAnswer, HttpRequest, TestResult } from '../connectors/index.ts';
 import type { Flow, TraceEntry } from '../flow/index.ts';
-import type { Store } from '../store/index.ts';
+import type { Store, StuckLane } from '../store/index.ts';
 
 export interface RunningFlow {
   readonly flow: Flow;
@@ -28,6 +28,8 @@ export interface ConnectionState {
 export interface Readiness {
   readonly ready: boolean;
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly text: string }[];
+  /** Connections that fail or are stopped, one sentence each. They do not make the engine unready: it keeps what comes in. */
+  readonly notices: readonly string[];
 }
 
 /** Something changed that a screen may show; many are folded into one. */
@@ -46,6 +48,22 @@ export interface EngineControl {
   /** At most four calls a second; the function returned ends it. */
   onChange(listener: (change: Change) => void): () => void;
   test(site: string, connection: string): Promise<readonly TestResult[]>;
+  /**
+   * A connection that is stopped or fails is called again, and what waits for it goes on at once; audited. False: there is no
+   * such connection, or nothing kept it from being called.
+   */
+  resume(request: {
+    readonly site: string;
+    readonly connection: string;
+    readonly who: string;
+    readonly reason: string;
+  }): Promise<boolean>;
+  /** Lanes that do not move, those with most standing first. */
+  stuckLanes(query: {
+    readonly site?: string;
+    readonly flow?: string;
+    readonly limit: number;
+  }): Promise<readonly StuckLane[]>;
   /** `null`: no such hook. */
   http(site: string, connection: string, request: HttpRequest): Promise<HttpAnswer | null>;
   /** Public halves of the signing keys: what `/.well-known/jwks.json` serves. */
@@ -59,7 +77,7 @@ export interface EngineControl {
     readonly who: string;
     readonly reason: string;
   }): Promise<readonly string[]>;
-  /** A person's decision about held deliveries. */
+  /** A person's decision about deliveries that are held, or that wait: try it now, or give it up. */
   release(request: {
     readonly deliveryIds: readonly string[];
     readonly to: 'waiting' | 'dead';

@@ -11,6 +11,8 @@ export interface DispatchOptions {
   /** Deliveries in hand at once. */
   readonly workers: number;
   readonly deliver: (leased: Leased) => Promise<Settlement | 'stale'>;
+  /** What was given back until later stands in its lane again. */
+  readonly givenBack: (deliveryId: string) => void;
   readonly changed: () => void;
   readonly broken: (error: unknown) => void;
 }
@@ -27,6 +29,15 @@ export interface Dispatch {
 /** With nothing due, look again after this long at the latest: the clock may have been set. */
 const LONGEST_SLEEP = 30_000;
 const AFTER_A_STORE_FAILURE = 1_000;
+
+const untried = ({ delivery, epoch }: Leased, at: number): Settlement => ({
+  deliveryId: delivery.id,
+  epoch,
+  at,
+  ms: 0,
+  steps: [],
+  to: 'given back',
+});
 
 export function createDispatch(options: DispatchOptions): Dispatch {
   const { store, clock } = options;
@@ -89,7 +100,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     inHand++;
     let settled: Promise<void> | undefined;
     try {
-      const settlement = await options.deliver(leased);
+      // Leased in the moment that it was told to stop: back it goes, untried.
+      const settlement = running ? await options.deliver(leased) : untried(leased, clock.now());
       if (settlement !== 'stale') settled = settleSurely(settlement);
     } catch (error) {
       options.broken(error);
@@ -120,6 +132,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     for (;;) {
       try {
         await store.settle(settlement);
+        if (settlement.to === 'given back' || settlement.to === 'waiting')
+          options.givenBack(settlement.deliveryId);
         return;
       } catch (error) {
         options.broken(error);

@@ -11,14 +11,19 @@ import { asFailure, type Clock, Failure, type Random, systemRandom } from '../st
 import type { Store } from '../store/index.ts';
 import { createBackpressure } from './backpressure.ts';
 import { siteBudget } from './budget.ts';
+import { createCalling } from './calling.ts';
 import { connectionContext, createKeyring } from './context.ts';
-import type { Change, EngineControl, Readiness, RunningFlow } from './control.ts';
+import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
+import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
+
 import { createIntake, identityKey } from './intake.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
 import { type Poll, startPoll } from './poll.ts';
+import { type Limits, limitsOf } from './retry.ts';
+import { createTelling } from './telling.ts';
 import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
 
 export interface EngineOptions {
@@ -39,13 +44,15 @@ export interface EngineOptions {
 export interface Engine extends EngineControl {
   /** Opens every connection; rejects with the first `config` Failure, and then has opened none. */
   start(): Promise<void>;
-  /** Listens no more, finishes what is in hand, writes what is counted. The store stays open. */
-  stop(): Promise<void>;
+  /**
+   * Drains: listens no more, answers what it has read, finishes what is in hand, writes what is counted. Calls that take longer
+   * are broken off in time, and their deliveries are given back. The store stays open.
+   */
+  stop(drain?: Drain): Promise<void>;
 }
 
 const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
-const TELL_EVERY = 250;
 const PROBE_EVERY = 1_000;
 
 export function createEngine(options: EngineOptions): Engine {
@@ -54,9 +61,9 @@ export function createEngine(options: EngineOptions): Engine {
   const registry = options.connectors ?? allConnectors;
   const limit = options.backlogLimit ?? BACKLOG_LIMIT;
   const flows: RunningFlow[] = options.flows.map((flow) => ({ flow, version: flowVersion(flow) }));
-  const prepared = new Map<string, { prepared: PreparedFlow; giveUpAfter: number; version: string }>();
+  const prepared = new Map<string, { prepared: PreparedFlow; limits: Limits; version: string }>();
   for (const { flow, version } of flows) {
-    prepared.set(flow.name, { prepared: prepare(flow), giveUpAfter: flow.giveUpAfter, version });
+    prepared.set(flow.name, { prepared: prepare(flow), limits: limitsOf(flow), version });
   }
   const sites = new Map(options.sites.map((site) => [site.site, site]));
   const keyring = createKeyring(store);
@@ -64,26 +71,27 @@ export function createEngine(options: EngineOptions): Engine {
   const open: Open[] = [];
   const byName = new Map<string, Open>();
   const stopping = new AbortController();
-  const listeners = new Set<(change: Change) => void>();
-  let pending = { messages: false, deliveries: false, health: false };
-  let telling = false;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const { changed, listen } = createTelling(clock);
   let running = false;
   let probing = false;
 
-  function changed(what: keyof Change): void {
-    pending[what] = true;
-    if (telling) return;
-    telling = true;
-    // The first change after a quiet time is told at once, what follows is folded.
-    clock.after(Math.max(0, toldAt + TELL_EVERY - clock.elapsed()), () => {
-      telling = false;
-      toldAt = clock.elapsed();
-      const change = pending;
-      pending = { messages: false, deliveries: false, health: false };
-      for (const listener of listeners) listener(change);
-    });
-  }
+  const test: Engine['test'] = async (site, connection) => {
+    const one = byName.get(`${site}/${connection}`);
+    if (!one)
+      return [{ check: 'connection', ok: false, text: `There is no connection ${site} / ${connection}.` }];
+    return one.connection.test(AbortSignal.any([stopping.signal, AbortSignal.timeout(30_000)]));
+  };
+
+  const { gate, repeatable, resume } = createCalling({
+    store,
+    clock,
+    random,
+    changed: () => changed('health'),
+    log,
+    test,
+    open: (site, name) => byName.get(`${site}/${name}`),
+    nudge: () => dispatch.nudge(),
+  });
 
   const dispatch = createDispatch({
     store,
@@ -97,8 +105,11 @@ export function createEngine(options: EngineOptions): Engine {
         flow: (name) => prepared.get(name),
         site: (name) => sites.get(name),
         connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
+        enter: gate.enter,
+        repeatable,
         signal: stopping.signal,
       }),
+    givenBack: gate.givenBack,
     changed: () => changed('deliveries'),
     broken: (error) => {
       const failure = asFailure(error);
@@ -183,6 +194,7 @@ export function createEngine(options: EngineOptions): Engine {
       site,
       name,
       connector: connector.name,
+      capabilities: connector.capabilities,
       connection: connector.open(connector.parse(record, at), context),
       intake,
       receiver: {
@@ -238,6 +250,7 @@ export function createEngine(options: EngineOptions): Engine {
     await Promise.all(open.flatMap((one) => one.polls.map((running) => running.stop())));
     await Promise.all(open.map((one) => one.listening?.close()));
     await dispatch.stop();
+    await gate.close();
     await Promise.all(open.map((one) => one.connection.close()));
     open.length = 0;
     byName.clear();
@@ -300,18 +313,23 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
 
-    async stop() {
+    async stop(drain = {}) {
       running = false;
       backpressure.stop();
       endHealth?.();
-      // Calls in hand get a moment to finish; then they are broken off and their deliveries given back.
-      const cancel = clock.after(5_000, () => stopping.abort(new Error('the engine is stopping')));
+      const end = beginDrain(clock, drain, {
+        text: () => drainText(dispatch.inHand, gate.underWay()),
+        breakOff: () => stopping.abort(new Error('the engine is stopping')),
+      });
       await closeAll();
-      cancel();
+      end();
       await tallies.stop();
     },
 
-    connections: () => open.map((one) => connectionState(one, limit)),
+    connections: () => open.map((one) => connectionState(one, limit, gate)),
+
+    resume,
+    stuckLanes: (query) => store.stuckLanes(query),
 
     readiness(): Readiness {
       const health = store.health();
@@ -321,22 +339,15 @@ export function createEngine(options: EngineOptions): Engine {
           : { name: 'store', ok: false, text: `${health.failure.message} ${health.failure.fix}` },
         { name: 'engine', ok: running, text: running ? 'running' : 'not running' },
       ];
-      return { ready: checks.every((check) => check.ok), checks };
+      return { ready: checks.every((check) => check.ok), checks, notices: gate.notices() };
     },
 
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: listen,
 
-    async test(site, connection) {
-      const one = byName.get(`${site}/${connection}`);
-      if (!one)
-        return [{ check: 'connection', ok: false, text: `There is no connection ${site} / ${connection}.` }];
-      return one.connection.test(AbortSignal.any([stopping.signal, AbortSignal.timeout(30_000)]));
-    },
+    test,
 
     async http(site, connection, request) {
+      if (!running) throw notRunning({ site, connection });
       const one = byName.get(`${site}/${connection}`);
       return one?.connection.http ? one.connection.http(request, one.receiver) : null;
     },

@@ -1,4 +1,5 @@
 export { secretVariable } from './context.ts';
 export type * from './control.ts';
+export type { Drain } from './drain.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export type { KeyedHash } from './patient.ts';

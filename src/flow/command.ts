@@ -5,6 +5,7 @@
  */
 import type { HoldReason } from '../message/index.ts';
 import type { Failure, FailureRecord, Json } from '../std/index.ts';
+import type { OnUnknown } from './flow.ts';
 
 /** Effects done so far: step key to what it gave. */
 export type Remembered = ReadonlyMap<string, unknown>;
@@ -19,6 +20,10 @@ export type Command =
       readonly args: Json;
       /** It changes something at the other side: a lost reply is an unknown outcome. */
       readonly effect: boolean;
+      /** What to do when its answer was lost, where the step says. */
+      readonly onUnknown?: OnUnknown;
+      /** A send: passes something on and makes no record that could be there twice. */
+      readonly sends?: boolean;
     }
   /** A code step's function, to be run with what it declared to read. */
   | {

@@ -50,12 +50,22 @@ export interface FilterStep extends StepBase {
   readonly that: Condition;
 }
 
+/**
+ * What is done when the answer to an effect was lost, so that nobody knows whether it happened:
+ * - `resend`: the same again, with the same control id or idempotency key and marked as a possible duplicate;
+ * - `{ findFirst: 'step' }`: that earlier find step is asked again before the effect is tried again;
+ * - `hold`: a person looks and decides.
+ * Left out: `resend` where the other side knows repeats by a key (every send, and all that a webhook does), else `hold`.
+ */
+export type OnUnknown = 'resend' | 'hold' | { readonly findFirst: string };
+
 /** Passes something on: a body built by a map step or given here, or the message as it was received. */
 export interface SendStep extends StepBase {
   readonly kind: 'send';
   readonly connection: string;
   readonly do: string;
   readonly args: FieldMap;
+  readonly onUnknown?: OnUnknown;
 }
 
 /** Makes a record on the other side, once. */
@@ -64,6 +74,7 @@ export interface CreateStep extends StepBase {
   readonly connection: string;
   readonly do: string;
   readonly args: FieldMap;
+  readonly onUnknown?: OnUnknown;
 }
 
 /** Changes a record on the other side. */
@@ -72,6 +83,7 @@ export interface UpdateStep extends StepBase {
   readonly connection: string;
   readonly do: string;
   readonly args: FieldMap;
+  readonly onUnknown?: OnUnknown;
 }
 
 /**
@@ -112,4 +124,23 @@ export interface Flow {
   readonly steps: readonly Step[];
   /** How long failures that may pass are tried again before the delivery is a dead letter; milliseconds. */
   readonly giveUpAfter: number;
+  /** Failed attempts after which the delivery is exhausted; left out: no such limit, `giveUpAfter` alone. */
+  readonly attempts?: number;
+  /**
+   * What becomes of an exhausted delivery: it is held and its lane stops, or it is a dead letter and its lane goes on.
+   * Left out: see `exhaustedOf`.
+   */
+  readonly exhausted?: Exhausted;
+}
+
+export type Exhausted = 'stop lane' | 'dead letter';
+
+/**
+ * Admissions, transfers and merges build on each other: an ADT flow stops the lane. Others go on behind a dead letter.
+ * @example
+ * exhaustedOf({ trigger: { kind: 'hl7', type: 'ADT^A0*' } }) // 'stop lane'
+ */
+export function exhaustedOf({ trigger, exhausted }: Pick<Flow, 'trigger' | 'exhausted'>): Exhausted {
+  if (exhausted !== undefined) return exhausted;
+  return trigger.kind === 'hl7' && trigger.type.startsWith('ADT') ? 'stop lane' : 'dead letter';
 }

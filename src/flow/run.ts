@@ -99,6 +99,8 @@ function take(
           do: capability,
           args: input as Json,
           effect,
+          ...('onUnknown' in step && step.onUnknown !== undefined ? { onUnknown: step.onUnknown } : {}),
+          ...(step.kind === 'send' ? { sends: true } : {}),
         });
       }
       const answer = remembered.get(step.id);

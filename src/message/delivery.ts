@@ -47,6 +47,8 @@ export interface Delivery {
   readonly heldFor: HoldReason | null;
   /** Finished attempts. */
   readonly attempts: number;
+  /** When a person let it go on after it was held, and how many attempts it had then: the flow's limits count from there. */
+  readonly released: { readonly at: number; readonly attempts: number } | null;
   /** When it may run next; milliseconds since 1970. */
   readonly dueAt: number;
   /** It was in hand when the engine stopped uncleanly, or an answer was lost: whatever it sent may have arrived. */

@@ -33,6 +33,7 @@ import type {
   ReplayRequest,
   StoredSession,
   StoredUser,
+  StuckLane,
 } from './reading.ts';
 import type { Leased, Settled, Settlement } from './working.ts';
 
@@ -69,7 +70,10 @@ export interface Store {
   settle(settlement: Settlement): Promise<Settled>;
   /** Sleepers whose time has come, or that wait for `wakeOn`, stand again at the tail of their lanes. */
   wake(request: { readonly now: number; readonly wakeOn?: string }): Promise<number>;
-  /** Held deliveries go on: back to waiting in their place in the lane, or to dead. */
+  /**
+   * Held deliveries go on: back to waiting in their place in the lane, where counting of their attempts begins anew, or to
+   * dead. So do those that wait: due at once if they were due later, or to dead if they are heads. Gives how many did.
+   */
   release(request: {
     readonly deliveryIds: readonly string[];
     readonly to: 'waiting' | 'dead';
@@ -102,6 +106,13 @@ export interface Store {
     readonly before?: string;
     readonly limit: number;
   }): Promise<Page<DeadLetter>>;
+
+  /** Lanes that do not move, those with most standing first. `limit`: 1..500. */
+  stuckLanes(query: {
+    readonly site?: string;
+    readonly flow?: string;
+    readonly limit: number;
+  }): Promise<readonly StuckLane[]>;
 
   tallies(now: number): Promise<readonly FeedTally[]>;
   noises(): Promise<readonly NoiseCount[]>;

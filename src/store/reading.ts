@@ -63,6 +63,16 @@ export interface DeadLetter {
   readonly message: MessageSummary;
 }
 
+/** A lane that does not move: its head is held, or has failed and waits for its next attempt. */
+export interface StuckLane {
+  /** Keyed hash. */
+  readonly lane: string;
+  readonly head: Delivery;
+  readonly message: MessageSummary;
+  /** Deliveries standing in it, the head included. */
+  readonly standing: number;
+}
+
 export interface ReplayRequest {
   readonly deliveryIds: readonly string[];
   /** From this step on; effects before it are taken over. Left out: from the start. */

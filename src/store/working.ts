@@ -43,8 +43,8 @@ export type Settlement = {
       readonly wakeAt: number | null;
       readonly wakeOn: string | null;
     }
-  /** Given back untried: the node is stopping. */
-  | { readonly to: 'given back' }
+  /** Given back untried: the node is stopping, or the connection is not being called now (then `dueAt`: not before). Counts no attempt. */
+  | { readonly to: 'given back'; readonly dueAt?: number }
 );
 
 export type Settled = 'settled' | 'stale';

@@ -35,6 +35,8 @@ describe('usage', () => {
     'messages',
     'dead',
     'replay',
+    'lanes',
+    'connections',
     'hl7',
     'hl7 parse',
     'hl7 get',
@@ -334,6 +336,44 @@ describe('with an engine that runs, and with its folder alone', () => {
     const done = await ask(['replay', letter.delivery.id, '--yes', '--reason', 'the application was mended']);
     expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/^replayed 1 deliver/) });
     await until(async () => app.asked.length === asked + 1, 'the replay to arrive');
+  });
+
+  test('lanes and connections say what does not move; a person tries it, gives it up, resumes', {
+    timeout: 90_000,
+  }, async () => {
+    app.answer = () => ({ status: 401 });
+    const file = join(home, 'stuck.hl7');
+    writeFileSync(file, admission('CLI-S', 77, 1));
+    expect((await ask(['send', file])).code).toBe(0);
+    const stopped = await until(async () => {
+      const said = await ask(['connections']);
+      return said.code === 1 && said;
+    }, 'the connection to be stopped');
+    expect(stopped.out).toMatch(/^mercy\/app +webhook +stopped/m);
+    expect(stopped.out).toMatch(/^mercy\/app: Stopped since .* Then resume it/m);
+    const lanes = await ask(['lanes']);
+    expect(lanes.out).toMatch(
+      /^mercy \/ notice {2}next attempt .* UTC; 1 standing, since .*\n {4}WEBHOOK_UNAUTHORIZED at tell: .*\n {4}First: .*\n {4}delivery (\d+) of message \d+ \(ADT\^A01 CLI-S\)\n$/,
+    );
+    const [lane] = (await ask(['lanes', '--json', '--flow', 'notice'])).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lane).toMatchObject({ standing: 1, head: { flow: 'notice', state: 'waiting' } });
+    expect((await ask(['lanes', '--site', 'other'])).out).toBe('all lanes move.\n');
+    expect(await ask(['lanes', '--limit', '0'])).toMatchObject({ code: 2, out: '' });
+    expect(await ask(['lanes', 'try', lane.head.id])).toMatchObject({ code: 2, out: '' });
+
+    app.answer = () => ({ status: 204 });
+    expect(await ask(['connections', 'resume', 'mercy'])).toMatchObject({ code: 2, out: '' });
+    const nobody = await ask(['connections', 'resume', 'mercy/nobody', '--reason', 'why']);
+    expect(nobody).toMatchObject({ code: 2, errors: expect.stringMatching(/there is no connection/) });
+    const resumed = await ask(['connections', 'resume', 'mercy/app', '--reason', 'the secret was renewed']);
+    expect(resumed).toMatchObject({ code: 0, out: 'mercy/app is called again.\n' });
+    await until(async () => (await ask(['lanes'])).out === 'all lanes move.\n', 'the lane to move');
+    expect(await ask(['connections'])).toMatchObject({ code: 0 });
+    const gone = await ask(['lanes', 'give-up', lane.head.id, '--reason', 'too late']);
+    expect(gone).toMatchObject({ code: 1, out: '0 of 1 given up.\n' });
   });
 
   test('doctor sees the engine, the project and the disk', async () => {

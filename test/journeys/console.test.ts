@@ -1,27 +1,14 @@
 /** The console in a real browser, on the demo: what a newcomer sees, and what an analyst does with it. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { admission } from '../crash/traffic.ts';
+import { browserPath, openBrowser, shots } from './browser.ts';
 import { connectPeer, msa } from './peer.ts';
 import { demoEnvironment, type Running, root, startSuture } from './process.ts';
 
-const browserPath =
-  process.env.CHROMIUM ??
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
-    .find((path) => existsSync(path));
-if (!browserPath) {
-  const text =
-    'no Chromium found: install Debian’s chromium, or name one with CHROMIUM. The browser journey is skipped.';
-  if (process.env.CI) throw new Error(text);
-  process.stderr.write(`${text}\n`);
-}
-
-const shots = join(root, 'test-output');
 /** With UPDATE_SCREENSHOTS=1 the README’s picture is made anew, after a while of traffic. */
 const forReadme = Boolean(process.env.UPDATE_SCREENSHOTS);
 
@@ -40,11 +27,7 @@ describe.skipIf(!browserPath)('the console', () => {
     mllp = ports.mllp;
     demo = startSuture(['start', '--demo'], env);
     const [, link] = (await demo.printed(/Sign in\s+(\S+first-user\S+)/)) as unknown as [string, string];
-    browser = await chromium.launch({
-      executablePath: browserPath as string,
-      headless: true,
-      chromiumSandbox: false,
-    });
+    browser = await openBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {

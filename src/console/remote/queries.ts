@@ -1,5 +1,5 @@
 import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
-import type { Home, Me, MessageDetail, MessagePage, MessageSearch } from '../../api/types.ts';
+import type { Home, LanesAnswer, Me, MessageDetail, MessagePage, MessageSearch } from '../../api/types.ts';
 import { get, post } from './client.ts';
 
 export const meQuery = queryOptions({
@@ -11,6 +11,13 @@ export const meQuery = queryOptions({
 export const homeQuery = queryOptions({
   queryKey: ['home'],
   queryFn: ({ signal }) => get<Home>('/api/home', signal),
+});
+
+/** Asked every few seconds and not at every change: with many lanes it is no small question. */
+export const lanesQuery = queryOptions({
+  queryKey: ['lanes'],
+  queryFn: ({ signal }) => get<LanesAnswer>('/api/lanes?limit=20', signal),
+  refetchInterval: 5_000,
 });
 
 export function messagesQuery(search: MessageSearch) {

@@ -78,6 +78,7 @@ function leasedFrom({ unit, message, kept, nth }: Known, id: number, epoch: numb
       state: 'running',
       heldFor: null,
       attempts: 0,
+      released: null,
       dueAt: delivery.dueAt ?? message.receivedAt,
       possibleDuplicate: false,
       replayOf: delivery.replayOf ?? null,

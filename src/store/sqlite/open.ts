@@ -135,6 +135,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     history: (deliveryId) => reader.call('history', deliveryId),
     deadLetters: (query) => reader.call('deadLetters', query),
 
+    stuckLanes: async (query) => reader.call('stuckLanes', await writer.call('stuckHeads', query)),
+
     tallies: (now) => reader.call('tallies', now),
     noises: () => reader.call('noises'),
     backlog: () => reader.call('backlog'),

@@ -19,9 +19,11 @@ import type {
   Store,
   StoredSession,
   StoredUser,
+  StuckLane,
 } from '../contract.ts';
 import type { Given, Unreadable } from './lease.ts';
 import type { PruneRound } from './prune.ts';
+import type { StuckHead, StuckQuery } from './stuck.ts';
 
 /** Done by the writing thread, each inside a transaction. */
 export interface Writes {
@@ -36,6 +38,7 @@ export interface Writes {
   settle(settlement: Settlement): Settled;
   wake(request: { readonly now: number; readonly wakeOn?: string }): number;
   release(request: Parameters<Store['release']>[0]): number;
+  stuckHeads(query: StuckQuery): readonly StuckHead[];
   replay(request: ReplayRequest): readonly string[];
   probe(): null;
   countOutcomes(counts: readonly OutcomeCount[]): null;
@@ -61,6 +64,7 @@ export interface Reads {
   rosterPage: Read<'rosterPage'>;
   rosterGet: Read<'rosterGet'>;
   search: Read<'search'>;
+  stuckLanes(heads: readonly StuckHead[]): readonly StuckLane[];
   message: Read<'message'>;
   payload: Read<'payload'>;
   history: Read<'history'>;

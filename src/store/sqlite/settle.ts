@@ -27,7 +27,10 @@ UPDATE delivery SET attempts = ?, steps = ?, due_at = ?, failure = ?,
   possible_duplicate = max(possible_duplicate, ?)
 WHERE id = ?`;
 const HOLD = `
-UPDATE delivery SET state = 3, attempts = ?, steps = ?, step = ?, held_for = ?, failure = ? WHERE id = ?`;
+UPDATE delivery SET state = 3, attempts = ?, steps = ?, step = ?, held_for = ?, failure = ?,
+  possible_duplicate = max(possible_duplicate, ?)
+WHERE id = ?`;
+const NOT_BEFORE = 'UPDATE delivery SET due_at = ? WHERE id = ?';
 const SLEEP = 'UPDATE delivery SET state = 2, steps = ?, step = ?, wake_at = ?, wake_on = ? WHERE id = ?';
 const COUNT_STEPS = 'UPDATE delivery SET steps = ? WHERE id = ?';
 const ADD_ATTEMPT =
@@ -49,6 +52,7 @@ export function settler(desk: Desk) {
   const retry = database.prepare(RETRY);
   const hold = database.prepare(HOLD);
   const sleep = database.prepare(SLEEP);
+  const notBefore = database.prepare(NOT_BEFORE);
   const countSteps = database.prepare(COUNT_STEPS);
   const addAttempt = database.prepare(ADD_ATTEMPT);
   const addSteps = stepWriter(desk);
@@ -116,7 +120,15 @@ export function settler(desk: Desk) {
           standing.wait(one, end.dueAt);
           break;
         case 'held':
-          hold.run(attempt, steps, end.step, codeOf(HOLD_REASONS, end.reason), failed(id, attempt, end), id);
+          hold.run(
+            attempt,
+            steps,
+            end.step,
+            codeOf(HOLD_REASONS, end.reason),
+            failed(id, attempt, end),
+            end.failure.kind === 'unknown-outcome' ? 1 : 0,
+            id,
+          );
           one.attempts = attempt;
           standing.hold(one);
           break;
@@ -126,7 +138,8 @@ export function settler(desk: Desk) {
           break;
         case 'given back':
           if (end.steps.length > 0) countSteps.run(steps, id);
-          standing.wait(one, one.dueAt);
+          if (end.dueAt !== undefined) notBefore.run(end.dueAt, id);
+          standing.wait(one, end.dueAt ?? one.dueAt);
           break;
       }
       tallies.move(connection, RUNNING, target);

@@ -49,6 +49,9 @@ export interface StandingDeliveries {
   leave(delivery: Standing): void;
   /** The earliest time at which a waiting head is due; `null` when none waits. */
   nextDue(): number | null;
+  isHead(delivery: Standing): boolean;
+  /** Heads that are held, or wait after a failed attempt, with each of their lanes and how many stand in it. Looks at all. */
+  stuck(): readonly { readonly head: Standing; readonly lane: string; readonly standing: number }[];
   /** The highest place taken. */
   readonly highestPlace: number;
   /** Writes who is in hand; within the transaction. */
@@ -154,10 +157,11 @@ export function openStanding(database: DatabaseSync): StandingDeliveries {
     },
     leave(one) {
       release(one);
+      one.dueAt = Number.NaN; // a head that is given up while it waits: its offer counts no more
       byId.delete(one.id);
       for (const name of one.lanes) {
         const lane = lanes.get(name) as Lane;
-        // Whoever leaves has run, so it is the first of its lanes.
+        // Whoever leaves has run or is a head, so it is the first of its lanes.
         if (lane.line[lane.first] !== one) throw new Error('a delivery left its lane that was not the first');
         lane.first++;
         if (lane.first === lane.line.length) lanes.delete(name);
@@ -172,6 +176,19 @@ export function openStanding(database: DatabaseSync): StandingDeliveries {
       }
     },
     nextDue: () => due.first()?.dueAt ?? null,
+    isHead,
+    stuck() {
+      const found: { head: Standing; lane: string; standing: number }[] = [];
+      for (const head of byId.values()) {
+        if (head.state !== HELD && (head.state !== WAITING || head.attempts === 0)) continue;
+        if (!isHead(head)) continue;
+        for (const lane of head.lanes) {
+          const { line, first } = lanes.get(lane) as Lane;
+          found.push({ head, lane, standing: line.length - first });
+        }
+      }
+      return found;
+    },
     get highestPlace() {
       return highestPlace;
     },

@@ -3,7 +3,7 @@ import { mayMove } from '../../message/index.ts';
 import type { AuditEntry } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
 import type { AuditLog } from './audit.ts';
-import { DEAD, HELD, SLEEPING, WAITING } from './codes.ts';
+import { DEAD, HELD, RUNNING, SLEEPING, WAITING } from './codes.ts';
 import type { Desk } from './desk.ts';
 import { lanesFrom, laneText } from './lanes.ts';
 
@@ -19,7 +19,9 @@ SELECT ${SLEEPER_COLUMNS} FROM delivery INDEXED BY delivery_wake_on
 WHERE state = 2 AND wake_on = ? ORDER BY id LIMIT ?`;
 const WAKE = `
 UPDATE delivery SET state = 0, place = ?, stood = ?, due_at = ?, wake_at = NULL, wake_on = NULL WHERE id = ?`;
-const GO_ON = 'UPDATE delivery SET state = 0, held_for = NULL, due_at = ? WHERE id = ?';
+const GO_ON =
+  'UPDATE delivery SET state = 0, held_for = NULL, due_at = ?1, released_at = ?1, released_attempts = attempts WHERE id = ?2';
+const TRY_NOW = 'UPDATE delivery SET due_at = ? WHERE id = ?';
 const GIVE_UP = 'UPDATE delivery SET state = 6, held_for = NULL, finished_at = ? WHERE id = ?';
 
 const NEXT_WAKE = 'SELECT min(wake_at) AS at FROM delivery INDEXED BY delivery_wake WHERE state = 2';
@@ -64,6 +66,7 @@ export function waker(desk: Desk) {
 export function releaser(desk: Desk, audit: AuditLog) {
   const { database, standing, tallies } = desk;
   const goOn = database.prepare(GO_ON);
+  const tryNow = database.prepare(TRY_NOW);
   const giveUp = database.prepare(GIVE_UP);
 
   return (request: {
@@ -78,16 +81,22 @@ export function releaser(desk: Desk, audit: AuditLog) {
     let released = 0;
     for (const deliveryId of request.deliveryIds) {
       const one = standing.get(Number(deliveryId));
-      if (one?.state !== HELD) continue;
-      const { id, connection } = one;
-      if (request.to === 'waiting') {
+      if (one === undefined || one.state === RUNNING) continue;
+      const { id, connection, state } = one;
+      if (request.to === 'dead') {
+        // Whoever stands behind another has nothing to give up yet.
+        if (!standing.isHead(one)) continue;
+        giveUp.run(request.at, id);
+        standing.leave(one);
+        tallies.move(connection, state, DEAD);
+      } else if (state === HELD) {
         goOn.run(request.at, id);
         standing.wait(one, request.at);
         tallies.move(connection, HELD, WAITING);
       } else {
-        giveUp.run(request.at, id);
-        standing.leave(one);
-        tallies.move(connection, HELD, DEAD);
+        if (one.dueAt <= request.at) continue;
+        tryNow.run(request.at, id);
+        standing.wait(one, request.at);
       }
       released++;
     }

@@ -17,6 +17,7 @@ import { pruner } from './prune.ts';
 import { replayer } from './replay.ts';
 import { settler } from './settle.ts';
 import { openStanding } from './standing.ts';
+import { stuckFinder } from './stuck.ts';
 import { takeOver } from './takeover.ts';
 import { openTallies } from './tallies.ts';
 import { dueTeller, releaser, waker } from './waking.ts';
@@ -60,6 +61,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       ...settling,
       wake: waker(desk),
       release: releaser(desk, audit),
+      stuckHeads: stuckFinder(desk),
       replay: replayer(desk, audit),
       probe() {
         probe.run();

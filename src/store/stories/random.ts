@@ -110,7 +110,9 @@ export function randomStories(fresh: FreshBench): void {
               return ending(one, { to: 'dead', failure, detail: null });
             case 4:
               known.state = 'waiting';
-              return ending(one, { to: 'given back' });
+              if (below(2)) return ending(one, { to: 'given back' });
+              known.dueAt = due;
+              return ending(one, { to: 'given back', dueAt: due });
             case 5:
               known.attempts++;
               known.state = 'filtered';
@@ -126,8 +128,11 @@ export function randomStories(fresh: FreshBench): void {
       };
 
       const release = async (): Promise<void> => {
-        const held = [...byId].filter(([, one]) => one.state === 'held' && below(2) === 0);
         const to = below(2) ? 'waiting' : 'dead';
+        const waits = (one: ModelDelivery): boolean =>
+          one.state === 'waiting' && (to === 'dead' ? below(4) === 0 && model.isHead(one) : one.dueAt > now);
+        // Heads of one lane are not given up together: whether the second is one depends on the first.
+        const held = [...byId].filter(([, one]) => (one.state === 'held' || waits(one)) && below(2) === 0);
         for (const [, one] of held) {
           one.state = to;
           if (to === 'waiting') one.dueAt = now;
