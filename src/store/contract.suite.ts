@@ -10,6 +10,7 @@ import { laneStories } from './stories/lanes.ts';
 import { manyStories } from './stories/many.ts';
 import { randomStories } from './stories/random.ts';
 import { readingStories } from './stories/reading.ts';
+import { sleepingStories } from './stories/sleeping.ts';
 import { workingStories } from './stories/working.ts';
 
 export function storeContract(name: string, fresh: FreshBench): void {
@@ -17,6 +18,7 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('intake', () => intakeStories(fresh));
     describe('lanes', () => laneStories(fresh));
     describe('working', () => workingStories(fresh));
+    describe('sleeping', () => sleepingStories(fresh));
     describe('reading', () => readingStories(fresh));
     describe('keeping', () => keepingStories(fresh));
     describe('many messages', () => manyStories(fresh));

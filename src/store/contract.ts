@@ -31,6 +31,7 @@ import type {
   OutcomeCount,
   Page,
   ReplayRequest,
+  Sleeper,
   StoredSession,
   StoredUser,
 } from './reading.ts';
@@ -69,6 +70,18 @@ export interface Store {
   settle(settlement: Settlement): Promise<Settled>;
   /** Sleepers whose time has come, or that wait for `wakeOn`, stand again at the tail of their lanes. */
   wake(request: { readonly now: number; readonly wakeOn?: string }): Promise<number>;
+  /**
+   * Answers a sleeping step (a person approves or refuses): the record is remembered as the step's output; the delivery
+   * stands again at the tail of its lanes ('waiting'), or ends. One that is held at that step is answered where it stands.
+   * `stale`: it neither sleeps nor is held there; nothing is changed or audited.
+   */
+  answer(request: {
+    readonly deliveryId: string;
+    readonly step: StepRecord;
+    readonly to: 'waiting' | 'filtered' | 'dead';
+    readonly at: number;
+    readonly audit: AuditEntry;
+  }): Promise<Settled>;
   /** Held deliveries go on: back to waiting in their place in the lane, or to dead. */
   release(request: {
     readonly deliveryIds: readonly string[];
@@ -102,6 +115,14 @@ export interface Store {
     readonly before?: string;
     readonly limit: number;
   }): Promise<Page<DeadLetter>>;
+
+  /** Sleeping deliveries, oldest first; `after` as for pages, the other way. */
+  sleepers(query: {
+    readonly site?: string;
+    readonly flow?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<{ readonly rows: readonly Sleeper[]; readonly after: string | null }>;
 
   tallies(now: number): Promise<readonly FeedTally[]>;
   noises(): Promise<readonly NoiseCount[]>;

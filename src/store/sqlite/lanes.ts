@@ -21,8 +21,8 @@ export interface Aliases {
   resolve(lanes: readonly string[]): readonly string[];
   /** From now on `from` joins the lane of `to`. */
   join(from: string, to: string): void;
-  /** Takes a `join` back. */
-  part(from: string): void;
+  /** Takes a `join` back, if `from` joins `to`, directly or through others. */
+  part(from: string, to: string): void;
   /** Again from rows: after a rollback. */
   reload(): void;
 }
@@ -63,7 +63,10 @@ export function openAliases(database: DatabaseSync): Aliases {
       putAlias.run(from, to);
       aliases.set(from, to);
     },
-    part(from) {
+    part(from, to) {
+      let at = aliases.get(from);
+      while (at !== undefined && at !== to) at = aliases.get(at);
+      if (at === undefined) return;
       dropAlias.run(from);
       aliases.delete(from);
     },

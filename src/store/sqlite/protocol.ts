@@ -36,6 +36,7 @@ export interface Writes {
   settle(settlement: Settlement): Settled;
   wake(request: { readonly now: number; readonly wakeOn?: string }): number;
   release(request: Parameters<Store['release']>[0]): number;
+  answer(request: Parameters<Store['answer']>[0]): Settled;
   replay(request: ReplayRequest): readonly string[];
   probe(): null;
   countOutcomes(counts: readonly OutcomeCount[]): null;
@@ -65,6 +66,7 @@ export interface Reads {
   payload: Read<'payload'>;
   history: Read<'history'>;
   deadLetters: Read<'deadLetters'>;
+  sleepers: Read<'sleepers'>;
   tallies: Read<'tallies'>;
   noises: Read<'noises'>;
   backlog: Read<'backlog'>;

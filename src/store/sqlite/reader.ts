@@ -27,6 +27,7 @@ import {
 import { rosterReader } from './roster.ts';
 import { searcher } from './search.ts';
 import { seenReader } from './seen.ts';
+import { sleeperReader } from './sleepers.ts';
 
 const { folder, masterKey } = workerData as ThreadData;
 const port = parentPort as MessagePort;
@@ -53,6 +54,7 @@ function start(): void {
     rosterPage: roster.page,
     rosterGet: roster.get,
     search: searcher(view),
+    sleepers: sleeperReader(view),
     auditTrail: audit.page,
     verifyAudit: audit.verify,
   };

@@ -45,6 +45,8 @@ export interface StandingDeliveries {
   /** Goes on waiting in its place, from then on. */
   wait(delivery: Standing, dueAt: number): void;
   hold(delivery: Standing): void;
+  /** Those that wait in a lane, in their order. */
+  waitingIn(lane: string): readonly Standing[];
   /** Leaves its lanes; those who are first after that become heads. */
   leave(delivery: Standing): void;
   /** The earliest time at which a waiting head is due; `null` when none waits. */
@@ -151,6 +153,10 @@ export function openStanding(database: DatabaseSync): StandingDeliveries {
     hold(one) {
       release(one);
       one.state = HELD;
+    },
+    waitingIn(name) {
+      const lane = lanes.get(name);
+      return lane?.line.slice(lane.first).filter((one) => one.state === WAITING) ?? [];
     },
     leave(one) {
       release(one);

@@ -36,6 +36,14 @@ export class LaneModel {
     this.aliases.set(from, to);
   }
 
+  part(from: string, to: string): void {
+    for (let at = this.aliases.get(from); at !== undefined; at = this.aliases.get(at)) {
+      if (at !== to) continue;
+      this.aliases.delete(from);
+      return;
+    }
+  }
+
   plan(key: string, asked: readonly string[], dueAt: number): ModelDelivery {
     const delivery: ModelDelivery = {
       key,
