@@ -3,7 +3,7 @@
  * ends with a settlement. Effects that are remembered are never done again, by a retry or after a crash.
  */
 import type { Connection } from '../connectors/index.ts';
-import { eventContext, next, type PreparedFlow } from '../flow/index.ts';
+import { awakeSince, eventContext, next, type PreparedFlow, rememberedOf } from '../flow/index.ts';
 import type { StepRecord } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Json, type Random } from '../std/index.ts';
@@ -41,7 +41,8 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   });
 
   function failed(failure: Failure, giveUpAfter: number): Settlement {
-    const outcome = decide(failure, delivery, giveUpAfter, clock.now(), options.random);
+    const createdAt = Math.max(delivery.createdAt, awakeSince(leased.remembered));
+    const outcome = decide(failure, { ...delivery, createdAt }, giveUpAfter, clock.now(), options.random);
     return { ...base(), ...outcome, failure: failure.toJSON(), detail: failure.detail ?? null };
   }
 
@@ -49,7 +50,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   const site = options.site(message.site);
   if (running === undefined || site === undefined) return { ...base(), ...flowGone(leased) };
 
-  const remembered = new Map(leased.remembered.map((step) => [step.step, step.output]));
+  const remembered = rememberedOf(running.prepared.flow, leased.remembered);
   // What an earlier attempt was told may have been mended since: a find that led to a hold or a failure is asked
   // again, once an attempt.
   const old = new Set(remembered.keys());
@@ -67,6 +68,14 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           return command.state === 'delivered'
             ? { ...base(), to: 'delivered' }
             : { ...base(), to: 'filtered', step: command.step };
+        case 'sleep': {
+          const { step, until, after, wakes, cancels, asked } = command;
+          const since = clock.now();
+          const wakeAt = until ?? (after === null ? null : since + after);
+          unsaved.push({ step, startedAt: since, ms: 0, output: { ...asked, since, wakeAt } });
+          const [wakeOn, cancelOn] = [wakes ? `#${step}` : null, cancels ? `#${step}` : null];
+          return { ...base(), to: 'sleeping', step, wakeAt, wakeOn, cancelOn };
+        }
         case 'hold':
           if (forget(command.askAgain)) continue;
           return {
