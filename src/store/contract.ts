@@ -15,7 +15,9 @@
  * - Every lease carries an epoch of its own, also within one process; a settlement with another epoch changes
  *   nothing and says `stale`.
  * - An alias of `append` takes effect after its messages, an `undo` before them: the delivery of a merge or an
- *   unlink stands in both lanes, behind what was there and before what follows.
+ *   unlink stands in both lanes, behind what was there and before what follows. In a flow that did not want the merge
+ *   the next delivery does: it stands in the survivor's lane and in the retired one, if somebody still stands there who
+ *   does not stand in the survivor's. Lanes that are one already are not joined again, and never form a ring.
  */
 import type { Delivery, Ledger, MessageSummary, StepRecord } from '../message/index.ts';
 import type { Failure, Json } from '../std/index.ts';

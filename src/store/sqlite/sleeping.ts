@@ -3,7 +3,7 @@ import type { Woken } from '../../message/index.ts';
 import type { NewMessage, Settlement, SleepKey } from '../contract.ts';
 import { FILTERED, SLEEPING, WAITING } from './codes.ts';
 import { type Desk, openJson } from './desk.ts';
-import { lanesFrom, laneText } from './lanes.ts';
+import { lanesFrom, laneText, standsIn } from './lanes.ts';
 import { messageOf } from './numbers.ts';
 import type { Standing } from './standing.ts';
 import { stepWriter } from './steps.ts';
@@ -133,7 +133,7 @@ export function riser(desk: Desk) {
   };
   /** At the tail of its lanes. */
   const atTail = (row: SleeperColumns, steps: number, at: number, by: string | undefined): void => {
-    const lanes = aliases.resolve(lanesFrom(row.lanes));
+    const lanes = standsIn(aliases, standing, lanesFrom(row.lanes));
     const stood = laneText(lanes);
     const place = numbers.place();
     stand.run(

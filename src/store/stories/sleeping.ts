@@ -210,6 +210,28 @@ export function sleepingStories(fresh: FreshBench): void {
     expect(order).toEqual([waits, unlink?.messageId, `${a}+${c}`, x].map((each) => each as string));
   });
 
+  test('one that an unlink held in the middle of its lane may be given up; the others keep their order', async () => {
+    const ids = [];
+    for (let at = 0; at < 4; at++) ids.push(await put(given.store, ['b']));
+    await given.store.append(unit([], { aliases: [{ from: 'a', to: 'b' }] }));
+    const hold = { reason: 'unlinked', failure } as const;
+    await given.store.append(unit([], { aliases: [{ from: 'a', to: 'b', undo: true, hold }] }));
+    expect(await lease(given.store)).toEqual([]);
+    const deliveries: string[] = [];
+    for (const id of ids) deliveries.push((await given.store.message(id))?.deliveries[0]?.id as string);
+    const release = (which: readonly (string | undefined)[], to: 'waiting' | 'dead') =>
+      given.store.release({ deliveryIds: which as string[], to, at: T0 + 1, audit: audit() });
+    expect(await release([deliveries[1]], 'dead')).toBe(1);
+    expect(await release([deliveries[3], deliveries[2], deliveries[0]], 'waiting')).toBe(3);
+    const order: string[] = [];
+    for (let at = 0; at < 3; at++) {
+      const leased = await leaseOne(given.store, T0 + 5);
+      order.push(leased.message.id);
+      await settle(given.store, leased, { to: 'delivered' });
+    }
+    expect(order).toEqual([ids[0], ids[2], ids[3]]);
+  });
+
   test('a person answers a sleeper: it stands at the tail with the answer, or is filtered; once', async () => {
     const yes = await sleeper(['l']);
     const no = await sleeper(['l']);
