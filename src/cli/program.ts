@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addApprovals } from './commands/approvals.ts';
 import { addCheck } from './commands/check.ts';
 import { addDead } from './commands/dead.ts';
 import { addDev } from './commands/dev.ts';
@@ -28,6 +29,7 @@ export function everything(): Command {
     addSend,
     addMessages,
     addDead,
+    addApprovals,
     addHl7,
     addSimulator,
     addDoctor,
