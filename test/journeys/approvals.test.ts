@@ -169,7 +169,7 @@ describe.skipIf(!browserPath)('in the console', () => {
     expect(text).toContain('approved by analyst: “spoken with the clinic”');
     expect(text).toContain('wakes by ADT^A03 of the same patient');
     expect(text).toContain('ended by ADT^A11 of the same patient');
-    await page.screenshot({ path: join(shots, 'console-sleeping.png') });
+    await page.screenshot({ path: join(shots, 'console-sleeping.png'), fullPage: true });
     await page.goto(`${api.url}/messages/${second?.message.id}`);
     await page.getByTestId('state-filtered').last().waitFor();
     expect(await page.getByTestId('step-doctor').innerText()).toContain('refused by analyst: “not this one”');
@@ -179,7 +179,7 @@ describe.skipIf(!browserPath)('in the console', () => {
     await page.getByTestId('state-filtered').last().waitFor();
     const ended = page.getByTestId('step-pause');
     expect(await ended.innerText()).toMatch(/ended by message \d+ of the same patient/);
-    await page.screenshot({ path: join(shots, 'console-cancelled.png') });
+    await page.screenshot({ path: join(shots, 'console-cancelled.png'), fullPage: true });
     await ended.getByRole('link').click();
     await page.getByTestId('summary').filter({ hasText: 'Q-3' }).waitFor();
     expect(receiver.asked).toEqual([]);

@@ -38,7 +38,7 @@ export function ApprovalCard({ approval }: { readonly approval: Approval }) {
   return (
     <Paper withBorder p="md" data-testid={`approval-${delivery.id}`}>
       <Group justify="space-between" align="flex-start" gap="xs">
-        <div>
+        <div className="card-text">
           <Group gap="xs">
             <Text fw={600} data-testid="ask">
               {ask}
