@@ -1,5 +1,11 @@
 /** The other side of the contract for the tests of this room: an `EngineControl` that does no work, over a real store. */
-import type { Change, ConnectionState, EngineControl, Readiness } from '../engine/index.ts';
+import {
+  approvalDesk,
+  type Change,
+  type ConnectionState,
+  type EngineControl,
+  type Readiness,
+} from '../engine/index.ts';
 import type { Flow, TraceEntry } from '../flow/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
@@ -201,6 +207,7 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       };
       return store.release({ deliveryIds: request.deliveryIds, to: request.to, at, audit });
     },
+    ...approvalDesk({ store, clock, answered: () => undefined }),
     async trace(deliveryId) {
       const history = await store.history(deliveryId);
       if (!history) return null;

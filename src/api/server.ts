@@ -11,6 +11,7 @@ import { createSessions } from './auth/session.ts';
 import type { ApiContext, ApiLog } from './context.ts';
 import { ApiFailure, type ApiFailureCode } from './failures.ts';
 import { administrationRoutes } from './routes/administration.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -137,6 +138,7 @@ export async function buildServer(
     signInRoutes,
     homeRoutes,
     messageRoutes,
+    approvalRoutes,
     deliveryRoutes,
     laneRoutes,
     administrationRoutes,

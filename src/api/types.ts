@@ -4,7 +4,7 @@
  *
  * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
  */
-import type { ConnectionState } from '../engine/index.ts';
+import type { Approval, ConnectionState } from '../engine/index.ts';
 import type { TraceEntry } from '../flow/index.ts';
 import type {
   AttemptRecord,
@@ -19,6 +19,7 @@ import type {
 import type { AuditRow, DeadLetter, MessageRow, StuckLane } from '../store/index.ts';
 
 export type {
+  Approval,
   ConnectionState,
   Counters,
   Delivery,
@@ -169,11 +170,33 @@ export interface PlannedStep {
   readonly do?: string;
 }
 
+/** Of a step that sleeps or slept: since when, what wakes and ends it, how its sleep ended. Without what a person was shown. */
+export interface SleepView {
+  readonly kind: 'wait' | 'approve';
+  readonly since: number;
+  /** When it wakes at the latest, or its deadline; `null`: never by time. */
+  readonly wakeAt: number | null;
+  /** Types of messages of the same patient. */
+  readonly on?: readonly string[];
+  readonly cancelOn?: readonly string[];
+  readonly ask?: string;
+  readonly role?: 'operator' | 'admin';
+  readonly whenLate?: 'hold' | 'refuse';
+  readonly wokenAt?: number;
+  readonly by?: 'time' | 'event' | 'person';
+  /** The message that woke or ended it. */
+  readonly messageId?: string;
+  readonly cancelled?: boolean;
+  readonly approved?: boolean;
+  readonly who?: string;
+  readonly reason?: string;
+}
+
 export interface DeliveryDetail {
   readonly delivery: Delivery;
   /** Steps of the flow as it runs now; `null` when the delivery was planned with another version. */
   readonly plan: readonly PlannedStep[] | null;
-  readonly steps: readonly Omit<StepRecord, 'output'>[];
+  readonly steps: readonly (Omit<StepRecord, 'output'> & { readonly sleep: SleepView | null })[];
   readonly attempts: readonly Omit<AttemptRecord, 'detail'>[];
 }
 
@@ -250,6 +273,28 @@ export interface ResumeBody {
 export interface ResumeAnswer {
   /** False: nothing kept it from being called. */
   readonly resumed: boolean;
+}
+
+/** GET /api/approvals?site=&flow=&after=&limit= */
+export interface ApprovalPage {
+  /** Late ones first, then oldest first. */
+  readonly rows: readonly Approval[];
+  /** Give it as `after` for the next page; `null` at the end. */
+  readonly after: string | null;
+}
+
+/** POST /api/approvals/:delivery */
+export interface ApprovalBody {
+  readonly approved: boolean;
+  readonly reason: string;
+}
+export interface ApprovalAnswer {
+  readonly approved: boolean;
+}
+
+/** POST /api/approvals/:delivery/reveal. Each answer has left an audit entry behind. */
+export interface ApprovalShown {
+  readonly show: unknown;
 }
 
 /** POST /api/connections/:site/:connection/test */

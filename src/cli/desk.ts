@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionState, ErrorAnswer, LanesAnswer } from '../api/index.ts';
+import { approvalDesk, type EngineControl } from '../engine/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import type { DeadLetter, MessageQuery, MessageRow, Page, StuckLane } from '../store/index.ts';
 import { announced, keyOf } from './data-folder.ts';
@@ -37,6 +38,14 @@ export interface Desk {
   connections(): Promise<readonly ConnectionState[]>;
   /** False: nothing kept it from being called. `null`: there is no such connection. */
   resume(site: string, connection: string, reason: string): Promise<boolean | null>;
+  approvals(query: {
+    site?: string;
+    flow?: string;
+    after?: string;
+    limit: number;
+  }): ReturnType<EngineControl['approvals']>;
+  /** A person's answer to a question; refused when it was answered or ended meanwhile. */
+  answer(request: { deliveryId: string; approved: boolean; reason: string }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -110,6 +119,16 @@ function engineDesk(url: string, token: string): Desk {
       const answer = await ask(`/api/connections/${place}/resume`, { reason });
       return answer.ok ? ((await answer.json()) as { resumed: boolean }).resumed : null;
     },
+    async approvals(query) {
+      const wanted = new URLSearchParams(
+        Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+      );
+      return (await ask(`/api/approvals?${wanted}`)).json() as ReturnType<Desk['approvals']>;
+    },
+    async answer({ deliveryId, ...body }) {
+      const said = await ask(`/api/approvals/${encodeURIComponent(deliveryId)}`, body);
+      if (said.status === 404) throw asksNobody(deliveryId);
+    },
     close: () => Promise.resolve(),
   };
 }
@@ -118,6 +137,7 @@ async function folderDesk(folder: string, environment: Environment): Promise<Des
   const { openSqliteStore } = await import('../store/index.ts');
   const key = keyOf(folder, environment);
   const store = await openSqliteStore({ folder, masterKey: key, clock: systemClock });
+  const approvals = approvalDesk({ store, clock: systemClock, answered: () => undefined });
   return {
     from: 'folder',
     search: (query) => store.search(query),
@@ -131,6 +151,13 @@ async function folderDesk(folder: string, environment: Environment): Promise<Des
     release: () => notRunning('Letting a delivery go on needs the running engine.'),
     connections: () => notRunning('Connections are open only while the engine runs.'),
     resume: () => notRunning('Connections are open only while the engine runs.'),
+    approvals: (query) => approvals.approvals(query),
+    async answer({ deliveryId, approved, reason }) {
+      const approval = await approvals.approval(deliveryId);
+      if (approval === null) throw asksNobody(deliveryId);
+      if (approval.role === 'admin') throw adminOnly();
+      await approvals.approve({ deliveryId, step: approval.step, approved, who: 'cli', reason });
+    },
     close: () => store.close(),
   };
 }
@@ -145,3 +172,20 @@ function notRunning(message: string): Promise<never> {
     }),
   );
 }
+
+const asksNobody = (deliveryId: string): Failure =>
+  new Failure({
+    code: 'APPROVAL_NOT_ASKED',
+    kind: 'conflict',
+    message: `The delivery "${deliveryId}" asks nobody (any more).`,
+    fix: 'List the questions with "suture approvals".',
+  });
+
+/** The command line has the role of an operator, with a running engine as without. */
+const adminOnly = (): Failure =>
+  new Failure({
+    code: 'API_ROLE_MISSING',
+    kind: 'rejected',
+    message: 'This question may be answered by the role admin only.',
+    fix: 'Sign in to the console as an administrator and answer it there.',
+  });

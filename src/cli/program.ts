@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addApprovals } from './commands/approvals.ts';
 import { addCheck } from './commands/check.ts';
 import { addConnections } from './commands/connections.ts';
 import { addDead } from './commands/dead.ts';
@@ -32,6 +33,7 @@ export function everything(): Command {
     addDead,
     addLanes,
     addConnections,
+    addApprovals,
     addHl7,
     addSimulator,
     addDoctor,

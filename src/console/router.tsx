@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { ApprovalsPage } from './approvals/approvals-page.tsx';
 import { HomePage } from './home/home-page.tsx';
 import { MessagePage } from './message/message-page.tsx';
 import { readFilters } from './messages/filters.ts';
@@ -29,9 +30,15 @@ export const messageRoute = createRoute({
   component: MessagePage,
 });
 
+const approvalsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  component: ApprovalsPage,
+});
+
 export function createConsoleRouter() {
   return createRouter({
-    routeTree: root.addChildren([home, messagesRoute, messageRoute]),
+    routeTree: root.addChildren([home, messagesRoute, messageRoute, approvalsRoute]),
     scrollRestoration: false,
   });
 }

@@ -85,6 +85,9 @@ export function Shell() {
                 >
                   Messages
                 </Link>
+                <Link to="/approvals" data-testid="nav-approvals">
+                  Approvals
+                </Link>
               </nav>
             </Group>
             <Group gap="xs" wrap="nowrap">

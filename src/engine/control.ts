@@ -4,7 +4,8 @@
  */
 import type { HttpAnswer, HttpRequest, TestResult } from '../connectors/index.ts';
 import type { Flow, TraceEntry } from '../flow/index.ts';
-import type { Store, StuckLane } from '../store/index.ts';
+import type { Settled, Store, StuckLane } from '../store/index.ts';
+import type { Approval } from './approval.ts';
 
 export interface RunningFlow {
   readonly flow: Flow;
@@ -84,6 +85,26 @@ export interface EngineControl {
     readonly who: string;
     readonly reason: string;
   }): Promise<number>;
+  /** Questions that wait for a person: late ones first, then oldest first. */
+  approvals(query: {
+    readonly site?: string;
+    readonly flow?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<{ readonly rows: readonly Approval[]; readonly after: string | null }>;
+  /** The question of this delivery; `null` when it asks nobody (any more). */
+  approval(deliveryId: string): Promise<Approval | null>;
+  /**
+   * A person's answer, audited as `who` with their reason. Approved: it goes on at the tail of its lane; refused: it ends as
+   * filtered at the step. `stale`: it does not ask (any more). Who may answer is judged by the caller.
+   */
+  approve(request: {
+    readonly deliveryId: string;
+    readonly step: string;
+    readonly approved: boolean;
+    readonly who: string;
+    readonly reason: string;
+  }): Promise<Settled>;
   /**
    * The steps of a delivery with input and output, computed again by the pure interpreter from what is
    * remembered. `sameVersion` is false when the flow has changed since: then only remembered outputs are shown.

@@ -3,7 +3,15 @@
  * ends with a settlement. Effects that are remembered are never done again, by a retry or after a crash.
  */
 import type { Connection } from '../connectors/index.ts';
-import { type Command, eventContext, next, type OnUnknown, type PreparedFlow } from '../flow/index.ts';
+import {
+  awakeSince,
+  type Command,
+  eventContext,
+  next,
+  type OnUnknown,
+  type PreparedFlow,
+  rememberedOf,
+} from '../flow/index.ts';
 import type { StepRecord } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Json, type Random } from '../std/index.ts';
@@ -59,7 +67,8 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
 
   const told = (failure: Failure) => ({ failure: failure.toJSON(), detail: failure.detail ?? null });
   function failed(failure: Failure, limits: Limits, policy?: OnUnknown): Settlement {
-    const outcome = decide(failure, delivery, limits, clock.now(), options.random);
+    const createdAt = Math.max(delivery.createdAt, awakeSince(leased.remembered));
+    const outcome = decide(failure, { ...delivery, createdAt }, limits, clock.now(), options.random);
     const step = failure.at.step ?? '';
     if (failure.kind === 'unknown-outcome' && policy === 'hold')
       return { ...base(), to: 'held', reason: 'unknown outcome', step, ...told(failure) };
@@ -76,7 +85,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   const site = options.site(message.site);
   if (running === undefined || site === undefined) return { ...base(), ...flowGone(leased) };
 
-  const remembered = new Map(leased.remembered.map((step) => [step.step, step.output]));
+  const remembered = rememberedOf(running.prepared.flow, leased.remembered);
   // What an earlier attempt was told may have been mended since: a find that led to a hold or a failure is asked
   // again, once an attempt.
   const old = new Set(remembered.keys());
@@ -101,6 +110,14 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           return command.state === 'delivered'
             ? { ...base(), to: 'delivered' }
             : { ...base(), to: 'filtered', step: command.step };
+        case 'sleep': {
+          const { step, until, after, wakes, cancels, asked } = command;
+          const since = clock.now();
+          const wakeAt = until ?? (after === null ? null : since + after);
+          unsaved.push({ step, startedAt: since, ms: 0, output: { ...asked, since, wakeAt } });
+          const [wakeOn, cancelOn] = [wakes ? `#${step}` : null, cancels ? `#${step}` : null];
+          return { ...base(), to: 'sleeping', step, wakeAt, wakeOn, cancelOn };
+        }
         case 'hold':
           if (forget(command.askAgain)) continue;
           return {

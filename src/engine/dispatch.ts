@@ -78,7 +78,12 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         if (leased.length === room) hint = true;
         for (const one of leased) void work(one);
       }
-      if (running && !hint) sleepUntil(await store.nextDue());
+      if (running && !hint) {
+        const due = await store.nextDue();
+        // A sleeper's time may have come by now, or have been past when it fell asleep.
+        if (due !== null && due <= clock.now()) hint = timeHasCome = true;
+        else sleepUntil(due);
+      }
     } catch (error) {
       options.broken(error);
       pausing = true;

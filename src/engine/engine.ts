@@ -9,6 +9,7 @@ import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/inde
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
+import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
 import { siteBudget } from './budget.ts';
 import { createCalling } from './calling.ts';
@@ -144,9 +145,10 @@ export function createEngine(options: EngineOptions): Engine {
     },
   });
 
-  function planned(deliveries: number): void {
+  /** @param woke sleepers may stand in lanes again. */
+  function planned(deliveries: number, woke = false): void {
     changed('messages');
-    if (deliveries === 0) return;
+    if (deliveries === 0 && !woke) return;
     backpressure.planned(deliveries);
     dispatch.nudge();
   }
@@ -390,6 +392,8 @@ export function createEngine(options: EngineOptions): Engine {
       planned(count);
       return count;
     },
+
+    ...approvalDesk({ store, clock, answered: () => planned(0, true) }),
 
     trace: (deliveryId) => traceOf(readers, deliveryId),
 

@@ -1,3 +1,4 @@
+export { type Approval, approvalDesk, sleepShown } from './approval.ts';
 export { secretVariable } from './context.ts';
 export type * from './control.ts';
 export type { Drain } from './drain.ts';

@@ -9,14 +9,9 @@ import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock } from '../std/index.ts';
 import type { NewDelivery, NewMessage, RosterChange, Store } from '../store/index.ts';
 import type { RunningFlow } from './control.ts';
-import {
-  type KeyedHash,
-  type KnownPatient,
-  mrnPath,
-  patientKey,
-  patientOf,
-  rememberingHash,
-} from './patient.ts';
+import { concernsTwo, laneAliases, mergeOf, rosterAfter } from './merge.ts';
+import { type KeyedHash, mrnPath, patientKey, patientOf, rememberingHash } from './patient.ts';
+import { sleepKeys } from './sleep-keys.ts';
 
 export interface IntakeOptions {
   readonly store: Store;
@@ -25,8 +20,8 @@ export interface IntakeOptions {
   readonly connection: string;
   readonly flows: readonly RunningFlow[];
   readonly keyedHash: KeyedHash;
-  /** Told how many deliveries a commit has planned; wakes the dispatcher. */
-  readonly planned: (deliveries: number) => void;
+  /** Told how many deliveries a commit has planned, and whether it may have woken some; wakes the dispatcher. */
+  readonly planned: (deliveries: number, woke?: boolean) => void;
 }
 
 export interface Intake {
@@ -47,6 +42,12 @@ export function createIntake(options: IntakeOptions): Intake {
     patientKey(keyedHash, site.site, site.identifiers.mrn.system, value),
   );
   const laneKey = rememberingHash((name) => keyedHash('lane', name));
+  const place = { site: site.site, connection };
+  const keysOf = sleepKeys(
+    flows.map(({ flow }) => flow),
+    place,
+    laneKey,
+  );
   const fillsRoster = site.roster.from.includes(connection);
 
   const wanting = new Map<string, readonly RunningFlow[]>();
@@ -75,8 +76,7 @@ export function createIntake(options: IntakeOptions): Intake {
     return planned;
   }
 
-  function kept(inbound: Inbound, at: number, patient: KnownPatient | null): NewMessage {
-    const patients = patient ? [patient.key] : [];
+  function kept(inbound: Inbound, at: number, patients: readonly string[], unread: boolean): NewMessage {
     const refused = inbound.refused !== undefined;
     return {
       door: inbound.door,
@@ -86,7 +86,7 @@ export function createIntake(options: IntakeOptions): Intake {
       receivedAt: at,
       state: refused ? 'rejected' : 'accepted',
       reason: inbound.refused ?? null,
-      flags: inbound.flags ?? [],
+      flags: unread ? [...(inbound.flags ?? []), 'merge-unread'] : (inbound.flags ?? []),
       bytes: inbound.bytes,
       patients,
       // A refused message that is sent again is judged afresh; only what was accepted can be repeated.
@@ -99,6 +99,7 @@ export function createIntake(options: IntakeOptions): Intake {
               hash: hash('sha256', inbound.bytes, 'base64url'),
             },
           }),
+      ...(refused ? {} : keysOf(inbound.type, patients)),
       deliveries: refused ? [] : plan(inbound.format, inbound.type, patients),
     };
   }
@@ -108,22 +109,38 @@ export function createIntake(options: IntakeOptions): Intake {
       let verdict: Verdict;
       try {
         const at = clock.now();
-        const patient =
-          inbound.format === 'hl7' && inbound.refused === undefined
-            ? patientOf(keyOf, site, path, inbound.bytes)
-            : null;
-        const message = kept(inbound, at, patient);
-        const roster: RosterChange[] =
-          patient && fillsRoster
-            ? [
-                {
-                  key: patient.key,
-                  identifiers: [{ system: patient.system, value: patient.value }],
-                  activeAt: at,
-                },
-              ]
-            : [];
-        const [appended] = await store.append({ site: site.site, connection, messages: [message], roster });
+        const read = inbound.format === 'hl7' && inbound.refused === undefined;
+        const merge =
+          read && concernsTwo(inbound.type) ? mergeOf(inbound.type, inbound.bytes, site, keyOf) : null;
+        const patient = read && !merge ? patientOf(keyOf, site, path, inbound.bytes) : null;
+        const patients = merge ? merge.patients.map(({ key }) => key) : patient ? [patient.key] : [];
+        const message = kept(inbound, at, patients, merge?.unread ?? false);
+        const roster: readonly RosterChange[] =
+          merge && fillsRoster
+            ? rosterAfter(merge, at)
+            : patient && fillsRoster
+              ? [
+                  {
+                    key: patient.key,
+                    identifiers: [{ system: patient.system, value: patient.value }],
+                    activeAt: at,
+                  },
+                ]
+              : [];
+        const aliases =
+          merge &&
+          laneAliases(
+            merge,
+            flows.map(({ flow }) => flow),
+            place,
+            laneKey,
+          );
+        const [appended] = await store.append({
+          ...place,
+          messages: [message],
+          roster,
+          ...(aliases ? { aliases } : {}),
+        });
         if (appended === undefined) throw new Error('the store answered an append of one message with none');
         if (appended.kind === 'duplicate') {
           verdict = { kind: 'duplicate', messageId: appended.messageId, receivedAt: appended.receivedAt };
@@ -133,7 +150,7 @@ export function createIntake(options: IntakeOptions): Intake {
             message.state === 'accepted'
               ? { kind: 'accepted', messageId, receivedAt }
               : { kind: 'rejected', messageId, receivedAt, reason: message.reason ?? 'refused' };
-          options.planned(message.deliveries.length);
+          options.planned(message.deliveries.length, message.wakes !== undefined);
         }
       } catch (error) {
         verdict = { kind: 'not kept', failure: asFailure(error, { site: site.site, connection }) };
@@ -155,6 +172,7 @@ export function createIntake(options: IntakeOptions): Intake {
         flags: [],
         bytes: record.bytes,
         patients,
+        ...keysOf(type, patients),
         deliveries: plan('fhir', type, patients),
       };
     },

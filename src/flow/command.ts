@@ -6,6 +6,7 @@
 import type { HoldReason } from '../message/index.ts';
 import type { Failure, FailureRecord, Json } from '../std/index.ts';
 import type { OnUnknown } from './flow.ts';
+import type { Asked } from './sleep.ts';
 
 /** Effects done so far: step key to what it gave. */
 export type Remembered = ReadonlyMap<string, unknown>;
@@ -32,6 +33,18 @@ export type Command =
       readonly input: Readonly<Record<string, unknown>>;
       readonly run: (input: Readonly<Record<string, unknown>>) => unknown;
     }
+  /** Leave the lane; wake at the time (milliseconds since 1970), after so long, or by what was asked. */
+  | {
+      readonly kind: 'sleep';
+      readonly step: string;
+      readonly until: number | null;
+      readonly after: number | null;
+      /** Messages of the same patient may wake it, or end it. */
+      readonly wakes: boolean;
+      readonly cancels: boolean;
+      /** Remembered at once under the step, with `since` and `wakeAt`. */
+      readonly asked: Asked;
+    }
   | { readonly kind: 'end'; readonly state: 'delivered' }
   | { readonly kind: 'end'; readonly state: 'filtered'; readonly step: string }
   | {
@@ -56,7 +69,7 @@ export type Command =
 export interface TraceEntry {
   readonly step: string;
   readonly kind: string;
-  readonly state: 'done' | 'skipped' | 'filtered' | 'failed' | 'held' | 'next' | 'not reached';
+  readonly state: 'done' | 'skipped' | 'filtered' | 'failed' | 'held' | 'sleeping' | 'next' | 'not reached';
   readonly connection?: string;
   readonly do?: string;
   readonly input?: unknown;

@@ -170,6 +170,6 @@ describe('a flow written with the builder', () => {
   });
 
   test('refuses a length of time that is none', () => {
-    expect(() => flow('x', { giveUpAfter: '3 days' as '3d' })).toThrow('giveUpAfter is no length of time');
+    expect(() => flow('x', { giveUpAfter: '3 weeks' as '3d' })).toThrow('giveUpAfter is no length of time');
   });
 });

@@ -17,7 +17,16 @@
  *       });
  */
 import type { Condition, FieldMap, Resources, Source } from '../mapping/index.ts';
-import { type Duration, Failure, milliseconds } from '../std/index.ts';
+import type { Duration } from '../std/index.ts';
+import {
+  type ApproveSpec,
+  type ApproveValue,
+  approveStep,
+  lengthOf,
+  type WaitSpec,
+  type WaitValue,
+  waitStep,
+} from './define-sleep.ts';
 import type { SiteValue } from './event.ts';
 import type { Exhausted, Flow, OnUnknown, Order, Step, Trigger } from './flow.ts';
 import type { TypedTrigger } from './trigger-builders.ts';
@@ -60,16 +69,7 @@ export function flow(name: string, options: FlowOptions = {}): FlowStart {
     ...(attempts === undefined ? {} : { attempts }),
     ...(exhausted === undefined ? {} : { exhausted }),
   };
-  const length = typeof giveUpAfter === 'number' ? giveUpAfter : milliseconds(giveUpAfter);
-  if (length === undefined) {
-    throw new Failure({
-      code: 'FLOW_INVALID',
-      kind: 'config',
-      message: `The flow "${name}": giveUpAfter is no length of time.`,
-      fix: "Write it like '12h' or '3d'.",
-      at: { flow: name, path: 'giveUpAfter' },
-    });
-  }
+  const length = lengthOf(name, 'giveUpAfter', giveUpAfter);
   return {
     on: (trigger) => {
       // A type's marks are types only; what is kept is the plain trigger.
@@ -221,6 +221,22 @@ export class FlowBuilder<K extends Known> implements Flow {
       run: run as (input: Readonly<Record<string, unknown>>) => unknown,
       ...(when === undefined ? {} : { when }),
     });
+  }
+
+  /** Sleeps out of its lane until a time has come or a message of the same patient; goes on at the lane's tail. */
+  wait<const Id extends string, const S extends WaitSpec>(
+    id: Id & New<K, Id>,
+    spec: S & CheckStep<K, S>,
+  ): FlowBuilder<With<K, Id, WaitValue>> {
+    return this.#with(waitStep(this.name, id, spec as WaitSpec));
+  }
+
+  /** Asks a person, and sleeps until the answer; refused, the delivery ends here as filtered. */
+  approve<const Id extends string, const S extends ApproveSpec>(
+    id: Id & New<K, Id>,
+    spec: S & CheckStep<K, S>,
+  ): FlowBuilder<With<K, Id, ApproveValue>> {
+    return this.#with(approveStep(this.name, id, spec as ApproveSpec));
   }
 
   #with<Next extends Known>(step: Step): FlowBuilder<Next> {

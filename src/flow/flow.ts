@@ -96,7 +96,56 @@ export interface CodeStep extends StepBase {
   readonly run: (input: Readonly<Record<string, unknown>>) => unknown;
 }
 
-export type Step = FindStep | MapStep | FilterStep | SendStep | CreateStep | UpdateStep | CodeStep;
+interface SleepBase extends StepBase {
+  /** A later message of the same patient and of one of these types ends the delivery as filtered, here: `ADT^A11`. */
+  readonly cancelOn?: readonly string[];
+  /** Earlier finds that are asked again after the sleep; what is computed from them is computed anew. */
+  readonly recheck?: readonly string[];
+}
+
+/**
+ * Sleeps, out of its lane, and goes on at the lane's tail: after a while (`for`), at a time (`until`), or when a message of
+ * the same patient came (`on`). Its value is `{ since, wokenAt, by, came }`.
+ */
+export interface WaitStep extends SleepBase {
+  readonly kind: 'wait';
+  /** Milliseconds. */
+  readonly for?: number;
+  /** A day or a time; one that is past is no wait. */
+  readonly until?: Source;
+  /** Milliseconds before `until`. */
+  readonly before?: number;
+  /** Types of messages: `ADT^A03`, `ORU^*`, `Appointment.updated`. */
+  readonly on?: readonly string[];
+  /** With `on`: goes on after so many milliseconds, with `came: false`. */
+  readonly atMost?: number;
+}
+
+/** Sleeps until a person approves; refused, it ends as filtered. Its value is `{ since, wokenAt, by, approved, who, reason }`. */
+export interface ApproveStep extends SleepBase {
+  readonly kind: 'approve';
+  /** The question, without patient data. */
+  readonly ask: string;
+  /** Who may answer: this role or a higher one. */
+  readonly role: 'operator' | 'admin';
+  /** Milliseconds; left out: none. */
+  readonly deadline?: number;
+  /** Nobody answered in time: the delivery is held in its lane for a person, or it counts as refused. */
+  readonly whenLate: 'hold' | 'refuse';
+  /** What the person sees before answering. Sealed. */
+  readonly show: FieldMap;
+}
+
+export type Step =
+  | FindStep
+  | MapStep
+  | FilterStep
+  | SendStep
+  | CreateStep
+  | UpdateStep
+  | CodeStep
+  | WaitStep
+  | ApproveStep;
 
 /** What starts a flow. */
 export type Trigger =

@@ -7,6 +7,7 @@ export { type FlowFinding, type LintOptions, lint, MOST_STEPS } from './lint.ts'
 export { type Catalogue, type FlowNeeds, needs, sourcesOf } from './needs.ts';
 export { type PreparedFlow, prepare, resourceOf } from './prepare.ts';
 export { next, trace } from './run.ts';
+export { type Asked, awakeSince, isSleeping, rememberedOf, type Slept } from './sleep.ts';
 export {
   appointment,
   changes,

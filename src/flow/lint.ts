@@ -11,6 +11,7 @@ import {
 } from '../mapping/index.ts';
 import { asFailure, nearest } from '../std/index.ts';
 import type { Flow, OnUnknown, Step, Trigger } from './flow.ts';
+import { lintSleep } from './lint-sleep.ts';
 
 export interface FlowFinding {
   /** Where in the flow: `step "patient", args.mrn`. */
@@ -146,6 +147,14 @@ class StepLint {
         this.#capability(step.do, false);
         this.#map('args', step.args);
         return;
+      case 'wait':
+        if (step.until !== undefined) this.#source('until', step.until);
+        lintSleep(this.#flow, step, this.#earlier, this.#add);
+        return;
+      case 'approve':
+        this.#map('show', step.show);
+        lintSleep(this.#flow, step, this.#earlier, this.#add);
+        return;
       case 'create':
       case 'update':
       case 'send':
@@ -158,7 +167,7 @@ class StepLint {
         this.#add(
           'kind',
           `there is no step of the kind "${String(kind)}"`,
-          'Use find, map, filter, create, update, send or code.',
+          'Use find, map, filter, create, update, send, code, wait or approve.',
         );
       }
     }

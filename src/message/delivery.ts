@@ -15,14 +15,16 @@ export type HoldReason =
   | 'unknown outcome'
   | 'stopped lane'
   | 'paused'
-  | 'ambiguous patient';
+  | 'ambiguous patient'
+  | 'unlinked'
+  | 'unanswered';
 
 /** Every move that a delivery may make. A store refuses any other. */
 export const MOVES: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
   waiting: ['running', 'held', 'dead'],
   running: ['waiting', 'sleeping', 'held', 'delivered', 'filtered', 'dead'],
   sleeping: ['waiting', 'dead', 'filtered'],
-  held: ['waiting', 'dead'],
+  held: ['waiting', 'filtered', 'dead'],
   delivered: [],
   filtered: [],
   dead: [],
@@ -71,6 +73,19 @@ export interface StepRecord {
   readonly ms: number;
   /** What the call gave back; plain JSON. Sealed at rest. */
   readonly output: unknown;
+}
+
+/**
+ * What a sleeping step's remembered output gains when its sleep ends. Without `wokenAt` the delivery still sleeps, or was
+ * ended by other means. Milliseconds since 1970.
+ */
+export interface Woken {
+  readonly wokenAt: number;
+  readonly by: 'time' | 'event' | 'person';
+  /** The message that woke or ended it. */
+  readonly messageId?: string;
+  /** A message ended it: the delivery is filtered at this step. */
+  readonly cancelled?: true;
 }
 
 /** A failed attempt, kept for the timeline. */

@@ -1,6 +1,14 @@
 /** What enters the store, and what stands or falls with it; see the contract. */
-import type { Door, Format, MessageFlag, MessageState, StepRecord } from '../message/index.ts';
-import type { Json } from '../std/index.ts';
+import type { Door, Format, HoldReason, MessageFlag, MessageState, StepRecord } from '../message/index.ts';
+import type { FailureRecord, Json } from '../std/index.ts';
+
+/**
+ * What a sleeper can be woken or ended by. `<lane>#<name>`: a lane's key as a delivery has it, and a name; the lane part
+ * follows aliases, so what concerns the survivor of a merge reaches sleepers of the retired id. Without `#`: as it stands.
+ * Where a delivery falls asleep it is written `#<name>`: in its own lanes. A key that a message brought after the delivery
+ * was planned counts, also when it came before the delivery slept.
+ */
+export type SleepKey = string;
 
 export interface NewDelivery {
   readonly flow: string;
@@ -35,6 +43,10 @@ export interface NewMessage {
   readonly dedupe?: { readonly sender: string; readonly id: string; readonly hash: string };
   /** The message that it repeats or was split from. */
   readonly parent?: string;
+  /** What ends sleepers (see {@link SleepKey}): those whose `cancelOn` is one of these are filtered at their step. */
+  readonly cancels?: readonly SleepKey[];
+  /** What wakes sleepers: those whose `wakeOn` is one of these stand again at the tail of their lanes, behind this message. */
+  readonly wakes?: readonly SleepKey[];
   readonly deliveries: readonly NewDelivery[];
 }
 
@@ -55,14 +67,21 @@ export interface RosterChange {
   readonly key: string;
   readonly identifiers: readonly { readonly system: string; readonly value: string }[];
   readonly fhirId?: string;
+  /** The key of the patient that this one was merged into: it is not asked about by itself. `null`: no longer merged. */
+  readonly mergedInto?: string | null;
   readonly activeAt: number;
 }
 
-/** A merge: `from`'s later deliveries join `to`'s lane. `undo` takes it back (A37). */
+/**
+ * A merge: `from`'s later deliveries join `to`'s lane. `undo` takes it back (A37), if `from` joins `to`, directly or through
+ * others. With `hold` whatever waits in either lane after that, the append's own deliveries included, is held with it.
+ * Of an append whose messages are all repeats they are not looked at.
+ */
 export interface LaneAlias {
   readonly from: string;
   readonly to: string;
   readonly undo?: boolean;
+  readonly hold?: { readonly reason: HoldReason; readonly failure: FailureRecord };
 }
 
 export interface AuditEntry {

@@ -10,6 +10,7 @@ import { laneStories } from './stories/lanes.ts';
 import { manyStories } from './stories/many.ts';
 import { randomStories } from './stories/random.ts';
 import { readingStories } from './stories/reading.ts';
+import { sleepingStories } from './stories/sleeping.ts';
 import { stuckStories } from './stories/stuck.ts';
 import { workingStories } from './stories/working.ts';
 
@@ -19,6 +20,7 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('lanes', () => laneStories(fresh));
     describe('working', () => workingStories(fresh));
     describe('standing still', () => stuckStories(fresh));
+    describe('sleeping', () => sleepingStories(fresh));
     describe('reading', () => readingStories(fresh));
     describe('keeping', () => keepingStories(fresh));
     describe('many messages', () => manyStories(fresh));

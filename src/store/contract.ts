@@ -15,7 +15,9 @@
  * - Every lease carries an epoch of its own, also within one process; a settlement with another epoch changes
  *   nothing and says `stale`.
  * - An alias of `append` takes effect after its messages, an `undo` before them: the delivery of a merge or an
- *   unlink stands in both lanes, behind what was there and before what follows.
+ *   unlink stands in both lanes, behind what was there and before what follows. In a flow that did not want the merge
+ *   the next delivery does: it stands in the survivor's lane and in the retired one, if somebody still stands there who
+ *   does not stand in the survivor's. Lanes that are one already are not joined again, and never form a ring.
  */
 import type { Delivery, Ledger, MessageSummary, StepRecord } from '../message/index.ts';
 import type { Failure, Json } from '../std/index.ts';
@@ -31,6 +33,7 @@ import type {
   OutcomeCount,
   Page,
   ReplayRequest,
+  Sleeper,
   StoredSession,
   StoredUser,
   StuckLane,
@@ -70,6 +73,18 @@ export interface Store {
   settle(settlement: Settlement): Promise<Settled>;
   /** Sleepers whose time has come, or that wait for `wakeOn`, stand again at the tail of their lanes. */
   wake(request: { readonly now: number; readonly wakeOn?: string }): Promise<number>;
+  /**
+   * Answers a sleeping step (a person approves or refuses): the record is remembered as the step's output; the delivery
+   * stands again at the tail of its lanes ('waiting'), or ends. One that is held at that step is answered where it stands.
+   * `stale`: it neither sleeps nor is held there; nothing is changed or audited.
+   */
+  answer(request: {
+    readonly deliveryId: string;
+    readonly step: StepRecord;
+    readonly to: 'waiting' | 'filtered' | 'dead';
+    readonly at: number;
+    readonly audit: AuditEntry;
+  }): Promise<Settled>;
   /**
    * Held deliveries go on: back to waiting in their place in the lane, where counting of their attempts begins anew, or to
    * dead. So do those that wait: due at once if they were due later, or to dead if they are heads. Gives how many did.
@@ -113,6 +128,14 @@ export interface Store {
     readonly flow?: string;
     readonly limit: number;
   }): Promise<readonly StuckLane[]>;
+
+  /** Sleeping deliveries, oldest first; `after` as for pages, the other way. */
+  sleepers(query: {
+    readonly site?: string;
+    readonly flow?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<{ readonly rows: readonly Sleeper[]; readonly after: string | null }>;
 
   tallies(now: number): Promise<readonly FeedTally[]>;
   noises(): Promise<readonly NoiseCount[]>;

@@ -73,6 +73,12 @@ export interface StuckLane {
   readonly standing: number;
 }
 
+export interface Sleeper {
+  readonly delivery: Delivery;
+  readonly message: MessageSummary;
+  readonly wakeAt: number | null;
+}
+
 export interface ReplayRequest {
   readonly deliveryIds: readonly string[];
   /** From this step on; effects before it are taken over. Left out: from the start. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { sleepShown } from '../../engine/index.ts';
 import type { MessageSummary } from '../../message/index.ts';
 import { asFailure, type Json } from '../../std/index.ts';
 import type { DeliveryHistory } from '../../store/index.ts';
@@ -15,6 +16,7 @@ import type {
   PlannedStep,
   Revealed,
   RevealedDelivery,
+  SleepView,
 } from '../types.ts';
 import { shownText, structureOf } from '../view/structure.ts';
 
@@ -102,7 +104,12 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
           delivery,
           plan: planOf(delivery.flow, delivery.flowVersion),
           // Named one by one: what is added to these records later stays sealed until someone decides.
-          steps: steps.map(({ step, startedAt, ms }) => ({ step, startedAt, ms })),
+          steps: steps.map(({ step, startedAt, ms, output }) => ({
+            step,
+            startedAt,
+            ms,
+            sleep: sleepShown(output) as SleepView | null,
+          })),
           attempts: attempts.map(({ attempt, endedAt, ms, failure }) => ({ attempt, endedAt, ms, failure })),
         }),
       ),

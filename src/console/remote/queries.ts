@@ -1,5 +1,19 @@
-import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
-import type { Home, LanesAnswer, Me, MessageDetail, MessagePage, MessageSearch } from '../../api/types.ts';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+  useQuery,
+} from '@tanstack/react-query';
+import type {
+  ApprovalPage,
+  Home,
+  LanesAnswer,
+  Me,
+  MessageDetail,
+  MessagePage,
+  MessageSearch,
+} from '../../api/types.ts';
 import { get, post } from './client.ts';
 
 export const meQuery = queryOptions({
@@ -35,6 +49,17 @@ export function messageQuery(id: string) {
   });
 }
 
+export const approvalsQuery = infiniteQueryOptions({
+  queryKey: ['approvals'],
+  queryFn: ({ pageParam, signal }) =>
+    get<ApprovalPage>(
+      `/api/approvals${pageParam === null ? '' : `?after=${encodeURIComponent(pageParam)}`}`,
+      signal,
+    ),
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.after,
+});
+
 /** The role decides what is offered; the server decides what is done. */
 export function useMayOperate(): boolean {
   const { data } = useQuery(meQuery);
@@ -44,5 +69,6 @@ export function useMayOperate(): boolean {
 export function refreshMessages(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: ['messages'] });
   void client.invalidateQueries({ queryKey: ['message'] });
+  void client.invalidateQueries({ queryKey: ['approvals'] });
   void client.invalidateQueries({ queryKey: ['home'] });
 }

@@ -7,9 +7,11 @@ import { codeOf, DOORS, FORMATS, flagBits, MESSAGE_STATES } from './codes.ts';
 import { cursorWriter } from './cursors.ts';
 import type { Desk } from './desk.ts';
 import { laneText } from './lanes.ts';
+import { linker } from './linking.ts';
 import { planner } from './planning.ts';
 import { rosterWriter } from './roster.ts';
 import { seenWriter } from './seen.ts';
+import { sleeperTeller } from './sleeping.ts';
 
 const ADD_MESSAGE = `
 INSERT INTO message (
@@ -40,14 +42,25 @@ function senderNumbers(): (connection: number, sender: string) => number {
 }
 
 export function appender(desk: Desk, audit: AuditLog) {
-  const { aliases, database, dictionary, filing, numbers, tallies, vault } = desk;
+  const { database, dictionary, filing, numbers, tallies, vault } = desk;
   const addMessage = database.prepare(ADD_MESSAGE);
   const countRepeat = database.prepare(COUNT_REPEAT);
   const senderNumber = senderNumbers();
   const plan = planner(desk);
+  const tellSleepers = sleeperTeller(desk);
+  const { link, holdLanes } = linker(desk);
   const moveCursor = cursorWriter(desk);
   const markSeen = seenWriter(desk);
   const changeRoster = rosterWriter(desk);
+
+  /** All of them are: a merge that was sent again is not made again, since an unlink may have come in between. */
+  const repeated = (connection: number, messages: readonly NewMessage[]): boolean =>
+    messages.length > 0 &&
+    messages.every(({ state, dedupe }) => {
+      if (state !== 'accepted' || !dedupe) return false;
+      const earlier = filing.known(senderNumber(connection, dedupe.sender), dedupe.id);
+      return earlier.some((row) => row.hash === dedupe.hash);
+    });
 
   const addOne = (connection: number, message: NewMessage): Appended => {
     let flags: readonly MessageFlag[] = message.flags;
@@ -102,6 +115,7 @@ export function appender(desk: Desk, audit: AuditLog) {
         remembered: delivery.remembered ?? [],
       });
     });
+    if (message.cancels || message.wakes) tellSleepers(id, message);
     const rejected = message.state === 'rejected';
     tallies.message(connection, id, message.receivedAt, {
       rejected,
@@ -115,9 +129,11 @@ export function appender(desk: Desk, audit: AuditLog) {
     if (unit.cursor) moveCursor(connection, unit.cursor);
     // An unlink parts the lanes first: its own delivery then stands in both, behind what was merged. A merge
     // joins them last: its delivery stands in both too, and later ones of the retired id follow it.
-    for (const alias of unit.aliases ?? []) if (alias.undo) aliases.part(alias.from);
+    const merges = unit.aliases?.length && !repeated(connection, unit.messages) ? unit.aliases : [];
+    for (const alias of merges) if (alias.undo) link(alias);
     const appended = unit.messages.map((message) => addOne(connection, message));
-    for (const alias of unit.aliases ?? []) if (!alias.undo) aliases.join(alias.from, alias.to);
+    for (const alias of merges) if (!alias.undo) link(alias);
+    for (const alias of merges) if (alias.hold) holdLanes(alias, alias.hold);
     for (const mark of unit.seen ?? []) markSeen(unit.site, mark);
     for (const change of unit.roster ?? []) changeRoster(unit.site, change);
     if (unit.audit) audit.add(unit.audit);

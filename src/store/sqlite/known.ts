@@ -38,6 +38,11 @@ export function openKnown(): KnownDeliveries {
 
   return {
     appended(unit, answers) {
+      // What an unlink held must be read with its hold.
+      if (unit.aliases?.some((alias) => alias.hold !== undefined)) {
+        this.clear();
+        return;
+      }
       answers.forEach((kept, at) => {
         const first = deliveryId(Number(kept.messageId), 0);
         const message = unit.messages[at] as NewMessage;

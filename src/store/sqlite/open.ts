@@ -118,6 +118,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       }
     },
     release: (request) => writer.call('release', request),
+    answer: (request) => writer.call('answer', request),
     replay(request) {
       known.clear(); // the messages of the old ones say from now on that they were replayed
       return writer.call('replay', request);
@@ -134,6 +135,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     payload: (id) => reader.call('payload', id),
     history: (deliveryId) => reader.call('history', deliveryId),
     deadLetters: (query) => reader.call('deadLetters', query),
+    sleepers: (query) => reader.call('sleepers', query),
 
     stuckLanes: async (query) => reader.call('stuckLanes', await writer.call('stuckHeads', query)),
 

@@ -3,7 +3,7 @@ import type { StepRecord } from '../../message/index.ts';
 import { storeFailure } from '../failures.ts';
 import { WAITING } from './codes.ts';
 import type { Desk } from './desk.ts';
-import { laneText } from './lanes.ts';
+import { laneText, standsIn } from './lanes.ts';
 import { DELIVERIES_OF_ONE, deliveryId } from './numbers.ts';
 import { stepWriter } from './steps.ts';
 
@@ -42,7 +42,7 @@ export function planner(desk: Desk) {
     }
     const id = deliveryId(plan.message, plan.nth);
     const place = numbers.place();
-    const lanes = aliases.resolve(plan.lanes);
+    const lanes = standsIn(aliases, standing, plan.lanes);
     const asked = laneText(plan.lanes);
     const stood = lanes === plan.lanes ? asked : laneText(lanes);
     const steps = plan.remembered.length === 0 ? 0 : remember(id, 0, plan.remembered);

@@ -39,6 +39,7 @@ export interface Writes {
   wake(request: { readonly now: number; readonly wakeOn?: string }): number;
   release(request: Parameters<Store['release']>[0]): number;
   stuckHeads(query: StuckQuery): readonly StuckHead[];
+  answer(request: Parameters<Store['answer']>[0]): Settled;
   replay(request: ReplayRequest): readonly string[];
   probe(): null;
   countOutcomes(counts: readonly OutcomeCount[]): null;
@@ -69,6 +70,7 @@ export interface Reads {
   payload: Read<'payload'>;
   history: Read<'history'>;
   deadLetters: Read<'deadLetters'>;
+  sleepers: Read<'sleepers'>;
   tallies: Read<'tallies'>;
   noises: Read<'noises'>;
   backlog: Read<'backlog'>;

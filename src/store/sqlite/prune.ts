@@ -28,6 +28,8 @@ DELETE FROM message_patient WHERE bucket BETWEEN ? AND ? AND message IN (SELECT 
 const DROP_MINUTES = `
 DELETE FROM tally_minute WHERE minute < ? AND last_id < coalesce((SELECT min(id) FROM message), 9007199254740991)`;
 const DROP_FLOWS = 'DELETE FROM flow_bucket WHERE bucket < ?';
+/** No unfinished delivery is older than the oldest message, so none looks for what came before it. */
+const DROP_EVENTS = 'DELETE FROM lane_event WHERE message < ?';
 const LOWEST = 'SELECT min(id) AS id FROM message';
 const DROP_OUTCOMES = 'DELETE FROM outcome WHERE minute < ?';
 
@@ -60,6 +62,7 @@ export function pruner(desk: Desk) {
   const dropOf = [DROP_STEPS, DROP_ATTEMPTS, DROP_DELIVERY].map((sql) => database.prepare(sql));
   const dropControl = database.prepare(DROP_CONTROL);
   const dropFlows = database.prepare(DROP_FLOWS);
+  const dropEvents = database.prepare(DROP_EVENTS);
   const lowest = database.prepare(LOWEST);
   const dropMessage = database.prepare(DROP_MESSAGE);
   const dropPatients = database.prepare(DROP_PATIENTS);
@@ -101,7 +104,10 @@ export function pruner(desk: Desk) {
     if (rows.length < limit) {
       dropMinutes.run(minute - MINUTES_KEPT);
       const oldest = (lowest.get() as { id: number | null }).id;
-      if (oldest !== null) dropFlows.run(bucketOf(oldest));
+      if (oldest !== null) {
+        dropFlows.run(bucketOf(oldest));
+        dropEvents.run(oldest);
+      }
       dropOutcomes.run(minute - MINUTES_KEPT);
     }
     return { removed: rows.length, after: last?.id ?? highest };

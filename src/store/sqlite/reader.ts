@@ -27,6 +27,7 @@ import {
 import { rosterReader } from './roster.ts';
 import { searcher } from './search.ts';
 import { seenReader } from './seen.ts';
+import { sleeperReader } from './sleepers.ts';
 import { stuckReader } from './stuck.ts';
 
 const { folder, masterKey } = workerData as ThreadData;
@@ -55,6 +56,7 @@ function start(): void {
     rosterGet: roster.get,
     search: searcher(view),
     stuckLanes: stuckReader(view),
+    sleepers: sleeperReader(view),
     auditTrail: audit.page,
     verifyAudit: audit.verify,
   };

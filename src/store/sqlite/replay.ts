@@ -19,8 +19,12 @@ function before(steps: readonly StepRecord[], fromStep: string): readonly StepRe
   return at < 0 ? steps : steps.slice(0, at);
 }
 
+/** What came before a replay was asked for does not wake or end it. */
+const PLANNED_AFTER = 'UPDATE delivery SET planned_after = ? WHERE id = ?';
+
 export function replayer(desk: Desk, audit: AuditLog) {
-  const { database, dictionary } = desk;
+  const { database, dictionary, numbers } = desk;
+  const plannedAfter = database.prepare(PLANNED_AFTER);
   const old = database.prepare(OLD);
   const mark = database.prepare(MARK);
   const steps = stepReader(desk);
@@ -35,7 +39,7 @@ export function replayer(desk: Desk, audit: AuditLog) {
       const flow = dictionary.nameAt(row.flow);
       const message = messageOf(row.id);
       const { planned } = mark.get(message) as { planned: number };
-      return plan({
+      const id = plan({
         message,
         nth: planned - 1,
         connection: row.connection,
@@ -47,6 +51,8 @@ export function replayer(desk: Desk, audit: AuditLog) {
         replayOf: row.id,
         remembered: request.fromStep === undefined ? [] : before(steps(row.id), request.fromStep),
       });
+      plannedAfter.run(numbers.newest(), id);
+      return id;
     });
     audit.add([request.audit]);
     return ids.map(String);

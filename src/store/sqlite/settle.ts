@@ -16,6 +16,7 @@ import {
   WAITING,
 } from './codes.ts';
 import type { Desk } from './desk.ts';
+import { sleepSettler } from './sleeping.ts';
 import type { Standing } from './standing.ts';
 import { stepWriter } from './steps.ts';
 
@@ -31,7 +32,6 @@ UPDATE delivery SET state = 3, attempts = ?, steps = ?, step = ?, held_for = ?, 
   possible_duplicate = max(possible_duplicate, ?)
 WHERE id = ?`;
 const NOT_BEFORE = 'UPDATE delivery SET due_at = ? WHERE id = ?';
-const SLEEP = 'UPDATE delivery SET state = 2, steps = ?, step = ?, wake_at = ?, wake_on = ? WHERE id = ?';
 const COUNT_STEPS = 'UPDATE delivery SET steps = ? WHERE id = ?';
 const ADD_ATTEMPT =
   'INSERT INTO attempt (delivery, attempt, ended_at, ms, failure, sealed) VALUES (?, ?, ?, ?, ?, ?)';
@@ -51,11 +51,11 @@ export function settler(desk: Desk) {
   const finish = database.prepare(FINISH);
   const retry = database.prepare(RETRY);
   const hold = database.prepare(HOLD);
-  const sleep = database.prepare(SLEEP);
   const notBefore = database.prepare(NOT_BEFORE);
   const countSteps = database.prepare(COUNT_STEPS);
   const addAttempt = database.prepare(ADD_ATTEMPT);
   const addSteps = stepWriter(desk);
+  const fallAsleep = sleepSettler(desk);
 
   /** The delivery, if it runs under this lease; anything else is stale. */
   const leased = (deliveryId: string, epoch: number): Standing | undefined => {
@@ -83,7 +83,7 @@ export function settler(desk: Desk) {
       return 'settled';
     },
     settle(end: Settlement): Settled {
-      const target = TARGETS[end.to];
+      let target = TARGETS[end.to];
       if (target === undefined || !mayMove('running', DELIVERY_STATES[target] as 'waiting')) {
         throw storeFailure('STORE_MOVE_REFUSED', 'A delivery was told to move where no delivery goes.');
       }
@@ -133,8 +133,8 @@ export function settler(desk: Desk) {
           standing.hold(one);
           break;
         case 'sleeping':
-          sleep.run(steps, end.step, end.wakeAt, end.wakeOn, id);
           standing.leave(one);
+          target = fallAsleep(one, end);
           break;
         case 'given back':
           if (end.steps.length > 0) countSteps.run(steps, id);

@@ -45,6 +45,10 @@ export interface StandingDeliveries {
   /** Goes on waiting in its place, from then on. */
   wait(delivery: Standing, dueAt: number): void;
   hold(delivery: Standing): void;
+  /** The last in a lane. */
+  lastIn(lane: string): Standing | undefined;
+  /** Those that wait in a lane, in their order. */
+  waitingIn(lane: string): readonly Standing[];
   /** Leaves its lanes; those who are first after that become heads. */
   leave(delivery: Standing): void;
   /** The earliest time at which a waiting head is due; `null` when none waits. */
@@ -155,15 +159,21 @@ export function openStanding(database: DatabaseSync): StandingDeliveries {
       release(one);
       one.state = HELD;
     },
+    lastIn: (name) => lanes.get(name)?.line.at(-1),
+    waitingIn(name) {
+      const lane = lanes.get(name);
+      return lane?.line.slice(lane.first).filter((one) => one.state === WAITING) ?? [];
+    },
     leave(one) {
       release(one);
       one.dueAt = Number.NaN; // a head that is given up while it waits: its offer counts no more
       byId.delete(one.id);
       for (const name of one.lanes) {
         const lane = lanes.get(name) as Lane;
-        // Whoever leaves has run or is a head, so it is the first of its lanes.
-        if (lane.line[lane.first] !== one) throw new Error('a delivery left its lane that was not the first');
-        lane.first++;
+        // Whoever leaves has run or is a head, so it is the first of its lanes; but one that was held further back may be
+        // given up.
+        if (lane.line[lane.first] === one) lane.first++;
+        else lane.line.splice(lane.line.indexOf(one, lane.first), 1);
         if (lane.first === lane.line.length) lanes.delete(name);
         else if (lane.first === CUT_AT) {
           lane.line.splice(0, lane.first);

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Vault } from '../../vault/index.ts';
 import { accountWriter } from './accounts.ts';
+import { answerer } from './answering.ts';
 import { appender } from './append.ts';
 import { auditWriter } from './audit.ts';
 import { countWriter } from './counts.ts';
@@ -62,6 +63,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       wake: waker(desk),
       release: releaser(desk, audit),
       stuckHeads: stuckFinder(desk),
+      answer: answerer(desk, audit),
       replay: replayer(desk, audit),
       probe() {
         probe.run();
