@@ -4,6 +4,7 @@
  */
 import { describe } from 'vitest';
 import type { FreshBench } from './stories/bench.ts';
+import { deadStories } from './stories/dead.ts';
 import { intakeStories } from './stories/intake.ts';
 import { keepingStories } from './stories/keeping.ts';
 import { laneStories } from './stories/lanes.ts';
@@ -18,6 +19,7 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('lanes', () => laneStories(fresh));
     describe('working', () => workingStories(fresh));
     describe('reading', () => readingStories(fresh));
+    describe('the dead', () => deadStories(fresh));
     describe('keeping', () => keepingStories(fresh));
     describe('many messages', () => manyStories(fresh));
     describe('anything at all', () => randomStories(fresh));

@@ -3,6 +3,7 @@ import { mayMove, type StepRecord } from '../../message/index.ts';
 import type { FailureRecord } from '../../std/index.ts';
 import type { Settled, Settlement } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
+import { buriedBy } from './causes.ts';
 import {
   codeOf,
   DEAD,
@@ -52,6 +53,7 @@ export function settler(desk: Desk) {
   const countSteps = database.prepare(COUNT_STEPS);
   const addAttempt = database.prepare(ADD_ATTEMPT);
   const addSteps = stepWriter(desk);
+  const bury = buriedBy(desk);
 
   /** The delivery, if it runs under this lease; anything else is stale. */
   const leased = (deliveryId: string, epoch: number): Standing | undefined => {
@@ -100,6 +102,7 @@ export function settler(desk: Desk) {
           break;
         case 'dead':
           finish.run(DEAD, attempt, steps, end.failure.at.step ?? null, end.at, failed(id, attempt, end), id);
+          bury(id);
           standing.leave(one);
           break;
         case 'waiting':

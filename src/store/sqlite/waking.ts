@@ -3,6 +3,7 @@ import { mayMove } from '../../message/index.ts';
 import type { AuditEntry } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
 import type { AuditLog } from './audit.ts';
+import { buriedBy } from './causes.ts';
 import { DEAD, HELD, SLEEPING, WAITING } from './codes.ts';
 import type { Desk } from './desk.ts';
 import { lanesFrom, laneText } from './lanes.ts';
@@ -65,6 +66,7 @@ export function releaser(desk: Desk, audit: AuditLog) {
   const { database, standing, tallies } = desk;
   const goOn = database.prepare(GO_ON);
   const giveUp = database.prepare(GIVE_UP);
+  const bury = buriedBy(desk);
 
   return (request: {
     readonly deliveryIds: readonly string[];
@@ -86,6 +88,7 @@ export function releaser(desk: Desk, audit: AuditLog) {
         tallies.move(connection, HELD, WAITING);
       } else {
         giveUp.run(request.at, id);
+        bury(id);
         standing.leave(one);
         tallies.move(connection, HELD, DEAD);
       }
