@@ -18,6 +18,7 @@ import { homeRoutes } from './routes/home.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { openRoutes } from './routes/open.ts';
+import { replayRoutes } from './routes/replays.ts';
 import { signInInstead, signInRoutes } from './routes/sign-in.ts';
 
 export interface ApiOptions {
@@ -137,6 +138,7 @@ export async function buildServer(
     homeRoutes,
     messageRoutes,
     deliveryRoutes,
+    replayRoutes,
     administrationRoutes,
     eventRoutes,
     metricRoutes,

@@ -17,6 +17,9 @@ import type {
   StepRecord,
 } from '../message/index.ts';
 import type { AuditRow, DeadLetter, MessageRow } from '../store/index.ts';
+import type { ReplayVersion } from './replay-types.ts';
+
+export type * from './replay-types.ts';
 
 export type { ConnectionState, Counters, Delivery, DeliveryState, MessageRow, MessageState, MessageSummary };
 
@@ -201,7 +204,7 @@ export interface Revealed {
 
 // ---------------------------------------------------------------- deliveries, connections, people
 
-/** GET /api/dead?site=&flow=&code=&before=&limit= */
+/** GET /api/dead?site=&flow=&code=&fingerprint=&replayed=&before=&limit= */
 export interface DeadPage {
   readonly rows: readonly DeadLetter[];
   readonly before: string | null;
@@ -211,6 +214,7 @@ export interface DeadPage {
 export interface ReplayBody {
   readonly deliveryIds: readonly string[];
   readonly fromStep?: string | undefined;
+  readonly version?: ReplayVersion | undefined;
   readonly reason: string;
 }
 export interface ReplayAnswer {

@@ -19,6 +19,7 @@ import { createIntake, identityKey } from './intake.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
 import { type Poll, startPoll } from './poll.ts';
+import { createReplays } from './replay/replays.ts';
 import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
 
 export interface EngineOptions {
@@ -90,15 +91,17 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
-      deliver(leased, {
-        store,
-        clock,
-        random,
-        flow: (name) => prepared.get(name),
-        site: (name) => sites.get(name),
-        connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
-        signal: stopping.signal,
-      }),
+      replays.run(leased, (flow) =>
+        deliver(leased, {
+          store,
+          clock,
+          random,
+          flow,
+          site: (name) => sites.get(name),
+          connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
+          signal: stopping.signal,
+        }),
+      ),
     changed: () => changed('deliveries'),
     broken: (error) => {
       const failure = asFailure(error);
@@ -243,6 +246,18 @@ export function createEngine(options: EngineOptions): Engine {
     byName.clear();
   }
 
+  const replays = createReplays({
+    store,
+    clock,
+    random,
+    flows,
+    site: (name) => sites.get(name),
+    intake: (site, name) => byName.get(`${site}/${name}`)?.intake,
+    limit,
+    planned,
+    log,
+  });
+
   let endHealth: (() => void) | null = null;
   const readers = {
     store,
@@ -292,6 +307,10 @@ export function createEngine(options: EngineOptions): Engine {
         }
         tallies.start();
         backpressure.start();
+        // A store that fails now is told by its health; replays that were running wait for the next start.
+        await replays
+          .start()
+          .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
       } catch (error) {
         running = false;
         endHealth?.();
@@ -302,6 +321,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     async stop() {
       running = false;
+      await replays.close();
       backpressure.stop();
       endHealth?.();
       // Calls in hand get a moment to finish; then they are broken off and their deliveries given back.
@@ -349,23 +369,8 @@ export function createEngine(options: EngineOptions): Engine {
     patientKeys: (identifier) =>
       options.sites.map((site) => patientKey(keyedHash, site.site, site.identifiers.mrn.system, identifier)),
 
-    async replay({ deliveryIds, fromStep, who, reason }) {
-      const made = await store.replay({
-        deliveryIds,
-        ...(fromStep === undefined ? {} : { fromStep }),
-        versions: Object.fromEntries(flows.map(({ flow, version }) => [flow.name, version])),
-        at: clock.now(),
-        audit: {
-          at: clock.now(),
-          who,
-          act: 'delivery.replay',
-          on: deliveryIds.join(','),
-          facts: { reason, fromStep: fromStep ?? null },
-        },
-      });
-      planned(made.length);
-      return made;
-    },
+    replay: replays.replay,
+    replays: replays.control,
 
     async release({ deliveryIds, to, who, reason }) {
       const audit = {

@@ -2,3 +2,5 @@ export { secretVariable } from './context.ts';
 export type * from './control.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export type { KeyedHash } from './patient.ts';
+export { type DeadGroupOfSites, deadGroupsOfSites } from './replay/dead-sites.ts';
+export type * from './replay/wish.ts';

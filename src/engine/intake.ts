@@ -34,6 +34,8 @@ export interface Intake {
   receive(inbound: Inbound): Promise<void>;
   /** The message that a learnt record becomes; the poller commits it with its cursor. */
   learned(record: Learned, at: number): NewMessage;
+  /** The message that an edited copy becomes: never a repeat, marked, planned like one that arrives. */
+  edited(copy: Pick<Inbound, 'format' | 'type' | 'key' | 'bytes'>, at: number): NewMessage;
 }
 
 export function createIntake(options: IntakeOptions): Intake {
@@ -124,6 +126,13 @@ export function createIntake(options: IntakeOptions): Intake {
         verdict = { kind: 'not kept', failure: asFailure(error, { site: site.site, connection }) };
       }
       inbound.reply(verdict);
+    },
+
+    edited(copy, at) {
+      const patient = copy.format === 'hl7' ? patientOf(keyOf, site, path, copy.bytes) : null;
+      const inbound: Inbound = { ...copy, door: 'replay', flags: ['replayed'], reply: () => undefined };
+      const { dedupe: _, ...message } = kept(inbound, at, patient);
+      return message;
     },
 
     learned(record, at) {
