@@ -9,6 +9,7 @@ import type { ErrorAnswer } from '../api/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import type { DeadLetter, MessageQuery, MessageRow, Page } from '../store/index.ts';
 import { announced, keyOf } from './data-folder.ts';
+import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 
 export interface Desk {
@@ -20,14 +21,17 @@ export interface Desk {
     site?: string;
     flow?: string;
     code?: string;
+    fingerprint?: string;
     before?: string;
     limit: number;
   }): Promise<Page<DeadLetter>>;
   replay(request: {
     deliveryIds: readonly string[];
     fromStep?: string;
+    version?: 'ran' | 'present';
     reason: string;
   }): Promise<readonly string[]>;
+  readonly replays: ReplayDesk;
   close(): Promise<void>;
 }
 
@@ -87,6 +91,7 @@ function engineDesk(url: string, token: string): Desk {
     },
     replay: async (request) =>
       ((await (await ask('/api/replay', request)).json()) as { deliveryIds: string[] }).deliveryIds,
+    replays: engineReplays(ask),
     close: () => Promise.resolve(),
   };
 }
@@ -103,15 +108,8 @@ async function folderDesk(folder: string, environment: Environment): Promise<Des
       return store.payload(messageId);
     },
     dead: (query) => store.deadLetters(query),
-    replay: () =>
-      Promise.reject(
-        new Failure({
-          code: 'ENGINE_NOT_RUNNING',
-          kind: 'config',
-          message: 'A replay needs the running engine, which knows the flows.',
-          fix: 'Start it with "suture start", then replay.',
-        }),
-      ),
+    replay: needsEngine,
+    replays: folderReplays(store),
     close: () => store.close(),
   };
 }

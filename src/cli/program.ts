@@ -8,6 +8,8 @@ import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHl7 } from './commands/hl7.ts';
 import { addMessages } from './commands/messages.ts';
+import { addReplay } from './commands/replay.ts';
+import { addReplays } from './commands/replays.ts';
 import { addSend } from './commands/send.ts';
 import { addSimulator } from './commands/simulator.ts';
 import { addStart } from './commands/start.ts';
@@ -20,7 +22,9 @@ export function everything(): Command {
     .description('Stitches applications to hospitals’ EHRs: HL7 v2, FHIR and typed flows.')
     .version(version)
     .showHelpAfterError('(add --help to see what there is)')
-    .exitOverride();
+    .exitOverride()
+    // `suture replay --version ran` is the replay’s option, not a question for the program’s.
+    .enablePositionalOptions();
   for (const add of [
     addStart,
     addDev,
@@ -28,6 +32,8 @@ export function everything(): Command {
     addSend,
     addMessages,
     addDead,
+    addReplay,
+    addReplays,
     addHl7,
     addSimulator,
     addDoctor,
