@@ -350,7 +350,8 @@ describe('with an engine that runs, and with its folder alone', () => {
       const { out } = await ask(['dead', '--json']);
       const [one] = out.split('\n').filter((line) => line !== '');
       const said =
-        one && (JSON.parse(one) as { fingerprint: string; count: number; delivery: { id: string } });
+        one !== undefined &&
+        (JSON.parse(one) as { fingerprint: string; count: number; delivery: { id: string } });
       return said && said.count === 2 && said;
     }, 'both to be given up');
     const [shown, single, none, dry] = await Promise.all([
@@ -413,6 +414,12 @@ describe('with an engine that runs, and with its folder alone', () => {
     ]);
     expect(copy.out).toMatch(/^sent a corrected copy as delivery \d+ of message \d+;/);
     await until(async () => (await ask(['dead'])).out === 'no dead letters.\n', 'the group to be gone');
+
+    // One that stays, for when the engine is stopped.
+    app.answer = () => ({ status: 422 });
+    writeFileSync(file, admission('CLI-5', 3, 3));
+    expect((await ask(['send', file, '--whole'])).code).toBe(0);
+    await until(async () => (await ask(['dead'])).out.startsWith('1 x WEBHOOK_REFUSED'), 'it to be given up');
   });
 
   test('doctor sees the engine, the project and the disk', async () => {
