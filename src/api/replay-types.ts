@@ -14,9 +14,12 @@ export type { Difference, Job, ReplayPreview, ReplaySample, ReplayVersion, Sampl
 
 /** GET /api/dead/groups?site=&flow= */
 export interface DeadGroups {
-  readonly groups: readonly DeadGroupOfSites[];
+  readonly groups: readonly DeadGroupRow[];
 }
-export type DeadGroupRow = DeadGroupOfSites;
+export interface DeadGroupRow extends DeadGroupOfSites {
+  /** Steps of the flow as it is now, to replay from; `null` when there is no such flow any more. */
+  readonly steps: readonly string[] | null;
+}
 
 /** Which deliveries, and how. One filter at least; or deliveries by id (for a dry run only). */
 export interface ReplaySet {
@@ -59,8 +62,9 @@ export interface ReplayJobs {
 /** POST /api/replays/edit: a new message in the place of one that was refused; the original stays. */
 export interface EditBody {
   readonly deliveryId: string;
-  /** Base64. */
-  readonly bytes: string;
+  /** Base64; or in its place `text`, written in the character set that it declares, its lines as segments. */
+  readonly bytes?: string | undefined;
+  readonly text?: string | undefined;
   readonly reason: string;
 }
 export interface EditAnswer {

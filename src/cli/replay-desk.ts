@@ -1,6 +1,5 @@
 /** What commands ask about dead letters and replays: of the running engine, or, to look only, of its folder. */
 import type {
-  DeadGroupRow,
   DeadGroups,
   EditAnswer,
   EditBody,
@@ -10,12 +9,12 @@ import type {
   ReplayPreview,
   StartReplayBody,
 } from '../api/index.ts';
-import { deadGroupsOfSites } from '../engine/index.ts';
+import { type DeadGroupOfSites, deadGroupsOfSites } from '../engine/index.ts';
 import { Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 
 export interface ReplayDesk {
-  groups(query: { site?: string; flow?: string }): Promise<readonly DeadGroupRow[]>;
+  groups(query: { site?: string; flow?: string }): Promise<readonly DeadGroupOfSites[]>;
   jobs(): Promise<readonly Job[]>;
   /** `null`: there is none of this id. */
   job(id: string): Promise<Job | null>;

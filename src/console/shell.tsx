@@ -85,6 +85,9 @@ export function Shell() {
                 >
                   Messages
                 </Link>
+                <Link to="/dead" data-testid="nav-dead">
+                  Dead letters
+                </Link>
               </nav>
             </Group>
             <Group gap="xs" wrap="nowrap">

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { deadGroupsOfSites, type ReplayWish } from '../../engine/index.ts';
+import { encodeDeclared } from '../../hl7/index.ts';
 import { principalOf } from '../auth/guard.ts';
 import { bodyOf, given, idSchema, nameSchema, parsed } from '../body.ts';
 import type { ApiContext } from '../context.ts';
@@ -43,7 +44,10 @@ const startSchema = z.strictObject({
   reason,
 });
 const moveSchema = z.strictObject({ reason: z.string().trim().max(500).default('') });
-const editSchema = z.strictObject({ deliveryId: idSchema, bytes: z.base64(), reason });
+const editSchema = z.union([
+  z.strictObject({ deliveryId: idSchema, bytes: z.base64(), reason }),
+  z.strictObject({ deliveryId: idSchema, text: z.string().min(1), reason }),
+]);
 const groupsSchema = z.strictObject({ site: nameSchema.optional(), flow: nameSchema.optional() });
 
 function wishOf(body: Omit<z.output<typeof previewSchema>, 'samples' | 'reveal'>): ReplayWish {
@@ -73,9 +77,27 @@ export async function replayRoutes(app: FastifyInstance, { engine, clock }: ApiC
     return job;
   };
 
+  /** Text that a person has edited, as bytes of its message's format. */
+  async function written(deliveryId: string, text: string): Promise<Buffer> {
+    const history = await store.history(deliveryId);
+    const kept = history && (await store.message(history.delivery.messageId));
+    if (kept?.message.format !== 'hl7') return Buffer.from(text);
+    try {
+      return encodeDeclared(text.replaceAll(/\r?\n|\r/g, '\r'));
+    } catch {
+      throw new ApiFailure(
+        'API_BAD_REQUEST',
+        'The text has a character that its declared character set lacks.',
+      );
+    }
+  }
+
   app.get('/api/dead/groups', viewer, async (request): Promise<DeadGroups> => {
     const query = given(parsed(groupsSchema, request.query, 'query'));
-    return { groups: await deadGroupsOfSites(store, query) };
+    const groups = await deadGroupsOfSites(store, query);
+    const stepsOf = (name: string): readonly string[] | null =>
+      engine.flows.find(({ flow }) => flow.name === name)?.flow.steps.map(({ id }) => id) ?? null;
+    return { groups: groups.map((group) => ({ ...group, steps: stepsOf(group.flow) })) };
   });
 
   app.post('/api/replays/preview', operator, async (request): Promise<ReplayPreview> => {
@@ -120,11 +142,12 @@ export async function replayRoutes(app: FastifyInstance, { engine, clock }: ApiC
     '/api/replays/edit',
     { ...operator, bodyLimit: EDIT_LIMIT },
     async (request, reply): Promise<EditAnswer> => {
-      const { deliveryId, bytes, reason } = bodyOf(editSchema, request);
+      const body = bodyOf(editSchema, request);
+      const { deliveryId, reason } = body;
+      const bytes =
+        'bytes' in body ? Buffer.from(body.bytes, 'base64') : await written(deliveryId, body.text);
       const who = principalOf(request).name;
-      const answer = await told(
-        replays.edit({ deliveryId, bytes: Uint8Array.from(Buffer.from(bytes, 'base64')), who, reason }),
-      );
+      const answer = await told(replays.edit({ deliveryId, bytes: Uint8Array.from(bytes), who, reason }));
       reply.status(201);
       return answer;
     },

@@ -1,6 +1,6 @@
 /** `suture dead`: dead letters in groups of one cause, or one by one. */
 import type { Command } from 'commander';
-import type { DeadGroupRow } from '../../api/index.ts';
+import type { DeadGroupOfSites } from '../../engine/index.ts';
 import { Failure } from '../../std/index.ts';
 import type { DeadLetter } from '../../store/index.ts';
 import { dataFolder } from '../data-folder.ts';
@@ -117,11 +117,11 @@ export async function lettersOf(
 }
 
 /** With the newest letter beside what all of them share. */
-function groupJson({ sample, ...group }: DeadGroupRow): object {
+function groupJson({ sample, ...group }: DeadGroupOfSites): object {
   return { ...group, delivery: sample.delivery, message: sample.message };
 }
 
-function printGroup(group: DeadGroupRow): void {
+function printGroup(group: DeadGroupOfSites): void {
   const { failure } = group.sample.delivery;
   const sites = group.sites.map(({ site }) => site).join(', ');
   const place = [sites, group.flow, group.step, group.path].filter(Boolean).join(' / ');

@@ -1,5 +1,13 @@
 import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
-import type { Home, Me, MessageDetail, MessagePage, MessageSearch } from '../../api/types.ts';
+import type {
+  DeadGroups,
+  Home,
+  Me,
+  MessageDetail,
+  MessagePage,
+  MessageSearch,
+  ReplayJobs,
+} from '../../api/types.ts';
 import { get, post } from './client.ts';
 
 export const meQuery = queryOptions({
@@ -28,6 +36,16 @@ export function messageQuery(id: string) {
   });
 }
 
+export const deadQuery = queryOptions({
+  queryKey: ['dead'],
+  queryFn: ({ signal }) => get<DeadGroups>('/api/dead/groups', signal),
+});
+
+export const replaysQuery = queryOptions({
+  queryKey: ['replays'],
+  queryFn: ({ signal }) => get<ReplayJobs>('/api/replays', signal),
+});
+
 /** The role decides what is offered; the server decides what is done. */
 export function useMayOperate(): boolean {
   const { data } = useQuery(meQuery);
@@ -38,4 +56,6 @@ export function refreshMessages(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: ['messages'] });
   void client.invalidateQueries({ queryKey: ['message'] });
   void client.invalidateQueries({ queryKey: ['home'] });
+  void client.invalidateQueries({ queryKey: ['dead'] });
+  void client.invalidateQueries({ queryKey: ['replays'] });
 }
