@@ -11,6 +11,7 @@ import { laneStories } from './stories/lanes.ts';
 import { manyStories } from './stories/many.ts';
 import { randomStories } from './stories/random.ts';
 import { readingStories } from './stories/reading.ts';
+import { replayingStories } from './stories/replaying.ts';
 import { workingStories } from './stories/working.ts';
 
 export function storeContract(name: string, fresh: FreshBench): void {
@@ -23,5 +24,6 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('keeping', () => keepingStories(fresh));
     describe('many messages', () => manyStories(fresh));
     describe('anything at all', () => randomStories(fresh));
+    describe('a history of dead letters', () => replayingStories(fresh));
   });
 }

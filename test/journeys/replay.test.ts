@@ -138,12 +138,17 @@ test('fix, then replay them all: the dry run counts right, order is kept, what i
   expect(marked.rows[0]?.flags).toContain('replayed');
   const [old, again] = (await running.deliveriesOf('M-1')) as [Delivery, Delivery];
   expect([old.state, old.replayedBy, again.replayOf]).toEqual(['dead', again.id, old.id]);
+  // From a step that leaves nothing behind: what comes after it is done again, also where it was done before.
+  await engine.replay({ deliveryIds: [again.id], fromStep: 'notice', ...ada });
+  await until(async () => notices(receiver).length === MANY + 1, 'the notice to be told again');
+  expect(receiver.asked.filter(({ path }) => path === '/records')).toHaveLength(records);
+
   const { rows } = await store.auditTrail({ limit: 500 });
   const begun = rows.find(({ act }) => act === 'replay.start');
   expect(begun).toMatchObject({ who: 'ada', facts: { reason: ada.reason, deliveries: MANY } });
   const acts = rows.map(({ act }) => act).filter((act) => act.startsWith('replay.'));
   expect(acts).toEqual(['replay.done', 'replay.resume', 'replay.stop', 'replay.start']);
-  const batches = rows.filter(({ act }) => act === 'delivery.replay');
+  const batches = rows.filter(({ act, on }) => act === 'delivery.replay' && on === `replay ${job.id}`);
   expect(batches.reduce((sum, { facts }) => sum + Number(facts?.deliveries), 0)).toBe(MANY);
 });
 
