@@ -167,6 +167,8 @@ export interface DeliveryDetail {
   readonly delivery: Delivery;
   /** Steps of the flow as it runs now; `null` when the delivery was planned with another version. */
   readonly plan: readonly PlannedStep[] | null;
+  /** Steps of the flow as it runs now, to replay from; `null` when there is no such flow any more. */
+  readonly replayFrom: readonly string[] | null;
   readonly steps: readonly Omit<StepRecord, 'output'>[];
   readonly attempts: readonly Omit<AttemptRecord, 'detail'>[];
 }

@@ -9,7 +9,7 @@ import type {
   ReplayPreview,
   StartReplayBody,
 } from '../api/index.ts';
-import { type DeadGroupOfSites, deadGroupsOfSites } from '../engine/index.ts';
+import type { DeadGroupOfSites } from '../engine/index.ts';
 import { Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 
@@ -67,7 +67,10 @@ export const needsEngine = (): Promise<never> =>
 
 export function folderReplays(store: Store): ReplayDesk {
   return {
-    groups: (query) => deadGroupsOfSites(store, query),
+    async groups(query) {
+      const { deadGroupsOfSites } = await import('../engine/index.ts');
+      return deadGroupsOfSites(store, query);
+    },
     jobs: () => store.jobs(50),
     job: (id) => store.job(id),
     preview: needsEngine,

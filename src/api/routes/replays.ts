@@ -4,7 +4,7 @@ import { deadGroupsOfSites, type ReplayWish } from '../../engine/index.ts';
 import { encodeDeclared } from '../../hl7/index.ts';
 import { principalOf } from '../auth/guard.ts';
 import { bodyOf, given, idSchema, nameSchema, parsed } from '../body.ts';
-import type { ApiContext } from '../context.ts';
+import { type ApiContext, presentSteps } from '../context.ts';
 import { ApiFailure, told } from '../failures.ts';
 import type { DeadGroups, EditAnswer, Job, ReplayJobs, ReplayPreview } from '../types.ts';
 import { maskedPreview } from '../view/preview.ts';
@@ -95,9 +95,7 @@ export async function replayRoutes(app: FastifyInstance, { engine, clock }: ApiC
   app.get('/api/dead/groups', viewer, async (request): Promise<DeadGroups> => {
     const query = given(parsed(groupsSchema, request.query, 'query'));
     const groups = await deadGroupsOfSites(store, query);
-    const stepsOf = (name: string): readonly string[] | null =>
-      engine.flows.find(({ flow }) => flow.name === name)?.flow.steps.map(({ id }) => id) ?? null;
-    return { groups: groups.map((group) => ({ ...group, steps: stepsOf(group.flow) })) };
+    return { groups: groups.map((group) => ({ ...group, steps: presentSteps(engine, group.flow) })) };
   });
 
   app.post('/api/replays/preview', operator, async (request): Promise<ReplayPreview> => {

@@ -101,7 +101,7 @@ async function run(desk: Desk, ids: readonly string[], options: Options): Promis
       samples: whole('--samples', options.samples),
       reveal: options.reveal ?? false,
     });
-    if (options.json) printJson(preview);
+    if (options.json) printJson(named === null ? preview : { would: named, ...preview });
     else printPreview(preview, options.dryRun ?? false);
     return;
   }
@@ -132,18 +132,24 @@ function endText({ state, done, total, failure }: Job): string {
   return `${state} after ${done} of ${total} deliveries.${why}`;
 }
 
+/** What is named is replayed in one transaction: more than this is a group's. */
+const MOST_NAMED = 1_000;
+
 /** Oldest first; the dead letters of a code, as they stand now. */
-const ofCode = async (desk: Desk, { site, flow, code }: Options): Promise<string[]> =>
-  (
-    await lettersOf(desk, {
-      ...(site === undefined ? {} : { site }),
-      ...(flow === undefined ? {} : { flow }),
-      ...(code === undefined ? {} : { code }),
-    })
-  )
-    .map(({ delivery }) => delivery.id)
-    .reverse()
-    .slice(0, 1_000);
+async function ofCode(desk: Desk, { site, flow, code }: Options): Promise<string[]> {
+  const letters = await lettersOf(desk, {
+    ...(site === undefined ? {} : { site }),
+    ...(flow === undefined ? {} : { flow }),
+    ...(code === undefined ? {} : { code }),
+  });
+  if (letters.length > MOST_NAMED) {
+    throw badUsage(
+      `${letters.length} dead letters have the code ${code}.`,
+      'Choose them by group, which takes any number: "suture dead" lists groups.',
+    );
+  }
+  return letters.map(({ delivery }) => delivery.id).reverse();
+}
 
 function filterOf(options: Options): ReplaySet {
   const { group, site, connection, flow, type, from, to } = options;

@@ -68,7 +68,7 @@ export function ReplayDialog({
                 { value: '', label: 'the start' },
                 ...(group.steps ?? []).map((step) => ({ value: step, label: `step ${step}` })),
               ]}
-              description="What came before is taken over"
+              description="Effects before are kept"
               data-testid="replay-from"
             />
             <NativeSelect

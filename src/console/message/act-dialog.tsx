@@ -65,16 +65,16 @@ export function ActDialog(props: {
       <form onSubmit={submit} data-testid="act-dialog">
         <Stack gap="sm">
           <Text size="sm">{about}</Text>
-          {act === 'replay' && detail.plan && (
+          {act === 'replay' && detail.replayFrom && (
             <NativeSelect
               label="From"
               value={fromStep}
               onChange={(event) => setFromStep(event.currentTarget.value)}
               data={[
                 { value: '', label: 'the start' },
-                ...detail.plan.map((step) => ({
-                  value: step.id,
-                  label: `step ${step.id}; what came before is taken over`,
+                ...detail.replayFrom.map((step) => ({
+                  value: step,
+                  label: `step ${step}; what came before is taken over`,
                 })),
               ]}
               data-testid="act-from"
