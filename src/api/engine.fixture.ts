@@ -10,6 +10,7 @@ import type { Flow, TraceEntry } from '../flow/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { CANARY } from './hospital.fixture.ts';
+import { replaysFixture } from './replays.fixture.ts';
 
 const admissions: Flow = {
   name: 'admissions-to-care-app',
@@ -194,6 +195,7 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
         audit,
       });
     },
+    replays: replaysFixture(store, clock),
     released: [],
     async release(request) {
       fixture.released.push(request);

@@ -20,6 +20,7 @@ import { laneRoutes } from './routes/lanes.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { openRoutes } from './routes/open.ts';
+import { replayRoutes } from './routes/replays.ts';
 import { signInInstead, signInRoutes } from './routes/sign-in.ts';
 
 export interface ApiOptions {
@@ -141,6 +142,7 @@ export async function buildServer(
     approvalRoutes,
     deliveryRoutes,
     laneRoutes,
+    replayRoutes,
     administrationRoutes,
     eventRoutes,
     metricRoutes,

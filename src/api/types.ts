@@ -17,6 +17,9 @@ import type {
   StepRecord,
 } from '../message/index.ts';
 import type { AuditRow, DeadLetter, MessageRow, StuckLane } from '../store/index.ts';
+import type { ReplayVersion } from './replay-types.ts';
+
+export type * from './replay-types.ts';
 
 export type {
   Approval,
@@ -196,6 +199,8 @@ export interface DeliveryDetail {
   readonly delivery: Delivery;
   /** Steps of the flow as it runs now; `null` when the delivery was planned with another version. */
   readonly plan: readonly PlannedStep[] | null;
+  /** Steps of the flow as it runs now, to replay from; `null` when there is no such flow any more. */
+  readonly replayFrom: readonly string[] | null;
   readonly steps: readonly (Omit<StepRecord, 'output'> & { readonly sleep: SleepView | null })[];
   readonly attempts: readonly Omit<AttemptRecord, 'detail'>[];
 }
@@ -233,7 +238,7 @@ export interface Revealed {
 
 // ---------------------------------------------------------------- deliveries, connections, people
 
-/** GET /api/dead?site=&flow=&code=&before=&limit= */
+/** GET /api/dead?site=&flow=&code=&fingerprint=&replayed=&before=&limit= */
 export interface DeadPage {
   readonly rows: readonly DeadLetter[];
   readonly before: string | null;
@@ -243,6 +248,7 @@ export interface DeadPage {
 export interface ReplayBody {
   readonly deliveryIds: readonly string[];
   readonly fromStep?: string | undefined;
+  readonly version?: ReplayVersion | undefined;
   readonly reason: string;
 }
 export interface ReplayAnswer {

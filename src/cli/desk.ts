@@ -10,6 +10,7 @@ import { approvalDesk, type EngineControl } from '../engine/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import type { DeadLetter, MessageQuery, MessageRow, Page, StuckLane } from '../store/index.ts';
 import { announced, keyOf } from './data-folder.ts';
+import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 
 export interface Desk {
@@ -21,12 +22,14 @@ export interface Desk {
     site?: string;
     flow?: string;
     code?: string;
+    fingerprint?: string;
     before?: string;
     limit: number;
   }): Promise<Page<DeadLetter>>;
   replay(request: {
     deliveryIds: readonly string[];
     fromStep?: string;
+    version?: 'ran' | 'present';
     reason: string;
   }): Promise<readonly string[]>;
   lanes(query: { site?: string; flow?: string; limit: number }): Promise<readonly StuckLane[]>;
@@ -46,6 +49,7 @@ export interface Desk {
   }): ReturnType<EngineControl['approvals']>;
   /** A person's answer to a question; refused when it was answered or ended meanwhile. */
   answer(request: { deliveryId: string; approved: boolean; reason: string }): Promise<void>;
+  readonly replays: ReplayDesk;
   close(): Promise<void>;
 }
 
@@ -129,6 +133,7 @@ function engineDesk(url: string, token: string): Desk {
       const said = await ask(`/api/approvals/${encodeURIComponent(deliveryId)}`, body);
       if (said.status === 404) throw asksNobody(deliveryId);
     },
+    replays: engineReplays(ask),
     close: () => Promise.resolve(),
   };
 }
@@ -146,7 +151,8 @@ async function folderDesk(folder: string, environment: Environment): Promise<Des
       return store.payload(messageId);
     },
     dead: (query) => store.deadLetters(query),
-    replay: () => notRunning('A replay needs the running engine, which knows the flows.'),
+    replay: needsEngine,
+    replays: folderReplays(store),
     lanes: (query) => store.stuckLanes(query),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),
     connections: () => notRunning('Connections are open only while the engine runs.'),

@@ -11,6 +11,8 @@ import { addDoctor } from './commands/doctor.ts';
 import { addHl7 } from './commands/hl7.ts';
 import { addLanes } from './commands/lanes.ts';
 import { addMessages } from './commands/messages.ts';
+import { addReplay } from './commands/replay.ts';
+import { addReplays } from './commands/replays.ts';
 import { addSend } from './commands/send.ts';
 import { addSimulator } from './commands/simulator.ts';
 import { addStart } from './commands/start.ts';
@@ -23,7 +25,9 @@ export function everything(): Command {
     .description('Stitches applications to hospitals’ EHRs: HL7 v2, FHIR and typed flows.')
     .version(version)
     .showHelpAfterError('(add --help to see what there is)')
-    .exitOverride();
+    .exitOverride()
+    // `suture replay --version ran` is the replay’s option, not a question for the program’s.
+    .enablePositionalOptions();
   for (const add of [
     addStart,
     addDev,
@@ -34,6 +38,8 @@ export function everything(): Command {
     addLanes,
     addConnections,
     addApprovals,
+    addReplay,
+    addReplays,
     addHl7,
     addSimulator,
     addDoctor,

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { ApprovalsPage } from './approvals/approvals-page.tsx';
+import { DeadPage } from './dead/dead-page.tsx';
 import { HomePage } from './home/home-page.tsx';
 import { MessagePage } from './message/message-page.tsx';
 import { readFilters } from './messages/filters.ts';
@@ -36,9 +37,11 @@ const approvalsRoute = createRoute({
   component: ApprovalsPage,
 });
 
+const dead = createRoute({ getParentRoute: () => root, path: '/dead', component: DeadPage });
+
 export function createConsoleRouter() {
   return createRouter({
-    routeTree: root.addChildren([home, messagesRoute, messageRoute, approvalsRoute]),
+    routeTree: root.addChildren([home, messagesRoute, messageRoute, approvalsRoute, dead]),
     scrollRestoration: false,
   });
 }

@@ -88,6 +88,9 @@ export function Shell() {
                 <Link to="/approvals" data-testid="nav-approvals">
                   Approvals
                 </Link>
+                <Link to="/dead" data-testid="nav-dead">
+                  Dead letters
+                </Link>
               </nav>
             </Group>
             <Group gap="xs" wrap="nowrap">

@@ -6,6 +6,7 @@ import type { HttpAnswer, HttpRequest, TestResult } from '../connectors/index.ts
 import type { Flow, TraceEntry } from '../flow/index.ts';
 import type { Settled, Store, StuckLane } from '../store/index.ts';
 import type { Approval } from './approval.ts';
+import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
 
 export interface RunningFlow {
   readonly flow: Flow;
@@ -71,13 +72,20 @@ export interface EngineControl {
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
   /** Keyed hashes under which a typed identifier (an MRN) may be indexed, one per site and id system. */
   patientKeys(identifier: string): readonly string[];
-  /** New deliveries for these; from a step if told; audited as `who` with their reason. Gives the new ids. */
+  /**
+   * New deliveries for these, in one transaction; from a step if told, with the present flows unless told; audited as `who`
+   * with their reason. Gives the new ids.
+   * @throws Failure `REPLAY_REFUSED` when one of them cannot be replayed; then none is.
+   */
   replay(request: {
     readonly deliveryIds: readonly string[];
     readonly fromStep?: string;
+    readonly version?: ReplayVersion;
     readonly who: string;
     readonly reason: string;
   }): Promise<readonly string[]>;
+  /** Dry runs, replays of sets, edited copies. Which replays there are is in the store: `jobs`. */
+  readonly replays: ReplayControl;
   /** A person's decision about deliveries that are held, or that wait: try it now, or give it up. */
   release(request: {
     readonly deliveryIds: readonly string[];

@@ -1,28 +1,21 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
-import {
-  connectors as allConnectors,
-  type ConnectionContext,
-  type Connector,
-  type Method,
-} from '../connectors/index.ts';
+import { connectors as allConnectors, type ConnectionContext, type Connector } from '../connectors/index.ts';
 import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
 import type { SiteRecord } from '../site/index.ts';
-import { asFailure, type Clock, Failure, type Random, systemRandom } from '../std/index.ts';
+import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
-import { siteBudget } from './budget.ts';
 import { createCalling } from './calling.ts';
-import { connectionContext, createKeyring } from './context.ts';
+import { createKeyring } from './context.ts';
 import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 
-import { createIntake, identityKey } from './intake.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
-import { type Poll, startPoll } from './poll.ts';
+import { createReplays } from './replay/replays.ts';
 import { type Limits, limitsOf } from './retry.ts';
 import { createTelling } from './telling.ts';
 import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
@@ -99,17 +92,19 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
-      deliver(leased, {
-        store,
-        clock,
-        random,
-        flow: (name) => prepared.get(name),
-        site: (name) => sites.get(name),
-        connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
-        enter: gate.enter,
-        repeatable,
-        signal: stopping.signal,
-      }),
+      replays.run(leased, (flow) =>
+        deliver(leased, {
+          store,
+          clock,
+          random,
+          flow,
+          site: (name) => sites.get(name),
+          connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
+          enter: gate.enter,
+          repeatable,
+          signal: stopping.signal,
+        }),
+      ),
     givenBack: gate.givenBack,
     changed: () => changed('deliveries'),
     broken: (error) => {
@@ -168,85 +163,20 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
-  function openConnection(site: SiteRecord, name: string): Open {
-    const record = site.connections[name] as { connector: string };
-    const at = { site: site.site, connection: name };
-    const connector = registry.get(record.connector);
-    if (connector === undefined) {
-      throw new Failure({
-        code: 'CONNECTOR_UNKNOWN',
-        kind: 'config',
-        message: `There is no connector "${record.connector}".`,
-        fix: `Use one of: ${[...registry.keys()].join(', ')}.`,
-        at,
-      });
-    }
-    const intake = createIntake({ store, clock, site, connection: name, flows, keyedHash, planned });
-    const context = connectionContext({
-      store,
-      clock,
-      keyedHash,
-      ...at,
-      budget: budgets.get(site.site) as ReturnType<typeof siteBudget>,
-      keyring,
-      report: (outcome) => tallies.outcome(site.site, name, outcome),
-      log,
-    });
-    return {
-      site,
-      name,
-      connector: connector.name,
-      capabilities: connector.capabilities,
-      connection: connector.open(connector.parse(record, at), context),
-      intake,
-      receiver: {
-        receive: (inbound) => void intake.receive(inbound),
-        noise: (noise) => {
-          tallies.noise(site.site, name, noise);
-          changed('messages');
-        },
-      },
-      listening: null,
-      polls: [],
-      failure: null,
-      paused: null,
-    };
-  }
-
-  const budgets = new Map(
-    options.sites.map((site) => [site.site, siteBudget(clock, site.budget.requestsPerSecond)]),
-  );
-
-  function poll(
-    one: Open,
-    learns: { readonly resource: string; readonly method: Method; readonly every: number },
-  ): Poll {
-    return startPoll({
-      store,
-      clock,
-      random,
-      site: one.site.site,
-      connectionName: one.name,
-      connection: one.connection,
-      resource: learns.resource,
-      every: learns.every,
-      intake: one.intake,
-      identityKey: (identity) => identityKey(keyedHash, one.site.site, learns.resource, identity),
-      planned,
-      found: (findings) => {
-        for (const { code, text, count } of findings) {
-          log('warn', text, { site: one.site.site, connection: one.name, code, count });
-        }
-      },
-      state: (failure) => {
-        if (failure && failure.code !== one.failure?.code) {
-          log('error', failure.message, { ...failure.at, code: failure.code, fix: failure.fix });
-        }
-        if (failure?.code !== one.failure?.code) changed('health');
-        one.failure = failure;
-      },
-    });
-  }
+  const { openConnection, poll } = createOpening({
+    store,
+    clock,
+    random,
+    keyedHash,
+    keyring,
+    registry,
+    sites: options.sites,
+    flows,
+    tallies,
+    planned,
+    changed,
+    log,
+  });
 
   async function closeAll(): Promise<void> {
     await Promise.all(open.flatMap((one) => one.polls.map((running) => running.stop())));
@@ -257,6 +187,18 @@ export function createEngine(options: EngineOptions): Engine {
     open.length = 0;
     byName.clear();
   }
+
+  const replays = createReplays({
+    store,
+    clock,
+    random,
+    flows,
+    site: (name) => sites.get(name),
+    intake: (site, name) => byName.get(`${site}/${name}`)?.intake,
+    limit,
+    planned,
+    log,
+  });
 
   let endHealth: (() => void) | null = null;
   const readers = {
@@ -307,6 +249,10 @@ export function createEngine(options: EngineOptions): Engine {
         }
         tallies.start();
         backpressure.start();
+        // A store that fails now is told by its health; replays that were running wait for the next start.
+        await replays
+          .start()
+          .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
       } catch (error) {
         running = false;
         endHealth?.();
@@ -317,6 +263,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     async stop(drain = {}) {
       running = false;
+      await replays.close();
       backpressure.stop();
       endHealth?.();
       const end = beginDrain(clock, drain, {
@@ -362,23 +309,8 @@ export function createEngine(options: EngineOptions): Engine {
     patientKeys: (identifier) =>
       options.sites.map((site) => patientKey(keyedHash, site.site, site.identifiers.mrn.system, identifier)),
 
-    async replay({ deliveryIds, fromStep, who, reason }) {
-      const made = await store.replay({
-        deliveryIds,
-        ...(fromStep === undefined ? {} : { fromStep }),
-        versions: Object.fromEntries(flows.map(({ flow, version }) => [flow.name, version])),
-        at: clock.now(),
-        audit: {
-          at: clock.now(),
-          who,
-          act: 'delivery.replay',
-          on: deliveryIds.join(','),
-          facts: { reason, fromStep: fromStep ?? null },
-        },
-      });
-      planned(made.length);
-      return made;
-    },
+    replay: replays.replay,
+    replays: replays.control,
 
     async release({ deliveryIds, to, who, reason }) {
       const audit = {

@@ -29,6 +29,8 @@ export interface Intake {
   receive(inbound: Inbound): Promise<void>;
   /** The message that a learnt record becomes; the poller commits it with its cursor. */
   learned(record: Learned, at: number): NewMessage;
+  /** The message that an edited copy becomes: never a repeat, marked, planned like one that arrives. */
+  edited(copy: Pick<Inbound, 'format' | 'type' | 'key' | 'bytes'>, at: number): NewMessage;
 }
 
 /** Message types whose flows are at hand; senders may invent types without end. */
@@ -104,16 +106,22 @@ export function createIntake(options: IntakeOptions): Intake {
     };
   }
 
+  /** Whom a message is about: one patient, or the two of a merge. */
+  function about(inbound: Inbound) {
+    const read = inbound.format === 'hl7' && inbound.refused === undefined;
+    const merge =
+      read && concernsTwo(inbound.type) ? mergeOf(inbound.type, inbound.bytes, site, keyOf) : null;
+    const patient = read && !merge ? patientOf(keyOf, site, path, inbound.bytes) : null;
+    const patients = merge ? merge.patients.map(({ key }) => key) : patient ? [patient.key] : [];
+    return { merge, patient, patients };
+  }
+
   return {
     async receive(inbound) {
       let verdict: Verdict;
       try {
         const at = clock.now();
-        const read = inbound.format === 'hl7' && inbound.refused === undefined;
-        const merge =
-          read && concernsTwo(inbound.type) ? mergeOf(inbound.type, inbound.bytes, site, keyOf) : null;
-        const patient = read && !merge ? patientOf(keyOf, site, path, inbound.bytes) : null;
-        const patients = merge ? merge.patients.map(({ key }) => key) : patient ? [patient.key] : [];
+        const { merge, patient, patients } = about(inbound);
         const message = kept(inbound, at, patients, merge?.unread ?? false);
         const roster: readonly RosterChange[] =
           merge && fillsRoster
@@ -156,6 +164,13 @@ export function createIntake(options: IntakeOptions): Intake {
         verdict = { kind: 'not kept', failure: asFailure(error, { site: site.site, connection }) };
       }
       inbound.reply(verdict);
+    },
+
+    edited(copy, at) {
+      const inbound: Inbound = { ...copy, door: 'replay', flags: ['replayed'], reply: () => undefined };
+      const { merge, patients } = about(inbound);
+      const { dedupe: _, ...message } = kept(inbound, at, patients, merge?.unread ?? false);
+      return message;
     },
 
     learned(record, at) {

@@ -57,6 +57,8 @@ export interface Delivery {
   readonly possibleDuplicate: boolean;
   /** The delivery that it repeats, when it is a replay. */
   readonly replayOf: string | null;
+  /** The newest replay of it, when there is one. */
+  readonly replayedBy: string | null;
   readonly createdAt: number;
   readonly finishedAt: number | null;
   /** The last failure; stays when a later attempt succeeds, so that the history shows it. */

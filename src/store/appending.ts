@@ -17,6 +17,7 @@ export interface NewDelivery {
   readonly lanes: readonly string[];
   /** A replay from a step: effects before it, taken over as remembered. */
   readonly remembered?: readonly StepRecord[];
+  /** The delivery that it repeats, which says from now on that it was replayed. */
   readonly replayOf?: string;
   /** Not before; milliseconds. Left out: now. */
   readonly dueAt?: number;

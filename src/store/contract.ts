@@ -24,9 +24,12 @@ import type { Failure, Json } from '../std/index.ts';
 import type { Append, Appended, AuditEntry, RosterChange } from './appending.ts';
 import type {
   AuditRow,
+  DeadGroup,
   DeadLetter,
   DeliveryHistory,
+  DeliveryQuery,
   FeedTally,
+  Job,
   MessageQuery,
   MessageRow,
   NoiseCount,
@@ -118,9 +121,26 @@ export interface Store {
     readonly site?: string;
     readonly flow?: string;
     readonly code?: string;
+    readonly fingerprint?: string;
+    /** Only those that were replayed since; left out or false: only those that were not. */
+    readonly replayed?: boolean;
     readonly before?: string;
     readonly limit: number;
   }): Promise<Page<DeadLetter>>;
+  /** Dead letters that were not replayed since, by cause; the largest groups first. Does not read the letters. */
+  deadGroups(query: { readonly site?: string; readonly flow?: string }): Promise<readonly DeadGroup[]>;
+  /** Oldest first; only so many rows are looked at in one call, so a page may be short with more to come. */
+  deliveries(
+    query: DeliveryQuery,
+  ): Promise<{ readonly rows: readonly Delivery[]; readonly after: string | null }>;
+
+  putJob(job: Job, audit?: AuditEntry): Promise<void>;
+  /** The newest first. */
+  jobs(limit: number): Promise<readonly Job[]>;
+  job(id: string): Promise<Job | null>;
+  /** Keeps the value of a flow by its version, for as long as the store lives. The same version again changes nothing. */
+  putFlowVersion(version: string, flow: Json): Promise<void>;
+  flowVersion(version: string): Promise<Json | null>;
 
   /** Lanes that do not move, those with most standing first. `limit`: 1..500. */
   stuckLanes(query: {

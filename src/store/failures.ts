@@ -41,6 +41,10 @@ export const STORE_FAILURES = {
     fix: 'Restart Suture: the thread that writes the data folder has ended.',
   },
   STORE_CURSOR_MOVED: { kind: 'conflict', fix: 'Read the cursor again: another poller moved it first.' },
+  STORE_JOB_MOVED: {
+    kind: 'conflict',
+    fix: 'Read the job again: it was stopped, or another node has gone on with it.',
+  },
   STORE_MOVE_REFUSED: {
     kind: 'defect',
     fix: 'Report it: a delivery was told to make a move that does not exist.',

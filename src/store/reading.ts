@@ -8,6 +8,7 @@ import type {
   MessageSummary,
   StepRecord,
 } from '../message/index.ts';
+import type { FailureRecord, Json } from '../std/index.ts';
 import type { AuditEntry } from './appending.ts';
 
 export interface MessageQuery {
@@ -79,6 +80,62 @@ export interface Sleeper {
   readonly wakeAt: number | null;
 }
 
+/** Dead letters of one cause. Only those that were not replayed since count. */
+export interface DeadGroup {
+  /** Hash over failure code, flow, step and path: `fingerprintOf`. */
+  readonly fingerprint: string;
+  readonly code: string;
+  readonly flow: string;
+  readonly step: string | null;
+  readonly path: string | null;
+  readonly count: number;
+  /** When the first and the last of them died; milliseconds. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** The one that died last, with its failure and its fix. */
+  readonly sample: DeadLetter;
+}
+
+/** Which deliveries a replay runs through. */
+export interface DeliveryQuery {
+  readonly site?: string;
+  readonly connection?: string;
+  readonly flow?: string;
+  /** Of the message: exact, or with `*` at its end. */
+  readonly type?: string;
+  /** Keyed hash. */
+  readonly patient?: string;
+  readonly state?: DeliveryState;
+  /** Dead letters of this cause, replayed since or not. */
+  readonly fingerprint?: string;
+  /** Message received at this time or later, and before that; milliseconds. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Keyset, oldest first: deliveries after this id. */
+  readonly after?: string;
+  /** 1..1000. */
+  readonly limit: number;
+}
+
+/** Work that goes on over many transactions: a replay of a set. Its progress is committed with each of them. */
+export interface Job {
+  readonly id: string;
+  readonly kind: 'replay';
+  readonly state: 'running' | 'stopped' | 'done' | 'failed';
+  readonly who: string;
+  readonly reason: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** What was asked for; plain JSON without patient data. */
+  readonly request: Json;
+  /** Deliveries done so far, and how many there were when it was asked for. */
+  readonly done: number;
+  readonly total: number;
+  /** The delivery it goes on after. */
+  readonly after: string | null;
+  readonly failure: FailureRecord | null;
+}
+
 export interface ReplayRequest {
   readonly deliveryIds: readonly string[];
   /** From this step on; effects before it are taken over. Left out: from the start. */
@@ -87,6 +144,11 @@ export interface ReplayRequest {
   readonly versions: Readonly<Record<string, string>>;
   readonly at: number;
   readonly audit: AuditEntry;
+  /**
+   * Its progress, written in the same transaction. In the store it must be running with a smaller `done`: otherwise
+   * (it was stopped, or another node was faster) nothing is replayed, and the refusal is `STORE_JOB_MOVED`.
+   */
+  readonly job?: Job;
 }
 
 export interface OutcomeCount {

@@ -1,19 +1,20 @@
 /** A question to a person, from the flow to the answer: in a real browser, and on the command line. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, createApi } from '../../src/api/index.ts';
 import { buildConsole, consoleFolder } from '../../src/cli/console-build.ts';
 import { flow, hl7 } from '../../src/flow/index.ts';
 import { systemClock } from '../../src/std/index.ts';
 import { admission } from '../crash/traffic.ts';
+import { browserPath, openBrowser, shots } from './browser.ts';
 import { suture } from './command-line.ts';
 import { app, type Told, told } from './delivery.fixture.ts';
 import { type RunningEngine, startEngine, testKey, testSite, until } from './engine.ts';
 import { connectPeer, msa } from './peer.ts';
-import { root } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 const referral = flow('referral')
@@ -70,20 +71,6 @@ const asked = (count: number) =>
     return rows.length === count && rows;
   }, `${count} questions`);
 
-const browserPath =
-  process.env.CHROMIUM ??
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((path) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(path, name)))
-    .find((path) => existsSync(path));
-if (!browserPath) {
-  const text =
-    'no Chromium found: install Debian’s chromium, or name one with CHROMIUM. The browser journey is skipped.';
-  if (process.env.CI) throw new Error(text);
-  process.stderr.write(`${text}\n`);
-}
-const shots = join(root, 'test-output');
-
 describe.skipIf(!browserPath)('in the console', () => {
   let api: Api;
   let browser: Browser;
@@ -102,11 +89,7 @@ describe.skipIf(!browserPath)('in the console', () => {
       consoleFolder,
       log: () => undefined,
     });
-    browser = await chromium.launch({
-      executablePath: browserPath as string,
-      headless: true,
-      chromiumSandbox: false,
-    });
+    browser = await openBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {

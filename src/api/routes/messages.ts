@@ -6,7 +6,7 @@ import { asFailure, type Json } from '../../std/index.ts';
 import type { DeliveryHistory } from '../../store/index.ts';
 import { principalOf } from '../auth/guard.ts';
 import { bodyOf, idSchema, parsed } from '../body.ts';
-import type { ApiContext } from '../context.ts';
+import { type ApiContext, presentSteps } from '../context.ts';
 import { ApiFailure } from '../failures.ts';
 import { searchMessages, searchSchema } from '../search.ts';
 import type {
@@ -103,6 +103,7 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
         ({ delivery, steps, attempts }): DeliveryDetail => ({
           delivery,
           plan: planOf(delivery.flow, delivery.flowVersion),
+          replayFrom: presentSteps(engine, delivery.flow),
           // Named one by one: what is added to these records later stays sealed until someone decides.
           steps: steps.map(({ step, startedAt, ms, output }) => ({
             step,

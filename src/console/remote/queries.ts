@@ -7,12 +7,14 @@ import {
 } from '@tanstack/react-query';
 import type {
   ApprovalPage,
+  DeadGroups,
   Home,
   LanesAnswer,
   Me,
   MessageDetail,
   MessagePage,
   MessageSearch,
+  ReplayJobs,
 } from '../../api/types.ts';
 import { get, post } from './client.ts';
 
@@ -60,6 +62,16 @@ export const approvalsQuery = infiniteQueryOptions({
   getNextPageParam: (page) => page.after,
 });
 
+export const deadQuery = queryOptions({
+  queryKey: ['dead'],
+  queryFn: ({ signal }) => get<DeadGroups>('/api/dead/groups', signal),
+});
+
+export const replaysQuery = queryOptions({
+  queryKey: ['replays'],
+  queryFn: ({ signal }) => get<ReplayJobs>('/api/replays', signal),
+});
+
 /** The role decides what is offered; the server decides what is done. */
 export function useMayOperate(): boolean {
   const { data } = useQuery(meQuery);
@@ -71,4 +83,6 @@ export function refreshMessages(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: ['message'] });
   void client.invalidateQueries({ queryKey: ['approvals'] });
   void client.invalidateQueries({ queryKey: ['home'] });
+  void client.invalidateQueries({ queryKey: ['dead'] });
+  void client.invalidateQueries({ queryKey: ['replays'] });
 }

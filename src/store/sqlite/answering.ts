@@ -1,6 +1,7 @@
 /** A person answers a step that asked. */
 import type { Settled, Store } from '../contract.ts';
 import type { AuditLog } from './audit.ts';
+import { buriedBy } from './causes.ts';
 import { DEAD, FILTERED, HELD, SLEEPING, WAITING } from './codes.ts';
 import type { Desk } from './desk.ts';
 import { riser, sleeperKeys } from './sleeping.ts';
@@ -16,6 +17,7 @@ export function answerer(desk: Desk, audit: AuditLog) {
   const addSteps = stepWriter(desk);
   const keys = sleeperKeys(desk);
   const { rowOf, atTail, finish } = riser(desk);
+  const bury = buriedBy(desk);
 
   return ({ deliveryId, step, to, at, audit: entry }: Parameters<Store['answer']>[0]): Settled => {
     const id = Number(deliveryId);
@@ -30,6 +32,7 @@ export function answerer(desk: Desk, audit: AuditLog) {
     else keys.leave(id);
     if (to !== 'waiting') {
       finish(target, row, steps, at);
+      if (target === DEAD) bury(id);
       if (held) standing.leave(held);
     } else if (held) {
       goOn.run(at, steps, id);

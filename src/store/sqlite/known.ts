@@ -87,6 +87,7 @@ function leasedFrom({ unit, message, kept, nth }: Known, id: number, epoch: numb
       dueAt: delivery.dueAt ?? message.receivedAt,
       possibleDuplicate: false,
       replayOf: delivery.replayOf ?? null,
+      replayedBy: null,
       createdAt: message.receivedAt,
       finishedAt: null,
       failure: null,

@@ -138,6 +138,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     sleepers: (query) => reader.call('sleepers', query),
 
     stuckLanes: async (query) => reader.call('stuckLanes', await writer.call('stuckHeads', query)),
+    deadGroups: (query) => reader.call('deadGroups', query),
+    deliveries: (query) => reader.call('deliveries', query),
+
+    putJob: async (job, audit) => void (await writer.call('putJob', job, audit)),
+    jobs: (limit) => reader.call('jobs', limit),
+    job: (id) => reader.call('job', id),
+    putFlowVersion: async (version, flow) => void (await writer.call('putFlowVersion', version, flow)),
+    flowVersion: (version) => reader.call('flowVersion', version),
 
     tallies: (now) => reader.call('tallies', now),
     noises: () => reader.call('noises'),

@@ -11,6 +11,7 @@ const ADD = `
 INSERT INTO delivery (
   id, connection, flow, version, state, place, due_at, attempts, steps, possible_duplicate, replay_of, created_at, lanes, stood
 ) VALUES (?, ?, ?, ?, 0, ?, ?, 0, ?, 0, ?, ?, ?, ?)`;
+const MARK_OLD = 'UPDATE delivery SET replayed_by = ? WHERE id = ?';
 
 export interface Plan {
   readonly message: number;
@@ -30,6 +31,7 @@ export interface Plan {
 export function planner(desk: Desk) {
   const { aliases, database, dictionary, filing, numbers, standing, tallies } = desk;
   const add = database.prepare(ADD);
+  const markOld = database.prepare(MARK_OLD);
   const remember = stepWriter(desk);
   return (plan: Plan): number => {
     // Without a lane it could overtake: the contract asks for one at least.
@@ -60,6 +62,7 @@ export function planner(desk: Desk) {
       asked,
       stood === asked ? null : stood,
     );
+    if (plan.replayOf !== null) markOld.run(id, plan.replayOf);
     standing.enter({ id, connection: plan.connection, place, lanes, dueAt: plan.dueAt, attempts: 0, steps });
     filing.flow(flow, plan.message);
     tallies.move(plan.connection, null, WAITING);

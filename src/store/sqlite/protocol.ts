@@ -4,12 +4,13 @@
  * the whole buffer below it, so all payloads of a post are packed into one buffer of their own.
  */
 import type { StepRecord } from '../../message/index.ts';
-import type { FailureRecord } from '../../std/index.ts';
+import type { FailureRecord, Json } from '../../std/index.ts';
 import type { WrappedKey } from '../../vault/index.ts';
 import type {
   Append,
   Appended,
   AuditEntry,
+  Job,
   Leased,
   NoiseCount,
   OutcomeCount,
@@ -49,6 +50,8 @@ export interface Writes {
   putUser(user: StoredUser, audit: AuditEntry): null;
   putSession(session: StoredSession): null;
   endSession(id: string): null;
+  putJob(job: Job, audit?: AuditEntry): null;
+  putFlowVersion(version: string, flow: Json): null;
   prune(round: PruneRound): { readonly removed: number; readonly after: number };
 }
 
@@ -71,6 +74,11 @@ export interface Reads {
   history: Read<'history'>;
   deadLetters: Read<'deadLetters'>;
   sleepers: Read<'sleepers'>;
+  deadGroups: Read<'deadGroups'>;
+  deliveries: Read<'deliveries'>;
+  job: Read<'job'>;
+  jobs: Read<'jobs'>;
+  flowVersion: Read<'flowVersion'>;
   tallies: Read<'tallies'>;
   noises: Read<'noises'>;
   backlog: Read<'backlog'>;

@@ -7,8 +7,11 @@ import { backUp } from './backup.ts';
 import { countReader } from './counts.ts';
 import { cursorReader } from './cursors.ts';
 import { openReader } from './database.ts';
+import { deadReader } from './dead.ts';
+import { deliveryLister } from './deliveries.ts';
 import { openDictionary } from './dictionary.ts';
 import { faultOf, refusalOf } from './faults.ts';
+import { jobReader } from './jobs.ts';
 import { keyLookup, storedKeys } from './key-table.ts';
 import { leasedReader } from './lease.ts';
 import { ledgerReader } from './ledger.ts';
@@ -48,6 +51,9 @@ function start(): void {
     leased: leasedReader(view),
     ...ledgerReader(view),
     ...messageReader(view),
+    ...deadReader(view),
+    ...jobReader(view),
+    deliveries: deliveryLister(view),
     ...countReader(view),
     ...accountReader(view),
     cursor: cursorReader(view),

@@ -4,6 +4,7 @@ import type { ReplayRequest } from '../contract.ts';
 import type { AuditLog } from './audit.ts';
 import { FLAGS } from './codes.ts';
 import type { Desk } from './desk.ts';
+import { jobWriter } from './jobs.ts';
 import { lanesFrom } from './lanes.ts';
 import { messageOf } from './numbers.ts';
 import { planner } from './planning.ts';
@@ -29,8 +30,10 @@ export function replayer(desk: Desk, audit: AuditLog) {
   const mark = database.prepare(MARK);
   const steps = stepReader(desk);
   const plan = planner(desk);
+  const { moveJob } = jobWriter(desk, audit);
 
   return (request: ReplayRequest): readonly string[] => {
+    if (request.job) moveJob(request.job);
     const rows = [...new Set(request.deliveryIds)]
       .map((id) => old.get(Number(id)) as unknown as DeliveryColumns | undefined)
       .filter((row) => row !== undefined)

@@ -63,6 +63,7 @@ export interface DeliveryColumns {
   readonly possible_duplicate: number;
   readonly held_for: number | null;
   readonly replay_of: number | null;
+  readonly replayed_by: number | null;
   readonly created_at: number;
   readonly finished_at: number | null;
   readonly lanes: string;
@@ -79,7 +80,7 @@ export const STATE = `
 export const DELIVERY_COLUMNS = `
   delivery.id, delivery.connection, delivery.flow, delivery.version, ${STATE}, delivery.place,
   delivery.due_at, delivery.attempts, delivery.released_at, delivery.released_attempts, delivery.steps, delivery.possible_duplicate, delivery.held_for,
-  delivery.replay_of, delivery.created_at, delivery.finished_at, delivery.lanes, delivery.stood, delivery.step,
+  delivery.replay_of, delivery.replayed_by, delivery.created_at, delivery.finished_at, delivery.lanes, delivery.stood, delivery.step,
   delivery.failure`;
 
 export function deliveryFrom(row: DeliveryColumns, dictionary: Dictionary): Delivery {
@@ -95,6 +96,7 @@ export function deliveryFrom(row: DeliveryColumns, dictionary: Dictionary): Deli
     dueAt: row.due_at,
     possibleDuplicate: row.possible_duplicate === 1,
     replayOf: row.replay_of === null ? null : String(row.replay_of),
+    replayedBy: row.replayed_by === null ? null : String(row.replayed_by),
     createdAt: row.created_at,
     finishedAt: row.finished_at,
     failure: row.failure === null ? null : (JSON.parse(row.failure) as FailureRecord),

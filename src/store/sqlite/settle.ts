@@ -3,6 +3,7 @@ import { mayMove, type StepRecord } from '../../message/index.ts';
 import type { FailureRecord } from '../../std/index.ts';
 import type { Settled, Settlement } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
+import { buriedBy } from './causes.ts';
 import {
   codeOf,
   DEAD,
@@ -56,6 +57,7 @@ export function settler(desk: Desk) {
   const addAttempt = database.prepare(ADD_ATTEMPT);
   const addSteps = stepWriter(desk);
   const fallAsleep = sleepSettler(desk);
+  const bury = buriedBy(desk);
 
   /** The delivery, if it runs under this lease; anything else is stale. */
   const leased = (deliveryId: string, epoch: number): Standing | undefined => {
@@ -104,6 +106,7 @@ export function settler(desk: Desk) {
           break;
         case 'dead':
           finish.run(DEAD, attempt, steps, end.failure.at.step ?? null, end.at, failed(id, attempt, end), id);
+          bury(id);
           standing.leave(one);
           break;
         case 'waiting':

@@ -3,6 +3,7 @@ import { mayMove } from '../../message/index.ts';
 import type { AuditEntry } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
 import type { AuditLog } from './audit.ts';
+import { buriedBy } from './causes.ts';
 import { DEAD, HELD, RUNNING, WAITING } from './codes.ts';
 import type { Desk } from './desk.ts';
 import { riser, sleeperKeys } from './sleeping.ts';
@@ -56,6 +57,7 @@ export function releaser(desk: Desk, audit: AuditLog) {
   const goOn = database.prepare(GO_ON);
   const tryNow = database.prepare(TRY_NOW);
   const giveUp = database.prepare(GIVE_UP);
+  const bury = buriedBy(desk);
 
   return (request: {
     readonly deliveryIds: readonly string[];
@@ -75,6 +77,7 @@ export function releaser(desk: Desk, audit: AuditLog) {
         // Whoever waits behind another has nothing to give up yet; who is held may be anywhere after an unlink.
         if (state !== HELD && !standing.isHead(one)) continue;
         giveUp.run(request.at, id);
+        bury(id);
         standing.leave(one);
         tallies.move(connection, state, DEAD);
       } else if (state === HELD) {

@@ -9,6 +9,7 @@ import { countWriter } from './counts.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
 import { openFiling } from './filing.ts';
+import { jobWriter } from './jobs.ts';
 import { rotateWhenDue, sealCounts } from './key-table.ts';
 import { openAliases } from './lanes.ts';
 import { lessor } from './lease.ts';
@@ -53,6 +54,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
   const settling = settler(desk);
   const accounts = accountWriter(desk, audit);
   const counts = countWriter(desk);
+  const { putJob, putFlowVersion } = jobWriter(desk, audit);
   return {
     database,
     calls: {
@@ -75,6 +77,8 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
         return null;
       },
       ...accounts,
+      putJob,
+      putFlowVersion,
       prune: pruner(desk),
     },
     prepare: () => rotateWhenDue(database, vault),
