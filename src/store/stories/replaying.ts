@@ -50,6 +50,8 @@ interface Kept {
   cause: FailureRecord | null;
   finishedAt: number;
   replayedBy: string | null;
+  /** The step it sleeps at, if that is not remembered yet. */
+  wakesWith: string | null;
 }
 
 const ENDED = ['delivered', 'filtered', 'dead'];
@@ -105,7 +107,7 @@ async function edited(given: ReturnType<typeof benchForEach>, seed: number, edit
       const { flow } = one;
       kept.set(one.id, {
         ...{ id: one.id, message: id, site, flow, createdAt: now, receivedAt: now, lane, remembered: [] },
-        ...{ cause: null, finishedAt: 0, replayedBy: null },
+        ...{ cause: null, finishedAt: 0, replayedBy: null, wakesWith: null },
       });
     }
   };
@@ -148,6 +150,8 @@ async function edited(given: ReturnType<typeof benchForEach>, seed: number, edit
       } else if (how === 7) {
         of.lane.state = 'sleeping';
         of.lane.wakeAt = due;
+        // How it woke will be remembered as the step's output.
+        of.wakesWith = of.remembered.includes('make') ? null : 'make';
         end = ending(one, { to: 'sleeping', step: 'make', wakeAt: due, wakeOn: null });
       } else {
         of.lane.state = how === 8 ? 'filtered' : 'delivered';
@@ -190,7 +194,7 @@ async function edited(given: ReturnType<typeof benchForEach>, seed: number, edit
       const remembered = old.remembered.slice(0, cut < 0 ? undefined : cut);
       kept.set(id, {
         ...{ ...old, id, createdAt: at, lane: model.plan(id, old.lane.asked, at), remembered },
-        ...{ cause: null, finishedAt: 0, replayedBy: null },
+        ...{ cause: null, finishedAt: 0, replayedBy: null, wakesWith: null },
       });
     }
   };
@@ -363,7 +367,10 @@ async function edited(given: ReturnType<typeof benchForEach>, seed: number, edit
     now += below(15);
     await (below(40) === 0 ? stop : pick(acts))();
     if (below(6) === 0) {
+      const asleep = all().filter(({ lane }) => lane.state === 'sleeping');
       expect(await store.wake({ now })).toBe(model.wake(now));
+      for (const one of asleep)
+        if (one.lane.state === 'waiting' && one.wakesWith) one.remembered.push('make');
     }
     await agree();
   }
