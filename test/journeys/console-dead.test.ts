@@ -106,7 +106,7 @@ describe.skipIf(browserPath === undefined)('dead letters on the console', () => 
     await shoot('replay');
     expect(app.asked).toHaveLength(asked);
     await page.getByTestId('replay-start').click();
-    const done = page.getByTestId('replay-done').first();
+    const done = page.getByTestId('replay-count').first();
     await expect.poll(() => done.innerText()).toMatch(/^[1-9]\d* of 24$/);
     await page.getByTestId('replay-stop').click();
     await page.getByTestId('replay-stopped').waitFor();
