@@ -99,9 +99,12 @@ describe.skipIf(!browserPath)('dead letters on the console', () => {
     await page.getByTestId('replay-reason').fill('the application was mended');
     await page.getByTestId('preview-sample').first().waitFor();
     await shoot('replay');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.screenshot({ path: join(shots, 'console-replay-phone.png') });
+    await page.setViewportSize({ width: 1280, height: 900 });
     expect(app.asked).toHaveLength(asked);
     await page.getByTestId('replay-start').click();
-    const done = page.getByTestId('replay-done').first();
+    const done = page.getByTestId('replay-count').first();
     await expect.poll(() => done.innerText()).toMatch(/^[1-9]\d* of 24$/);
     await page.getByTestId('replay-stop').click();
     await page.getByTestId('replay-stopped').waitFor();

@@ -30,7 +30,7 @@ export function JobCard({ job }: { readonly job: Job }) {
           <Badge color={COLORS[job.state]} variant="light" radius="sm" tt="none" className="state-badge">
             {job.state}
           </Badge>
-          <Text size="sm" fw={600} data-testid="replay-done">
+          <Text size="sm" fw={600} data-testid="replay-count">
             {job.done.toLocaleString()} of {job.total.toLocaleString()}
           </Text>
           <Text size="sm" c="dimmed">

@@ -1,4 +1,14 @@
-import { Button, Group, Modal, NativeSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import {
+  Button,
+  Group,
+  Modal,
+  NativeSelect,
+  NumberInput,
+  SimpleGrid,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { DeadGroupRow, Job, ReplayPreview, ReplayVersion } from '../../api/types.ts';
@@ -59,7 +69,7 @@ export function ReplayDialog({
             Makes new deliveries of the same messages, oldest first, marked as replays. The old ones stay as
             they are and leave this list; what fails again comes back to it.
           </Text>
-          <Group grow align="flex-start">
+          <SimpleGrid cols={{ base: 1, xs: 3 }}>
             <NativeSelect
               label="From"
               value={fromStep}
@@ -91,7 +101,7 @@ export function ReplayDialog({
               description="At most"
               data-testid="replay-rate"
             />
-          </Group>
+          </SimpleGrid>
           <TextInput
             label="Reason"
             description="Kept in the audit trail. No patient data."

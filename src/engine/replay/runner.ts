@@ -151,11 +151,17 @@ export function createRunner(parts: RunnerParts): Runner {
   }
 
   async function run(id: string, signal: AbortSignal): Promise<void> {
-    let seen = -1;
+    /** When we last moved it; `null`: not yet. */
+    let movedAt: number | null = null;
     while (!signal.aborted) {
       try {
         const job = await store.job(id);
         if (job?.state !== 'running') return;
+        if (movedAt !== null && job.updatedAt !== movedAt) {
+          await whileAnotherNode(job, signal);
+          movedAt = null;
+          continue;
+        }
         if ((await store.backlog()).some(({ queued }) => queued >= parts.room)) {
           await pause(clock, WHILE_FULL, signal);
           continue;
@@ -163,14 +169,14 @@ export function createRunner(parts: RunnerParts): Runner {
         const { rate } = keptOf(job);
         const { chosen, atEnd } = await nextOf(job, batchSize(rate));
         const moved = chosen.length === 0 ? job : await replayBatch(job, chosen);
-        seen = moved.updatedAt;
+        movedAt = moved.updatedAt;
         if (atEnd) return await end(moved, 'done');
         await pause(clock, (chosen.length / rate) * 1_000, signal);
       } catch (error) {
         if (signal.aborted) return;
         const failure = asFailure(error);
         if (failure.code === 'STORE_JOB_MOVED') {
-          await whileAnotherNode(id, seen, signal);
+          movedAt = Number.NaN; // whatever it says now is another's
           continue;
         }
         parts.log('error', failure.message, { code: failure.code, fix: failure.fix, replay: id });
@@ -186,12 +192,13 @@ export function createRunner(parts: RunnerParts): Runner {
   }
 
   /** Another node is at work on it; when it moves no more, that node is gone and we go on. */
-  async function whileAnotherNode(id: string, seen: number, signal: AbortSignal): Promise<void> {
-    for (let last = seen; !signal.aborted; ) {
-      await pause(clock, WHILE_ANOTHER_NODE, signal);
-      const job = await store.job(id).catch(() => null);
-      if (job === null || job.updatedAt === last) return;
-      last = job.updatedAt;
+  async function whileAnotherNode(job: Job, signal: AbortSignal): Promise<void> {
+    const length = Math.max(WHILE_ANOTHER_NODE, 2_000 / keptOf(job).rate);
+    for (let last = job.updatedAt; !signal.aborted; ) {
+      await pause(clock, length, signal);
+      const now = await store.job(job.id);
+      if (now === null || now.updatedAt === last) return;
+      last = now.updatedAt;
     }
   }
 
@@ -253,6 +260,9 @@ export function createRunner(parts: RunnerParts): Runner {
     async resume(id, asked) {
       const job = await known(id);
       if (job.state !== 'stopped' && job.state !== 'failed') throw replayFailure('REPLAY_NOT_MOVED');
+      // The last words of a loop that failed here, or that waits for another node's.
+      running.get(id)?.stop.abort();
+      await running.get(id)?.ended;
       const moved = await move(job, 'running', 'replay.resume', asked);
       go(id);
       return moved;
