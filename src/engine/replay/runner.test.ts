@@ -25,7 +25,7 @@ const notify: Runnable = {
       .on(hl7.message('ADT^A01'))
       .send('tell', { connection: 'app', do: 'send', args: {} }),
   ),
-  giveUpAfter: 1_000,
+  limits: { giveUpAfter: 1_000, exhausted: 'dead letter' },
   version: 'v1',
 };
 const versions: FlowVersions = {
