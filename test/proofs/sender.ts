@@ -1,0 +1,74 @@
+/**
+ * A sender as interfaces are: one message under way, the next when its acknowledgement came, and after a lost connection the same
+ * message again under the same control id.
+ */
+import { connect } from 'node:net';
+import { ackOf, admission, frame, frameReader } from '../crash/traffic.ts';
+
+export interface Message {
+  readonly controlId: string;
+  readonly text: string;
+}
+
+/**
+ * So many messages, dealt out to so many senders: a patient belongs to one sender, so that the order of his messages is the
+ * sender's. Control ids are `M1`, `M2` and so on; the place in the patient's sequence stands in PID-4.
+ */
+export function dealt(count: number, senders: number, patientsPerSender: number, first = 1): Message[][] {
+  const hands: Message[][] = Array.from({ length: senders }, () => []);
+  for (let at = 0; at < count; at++) {
+    const sender = at % senders;
+    const turn = Math.floor(at / senders);
+    const patient = sender * patientsPerSender + (turn % patientsPerSender);
+    const controlId = `M${first + at}`;
+    hands[sender]?.push({
+      controlId,
+      text: admission(controlId, patient, Math.floor(turn / patientsPerSender) + 1),
+    });
+  }
+  return hands;
+}
+
+export interface SenderOptions {
+  /** Asked before each connection: the engine may have come back elsewhere; `null`: not there now. */
+  readonly port: () => number | null;
+  readonly messages: Iterable<Message>;
+  readonly acked: (controlId: string) => void;
+  /** An acknowledgement that is not AA of the message under way. */
+  readonly strange?: (answer: string) => void;
+  readonly stopped?: () => boolean;
+}
+
+/** Resolves when all are acknowledged, or when stopped. */
+export async function sendAll(options: SenderOptions): Promise<void> {
+  const messages = options.messages[Symbol.iterator]();
+  let under = messages.next();
+  while (!under.done && !options.stopped?.()) {
+    const port = options.port();
+    if (port !== null)
+      await new Promise<void>((resolve) => {
+        const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+        const send = (): void => {
+          if (under.done || options.stopped?.()) socket.end();
+          else socket.write(frame(under.value.text));
+        };
+        socket.on('connect', send);
+        socket.on('error', () => undefined); // 'close' follows
+        socket.on('close', () => resolve());
+        socket.on(
+          'data',
+          frameReader((content) => {
+            const { code, controlId } = ackOf(content);
+            if (under.done || code !== 'AA' || controlId !== under.value.controlId) {
+              options.strange?.(`${code} ${controlId}`);
+              return void socket.destroy();
+            }
+            options.acked(controlId);
+            under = messages.next();
+            send();
+          }),
+        );
+      });
+    if (!under.done) await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 4));
+  }
+}
