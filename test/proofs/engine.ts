@@ -4,9 +4,8 @@ import { createEngine, type Engine } from '../../src/engine/index.ts';
 import { flow, hl7 } from '../../src/flow/index.ts';
 import { siteSchema } from '../../src/site/index.ts';
 import type { Clock, Random } from '../../src/std/index.ts';
-import { openSqliteStore, type SqliteStore, type Store } from '../../src/store/index.ts';
-
-export const proofKey = Buffer.alloc(32, 7);
+import type { Store } from '../../src/store/index.ts';
+import { openProofStore, type ProofStore } from './store.ts';
 
 export const proofFlow = flow('forward', { about: 'Passes every ADT on.', order: 'patient' })
   .on(hl7.message('ADT^*'))
@@ -41,7 +40,7 @@ export const proofSite = (sink?: {
 
 export interface ProofEngine {
   readonly engine: Engine;
-  readonly store: SqliteStore;
+  readonly store: ProofStore;
   readonly port: number;
   readonly logged: readonly string[];
   /** Resolves when nothing waits and nothing is in hand any more. */
@@ -70,7 +69,7 @@ export async function startProofEngine(options: {
   readonly workers?: number;
 }): Promise<ProofEngine> {
   const { clock, random } = options;
-  const store = await openSqliteStore({ folder: options.folder, masterKey: proofKey, clock });
+  const store = await openProofStore(options.folder, clock);
   const registry = new Map(connectors);
   if (options.connector) registry.set(options.connector.name, options.connector);
   const logged: string[] = [];

@@ -14,19 +14,16 @@ export interface Message {
  * So many messages, dealt out to so many senders: a patient belongs to one sender, so that the order of his messages is the
  * sender's. Control ids are `M1`, `M2` and so on; the place in the patient's sequence stands in PID-4.
  */
-export function dealt(count: number, senders: number, patientsPerSender: number, first = 1): Message[][] {
-  const hands: Message[][] = Array.from({ length: senders }, () => []);
-  for (let at = 0; at < count; at++) {
-    const sender = at % senders;
-    const turn = Math.floor(at / senders);
-    const patient = sender * patientsPerSender + (turn % patientsPerSender);
-    const controlId = `M${first + at}`;
-    hands[sender]?.push({
-      controlId,
-      text: admission(controlId, patient, Math.floor(turn / patientsPerSender) + 1),
-    });
+export function dealt(count: number, senders: number, patientsPerSender: number): Iterable<Message>[] {
+  return Array.from({ length: senders }, (_, sender) => handOf(sender));
+  function* handOf(sender: number): Generator<Message> {
+    for (let turn = 0; turn * senders + sender < count; turn++) {
+      const patient = sender * patientsPerSender + (turn % patientsPerSender);
+      const controlId = `M${turn * senders + sender + 1}`;
+      const sequence = Math.floor(turn / patientsPerSender) + 1;
+      yield { controlId, text: admission(controlId, patient, sequence) };
+    }
   }
-  return hands;
 }
 
 export interface SenderOptions {

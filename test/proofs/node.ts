@@ -1,0 +1,44 @@
+/** An engine as a process of its own, told by its environment: PROOF_PLACE, PROOF_SITE (the sink), PROOF_WORKERS, PROOF_TIMES, PROOF_STRAY. */
+import { seededRandom } from '../../src/std/index.ts';
+import type { Store } from '../../src/store/index.ts';
+import { proofSite, startProofEngine } from './engine.ts';
+import { quickClock } from './quick-clock.ts';
+
+const said = process.env as Readonly<Record<string, string>>;
+
+/** Sabotage: now and then a delivery stands in a lane of its own, and so is leased before it is the head of its patient's. */
+function straying(store: Store, each: number): Store {
+  let count = 0;
+  return {
+    ...store,
+    append: (unit) =>
+      store.append({
+        ...unit,
+        messages: unit.messages.map((message) => ({
+          ...message,
+          deliveries: message.deliveries.map((delivery) =>
+            ++count % each === 0 ? { ...delivery, lanes: [`astray ${count}`] } : delivery,
+          ),
+        })),
+      }),
+  };
+}
+
+const stray = Number(said.PROOF_STRAY ?? 0);
+const running = await startProofEngine({
+  folder: said.PROOF_PLACE as string,
+  site: proofSite(JSON.parse(said.PROOF_SITE as string)),
+  clock: quickClock(Number(said.PROOF_TIMES ?? 1)),
+  random: seededRandom(Number(said.PROOF_SEED ?? 1)),
+  workers: Number(said.PROOF_WORKERS ?? 64),
+  ...(stray > 0 ? { wrap: (store) => straying(store, stray) } : {}),
+});
+process.send?.({ port: running.port });
+process.on('message', async (question) => {
+  if (question === 'ledger') process.send?.({ ledger: await running.store.ledger() });
+  if (question === 'stop') {
+    await running.close();
+    process.exit(0);
+  }
+});
+process.on('disconnect', () => process.exit(1));
