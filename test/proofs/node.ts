@@ -1,4 +1,5 @@
-/** An engine as a process of its own, told by its environment: PROOF_PLACE, PROOF_SITE (the sink), PROOF_WORKERS, PROOF_TIMES, PROOF_STRAY. */
+/** An engine as a process of its own, told by its environment: PROOF_PLACE, PROOF_SITE (the sink), PROOF_WORKERS, PROOF_TIMES, PROOF_STRAY,
+ * PROOF_HASTY. */
 import { seededRandom } from '../../src/std/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { proofSite, startProofEngine } from './engine.ts';
@@ -24,6 +25,17 @@ function straying(store: Store, each: number): Store {
   };
 }
 
+/** Sabotage: what could not be kept is answered as if it were. */
+const hasty = (store: Store): Store => ({
+  ...store,
+  append: (unit) =>
+    store
+      .append(unit)
+      .catch(() =>
+        unit.messages.map(({ receivedAt }) => ({ kind: 'kept', messageId: '1', receivedAt, flags: [] })),
+      ),
+});
+
 const stray = Number(said.PROOF_STRAY ?? 0);
 const running = await startProofEngine({
   folder: said.PROOF_PLACE as string,
@@ -31,11 +43,13 @@ const running = await startProofEngine({
   clock: quickClock(Number(said.PROOF_TIMES ?? 1)),
   random: seededRandom(Number(said.PROOF_SEED ?? 1)),
   workers: Number(said.PROOF_WORKERS ?? 64),
+  ...(said.PROOF_HASTY ? { wrap: hasty } : {}),
   ...(stray > 0 ? { wrap: (store) => straying(store, stray) } : {}),
 });
 process.send?.({ port: running.port });
 process.on('message', async (question) => {
   if (question === 'ledger') process.send?.({ ledger: await running.store.ledger() });
+  if (question === 'ready') process.send?.({ readiness: running.engine.readiness() });
   if (question === 'stop') {
     await running.close();
     process.exit(0);

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Failure } from '../../std/index.ts';
 import { storeFailure } from '../failures.ts';
 
 export const DATABASE_FILE = 'suture.db';
@@ -35,13 +36,17 @@ export function prepareFolder(folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     privateFile(join(folder, DATABASE_FILE));
   } catch (error) {
-    throw storeFailure(
-      'STORE_UNOPENED',
-      `The data folder cannot be used (${(error as NodeJS.ErrnoException).code}).`,
-      error,
-    );
+    throw unusable(error);
   }
 }
+
+/** The system refused to make or change something in the folder. */
+export const unusable = (error: unknown): Failure =>
+  storeFailure(
+    'STORE_UNOPENED',
+    `The data folder cannot be used (${(error as NodeJS.ErrnoException).code}).`,
+    error,
+  );
 
 /**
  * Creates the file if need be, readable by its user alone. A file that exists is not opened: closing it

@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -81,13 +82,13 @@ test('killed at any instant, and opened again: everything promised is there', as
   }
 });
 
-test('a second process is refused while the first lives, with its number; not when it was killed', async () => {
+test('a second process is refused while the first lives, with its number and host; not when it was killed', async () => {
   const run = appending(process.execPath, [PROGRAM, folder, key]);
   await run.until((lines) => lines.includes('ready'));
   const second = openSqliteStore({ folder, masterKey });
   await expect(second).rejects.toMatchObject({
     code: 'STORE_IN_USE',
-    message: expect.stringContaining(String(run.child.pid)),
+    message: `The data folder is in use by process ${run.child.pid} on ${hostname()}.`,
   });
   await end(run.child);
   const store = await openSqliteStore({ folder, masterKey });
