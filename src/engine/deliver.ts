@@ -21,6 +21,8 @@ export interface DeliverOptions {
   readonly site: (name: string) => SiteRecord | undefined;
   readonly connection: (site: string, name: string) => Connection | undefined;
   readonly signal: AbortSignal;
+  /** The time by which things are due: never goes back, see due-time.ts. */
+  readonly due: () => number;
 }
 
 /** No flow needs more commands than this for one delivery; past it, it goes in a circle. */
@@ -41,7 +43,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   });
 
   function failed(failure: Failure, giveUpAfter: number): Settlement {
-    const outcome = decide(failure, delivery, giveUpAfter, clock.now(), options.random);
+    const outcome = decide(failure, delivery, giveUpAfter, options.due(), options.random);
     return { ...base(), ...outcome, failure: failure.toJSON(), detail: failure.detail ?? null };
   }
 

@@ -15,6 +15,7 @@ import { connectionContext, createKeyring } from './context.ts';
 import type { Change, EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
+import { dueTime } from './due-time.ts';
 import { createIntake, identityKey } from './intake.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
@@ -85,9 +86,10 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
+  const due = dueTime(clock);
   const dispatch = createDispatch({
     store,
-    clock,
+    clock: due,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
       deliver(leased, {
@@ -98,6 +100,7 @@ export function createEngine(options: EngineOptions): Engine {
         site: (name) => sites.get(name),
         connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
         signal: stopping.signal,
+        due: due.now,
       }),
     changed: () => changed('deliveries'),
     broken: (error) => {
@@ -275,6 +278,8 @@ export function createEngine(options: EngineOptions): Engine {
             dispatch.nudge();
           }
         });
+        // What was queued by a clock that has been set back since is due, too.
+        due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         for (const one of open) {

@@ -72,14 +72,16 @@ const LOG_BYTES = 40 * 1024 * 1024;
  * zeros as the end of its log, takes the room as it comes, and deletes the log when it closes.
  */
 export function reserveLog(folder: string): void {
-  const log = openSync(join(folder, `${DATABASE_FILE}-wal`), 'a', 0o600);
   try {
-    const zeros = new Uint8Array(1024 * 1024);
-    for (let size = fstatSync(log).size; size < LOG_BYTES; size += zeros.length) writeSync(log, zeros);
+    const log = openSync(join(folder, `${DATABASE_FILE}-wal`), 'a', 0o600);
+    try {
+      const zeros = new Uint8Array(1024 * 1024);
+      for (let size = fstatSync(log).size; size < LOG_BYTES; size += zeros.length) writeSync(log, zeros);
+    } finally {
+      closeSync(log);
+    }
   } catch {
-    // A disk too full for it is told by the first write that matters.
-  } finally {
-    closeSync(log);
+    // A disk that refuses it is told by the first write that matters.
   }
 }
 

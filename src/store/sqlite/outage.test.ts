@@ -1,7 +1,7 @@
 /** When the process dies, the disk refuses, or somebody else is there already. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -169,6 +169,32 @@ test.skipIf(!canLimit)(
     await after.close();
   },
 );
+
+test('a data folder that is taken away promises nothing more, and goes on when it is back', async () => {
+  const clock = manualClock(1_000);
+  const store = await openSqliteStore({ folder, masterKey, clock });
+  const before = await put(store, ['l']);
+  renameSync(folder, `${folder}-elsewhere`);
+  // The files are still open: without a look at their place this would be kept where nobody finds it.
+  expect(await refusal(put(store, ['l']))).toBe('STORE_GONE');
+  expect(store.health()).toMatchObject({
+    state: 'failing',
+    failure: { code: 'STORE_GONE', message: `The data folder ${folder} is no longer there.` },
+  });
+  // Another file in its place is not the one that was promised to.
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'suture.db'), '');
+  expect(await refusal(store.probe())).toBe('STORE_GONE');
+  rmSync(folder, { recursive: true });
+  renameSync(`${folder}-elsewhere`, folder);
+  await store.probe();
+  expect(store.health()).toEqual({ state: 'ready' });
+  const after = await put(store, ['m']);
+  await store.close();
+  const again = await openSqliteStore({ folder, masterKey });
+  expect((await lease(again)).map((one) => one.message.id)).toEqual([before, after]);
+  await again.close();
+});
 
 test('a folder that cannot be used says so', async () => {
   expect(await refusal(openSqliteStore({ folder: join(PROGRAM, 'below-a-file'), masterKey }))).toBe(

@@ -7,7 +7,7 @@ import type { Ledger } from '../../../src/message/index.ts';
 
 export interface FailingDisk {
   readonly library: string;
-  /** Of the calls that change the folder: the one that fails. */
+  /** Of the calls that change the folder: the one that fails; 0: none, until the fault's file says so. */
   readonly nth: number;
   readonly error: 'ENOSPC' | 'EIO';
   /** All calls after it fail, too, until mended. */
@@ -15,6 +15,7 @@ export interface FailingDisk {
 }
 
 export interface EngineProcess {
+  readonly pid: number;
   readonly port: number;
   readiness(): Promise<Readiness>;
   ledger(): Promise<Ledger>;
@@ -72,6 +73,7 @@ export async function startOnDisk(options: {
   };
   const { port } = await ask<{ port: number }>();
   return {
+    pid: child.pid as number,
     port,
     readiness: async () => (await ask<{ readiness: Readiness }>('ready')).readiness,
     ledger: async () => (await ask<{ ledger: Ledger }>('ledger')).ledger,
