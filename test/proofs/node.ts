@@ -1,5 +1,7 @@
 /** An engine as a process of its own, told by its environment: PROOF_PLACE, PROOF_SITE (the sink), PROOF_WORKERS, PROOF_TIMES, PROOF_STRAY,
  * PROOF_HASTY. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { seededRandom } from '../../src/std/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { proofSite, startProofEngine } from './engine.ts';
@@ -36,6 +38,25 @@ const hasty = (store: Store): Store => ({
       ),
 });
 
+/** What must not grow for ever. */
+async function vitals() {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const feeds = await running.store.tallies(Date.now());
+  const place = said.PROOF_PLACE as string;
+  return {
+    rss,
+    heap: heapUsed,
+    external,
+    handles: process.getActiveResourcesInfo().length,
+    files: process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0,
+    queued: feeds.reduce((sum, feed) => sum + feed.queued, 0),
+    received: feeds.reduce((sum, feed) => sum + feed.received, 0),
+    sent: feeds.reduce((sum, feed) => sum + feed.sent, 0),
+    disk: readdirSync(place).reduce((sum, name) => sum + statSync(join(place, name)).size, 0),
+  };
+}
+export type Vitals = Awaited<ReturnType<typeof vitals>>;
+
 const stray = Number(said.PROOF_STRAY ?? 0);
 const running = await startProofEngine({
   folder: said.PROOF_PLACE as string,
@@ -50,6 +71,7 @@ process.send?.({ port: running.port });
 process.on('message', async (question) => {
   if (question === 'ledger') process.send?.({ ledger: await running.store.ledger() });
   if (question === 'ready') process.send?.({ readiness: running.engine.readiness() });
+  if (question === 'vitals') process.send?.({ vitals: await vitals() });
   if (question === 'stop') {
     await running.close();
     process.exit(0);

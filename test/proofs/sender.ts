@@ -29,7 +29,7 @@ export function dealt(count: number, senders: number, patientsPerSender: number)
 export interface SenderOptions {
   /** Asked before each connection: the engine may have come back elsewhere; `null`: not there now. */
   readonly port: () => number | null;
-  readonly messages: Iterable<Message>;
+  readonly messages: Iterable<Message> | AsyncIterable<Message>;
   readonly acked: (controlId: string) => void;
   /** An acknowledgement that is not AA of the message under way. */
   readonly strange?: (answer: string) => void;
@@ -38,15 +38,20 @@ export interface SenderOptions {
 
 /** Resolves when all are acknowledged, or when stopped. */
 export async function sendAll(options: SenderOptions): Promise<void> {
-  const messages = options.messages[Symbol.iterator]();
-  let under = messages.next();
-  while (!under.done && !options.stopped?.()) {
+  const { messages, stopped } = options;
+  const iterator =
+    Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]();
+  const next = async (): Promise<IteratorResult<Message>> => iterator.next();
+  let pending = next();
+  for (;;) {
+    let under = await pending;
+    if (under.done || stopped?.()) return;
     const port = options.port();
     if (port !== null)
       await new Promise<void>((resolve) => {
         const socket = connect({ port, host: '127.0.0.1', noDelay: true });
         const send = (): void => {
-          if (under.done || options.stopped?.()) socket.end();
+          if (under.done || stopped?.()) socket.end();
           else socket.write(frame(under.value.text));
         };
         socket.on('connect', send);
@@ -61,11 +66,14 @@ export async function sendAll(options: SenderOptions): Promise<void> {
               return void socket.destroy();
             }
             options.acked(controlId);
-            under = messages.next();
-            send();
+            pending = next();
+            void pending.then((message) => {
+              under = message;
+              send();
+            });
           }),
         );
       });
-    if (!under.done) await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 4));
+    await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 4));
   }
 }
