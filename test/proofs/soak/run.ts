@@ -129,13 +129,16 @@ await end(engine, 'stop');
 sink.child.disconnect();
 rmSync(folder, { recursive: true, force: true });
 
-const FIGURES: Readonly<Record<string, { readonly unit: string; of(sample: Vitals): number }>> = {
-  rss: { unit: 'MB/h', of: ({ rss }) => rss / 2 ** 20 },
-  heap: { unit: 'MB/h', of: ({ heap }) => heap / 2 ** 20 },
-  handles: { unit: '/h', of: ({ handles }) => handles },
-  files: { unit: '/h', of: ({ files }) => files },
-  queued: { unit: '/h', of: ({ queued }) => queued },
-  'disk a message': { unit: 'bytes/h', of: ({ disk, received }) => disk / received },
+/** `allowed`: so little growth an hour is none that matters. */
+const FIGURES: Readonly<
+  Record<string, { readonly unit: string; readonly allowed: number; of(sample: Vitals): number }>
+> = {
+  rss: { unit: 'MB/h', allowed: 20, of: ({ rss }) => rss / 2 ** 20 },
+  heap: { unit: 'MB/h', allowed: 10, of: ({ heap }) => heap / 2 ** 20 },
+  handles: { unit: '/h', allowed: 3, of: ({ handles }) => handles },
+  files: { unit: '/h', allowed: 3, of: ({ files }) => files },
+  queued: { unit: '/h', allowed: perSecond, of: ({ queued }) => queued },
+  'disk a message': { unit: 'bytes/h', allowed: 100, of: ({ disk, received }) => disk / received },
 };
 /** A new process begins with little memory: its slope would be the kills'. */
 const judged = kills === 0 ? Object.keys(FIGURES) : ['queued', 'disk a message'];
@@ -143,13 +146,16 @@ const settled = samples.slice(Math.floor(samples.length * WARM_UP));
 const slopes = Object.fromEntries(
   judged.map((name) => [
     name,
-    slopeOf(settled.map((sample) => [sample.seconds, FIGURES[name]?.of(sample) ?? 0])),
+    slopeOf(
+      settled.map((sample) => [sample.seconds, FIGURES[name]?.of(sample) ?? 0]),
+      FIGURES[name]?.allowed ?? 0,
+    ),
   ]),
 );
 const words = (name: string, slope: Slope | undefined): string =>
   slope === undefined
     ? 'too few samples'
-    : `${slope.perHour.toFixed(2)} (${slope.from.toFixed(2)} to ${slope.to.toFixed(2)}) ${FIGURES[name]?.unit}: ${slope.isFlat ? 'flat' : 'GROWS'}`;
+    : `${slope.perHour.toFixed(2)} (${slope.from.toFixed(2)} to ${slope.to.toFixed(2)}) ${FIGURES[name]?.unit}: ${slope.verdict}`;
 for (const [name, slope] of Object.entries(slopes)) say(`${name}: ${words(name, slope)}`);
 const lost = last.received - taken.received;
 say(
@@ -198,5 +204,5 @@ if (values.keep === 'yes') {
   writeFileSync(page, `${head}${BEGIN}\n${table}\n${END}${rest.split(END)[1] ?? ''}`);
 }
 const fine =
-  lost === 0 && taken.inversions === 0 && Object.values(slopes).every((slope) => slope?.isFlat !== false);
+  lost === 0 && taken.inversions === 0 && Object.values(slopes).every((slope) => slope?.verdict !== 'grows');
 process.exit(fine ? 0 : 1);

@@ -5,16 +5,20 @@ export interface Slope {
   /** The 95 % confidence interval of `perHour`. */
   readonly from: number;
   readonly to: number;
-  /** The interval does not lie above 0. */
-  readonly isFlat: boolean;
+  /** `grows`: the interval lies above 0. `unsure`: it does not, and reaches further up than what is allowed an hour. */
+  readonly verdict: 'flat' | 'unsure' | 'grows';
 }
 
 /**
  * Least squares. Samples that follow each other are alike (memory grows until it is collected), so they count for fewer: by the
  * correlation of what the line leaves over with its predecessor.
  * @param samples `[seconds, value]`; fewer than 4 tell nothing.
+ * @param allowed So little growth an hour is none that matters.
  */
-export function slopeOf(samples: readonly (readonly [seconds: number, value: number])[]): Slope | undefined {
+export function slopeOf(
+  samples: readonly (readonly [seconds: number, value: number])[],
+  allowed: number,
+): Slope | undefined {
   const count = samples.length;
   if (count < 4) return undefined;
   const mean = (of: (sample: readonly [number, number]) => number): number =>
@@ -32,7 +36,9 @@ export function slopeOf(samples: readonly (readonly [seconds: number, value: num
   const error = Math.sqrt(squares / (effective - 2) / ((spread * effective) / count));
   const reach = studentAt95(effective - 2) * error * 3_600;
   const perHour = slope * 3_600;
-  return { perHour, from: perHour - reach, to: perHour + reach, isFlat: perHour - reach <= 0 };
+  const from = perHour - reach;
+  const to = perHour + reach;
+  return { perHour, from, to, verdict: from > 0 ? 'grows' : to > allowed ? 'unsure' : 'flat' };
 }
 
 /** The two-sided 95 % point of Student's distribution; Cornish-Fisher's expansion, exact to 2 % from 2 degrees on. */
