@@ -11,6 +11,7 @@ import { manualClock } from '../../std/index.ts';
 import { newMasterKey, parseMasterKey } from '../../vault/index.ts';
 import type { StoreHealth } from '../contract.ts';
 import { lease, put, refusal } from '../stories/bench.ts';
+import { reserveLog } from './database.ts';
 import { newRoot } from './folders.suite.ts';
 import { openSqliteStore } from './open.ts';
 
@@ -194,6 +195,10 @@ test('a data folder that is taken away promises nothing more, and goes on when i
   const again = await openSqliteStore({ folder, masterKey });
   expect((await lease(again)).map((one) => one.message.id)).toEqual([before, after]);
   await again.close();
+});
+
+test('a log that cannot be given room is no fault of the store: the first write that matters tells', () => {
+  expect(() => reserveLog(folder)).not.toThrow();
 });
 
 test('a folder that cannot be used says so', async () => {
