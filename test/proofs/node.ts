@@ -1,5 +1,16 @@
-/** An engine as a process of its own, told by its environment: PROOF_PLACE, PROOF_SITE (the sink), PROOF_WORKERS, PROOF_TIMES, PROOF_STRAY,
- * PROOF_HASTY. */
+/**
+ * An engine as a process of its own, told by its environment:
+ *
+ *     PROOF_PLACE    where its store is
+ *     PROOF_SITE     the receiver, as JSON: port, window, ackTimeout
+ *     PROOF_WORKERS  deliveries in hand at once (64)
+ *     PROOF_TIMES    how many times as fast its clock goes (1)
+ *     PROOF_SEED     of its pauses (1)
+ *     PROOF_STRAY    sabotage: each so many deliveries one leaves its lane (0: none)
+ *     PROOF_HASTY    sabotage: answers what was not kept
+ *
+ * It tells its parent its port, answers `ledger`, `ready` and `vitals`, and ends when it is told to `stop` or when the parent goes.
+ */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom } from '../../src/std/index.ts';
