@@ -19,6 +19,8 @@ export interface CrashOptions {
   readonly senders?: number;
   /** The engine is killed after a random time between these, milliseconds; 20 and 400 unless given. */
   readonly lasting?: readonly [least: number, most: number];
+  /** In place of a time: it is killed when a random number between these was acknowledged since it started, and up to 20 ms later. */
+  readonly acknowledging?: readonly [least: number, most: number];
   /** The lossy disk's library: every crash is then a pulled plug. */
   readonly lossy?: { readonly library: string; readonly syncing: boolean };
   readonly progress?: (text: string) => void;
@@ -43,6 +45,8 @@ export interface CrashResult {
 const SENDERS = 8;
 const PATIENTS_PER_SENDER = 6;
 const LASTING = [20, 400] as const;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function crash(options: CrashOptions): Promise<CrashResult> {
   const random = seededRandom(options.seed);
@@ -92,7 +96,12 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
           },
         ),
       );
-      await new Promise((resolve) => setTimeout(resolve, least + random.fraction() * (most - least)));
+      if (options.acknowledging) {
+        const [few, many] = options.acknowledging;
+        const goal = acked.length + few + random.fraction() * (many - few);
+        while (acked.length < goal && child.exitCode === null) await pause(2);
+        await pause(random.fraction() * 20);
+      } else await pause(least + random.fraction() * (most - least));
       child.kill('SIGKILL');
       await new Promise((resolve) => child.once('exit', resolve));
       await Promise.all(senders.map((sender) => sender.ended));
