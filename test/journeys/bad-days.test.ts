@@ -144,5 +144,5 @@ describe.skipIf(skipped)('a disk that', () => {
     await sending;
     expect(acked).toHaveLength(96);
     await expectAllKept(engine);
-  }, 60_000);
+  }, 180_000);
 });

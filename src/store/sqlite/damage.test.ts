@@ -114,7 +114,7 @@ test('damaged while it was closed: it is refused, or what is damaged is; nothing
     await (damaged as SqliteStore).close();
   }
   expect(said).toContain('STORE_DAMAGED');
-}, 60_000);
+}, 180_000);
 
 test('damaged while it is open: what is damaged is refused, its lane stops, and nothing wrong is given out', async () => {
   const folder = join(place.root, 'open');
@@ -130,4 +130,4 @@ test('damaged while it is open: what is damaged is refused, its lane stops, and 
   expect(wrong).toEqual([]);
   expect(refused).toContain('VAULT_SEAL_BROKEN');
   await store.close();
-}, 60_000);
+}, 180_000);

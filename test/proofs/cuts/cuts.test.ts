@@ -23,9 +23,9 @@ test('connections cut at any byte lose nothing, turn no order, and double only w
   });
   expect(figures.deliveredTwice).toBeGreaterThan(0);
   expect(figures['repeats recognised']).toBeGreaterThan(0);
-}, 60_000);
+}, 180_000);
 
 test('with lost answers told as known this very test finds duplicates that are not flagged', async () => {
   const figures = await cuts({ folder, cuts: 200, seed: 22, unflagging: true });
   expect(figures.unflagged).toBeGreaterThan(0);
-}, 60_000);
+}, 180_000);

@@ -35,12 +35,12 @@ describe.skipIf(skipped)('when the disk', () => {
       expect(brokenBy(figures, FAULTS_ZERO)).toBeUndefined();
       expect(figures).toMatchObject({ acknowledged: 130 * numbers.length, 'never came to that call': 0 });
     },
-    120_000,
+    240_000,
   );
 
   test('fails and the sender is answered all the same, this very test finds what is missing', async () => {
     const hasty = { PROOF_HASTY: 'yes' };
     const figures = await faultAt({ folder, library: library(), nth: 900, lasting: true, env: hasty });
     expect(figures.missing).toBeGreaterThan(0);
-  }, 60_000);
+  }, 180_000);
 });

@@ -23,6 +23,10 @@ export interface OrderOptions {
   readonly nodes: number;
   readonly kills: number;
   readonly seed: number;
+  /** Of 10,000 arrivals so many are refused for now; 250 unless given. */
+  readonly refused?: number;
+  /** The engine's pauses pass so many times as fast; 10 unless given. */
+  readonly times?: number;
   /** Sabotage: each so many deliveries one leaves its patient's lane. */
   readonly stray?: number;
   readonly progress?: (text: string) => void;
@@ -42,20 +46,20 @@ const HANG_UP = 50;
 const SILENCE = 3;
 const SITE = { window: WORKERS, ackTimeout: '300ms' };
 /** The engine's pauses pass so many times as fast: each retry would hold its patient's sender up for a second otherwise. */
-const TIMES = '10';
+const TIMES = 10;
 
 export async function order(options: OrderOptions): Promise<Figures & { readonly inversions: number }> {
-  const { place, messages, patients, seed, progress } = options;
+  const { place, messages, patients, seed, progress, refused = AR, times = TIMES } = options;
   const random = seededRandom(seed);
   const answers = { AA: 0, AR: 0, 'hang up': 0, silence: 0 };
   const receiver = await startTruthfulReceiver(() => {
     const drawn = random.fraction() * 10_000;
     const answer =
-      drawn < AR
+      drawn < refused
         ? 'AR'
-        : drawn < AR + HANG_UP
+        : drawn < refused + HANG_UP
           ? 'hang up'
-          : drawn < AR + HANG_UP + SILENCE
+          : drawn < refused + HANG_UP + SILENCE
             ? 'silence'
             : 'AA';
     answers[answer]++;
@@ -69,7 +73,7 @@ export async function order(options: OrderOptions): Promise<Figures & { readonly
         PROOF_PLACE: place,
         PROOF_SITE: JSON.stringify({ ...SITE, port: receiver.port }),
         PROOF_WORKERS: String(WORKERS),
-        PROOF_TIMES: TIMES,
+        PROOF_TIMES: String(times),
         PROOF_SEED: String(seed + number),
         PROOF_STRAY: String(options.stray ?? 0),
       },
