@@ -8,6 +8,8 @@ import type { Open } from './view.ts';
 export interface CallingOptions extends Omit<GateOptions, 'wake'> {
   readonly store: Store;
   readonly clock: Clock;
+  /** By which deliveries are due, and so circuits probed: it never goes back. */
+  readonly due: Clock;
   readonly open: (site: string, connection: string) => Open | undefined;
   /** Something may be due. */
   readonly nudge: () => void;
@@ -24,6 +26,7 @@ export function createCalling(options: CallingOptions): Calling {
   const { store, clock, open } = options;
   const gate = createGate({
     ...options,
+    clock: options.due,
     async wake({ site, connection }, deliveryIds) {
       const at = clock.now();
       const on = `${site}/${connection}`;

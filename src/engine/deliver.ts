@@ -32,6 +32,8 @@ export interface DeliverOptions {
   /** The other side knows repeats of this capability by their key. */
   readonly repeatable: (site: string, connection: string, capability: string) => boolean;
   readonly signal: AbortSignal;
+  /** The time by which things are due: never goes back, see due-time.ts. */
+  readonly due: () => number;
 }
 
 /** The connection is not called now: not before `dueAt`. `failure`: told with the delivery. */
@@ -68,14 +70,14 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   const told = (failure: Failure) => ({ failure: failure.toJSON(), detail: failure.detail ?? null });
   function failed(failure: Failure, limits: Limits, policy?: OnUnknown): Settlement {
     const createdAt = Math.max(delivery.createdAt, awakeSince(leased.remembered));
-    const outcome = decide(failure, { ...delivery, createdAt }, limits, clock.now(), options.random);
+    const outcome = decide(failure, { ...delivery, createdAt }, limits, options.due(), options.random);
     const step = failure.at.step ?? '';
     if (failure.kind === 'unknown-outcome' && policy === 'hold')
       return { ...base(), to: 'held', reason: 'unknown outcome', step, ...told(failure) };
     if (outcome.to === 'held')
       return { ...base(), to: 'held', reason: 'stopped lane', step, ...told(failure) };
     if (outcome.to === 'waiting' && failure.kind === 'unknown-outcome' && typeof policy === 'object') {
-      const dueAt = clock.now() + settleTime(options.random);
+      const dueAt = options.due() + settleTime(options.random);
       return { ...base(), to: 'waiting', dueAt, ...told(failure) };
     }
     return { ...base(), ...outcome, ...told(failure) } as Settlement;

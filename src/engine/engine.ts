@@ -12,7 +12,7 @@ import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
-
+import { dueTime } from './due-time.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
@@ -77,9 +77,11 @@ export function createEngine(options: EngineOptions): Engine {
     return one.connection.test(AbortSignal.any([stopping.signal, AbortSignal.timeout(30_000)]));
   };
 
+  const due = dueTime(clock);
   const { gate, repeatable, resume } = createCalling({
     store,
     clock,
+    due,
     random,
     changed: () => changed('health'),
     log,
@@ -90,7 +92,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   const dispatch = createDispatch({
     store,
-    clock,
+    clock: due,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
       replays.run(leased, (flow) =>
@@ -104,6 +106,7 @@ export function createEngine(options: EngineOptions): Engine {
           enter: gate.enter,
           repeatable,
           signal: stopping.signal,
+          due: due.now,
         }),
       ),
     givenBack: gate.givenBack,
@@ -233,6 +236,8 @@ export function createEngine(options: EngineOptions): Engine {
             dispatch.nudge();
           }
         });
+        // What was queued by a clock that has been set back since is due, too.
+        due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         for (const one of open) {

@@ -19,6 +19,10 @@ export const STORE_FAILURES = {
     kind: 'unreachable',
     fix: 'Stop Suture, keep a copy of the data folder, and restore the last backup.',
   },
+  STORE_GONE: {
+    kind: 'unreachable',
+    fix: 'Put the data folder back where it was; if it is lost, stop Suture, restore the last backup there, and start again.',
+  },
   STORE_IN_USE: { kind: 'config', fix: 'Stop the other process, or give this one another data folder.' },
   STORE_NEWER: {
     kind: 'config',

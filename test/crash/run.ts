@@ -1,67 +1,48 @@
-/** `npm run crash`: 200 kills under load and 20 pulled plugs, then the same with syncing sabotaged. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/**
+ * `npm run crash`: 1,000 kills under load and 200 pulled plugs, then the same with syncing sabotaged. Done in blocks that add up over
+ * runs; see test/proofs/long.ts for `--part`, `--from`, `--count`, `--minutes` and `--tally`.
+ */
+import { runLong } from '../proofs/long.ts';
+import type { Figures } from '../proofs/tally.ts';
 import { type CrashResult, crash } from './crash.ts';
 import { buildLossyDisk } from './lossy-disk.ts';
 
-const [kills = 200, plugs = 20, seed = 1] = process.argv.slice(2).map(Number);
-const home = mkdtempSync(join(tmpdir(), 'suture-crash-'));
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-let failed = false;
+/** A kill finds 1,250 acknowledged messages behind it in the mean, and work on every way: more than a million in 1,000 kills. */
+const LOAD = { senders: 32, acknowledging: [100, 2_400] } as const;
 
-async function prove(
-  title: string,
-  rounds: number,
-  lossy: { library: string; syncing: boolean } | null,
-  red: boolean,
-): Promise<void> {
-  if (rounds === 0) return;
-  say(`\n${title}`);
-  const started = performance.now();
-  let result: CrashResult;
-  try {
-    result = await crash({
-      folder: join(home, title.replaceAll(/\W+/g, '-')),
-      rounds,
-      seed,
-      ...(lossy ? { lossy } : {}),
-      progress: (text) => say(`  ${text}`),
-    });
-  } catch (error) {
+const figuresOf = ({ acked, ledgerFaults, ...result }: Omit<CrashResult, 'rounds'>): Figures => ({
+  acknowledged: acked,
+  ...result,
+  ledgerFaults: ledgerFaults.length,
+});
+
+await runLong({
+  name: 'crash',
+  unit: 'rounds',
+  parts: {
+    'kill -9': { total: 1_000, block: 20 },
+    'pulled plug': { total: 200, block: 10 },
+    'sabotage: syncing switched off': { total: 5, block: 5 },
+  },
+  zero: ['missing', 'undelivered', 'unflagged', 'inversions', 'ledgerFaults', 'loss not noticed'],
+  async run({ part, from, to, folder }) {
+    const options = { folder, rounds: to - from, seed: from + 1, ...LOAD };
+    if (part === 'kill -9') {
+      const { rounds: _, ...result } = await crash(options);
+      return figuresOf(result);
+    }
+    const library = buildLossyDisk(folder);
+    if (library === null) throw new Error('The pulled plug needs a C compiler (cc).');
+    if (part === 'pulled plug') {
+      const { rounds: _, ...result } = await crash({ ...options, lossy: { library, syncing: true } });
+      return figuresOf(result);
+    }
     // A disk that was never synced may not even open again: that is a loss, too.
-    say(`  ${error instanceof Error ? error.message : String(error)}`);
-    failed ||= !red;
-    return;
-  }
-  say(`  ${JSON.stringify(result)}`);
-  const holds =
-    result.missing === 0 &&
-    result.undelivered === 0 &&
-    result.unflagged === 0 &&
-    result.inversions === 0 &&
-    result.ledgerFaults.length === 0;
-  const fine = red ? result.missing > 0 : holds;
-  say(`  ${fine ? 'as promised' : 'BROKEN'} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-  failed ||= !fine;
-}
-
-try {
-  await prove('kill -9 under load', kills, null, false);
-  const library = buildLossyDisk(home);
-  if (library === null) {
-    say('\nno C compiler: the pulled plug could not be tried');
-    failed = true;
-  } else {
-    await prove('pulled plug (lossy disk)', plugs, { library, syncing: true }, false);
-    await prove(
-      'sabotage: syncing switched off, must lose',
-      Math.min(plugs, 5),
-      { library, syncing: false },
-      true,
+    const lost = await crash({ ...options, lossy: { library, syncing: false } }).then(
+      ({ acked, missing }) => ({ acknowledged: acked, 'lost, as it must': missing }),
+      () => ({ 'does not open again': 1 }),
     );
-  }
-} finally {
-  rmSync(home, { recursive: true, force: true });
-}
-process.exit(failed ? 1 : 0);
+    const isNoticed = 'does not open again' in lost || lost['lost, as it must'] > 0;
+    return { ...lost, 'loss not noticed': isNoticed ? 0 : 1 };
+  },
+});

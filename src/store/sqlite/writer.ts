@@ -8,6 +8,7 @@ import { type Committed, commitGroup, type QueuedCall, refused, takeGroup } from
 import { openStoredVault, storedKeys } from './key-table.ts';
 import { lockFolder } from './lock.ts';
 import { migrate } from './migrate.ts';
+import { watchPlace } from './place.ts';
 import {
   type Answer,
   type Call,
@@ -61,13 +62,20 @@ function start(): void {
     }
     writing = undefined;
   };
+  const place = watchPlace(folder);
   const commit = (group: readonly QueuedCall[]): Committed => {
+    const gone = place.trouble();
+    if (gone !== undefined) return refused(group, gone);
     try {
       writing ??= open((database) => openWriting(database, openStoredVault(database, masterKey), true));
     } catch (error) {
       return refused(group, faultOf(error) ?? refusalOf(error));
     }
     const committed = commitGroup(writing, group);
+    if (committed.fault === null) {
+      const lost = place.troubleAfterCommit();
+      if (lost !== undefined) return refused(group, lost);
+    }
     if (++commits === RESERVE_AFTER) reserveLog(folder);
     if (committed.fault && !KEEPS_CONNECTION.has(committed.fault.code)) drop();
     return committed;
