@@ -40,7 +40,7 @@ describe.skipIf(skipped)('when the disk', () => {
 
   test('fails and the sender is answered all the same, this very test finds what is missing', async () => {
     const hasty = { PROOF_HASTY: 'yes' };
-    const figures = await faultAt({ folder, library: library(), nth: 900, lasting: true, env: hasty });
+    const figures = await faultAt({ folder, library: library(), nth: 400, lasting: true, env: hasty });
     expect(figures.missing).toBeGreaterThan(0);
   }, 180_000);
 });
