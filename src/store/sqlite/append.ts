@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { MessageFlag } from '../../message/index.ts';
 import type { Append, Appended, NewMessage } from '../contract.ts';
+import { sealPayload } from '../payload.ts';
 import type { AuditLog } from './audit.ts';
 import { codeOf, DOORS, FORMATS, flagBits, MESSAGE_STATES } from './codes.ts';
 import { cursorWriter } from './cursors.ts';
@@ -85,7 +86,7 @@ export function appender(desk: Desk, audit: AuditLog) {
       repeatable === undefined || repeatable.id === message.controlId ? null : repeatable.id,
       repeatable?.hash ?? null,
       message.patients.length === 0 ? null : laneText(message.patients),
-      vault.seal('message', id, message.bytes),
+      sealPayload(vault, id, message.bytes),
     );
     filing.message(id, repeatable);
     message.deliveries.forEach((delivery, nth) => {
