@@ -16,7 +16,8 @@ export type Door = 'feed' | 'poll' | 'webhook' | 'file' | 'bulk' | 'replay' | 'r
 export type MessageFlag =
   | 'control-id-reused' // same sender and control id as an earlier message, other bytes
   | 'charset-wrong' // the declared character set does not fit the bytes
-  | 'replayed';
+  | 'replayed'
+  | 'resent-with-new-time'; // as an earlier message of the same control id, but for the time of sending (MSH-7)
 
 /** The row, without its bytes. */
 export interface MessageSummary {

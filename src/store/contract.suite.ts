@@ -4,6 +4,7 @@
  */
 import { describe } from 'vitest';
 import type { FreshBench } from './stories/bench.ts';
+import { historyStories } from './stories/history.ts';
 import { intakeStories } from './stories/intake.ts';
 import { keepingStories } from './stories/keeping.ts';
 import { laneStories } from './stories/lanes.ts';
@@ -19,6 +20,7 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('working', () => workingStories(fresh));
     describe('reading', () => readingStories(fresh));
     describe('keeping', () => keepingStories(fresh));
+    describe('history', () => historyStories(fresh));
     describe('many messages', () => manyStories(fresh));
     describe('anything at all', () => randomStories(fresh));
   });

@@ -5,7 +5,9 @@ import { openPayload, PACKED_ABOVE, sealPayload } from './payload.ts';
 
 const vault = openVault({ masterKey: parseMasterKey(newMasterKey()) });
 const text = (length: number): Uint8Array =>
-  new Uint8Array(Buffer.from('OBX|1|NM|2951-2^SODIUM^LN||140|mmol/L|135-145|N|||F\r'.repeat(length)).subarray(0, length));
+  new Uint8Array(
+    Buffer.from('OBX|1|NM|2951-2^SODIUM^LN||140|mmol/L|135-145|N|||F\r'.repeat(length)).subarray(0, length),
+  );
 const code = (act: () => unknown): string => {
   try {
     act();

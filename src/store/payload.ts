@@ -37,16 +37,14 @@ export function sealPayload(vault: Vault, id: string | number, bytes: Uint8Array
  * @param size Bytes as received.
  * @throws Failure `VAULT_SEAL_BROKEN` when a byte, the size or the place was changed.
  */
-export function openPayload(
-  vault: Vault,
-  id: string | number,
-  size: number,
-  sealed: Uint8Array,
-): Uint8Array {
+export function openPayload(vault: Vault, id: string | number, size: number, sealed: Uint8Array): Uint8Array {
   if (sealed.length === size + ENVELOPE_BYTES) return vault.open(PLAIN, id, sealed);
   const marked = vault.open(PACKED, id, sealed);
   if (marked[0] !== DEFLATE_RAW) {
-    throw storeFailure('STORE_DAMAGED', `The bytes of message ${id} are packed in a way this program does not know.`);
+    throw storeFailure(
+      'STORE_DAMAGED',
+      `The bytes of message ${id} are packed in a way this program does not know.`,
+    );
   }
   return new Uint8Array(inflateRawSync(marked.subarray(1), { maxOutputLength: Math.max(size, 1) }));
 }

@@ -24,7 +24,12 @@ export const DOORS: readonly Door[] = [
 export const FORMATS: readonly Format[] = ['hl7', 'fhir', 'json', 'text'];
 export const MESSAGE_STATES: readonly MessageState[] = ['accepted', 'rejected'];
 /** Bit 0, bit 1, ... */
-export const FLAGS: readonly MessageFlag[] = ['control-id-reused', 'charset-wrong', 'replayed'];
+export const FLAGS: readonly MessageFlag[] = [
+  'control-id-reused',
+  'charset-wrong',
+  'replayed',
+  'resent-with-new-time',
+];
 export const DELIVERY_STATES: readonly DeliveryState[] = [
   'waiting',
   'running',

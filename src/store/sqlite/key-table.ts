@@ -57,3 +57,18 @@ export function sealCounts(database: DatabaseSync, vault: Vault): () => void {
     }
   };
 }
+
+const WRAP = 'UPDATE vault_key SET wrapped = ? WHERE id = ?';
+
+/**
+ * Wraps every key again under another master key (as base64), in the transaction that asks for it. The threads go on to the
+ * new one when it is committed (`Vault.changeMaster`).
+ */
+export function rewrapper(database: DatabaseSync, vault: Vault): (masterKey: string) => number {
+  const wrap = database.prepare(WRAP);
+  return (masterKey) => {
+    const keys = vault.rewrap(new Uint8Array(Buffer.from(masterKey, 'base64')));
+    for (const key of keys) wrap.run(key.wrapped, key.id);
+    return keys.length;
+  };
+}

@@ -21,7 +21,8 @@ import type {
   StoredUser,
 } from '../contract.ts';
 import type { Given, Unreadable } from './lease.ts';
-import type { PruneRound } from './prune.ts';
+import type { Pruned, PruneRound } from './prune.ts';
+import type { ShelveRound } from './shelve.ts';
 
 /** Done by the writing thread, each inside a transaction. */
 export interface Writes {
@@ -45,7 +46,11 @@ export interface Writes {
   putUser(user: StoredUser, audit: AuditEntry): null;
   putSession(session: StoredSession): null;
   endSession(id: string): null;
-  prune(round: PruneRound): { readonly removed: number; readonly after: number };
+  prune(round: PruneRound): Pruned;
+  shelve(round: ShelveRound): { readonly moved: number; readonly after: number; readonly done: boolean };
+  sweep(limit: number): number;
+  /** The key as base64. */
+  rewrap(masterKey: string): number;
 }
 
 type Read<Name extends keyof Store> = Store[Name] extends (...args: infer Args) => Promise<infer Result>
@@ -61,6 +66,7 @@ export interface Reads {
   rosterPage: Read<'rosterPage'>;
   rosterGet: Read<'rosterGet'>;
   search: Read<'search'>;
+  scan: Read<'scan'>;
   message: Read<'message'>;
   payload: Read<'payload'>;
   history: Read<'history'>;

@@ -6,6 +6,7 @@ import { FLAGS } from './codes.ts';
 import type { Desk } from './desk.ts';
 import { lanesFrom } from './lanes.ts';
 import { messageOf } from './numbers.ts';
+import type { Periods } from './periods.ts';
 import { planner } from './planning.ts';
 import { DELIVERY_COLUMNS, type DeliveryColumns } from './rows.ts';
 import { stepReader } from './steps.ts';
@@ -19,7 +20,7 @@ function before(steps: readonly StepRecord[], fromStep: string): readonly StepRe
   return at < 0 ? steps : steps.slice(0, at);
 }
 
-export function replayer(desk: Desk, audit: AuditLog) {
+export function replayer(desk: Desk, audit: AuditLog, periods: Periods) {
   const { database, dictionary } = desk;
   const old = database.prepare(OLD);
   const mark = database.prepare(MARK);
@@ -28,7 +29,14 @@ export function replayer(desk: Desk, audit: AuditLog) {
 
   return (request: ReplayRequest): readonly string[] => {
     const rows = [...new Set(request.deliveryIds)]
-      .map((id) => old.get(Number(id)) as unknown as DeliveryColumns | undefined)
+      .map((id) => {
+        const row = old.get(Number(id));
+        if (row) return row as unknown as DeliveryColumns;
+        const message = messageOf(Number(id));
+        const period = periods.holding(message);
+        if (period !== undefined) periods.bringBack(period, message);
+        return old.get(Number(id)) as unknown as DeliveryColumns | undefined;
+      })
       .filter((row) => row !== undefined)
       .sort((a, b) => a.id - b.id);
     const ids = rows.map((row) => {

@@ -8,6 +8,7 @@ import { type Committed, commitGroup, type QueuedCall, refused, takeGroup } from
 import { openStoredVault, storedKeys } from './key-table.ts';
 import { lockFolder } from './lock.ts';
 import { migrate } from './migrate.ts';
+import { preparePeriods } from './periods.ts';
 import {
   type Answer,
   type Call,
@@ -21,7 +22,8 @@ import {
 } from './protocol.ts';
 import { openWriting, type Writing } from './writing.ts';
 
-const { folder, masterKey } = workerData as ThreadData;
+const { folder } = workerData as ThreadData;
+let { masterKey } = workerData as ThreadData;
 const port = parentPort as MessagePort;
 
 /** Commits after which this store is worth room for its log: an idle one, or a command’s, is not. */
@@ -45,6 +47,7 @@ function start(): void {
   try {
     writing = open((database) => {
       migrate(database);
+      preparePeriods(database);
       return openWriting(database, openStoredVault(database, masterKey));
     });
   } catch (error) {
@@ -68,6 +71,11 @@ function start(): void {
       return refused(group, faultOf(error) ?? refusalOf(error));
     }
     const committed = commitGroup(writing, group);
+    for (const { call, value } of committed.outcomes.filter((one) => 'value' in one)) {
+      if (call.name !== 'rewrap' || value === undefined) continue;
+      masterKey = new Uint8Array(Buffer.from(call.args[0] as string, 'base64'));
+      writing.vault.changeMaster(masterKey);
+    }
     if (++commits === RESERVE_AFTER) reserveLog(folder);
     if (committed.fault && !KEEPS_CONNECTION.has(committed.fault.code)) drop();
     return committed;

@@ -8,14 +8,16 @@ import { countWriter } from './counts.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
 import { openFiling } from './filing.ts';
-import { rotateWhenDue, sealCounts } from './key-table.ts';
+import { rewrapper, rotateWhenDue, sealCounts } from './key-table.ts';
 import { openAliases } from './lanes.ts';
 import { lessor } from './lease.ts';
 import { openNumbers } from './numbers.ts';
+import { openPeriods } from './periods.ts';
 import type { Writes } from './protocol.ts';
 import { pruner } from './prune.ts';
 import { replayer } from './replay.ts';
 import { settler } from './settle.ts';
+import { shelver } from './shelve.ts';
 import { openStanding } from './standing.ts';
 import { takeOver } from './takeover.ts';
 import { openTallies } from './tallies.ts';
@@ -26,6 +28,7 @@ const PROBE =
 
 export interface Writing {
   readonly database: DatabaseSync;
+  readonly vault: Vault;
   readonly calls: Writes;
   /** Before a transaction. */
   prepare(): void;
@@ -51,8 +54,10 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
   const settling = settler(desk);
   const accounts = accountWriter(desk, audit);
   const counts = countWriter(desk);
+  const periods = openPeriods(desk);
   return {
     database,
+    vault,
     calls: {
       append: appender(desk, audit),
       lease: lessor(desk, opening),
@@ -60,7 +65,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       ...settling,
       wake: waker(desk),
       release: releaser(desk, audit),
-      replay: replayer(desk, audit),
+      replay: replayer(desk, audit, periods),
       probe() {
         probe.run();
         return null;
@@ -71,7 +76,10 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
         return null;
       },
       ...accounts,
-      prune: pruner(desk),
+      prune: pruner(desk, periods),
+      shelve: shelver(desk, periods),
+      sweep: (limit) => periods.sweep(limit),
+      rewrap: rewrapper(database, vault),
     },
     prepare: () => rotateWhenDue(database, vault),
     flush() {
