@@ -138,7 +138,7 @@ export function candidateFinder({ database, dictionary }: View) {
     yield* idsOf(unfiledPatient.all(patient, range.below, Math.max(range.from, indexed + 1)));
     const below = Math.min(range.below, indexed + 1);
     const lowest = bucketOf(Math.max(range.from, 1));
-    for (let bucket = bucketOf(Math.min(below, indexed)); bucket >= lowest; bucket--) {
+    for (let bucket = highestBucket({ below, from: range.from }); bucket >= lowest; bucket--) {
       yield* idsOf(byPatient.all(bucket, patient, below, range.from));
     }
   }
