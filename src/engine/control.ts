@@ -5,6 +5,7 @@
 import type { HttpAnswer, HttpRequest, TestResult } from '../connectors/index.ts';
 import type { Flow, TraceEntry } from '../flow/index.ts';
 import type { Store } from '../store/index.ts';
+import type { Person } from './patient.ts';
 
 export interface RunningFlow {
   readonly flow: Flow;
@@ -50,8 +51,8 @@ export interface EngineControl {
   http(site: string, connection: string, request: HttpRequest): Promise<HttpAnswer | null>;
   /** Public halves of the signing keys: what `/.well-known/jwks.json` serves. */
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
-  /** Keyed hashes under which a typed identifier (an MRN) may be indexed, one per site and id system. */
-  patientKeys(identifier: string): readonly string[];
+  /** Keyed hashes under which a typed identifier (an MRN), or a family name with a date of birth, may be indexed, one per site. */
+  patientKeys(asked: string | Person): readonly string[];
   /** New deliveries for these; from a step if told; audited as `who` with their reason. Gives the new ids. */
   replay(request: {
     readonly deliveryIds: readonly string[];

@@ -6,7 +6,7 @@ import {
   type Method,
 } from '../connectors/index.ts';
 import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
-import type { SiteRecord } from '../site/index.ts';
+import { connectorRecord, type SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { createBackpressure } from './backpressure.ts';
@@ -17,8 +17,9 @@ import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { createIntake, identityKey } from './intake.ts';
 import { createTallykeeper } from './outcomes.ts';
-import { type KeyedHash, patientKey } from './patient.ts';
+import { type KeyedHash, patientKeysOf } from './patient.ts';
 import { type Poll, startPoll } from './poll.ts';
+import { startRetention } from './retention.ts';
 import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
 
 export interface EngineOptions {
@@ -156,7 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function openConnection(site: SiteRecord, name: string): Open {
-    const record = site.connections[name] as { connector: string };
+    const record = site.connections[name] as SiteRecord['connections'][string];
     const at = { site: site.site, connection: name };
     const connector = registry.get(record.connector);
     if (connector === undefined) {
@@ -183,7 +184,7 @@ export function createEngine(options: EngineOptions): Engine {
       site,
       name,
       connector: connector.name,
-      connection: connector.open(connector.parse(record, at), context),
+      connection: connector.open(connector.parse(connectorRecord(record), at), context),
       intake,
       receiver: {
         receive: (inbound) => void intake.receive(inbound),
@@ -244,6 +245,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   let endHealth: (() => void) | null = null;
+  let retention: ReturnType<typeof startRetention> | null = null;
   const readers = {
     store,
     flow: (name: string) => prepared.get(name),
@@ -292,6 +294,7 @@ export function createEngine(options: EngineOptions): Engine {
         }
         tallies.start();
         backpressure.start();
+        retention = startRetention({ store, clock, sites: options.sites, log });
       } catch (error) {
         running = false;
         endHealth?.();
@@ -303,6 +306,7 @@ export function createEngine(options: EngineOptions): Engine {
     async stop() {
       running = false;
       backpressure.stop();
+      await retention?.stop();
       endHealth?.();
       // Calls in hand get a moment to finish; then they are broken off and their deliveries given back.
       const cancel = clock.after(5_000, () => stopping.abort(new Error('the engine is stopping')));
@@ -346,8 +350,7 @@ export function createEngine(options: EngineOptions): Engine {
       return { keys: keys.map((key) => key.publicJwk) };
     },
 
-    patientKeys: (identifier) =>
-      options.sites.map((site) => patientKey(keyedHash, site.site, site.identifiers.mrn.system, identifier)),
+    patientKeys: (asked) => patientKeysOf(keyedHash, options.sites, asked),
 
     async replay({ deliveryIds, fromStep, who, reason }) {
       const made = await store.replay({

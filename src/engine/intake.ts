@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import type { Inbound, Learned, Verdict } from '../connectors/index.ts';
 import { laneNames, matches } from '../flow/index.ts';
-import type { SiteRecord } from '../site/index.ts';
+import { repeatsOf, type SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock } from '../std/index.ts';
 import type { NewDelivery, NewMessage, RosterChange, Store } from '../store/index.ts';
 import type { RunningFlow } from './control.ts';
@@ -15,6 +15,7 @@ import {
   mrnPath,
   patientKey,
   patientOf,
+  personKey,
   rememberingHash,
 } from './patient.ts';
 
@@ -43,6 +44,8 @@ export function createIntake(options: IntakeOptions): Intake {
   const keyOf = rememberingHash((value) =>
     patientKey(keyedHash, site.site, site.identifiers.mrn.system, value),
   );
+  const personKeyOf = rememberingHash((name) => personKey(keyedHash, site.site, name));
+  const { window, ignoreTime } = repeatsOf(site, connection);
   const laneKey = rememberingHash((name) => keyedHash('lane', name));
   const fillsRoster = site.roster.from.includes(connection);
 
@@ -61,6 +64,7 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   function kept(inbound: Inbound, at: number, patient: KnownPatient | null): NewMessage {
+    // Lanes go by the medical record number alone; the person is for search.
     const patients = patient ? [patient.key] : [];
     const refused = inbound.refused !== undefined;
     return {
@@ -73,7 +77,7 @@ export function createIntake(options: IntakeOptions): Intake {
       reason: inbound.refused ?? null,
       flags: inbound.flags ?? [],
       bytes: inbound.bytes,
-      patients,
+      patients: patient?.person ? [patient.key, patient.person] : patients,
       // A refused message that is sent again is judged afresh; only what was accepted can be repeated.
       ...(refused || inbound.key === null
         ? {}
@@ -82,6 +86,8 @@ export function createIntake(options: IntakeOptions): Intake {
               sender: inbound.sender ?? '',
               id: inbound.key,
               hash: hash('sha256', inbound.bytes, 'base64url'),
+              since: at - window,
+              ...(ignoreTime ? { ignoreTime } : {}),
             },
           }),
       deliveries: refused ? [] : plan(inbound.format, inbound.type, patients),
@@ -95,7 +101,7 @@ export function createIntake(options: IntakeOptions): Intake {
         const at = clock.now();
         const patient =
           inbound.format === 'hl7' && inbound.refused === undefined
-            ? patientOf(keyOf, site, path, inbound.bytes)
+            ? patientOf(keyOf, personKeyOf, site, path, inbound.bytes)
             : null;
         const message = kept(inbound, at, patient);
         const roster: RosterChange[] =
