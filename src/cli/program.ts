@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addBackup } from './commands/backup.ts';
 import { addCheck } from './commands/check.ts';
 import { addDead } from './commands/dead.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHl7 } from './commands/hl7.ts';
+import { addKey } from './commands/key.ts';
 import { addMessages } from './commands/messages.ts';
 import { addSend } from './commands/send.ts';
 import { addSimulator } from './commands/simulator.ts';
@@ -30,6 +32,8 @@ export function everything(): Command {
     addDead,
     addHl7,
     addSimulator,
+    addBackup,
+    addKey,
     addDoctor,
   ]) {
     add(program);

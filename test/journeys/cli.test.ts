@@ -39,6 +39,10 @@ describe('usage', () => {
     'hl7 parse',
     'hl7 get',
     'simulator',
+    'backup',
+    'restore',
+    'key',
+    'key rotate',
     'doctor',
   ];
 

@@ -1,6 +1,7 @@
 /** The vault's wrapped keys, as rows beside the data they open. */
 import type { DatabaseSync } from 'node:sqlite';
 import { openVault, type Vault, type WrappedKey } from '../../vault/index.ts';
+import { openReader } from './database.ts';
 
 const KEYS = 'SELECT id, use, wrapped, seals FROM vault_key ORDER BY id';
 const KEY = 'SELECT id, use, wrapped, seals FROM vault_key WHERE id = ?';
@@ -71,4 +72,17 @@ export function rewrapper(database: DatabaseSync, vault: Vault): (masterKey: str
     for (const key of keys) wrap.run(key.wrapped, key.id);
     return keys.length;
   };
+}
+
+/** Whether this master key opens the data folder; nothing is changed. A folder without keys opens with any. */
+export function opensWith(folder: string, masterKey: Uint8Array): boolean {
+  const database = openReader(folder);
+  try {
+    openVault({ masterKey, keys: storedKeys(database) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    database.close();
+  }
 }
