@@ -16,21 +16,33 @@ const HIGHEST_UNTIL = 'SELECT max(last_id) AS id FROM tally_minute WHERE minute 
 /** Rows looked at in one call; a filter that finds less gives a short page with a place to go on from. */
 const LOOKED_AT = 20_000;
 
+/** Times of searches whose first id is known: a scan asks for the same again with each slice. */
+const MINUTES_AT_HAND = 256;
+
 /** The ids that a query's times and keyset leave: what stands in the live file's minutes holds for all files. */
 export function rangeFinder({ database }: View): (query: MessageQuery) => Range {
   const lowestSince = database.prepare(LOWEST_SINCE);
   const highestUntil = database.prepare(HIGHEST_UNTIL);
+  /** Ids only grow: what a minute and all after it begin with stays as it is once there is something. */
+  const lowest = new Map<number, number>();
+  const lowestOf = (minute: number): number | undefined => {
+    const known = lowest.get(minute);
+    if (known !== undefined) return known;
+    const found = lowestSince.get(minute)?.id as number | null;
+    if (found === null) return undefined;
+    if (lowest.size >= MINUTES_AT_HAND) lowest.clear();
+    lowest.set(minute, found);
+    return found;
+  };
   return (query) => {
     let below = query.before === undefined ? Number.MAX_SAFE_INTEGER : Number(query.before);
     let from = 0;
-    if (query.to !== undefined) {
+    // A later page begins where the one before it ended, which was within the time.
+    if (query.to !== undefined && query.before === undefined) {
       const highest = highestUntil.get(Math.floor(query.to / MINUTE))?.id as number | null;
-      below = Math.min(below, (highest ?? 0) + 1);
+      below = (highest ?? 0) + 1;
     }
-    if (query.from !== undefined) {
-      const lowest = lowestSince.get(Math.floor(query.from / MINUTE))?.id as number | null;
-      from = lowest ?? below;
-    }
+    if (query.from !== undefined) from = lowestOf(Math.floor(query.from / MINUTE)) ?? below;
     return { below, from };
   };
 }
