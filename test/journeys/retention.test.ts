@@ -48,7 +48,7 @@ afterEach(async () => {
 const send = async (text: string): Promise<string> => {
   const answer = await peer.send(text);
   expect(msa(answer)?.code).toBe('AA');
-  return answer;
+  return answer ?? '';
 };
 const found = async (controlId: string) => (await running.store.search({ controlId, limit: 9 })).rows;
 const delivered = (controlId: string) =>

@@ -66,6 +66,11 @@ export function acrossFiles(view: View, shelves: Shelves) {
       const part = ask(file, { below: range.below, from: Math.max(range.from, floor) }, query.limit);
       if (part.before !== null) floor = Math.max(floor, Number(part.before));
       rows.push(...part.rows);
+      // The page is full: of other files only what is newer than its last row can still be on it.
+      if (rows.length >= query.limit) {
+        rows.sort(byId);
+        floor = Math.max(floor, Number(rows[query.limit - 1]?.id));
+      }
     };
     take(live);
     for (const shelf of shelves.now()) {

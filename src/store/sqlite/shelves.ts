@@ -2,7 +2,7 @@
  * Period files as readers see them. The catalogue in the live file says which there are and how far they count
  * (periods.ts); both are read on one snapshot, so that a message on its way from file to file is told once.
  */
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { openReader } from './database.ts';
 import type { View } from './desk.ts';
 import { periodFile } from './periods.ts';
@@ -32,6 +32,7 @@ export interface Shelves {
 
 interface Open {
   readonly database: DatabaseSync;
+  readonly arriving: StatementSync;
   readonly shelf: { -readonly [Key in keyof Shelf]: Shelf[Key] };
   hidden: Set<number>;
   reading: boolean;
@@ -47,6 +48,7 @@ export function openShelves(folder: string, main: View): Shelves {
     const database = openReader(folder, periodFile(name));
     const one: Open = {
       database,
+      arriving: database.prepare(ARRIVING),
       hidden: new Set(),
       reading: false,
       shelf: {
@@ -77,10 +79,7 @@ export function openShelves(folder: string, main: View): Shelves {
         one.shelf.firstId = row.first_id;
         one.shelf.lastId = row.last_id;
         one.hidden = new Set([
-          ...one.database
-            .prepare(ARRIVING)
-            .all(row.batch)
-            .map((arriving) => arriving.message as number),
+          ...one.arriving.all(row.batch).map((arriving) => arriving.message as number),
           ...leaving.all(row.name).map((one) => one.message as number),
         ]);
         return one.shelf;
