@@ -207,6 +207,42 @@ test('killed at any step of a replay from a period file', async () => {
   await again.close();
 });
 
+test('a message that was brought back and finished is shelved again before its old rows were swept away', async () => {
+  const store = await openSqliteStore({ folder, masterKey });
+  await store.shelve({ receivedBefore: T0 + 100 * DAY, limit: 100 });
+  const [first] = (await store.message(ids[0] as string))?.deliveries ?? [];
+  await store.close();
+  await writing(async (open) => {
+    const request = { deliveryIds: [first?.id as string], versions: {}, at: T0, audit: audit() };
+    await inTransaction(
+      open,
+      () => void open.calls.replay(request),
+      async () => undefined,
+    );
+    await inTransaction(
+      open,
+      () => {
+        const { epoch, ids: leased } = open.calls.lease({ now: T0 + 1, limit: 9 });
+        for (const id of leased) {
+          const end = { deliveryId: String(id), epoch, at: T0 + 2, ms: 1, steps: [] };
+          expect(open.calls.settle({ ...end, to: 'delivered' })).toBe('settled');
+        }
+      },
+      async () => undefined,
+    );
+    await inTransaction(
+      open,
+      () => void open.calls.shelve({ receivedBefore: T0 + 100 * DAY, limit: 9, after: 0 }),
+      crash,
+    );
+    await crash();
+    await inTransaction(open, () => void open.calls.sweep(9), crash);
+    const after = await afterACrash();
+    expect((await after.message(ids[0] as string))?.deliveries).toHaveLength(3);
+    await after.close();
+  });
+});
+
 test('a backup taken while history moves is whole, and opens with the same key', async () => {
   const store = await openSqliteStore({ folder, masterKey });
   const copy = join(place.root, 'backup');

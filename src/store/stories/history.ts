@@ -229,7 +229,9 @@ export function historyStories(fresh: FreshBench): void {
       if (second) await settle(store, second, { to: 'filtered', step: 'f' });
       const filtered = await kept(['x']);
       await deliverAll(store, 'filtered');
-      const dead = await kept(['x']);
+      const dead = await kept(['x', 'y']);
+      const [told] = await lease(store, 1);
+      if (told) await settle(store, told, { to: 'delivered' });
       await deliverAll(store, 'dead');
       const unrouted = await kept([]);
       const rejected = await kept([], { state: 'rejected', reason: 'No MSH.' });
