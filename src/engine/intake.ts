@@ -15,7 +15,7 @@ import {
   mrnPath,
   patientKey,
   patientOf,
-  personKey,
+  personKeyFrom,
   rememberingHash,
 } from './patient.ts';
 
@@ -44,7 +44,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const keyOf = rememberingHash((value) =>
     patientKey(keyedHash, site.site, site.identifiers.mrn.system, value),
   );
-  const personKeyOf = rememberingHash((name) => personKey(keyedHash, site.site, name));
+  const personKeyOf = rememberingHash((written) => personKeyFrom(keyedHash, site.site, written));
   const { window, ignoreTime } = repeatsOf(site, connection);
   const laneKey = rememberingHash((name) => keyedHash('lane', name));
   const fillsRoster = site.roster.from.includes(connection);

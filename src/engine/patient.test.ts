@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { siteSchema } from '../site/index.ts';
-import { patientKeysOf, patientOf, personName } from './patient.ts';
+import { patientKeysOf, patientOf, personKeyFrom, personName } from './patient.ts';
 
 const site = siteSchema.parse({
   site: 'mercy',
@@ -37,12 +37,12 @@ test('what a person types finds what a message has', () => {
   );
   const patient = patientOf(
     (value) => `mrn ${value}`,
-    (name) => `person ${name}`,
+    (written) => personKeyFrom(keyedHash, 'mercy', written),
     site,
     'PID-3[5=MR].1',
     bytes,
   );
-  expect(patient).toMatchObject({ key: 'mrn 4711', person: 'person VANDUREN 19840309' });
+  expect(patient).toMatchObject({ key: 'mrn 4711', person: 'person/mercy/VANDUREN 19840309' });
   expect(patientKeysOf(keyedHash, [site], { family: 'Van Duren', born: '1984-03-09' })).toEqual([
     'person/mercy/VANDUREN 19840309',
   ]);

@@ -64,8 +64,18 @@ export function personName({ family, born }: Person): string | null {
 }
 
 /** The key of a person at a site, by `personName`. */
-export function personKey(keyedHash: KeyedHash, site: string, name: string): string {
+function personKey(keyedHash: KeyedHash, site: string, name: string): string {
   return keyedHash('person', site, name);
+}
+
+/**
+ * The key of a date of birth, a space and a family name as they stand in a message; empty when it is no person. One text, so
+ * that it can be remembered before anything of it is looked at.
+ */
+export function personKeyFrom(keyedHash: KeyedHash, site: string, written: string): string {
+  const space = written.indexOf(' ');
+  const name = personName({ born: written.slice(0, space), family: written.slice(space + 1) });
+  return name === null ? '' : personKey(keyedHash, site, name);
 }
 
 /** Keyed hashes under which what a person typed may be indexed, one per site; empty when it is no name and date. */
@@ -84,7 +94,7 @@ export function patientKeysOf(
 /** The patient of an HL7 message by the site's medical record number; `null` when it names none. */
 export function patientOf(
   keyOf: (value: string) => string,
-  personKeyOf: (name: string) => string,
+  personKeyOf: (person: string) => string,
   site: SiteRecord,
   path: string,
   bytes: Uint8Array,
@@ -93,6 +103,6 @@ export function patientOf(
   const value = message.get(path)?.trim();
   if (!value || value === '""') return null;
   const system = site.identifiers.mrn.system;
-  const name = personName({ family: message.get('PID-5.1.1') ?? '', born: message.get('PID-7.1') ?? '' });
-  return { key: keyOf(value), person: name === null ? null : personKeyOf(name), system, value };
+  const person = personKeyOf(`${message.get('PID-7.1')?.trim() ?? ''} ${message.get('PID-5.1.1') ?? ''}`);
+  return { key: keyOf(value), person: person === '' ? null : person, system, value };
 }

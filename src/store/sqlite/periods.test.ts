@@ -140,6 +140,28 @@ test('a group that is rolled back after its copy leaves the messages where they 
   });
 });
 
+test('what an uncounted batch left in a period file is not told when the next batch is another one', async () => {
+  const store = await openSqliteStore({ folder, masterKey });
+  const [first] = (await store.message(ids[0] as string))?.deliveries ?? [];
+  await store.close();
+  await writing(async (open) => {
+    const round = { receivedBefore: T0 + 8 * DAY, limit: 9, after: 0 };
+    open.database.exec('BEGIN IMMEDIATE');
+    open.calls.shelve({ ...round, limit: 1 });
+    open.database.exec('ROLLBACK');
+    open.reload();
+    // The message that was copied is at work again: it stays, and others are moved.
+    const request = { deliveryIds: [first?.id as string], versions: {}, at: T0, audit: audit() };
+    await inTransaction(
+      open,
+      () => void open.calls.replay(request),
+      async () => undefined,
+    );
+    await inTransaction(open, () => void open.calls.shelve(round), crash);
+    await crash();
+  });
+});
+
 test('killed at any step of removing from a period file', async () => {
   const store = await openSqliteStore({ folder, masterKey });
   await store.shelve({ receivedBefore: T0 + 100 * DAY, limit: 100 });
