@@ -126,6 +126,11 @@ describe('a hospital seen through the API', () => {
     expect(JSON.stringify(await audit()).toLowerCase()).not.toContain(CANARY.toLowerCase());
   });
 
+  test('a copy of the folder is made for the command line, not for a signed-in browser', async () => {
+    const { status, text } = await operator.post('/api/backup', { to: '/nowhere' });
+    expect([status, text.includes('suture backup')]).toEqual([403, true]);
+  });
+
   test('a wrong question is refused without repeating what was typed', async () => {
     for (const body of [
       { state: CANARY },
