@@ -176,7 +176,10 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       return { status: 202, headers: { 'content-type': 'application/json' }, body: '{"id":"1"}' };
     },
     jwks: async () => ({ keys: [{ kty: 'EC', crv: 'P-384', kid: 'k1', x: 'x', y: 'y' }] }),
-    patientKeys: (identifier) => [`key:${identifier}`, `other:${identifier}`],
+    patientKeys: (asked) =>
+      typeof asked === 'string'
+        ? [`key:${asked}`, `other:${asked}`]
+        : [`person:${asked.family} ${asked.born}`],
     replayed: [],
     async replay(request) {
       fixture.replayed.push(request);

@@ -11,6 +11,7 @@ import type {
   MessagePage,
   MessageSearch,
   Revealed,
+  ScannedPage,
 } from './types.ts';
 
 describe('a hospital seen through the API', () => {
@@ -96,6 +97,39 @@ describe('a hospital seen through the API', () => {
     const asked = (await audit()).filter((row) => row.act === 'patient.search');
     expect(asked[0]).toMatchObject({ who: 'viewer', on: 'messages' });
     expect(JSON.stringify(await audit())).not.toContain(CANARY);
+  });
+
+  test('finds by family name and date of birth, recorded without them', async () => {
+    expect((await search({ person: { family: 'nobody', born: '1984-03-09' } })).rows).toEqual([]);
+    expect((await audit()).find((row) => row.act === 'patient.search')?.facts).toMatchObject({
+      by: 'name and birth date',
+      found: 0,
+    });
+    const { status } = await viewer.post('/api/messages/search', { person: { family: 'x', born: 'soon' } });
+    expect(status).toBe(400);
+  });
+
+  test('free text: for operators, within a time, recorded by its length alone', async () => {
+    const scan = { text: `${CANARY.toLowerCase()}-mrn-1`, from: START - 86_400_000, to: START + 86_400_000 };
+    expect((await viewer.post('/api/messages/scan', scan)).status).toBe(403);
+    expect((await operator.post('/api/messages/scan', { text: scan.text })).status).toBe(400);
+    const { status, body } = await operator.post<ScannedPage>('/api/messages/scan', scan);
+    expect(status).toBe(200);
+    expect(body.rows.length).toBeGreaterThan(0);
+    expect(body.looked).toBeGreaterThan(body.rows.length);
+    const sent = await operator.post<ScannedPage>('/api/messages/scan', { ...scan, counter: 'queued' });
+    expect(sent.body.rows.length).toBeLessThan(body.rows.length);
+    const [, entry] = (await audit()).filter((row) => row.act === 'message.scan');
+    expect(entry).toMatchObject({
+      who: 'operator',
+      facts: { textLength: scan.text.length, looked: body.looked, found: body.rows.length },
+    });
+    expect(JSON.stringify(await audit()).toLowerCase()).not.toContain(CANARY.toLowerCase());
+  });
+
+  test('a copy of the folder is made for the command line, not for a signed-in browser', async () => {
+    const { status, text } = await operator.post('/api/backup', { to: '/nowhere' });
+    expect([status, text.includes('suture backup')]).toEqual([403, true]);
   });
 
   test('a wrong question is refused without repeating what was typed', async () => {

@@ -105,6 +105,8 @@ export interface MessageSearch {
   readonly controlId?: string | undefined;
   /** An identifier as typed (an MRN). Hashed at once; the search is audited without it. */
   readonly patient?: string | undefined;
+  /** A family name and a date of birth (`1984-03-09`), whatever its case and accents; treated like `patient`. */
+  readonly person?: { readonly family: string; readonly born: string } | undefined;
   /** Exact, or with `*` at its end. */
   readonly type?: string | undefined;
   readonly state?: MessageState | DeliveryState | 'unrouted' | undefined;
@@ -122,6 +124,22 @@ export interface MessagePage {
   readonly rows: readonly MessageRow[];
   /** Give it as `before` for the next older page; `null` at the end. */
   readonly before: string | null;
+}
+
+/**
+ * POST /api/messages/scan: free text in payloads, whatever its case, within a time. Bounded: ask again with `before` until it
+ * is `null`. Audited: who, the time, at how many payloads; of the text only its length.
+ */
+export interface MessageScan extends Omit<MessageSearch, 'patient' | 'person' | 'from' | 'to'> {
+  /** 2..200 characters. */
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface ScannedPage extends MessagePage {
+  /** Payloads that were looked through for this page. */
+  readonly looked: number;
 }
 
 /** A component, or a subcomponent, of a field. */

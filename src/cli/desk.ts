@@ -5,17 +5,31 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ConnectionState, ErrorAnswer, LanesAnswer } from '../api/index.ts';
-import { approvalDesk, type EngineControl } from '../engine/index.ts';
+import { type ConnectionState, type ErrorAnswer, type LanesAnswer, searchMessages } from '../api/index.ts';
+import { approvalDesk, type EngineControl, type Person, patientKeysOf, scanEntry } from '../engine/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
-import type { DeadLetter, MessageQuery, MessageRow, Page, StuckLane } from '../store/index.ts';
+import type {
+  DeadLetter,
+  MessageQuery,
+  MessageRow,
+  Page,
+  ScanPage,
+  ScanQuery,
+  StuckLane,
+} from '../store/index.ts';
 import { announced, keyOf } from './data-folder.ts';
+import { loadProject } from './project.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 
 export interface Desk {
   readonly from: 'engine' | 'folder';
-  search(query: Omit<MessageQuery, 'patient'>): Promise<Page<MessageRow>>;
+  /** By a patient, the search is recorded. */
+  search(query: Omit<MessageQuery, 'patient'> & { asked?: string | Person }): Promise<Page<MessageRow>>;
+  /** Free text: a bounded number of payloads; recorded. */
+  scan(query: ScanQuery): Promise<ScanPage>;
+  /** A copy of the data folder in a folder of its own. */
+  backup(to: string): Promise<void>;
   /** The bytes as received; the reading is recorded. */
   raw(messageId: string): Promise<Uint8Array | null>;
   dead(query: {
@@ -53,7 +67,8 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export async function openDesk(folder: string, environment: Environment): Promise<Desk> {
+/** @param project Where the site records are: without them a folder does not know how a patient is named in it. */
+export async function openDesk(folder: string, environment: Environment, project = '.'): Promise<Desk> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
   if (!existsSync(join(folder, 'suture.db'))) {
@@ -64,7 +79,7 @@ export async function openDesk(folder: string, environment: Environment): Promis
       fix: 'Start the engine, or name its data folder with SUTURE_DATA.',
     });
   }
-  return folderDesk(folder, environment);
+  return folderDesk(folder, environment, project);
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -96,7 +111,15 @@ function engineDesk(url: string, token: string): Desk {
   }
   return {
     from: 'engine',
-    search: async (query) => (await ask('/api/messages/search', query)).json() as Promise<Page<MessageRow>>,
+    async search({ asked, ...query }) {
+      const patient =
+        asked === undefined ? {} : typeof asked === 'string' ? { patient: asked } : { person: asked };
+      return (await ask('/api/messages/search', { ...query, ...patient })).json() as Promise<
+        Page<MessageRow>
+      >;
+    },
+    scan: async (query) => (await ask('/api/messages/scan', query)).json() as Promise<ScanPage>,
+    backup: async (to) => void (await ask('/api/backup', { to })),
     async raw(messageId) {
       const answer = await ask(`/api/messages/${messageId}/raw`);
       return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : null;
@@ -138,14 +161,40 @@ function engineDesk(url: string, token: string): Desk {
   };
 }
 
-async function folderDesk(folder: string, environment: Environment): Promise<Desk> {
+async function folderDesk(folder: string, environment: Environment, project: string): Promise<Desk> {
   const { openSqliteStore } = await import('../store/index.ts');
   const key = keyOf(folder, environment);
   const store = await openSqliteStore({ folder, masterKey: key, clock: systemClock });
   const approvals = approvalDesk({ store, clock: systemClock, answered: () => undefined });
   return {
     from: 'folder',
-    search: (query) => store.search(query),
+    async search({ asked, ...query }) {
+      if (asked === undefined) return store.search(query);
+      const { sites } = await loadProject(project, environment);
+      const keys = patientKeysOf(
+        store.keyedHash,
+        sites.map((site) => site.record),
+        asked,
+      );
+      const page = await searchMessages(store, query, keys);
+      const facts = {
+        by: typeof asked === 'string' ? 'identifier' : 'name and birth date',
+        found: page.rows.length,
+      };
+      await store.audit([
+        { at: systemClock.now(), who: 'cli', act: 'patient.search', on: 'messages', facts },
+      ]);
+      return page;
+    },
+    async scan(query) {
+      const page = await store.scan(query);
+      await store.audit([scanEntry('cli', systemClock.now(), query, page)]);
+      return page;
+    },
+    async backup(to) {
+      await store.backup(to);
+      await store.audit([{ at: systemClock.now(), who: 'cli', act: 'store.backup', on: 'data folder' }]);
+    },
     async raw(messageId) {
       await store.audit([{ at: systemClock.now(), who: 'cli', act: 'message.reveal', on: messageId }]);
       return store.payload(messageId);

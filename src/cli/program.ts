@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { addApprovals } from './commands/approvals.ts';
+import { addBackup } from './commands/backup.ts';
 import { addCheck } from './commands/check.ts';
 import { addConnections } from './commands/connections.ts';
 import { addDead } from './commands/dead.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHl7 } from './commands/hl7.ts';
+import { addKey } from './commands/key.ts';
 import { addLanes } from './commands/lanes.ts';
 import { addMessages } from './commands/messages.ts';
 import { addReplay } from './commands/replay.ts';
@@ -42,6 +44,8 @@ export function everything(): Command {
     addReplays,
     addHl7,
     addSimulator,
+    addBackup,
+    addKey,
     addDoctor,
   ]) {
     add(program);

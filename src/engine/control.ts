@@ -6,6 +6,7 @@ import type { HttpAnswer, HttpRequest, TestResult } from '../connectors/index.ts
 import type { Flow, TraceEntry } from '../flow/index.ts';
 import type { Settled, Store, StuckLane } from '../store/index.ts';
 import type { Approval } from './approval.ts';
+import type { Person } from './patient.ts';
 import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
 
 export interface RunningFlow {
@@ -70,8 +71,8 @@ export interface EngineControl {
   http(site: string, connection: string, request: HttpRequest): Promise<HttpAnswer | null>;
   /** Public halves of the signing keys: what `/.well-known/jwks.json` serves. */
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
-  /** Keyed hashes under which a typed identifier (an MRN) may be indexed, one per site and id system. */
-  patientKeys(identifier: string): readonly string[];
+  /** Keyed hashes under which a typed identifier (an MRN), or a family name with a date of birth, may be indexed, one per site. */
+  patientKeys(asked: string | Person): readonly string[];
   /**
    * New deliveries for these, in one transaction; from a step if told, with the present flows unless told; audited as `who`
    * with their reason. Gives the new ids.

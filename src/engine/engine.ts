@@ -15,8 +15,9 @@ import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
-import { type KeyedHash, patientKey } from './patient.ts';
+import { type KeyedHash, patientKeysOf } from './patient.ts';
 import { createReplays } from './replay/replays.ts';
+import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
 import { createTelling } from './telling.ts';
 import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
@@ -205,6 +206,7 @@ export function createEngine(options: EngineOptions): Engine {
   });
 
   let endHealth: (() => void) | null = null;
+  let retention: ReturnType<typeof startRetention> | null = null;
   const readers = {
     store,
     flow: (name: string) => prepared.get(name),
@@ -259,6 +261,7 @@ export function createEngine(options: EngineOptions): Engine {
         await replays
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
+        retention = startRetention({ store, clock, sites: options.sites, log });
       } catch (error) {
         running = false;
         endHealth?.();
@@ -271,6 +274,7 @@ export function createEngine(options: EngineOptions): Engine {
       running = false;
       await replays.close();
       backpressure.stop();
+      await retention?.stop();
       endHealth?.();
       const end = beginDrain(clock, drain, {
         text: () => drainText(dispatch.inHand, gate.underWay()),
@@ -312,8 +316,7 @@ export function createEngine(options: EngineOptions): Engine {
       return { keys: keys.map((key) => key.publicJwk) };
     },
 
-    patientKeys: (identifier) =>
-      options.sites.map((site) => patientKey(keyedHash, site.site, site.identifiers.mrn.system, identifier)),
+    patientKeys: (asked) => patientKeysOf(keyedHash, options.sites, asked),
 
     replay: replays.replay,
     replays: replays.control,

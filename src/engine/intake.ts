@@ -5,12 +5,20 @@
 import { hash } from 'node:crypto';
 import type { Inbound, Learned, Verdict } from '../connectors/index.ts';
 import { laneNames, matches } from '../flow/index.ts';
-import type { SiteRecord } from '../site/index.ts';
+import { repeatsOf, type SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock } from '../std/index.ts';
 import type { NewDelivery, NewMessage, RosterChange, Store } from '../store/index.ts';
 import type { RunningFlow } from './control.ts';
-import { concernsTwo, laneAliases, mergeOf, rosterAfter } from './merge.ts';
-import { type KeyedHash, mrnPath, patientKey, patientOf, rememberingHash } from './patient.ts';
+import { concernsTwo, laneAliases, type Merge, mergeOf, rosterAfter } from './merge.ts';
+import {
+  type KeyedHash,
+  type KnownPatient,
+  mrnPath,
+  patientKey,
+  patientOf,
+  personKeyFrom,
+  rememberingHash,
+} from './patient.ts';
 import { sleepKeys } from './sleep-keys.ts';
 
 export interface IntakeOptions {
@@ -36,6 +44,16 @@ export interface Intake {
 /** Message types whose flows are at hand; senders may invent types without end. */
 const HELD_TYPES = 1_000;
 
+/** Whom a message is about: one patient, or the two of a merge; and the person, by whom people search. */
+interface About {
+  readonly merge: Merge | null;
+  readonly patient: KnownPatient | null;
+  readonly patients: readonly string[];
+  readonly person: string | null;
+}
+
+const NOBODY: About = { merge: null, patient: null, patients: [], person: null };
+
 export function createIntake(options: IntakeOptions): Intake {
   const { store, clock, site, connection, keyedHash } = options;
   const flows = options.flows.filter(({ flow }) => flow.sites === 'all' || flow.sites.includes(site.site));
@@ -43,6 +61,8 @@ export function createIntake(options: IntakeOptions): Intake {
   const keyOf = rememberingHash((value) =>
     patientKey(keyedHash, site.site, site.identifiers.mrn.system, value),
   );
+  const personKeyOf = rememberingHash((written) => personKeyFrom(keyedHash, site.site, written));
+  const { window, ignoreTime } = repeatsOf(site, connection);
   const laneKey = rememberingHash((name) => keyedHash('lane', name));
   const place = { site: site.site, connection };
   const keysOf = sleepKeys(
@@ -78,7 +98,9 @@ export function createIntake(options: IntakeOptions): Intake {
     return planned;
   }
 
-  function kept(inbound: Inbound, at: number, patients: readonly string[], unread: boolean): NewMessage {
+  function kept(inbound: Inbound, at: number, whom: About): NewMessage {
+    // Lanes go by the medical record number alone; the person is for search.
+    const { patients, person } = whom;
     const refused = inbound.refused !== undefined;
     return {
       door: inbound.door,
@@ -88,9 +110,9 @@ export function createIntake(options: IntakeOptions): Intake {
       receivedAt: at,
       state: refused ? 'rejected' : 'accepted',
       reason: inbound.refused ?? null,
-      flags: unread ? [...(inbound.flags ?? []), 'merge-unread'] : (inbound.flags ?? []),
+      flags: whom.merge?.unread ? [...(inbound.flags ?? []), 'merge-unread'] : (inbound.flags ?? []),
       bytes: inbound.bytes,
-      patients,
+      patients: person === null ? patients : [...patients, person],
       // A refused message that is sent again is judged afresh; only what was accepted can be repeated.
       ...(refused || inbound.key === null
         ? {}
@@ -99,6 +121,8 @@ export function createIntake(options: IntakeOptions): Intake {
               sender: inbound.sender ?? '',
               id: inbound.key,
               hash: hash('sha256', inbound.bytes, 'base64url'),
+              since: at - window,
+              ...(ignoreTime ? { ignoreTime } : {}),
             },
           }),
       ...(refused ? {} : keysOf(inbound.type, patients)),
@@ -107,13 +131,15 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   /** Whom a message is about: one patient, or the two of a merge. */
-  function about(inbound: Inbound) {
+  function about(inbound: Inbound): About {
     const read = inbound.format === 'hl7' && inbound.refused === undefined;
-    const merge =
-      read && concernsTwo(inbound.type) ? mergeOf(inbound.type, inbound.bytes, site, keyOf) : null;
-    const patient = read && !merge ? patientOf(keyOf, site, path, inbound.bytes) : null;
-    const patients = merge ? merge.patients.map(({ key }) => key) : patient ? [patient.key] : [];
-    return { merge, patient, patients };
+    if (!read) return NOBODY;
+    const first = patientOf(keyOf, personKeyOf, site, path, inbound.bytes);
+    const person = first?.person ?? null;
+    if (!concernsTwo(inbound.type))
+      return { merge: null, patient: first, patients: first ? [first.key] : [], person };
+    const merge = mergeOf(inbound.type, inbound.bytes, site, keyOf);
+    return { merge, patient: null, patients: merge.patients.map(({ key }) => key), person };
   }
 
   return {
@@ -121,8 +147,9 @@ export function createIntake(options: IntakeOptions): Intake {
       let verdict: Verdict;
       try {
         const at = clock.now();
-        const { merge, patient, patients } = about(inbound);
-        const message = kept(inbound, at, patients, merge?.unread ?? false);
+        const whom = about(inbound);
+        const { merge, patient } = whom;
+        const message = kept(inbound, at, whom);
         const roster: readonly RosterChange[] =
           merge && fillsRoster
             ? rosterAfter(merge, at)
@@ -168,8 +195,7 @@ export function createIntake(options: IntakeOptions): Intake {
 
     edited(copy, at) {
       const inbound: Inbound = { ...copy, door: 'replay', flags: ['replayed'], reply: () => undefined };
-      const { merge, patients } = about(inbound);
-      const { dedupe: _, ...message } = kept(inbound, at, patients, merge?.unread ?? false);
+      const { dedupe: _, ...message } = kept(inbound, at, about(inbound));
       return message;
     },
 

@@ -72,7 +72,7 @@ function known(
   keyOf: (value: string) => string,
 ): KnownPatient | null {
   const value = message.get(path)?.trim();
-  return !value || value === '""' ? null : { key: keyOf(value), system, value };
+  return !value || value === '""' ? null : { key: keyOf(value), person: null, system, value };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How a connection of a site record becomes one that works: its context, its door, its pollers. */
 import type { ConnectionContext, Connector, Method } from '../connectors/index.ts';
-import type { SiteRecord } from '../site/index.ts';
+import { connectorRecord, type SiteRecord } from '../site/index.ts';
 import { type Clock, Failure, type Random } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { siteBudget } from './budget.ts';
@@ -44,7 +44,7 @@ export function createOpening(options: OpeningOptions): Opening {
   );
 
   function openConnection(site: SiteRecord, name: string): Open {
-    const record = site.connections[name] as { connector: string };
+    const record = site.connections[name] as SiteRecord['connections'][string];
     const at = { site: site.site, connection: name };
     const connector = registry.get(record.connector);
     if (connector === undefined) {
@@ -72,7 +72,7 @@ export function createOpening(options: OpeningOptions): Opening {
       name,
       connector: connector.name,
       capabilities: connector.capabilities,
-      connection: connector.open(connector.parse(record, at), context),
+      connection: connector.open(connector.parse(connectorRecord(record), at), context),
       intake,
       receiver: {
         receive: (inbound) => void intake.receive(inbound),

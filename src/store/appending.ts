@@ -39,9 +39,18 @@ export interface NewMessage {
    * Recognises a repeat: `sender` and `id` as text, `hash` of the raw bytes. Same all: duplicate, nothing is
    * appended. Same sender and id, other hash: appended and flagged `control-id-reused`.
    * Left out: never a repeat (replays, retests, senders without ids). Of a rejected message it is not looked at:
-   * sent again, it is judged afresh. Repeats are recognised for as long as the first is kept (`prune`).
+   * sent again, it is judged afresh. A message that differs from an earlier one of its id in nothing but MSH-7 is
+   * flagged `resent-with-new-time` instead.
    */
-  readonly dedupe?: { readonly sender: string; readonly id: string; readonly hash: string };
+  readonly dedupe?: {
+    readonly sender: string;
+    readonly id: string;
+    readonly hash: string;
+    /** The first must have been received at this time or later. Left out: any that is remembered (`prune`). */
+    readonly since?: number;
+    /** A difference in MSH-7 alone is none: such a message is a duplicate. */
+    readonly ignoreTime?: true;
+  };
   /** The message that it repeats or was split from. */
   readonly parent?: string;
   /** What ends sleepers (see {@link SleepKey}): those whose `cancelOn` is one of these are filtered at their step. */

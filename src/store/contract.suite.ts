@@ -5,6 +5,7 @@
 import { describe } from 'vitest';
 import type { FreshBench } from './stories/bench.ts';
 import { deadStories } from './stories/dead.ts';
+import { historyStories } from './stories/history.ts';
 import { intakeStories } from './stories/intake.ts';
 import { keepingStories } from './stories/keeping.ts';
 import { laneStories } from './stories/lanes.ts';
@@ -26,6 +27,7 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('reading', () => readingStories(fresh));
     describe('the dead', () => deadStories(fresh));
     describe('keeping', () => keepingStories(fresh));
+    describe('history', () => historyStories(fresh));
     describe('many messages', () => manyStories(fresh));
     describe('anything at all', () => randomStories(fresh));
     describe('a history of dead letters', () => replayingStories(fresh));

@@ -35,7 +35,10 @@ import type {
   NoiseCount,
   OutcomeCount,
   Page,
+  PruneRequest,
   ReplayRequest,
+  ScanPage,
+  ScanQuery,
   Sleeper,
   StoredSession,
   StoredUser,
@@ -186,8 +189,18 @@ export interface Store {
   session(id: string): Promise<StoredSession | null>;
   endSession(id: string): Promise<void>;
 
+  /** Messages whose bytes hold the text, whatever its case; looks at a bounded number in one call, and says at how many. */
+  scan(query: ScanQuery): Promise<ScanPage>;
+
   /** Removes finished messages received before `receivedBefore` with everything of theirs, in small transactions. */
-  prune(request: { readonly receivedBefore: number; readonly limit: number }): Promise<number>;
+  prune(request: PruneRequest): Promise<number>;
+  /**
+   * Puts finished messages received before this time where they are out of the way of what runs, a bounded number in one
+   * call; they are read as before. Gives how many. A store that keeps all in one place does nothing.
+   */
+  shelve(request: { readonly receivedBefore: number; readonly limit: number }): Promise<number>;
+  /** Every wrapped key is wrapped again under another master key; the store goes on with it. Gives how many. */
+  rewrap(masterKey: Uint8Array): Promise<number>;
   /** A consistent copy while it works; the path of the copy's folder or file. */
   backup(to: string): Promise<void>;
 

@@ -1,3 +1,4 @@
 export type * from './contract.ts';
 export * from './failures.ts';
+export { opensWith } from './sqlite/key-table.ts';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';

@@ -43,6 +43,35 @@ export interface Page<Row> {
   readonly before: string | null;
 }
 
+/** Free text within a time: what holds it, among the messages that the rest of the query asks for. */
+export interface ScanQuery extends MessageQuery {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface ScanPage extends Page<MessageRow> {
+  /** Payloads that were unsealed and looked through. */
+  readonly looked: number;
+}
+
+/** How a message ended: refused, wanted by no flow, or by its deliveries: dead if one is, then delivered if one is. */
+export type MessageEnd = 'delivered' | 'filtered' | 'dead' | 'rejected' | 'unrouted';
+
+export interface PruneRequest {
+  readonly receivedBefore: number;
+  readonly limit: number;
+  /** Left out: all. */
+  readonly site?: string;
+  readonly connection?: string;
+  readonly ended?: MessageEnd;
+  /**
+   * What recognises a repeat of a message received at this time or later stays when the message goes; of older ones it
+   * goes, too, also of those that went before. Left out: it goes with its message.
+   */
+  readonly repeatsBefore?: number;
+}
+
 export interface DeliveryHistory {
   readonly delivery: Delivery;
   readonly steps: readonly StepRecord[];

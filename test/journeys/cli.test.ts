@@ -48,6 +48,10 @@ describe('usage', () => {
     'hl7 parse',
     'hl7 get',
     'simulator',
+    'backup',
+    'restore',
+    'key',
+    'key rotate',
     'doctor',
   ];
 

@@ -94,6 +94,45 @@ describe.skipIf(!browserPath)('the console', () => {
     expect(await page.getByTestId('fhir').innerText()).toContain('Patient');
   });
 
+  test('finds a person by name and birth date, and a text within a time, with progress and without a trace in the address', async () => {
+    const rows = page.locator('[data-testid=messages] tbody tr');
+    await page.getByTestId('nav-messages').click();
+    await page.getByTestId('search-family').fill('meridian');
+    await page.getByTestId('search-submit').click();
+    await page.getByText('goes with a name').waitFor();
+    await page.getByTestId('search-born').fill('1970-01-01');
+    await page.getByTestId('search-submit').click();
+    await page.getByTestId('patient-filter').waitFor();
+    await expect.poll(() => rows.count()).toBe(1);
+    expect(await rows.innerText()).toContain('BROWSER-1');
+
+    await page.getByTestId('search-clear').click();
+    await page.getByTestId('search-text').fill('meridian^ald');
+    await page.getByTestId('search-submit').click();
+    await page.getByText('a text needs a time').first().waitFor();
+    await page.screenshot({ path: join(shots, 'console-search.png') });
+    await page.getByTestId('search-from').fill('2020-01-01T00:00');
+    await page.getByTestId('search-to').fill('2200-01-01T00:00');
+    await page.getByTestId('search-submit').click();
+    await page
+      .getByText(/All messages of this time were looked through: [\d,]+ looked through, 1 found/)
+      .waitFor();
+    expect(await rows.innerText()).toContain('BROWSER-1');
+    expect(page.url().toLowerCase()).not.toContain('meridian');
+    await page.screenshot({ path: join(shots, 'console-scan.png') });
+    // Stopped by hand: the answer to the next page is held back until Stop was pressed.
+    await page.route('**/api/messages/scan', async (route) => {
+      await page.getByTestId('scan-stop').click();
+      await route.abort();
+    });
+    await page.getByTestId('search-text').fill('nobody');
+    await page.getByTestId('search-submit').click();
+    await page.getByText(/^Stopped: 0 looked through, 0 found/).waitFor();
+    await page.unroute('**/api/messages/scan');
+    await page.getByTestId('search-clear').click();
+    await page.getByTestId('messages').waitFor();
+  });
+
   test('has recorded who asked for the content', async () => {
     const trail = (await page.evaluate(async () => (await fetch('/api/audit')).json())) as {
       rows: { act: string; who: string }[];

@@ -21,6 +21,7 @@ import { openSqliteStore } from '../../store/index.ts';
 import { announced, dataFolder, keyOf } from '../data-folder.ts';
 import { explain, printJson, printLine } from '../output.ts';
 import { loadProject } from '../project.ts';
+import { retentionLines } from '../retention-text.ts';
 import { portSetting } from '../settings.ts';
 
 interface Check {
@@ -69,6 +70,9 @@ async function examine(projectFolder: string): Promise<Check[]> {
         ? `${count} faults; run "suture check"`
         : `${project.sites.length} sites, ${project.flows.length} flows`,
     );
+    for (const { record } of project.sites) {
+      for (const text of retentionLines(record, systemClock.now())) add('retention', 'ok', text);
+    }
   } catch (error) {
     add('project', 'warn', asFailure(error).message);
   }

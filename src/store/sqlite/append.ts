@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { MessageFlag } from '../../message/index.ts';
 import type { Append, Appended, NewMessage } from '../contract.ts';
+import { sealPayload } from '../payload.ts';
 import type { AuditLog } from './audit.ts';
 import { codeOf, DOORS, FORMATS, flagBits, MESSAGE_STATES } from './codes.ts';
 import { cursorWriter } from './cursors.ts';
@@ -9,6 +10,7 @@ import type { Desk } from './desk.ts';
 import { laneText } from './lanes.ts';
 import { linker } from './linking.ts';
 import { planner } from './planning.ts';
+import { repeatJudge } from './repeats.ts';
 import { rosterWriter } from './roster.ts';
 import { seenWriter } from './seen.ts';
 import { sleeperTeller } from './sleeping.ts';
@@ -18,7 +20,6 @@ INSERT INTO message (
   id, connection, received_at, door, format, type, control_id, state, reason, flags, repeats, size, planned, parent,
   sender, dedupe_id, hash, patients, sealed
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const COUNT_REPEAT = 'UPDATE message SET repeats = repeats + 1 WHERE id = ? RETURNING received_at';
 
 /** Senders whose numbers are kept at hand; hostile senders may invent names without end. */
 const SENDERS_AT_HAND = 10_000;
@@ -44,7 +45,7 @@ function senderNumbers(): (connection: number, sender: string) => number {
 export function appender(desk: Desk, audit: AuditLog) {
   const { database, dictionary, filing, numbers, tallies, vault } = desk;
   const addMessage = database.prepare(ADD_MESSAGE);
-  const countRepeat = database.prepare(COUNT_REPEAT);
+  const judge = repeatJudge(desk);
   const senderNumber = senderNumbers();
   const plan = planner(desk);
   const tellSleepers = sleeperTeller(desk);
@@ -66,18 +67,28 @@ export function appender(desk: Desk, audit: AuditLog) {
     let flags: readonly MessageFlag[] = message.flags;
     // A refused message is judged afresh when it comes again: it neither is a repeat nor makes one.
     const dedupe = message.state === 'accepted' ? message.dedupe : undefined;
-    let repeatable: { readonly sender: number; readonly id: string; readonly hash: string } | undefined;
+    let repeatable: Parameters<typeof filing.message>[1];
     if (dedupe) {
       const { id, hash } = dedupe;
-      repeatable = { sender: senderNumber(connection, dedupe.sender), id, hash };
+      repeatable = {
+        sender: senderNumber(connection, dedupe.sender),
+        id,
+        hash,
+        receivedAt: message.receivedAt,
+      };
       const earlier = filing.known(repeatable.sender, id);
-      const same = earlier.find((row) => row.hash === hash);
-      const original = same && (countRepeat.get(same.message) as { received_at: number } | undefined);
-      if (same && original) {
-        tallies.repeat(connection);
-        return { kind: 'duplicate', messageId: String(same.message), receivedAt: original.received_at };
+      if (earlier.length > 0) {
+        const { original, flag } = judge(repeatable.sender, dedupe, message.bytes, earlier);
+        if (original) {
+          tallies.repeat(connection);
+          return {
+            kind: 'duplicate',
+            messageId: String(original.message),
+            receivedAt: original.receivedAt,
+          };
+        }
+        if (flag && !flags.includes(flag)) flags = [...flags, flag];
       }
-      if (earlier.length > 0 && !flags.includes('control-id-reused')) flags = [...flags, 'control-id-reused'];
     }
     const id = numbers.message();
     addMessage.run(
@@ -98,7 +109,7 @@ export function appender(desk: Desk, audit: AuditLog) {
       repeatable === undefined || repeatable.id === message.controlId ? null : repeatable.id,
       repeatable?.hash ?? null,
       message.patients.length === 0 ? null : laneText(message.patients),
-      vault.seal('message', id, message.bytes),
+      sealPayload(vault, id, message.bytes),
     );
     filing.message(id, repeatable);
     message.deliveries.forEach((delivery, nth) => {

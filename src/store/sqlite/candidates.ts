@@ -54,6 +54,7 @@ SELECT message AS id FROM message_patient
 WHERE bucket = ? AND patient = ? AND message < ? AND message >= ? ORDER BY message DESC`;
 
 const HIGHEST = 'SELECT max(id) AS id FROM message';
+const LOWEST = 'SELECT min(id) AS id FROM message';
 
 export interface Range {
   /** Not included. */
@@ -84,6 +85,7 @@ export function candidateFinder({ database, dictionary }: View) {
   const nextType = database.prepare(NEXT_TYPE);
   const byPatient = database.prepare(BY_PATIENT);
   const highest = database.prepare(HIGHEST);
+  const first = database.prepare(LOWEST);
 
   type Statement = typeof byId;
   const idsOf = (rows: readonly Record<string, unknown>[]): number[] => rows.map((row) => row.id as number);
@@ -137,8 +139,8 @@ export function candidateFinder({ database, dictionary }: View) {
     const indexed = filed();
     yield* idsOf(unfiledPatient.all(patient, range.below, Math.max(range.from, indexed + 1)));
     const below = Math.min(range.below, indexed + 1);
-    const lowest = bucketOf(Math.max(range.from, 1));
-    for (let bucket = bucketOf(Math.min(below, indexed)); bucket >= lowest; bucket--) {
+    const lowest = bucketOf(Math.max(range.from, (first.get()?.id as number | null) ?? 1));
+    for (let bucket = highestBucket({ below, from: range.from }); bucket >= lowest; bucket--) {
       yield* idsOf(byPatient.all(bucket, patient, below, range.from));
     }
   }

@@ -29,6 +29,7 @@ export const FLAGS: readonly MessageFlag[] = [
   'charset-wrong',
   'replayed',
   'merge-unread',
+  'resent-with-new-time',
 ];
 export const DELIVERY_STATES: readonly DeliveryState[] = [
   'waiting',

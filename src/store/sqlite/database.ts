@@ -57,8 +57,8 @@ export function privateFile(path: string): void {
   chmodSync(path, 0o600);
 }
 
-export function openWriter(folder: string): DatabaseSync {
-  const database = new DatabaseSync(join(folder, DATABASE_FILE), { timeout: BUSY_TIMEOUT });
+export function openWriter(folder: string, file = DATABASE_FILE): DatabaseSync {
+  const database = new DatabaseSync(join(folder, file), { timeout: BUSY_TIMEOUT });
   database.exec(WRITER_PRAGMAS);
   return database;
 }
@@ -85,8 +85,8 @@ export function reserveLog(folder: string): void {
   }
 }
 
-export function openReader(folder: string): DatabaseSync {
-  const database = new DatabaseSync(join(folder, DATABASE_FILE), { readOnly: true, timeout: BUSY_TIMEOUT });
+export function openReader(folder: string, file = DATABASE_FILE): DatabaseSync {
+  const database = new DatabaseSync(join(folder, file), { readOnly: true, timeout: BUSY_TIMEOUT });
   database.exec(READER_PRAGMAS);
   return database;
 }

@@ -1,6 +1,7 @@
 /** The vault's wrapped keys, as rows beside the data they open. */
 import type { DatabaseSync } from 'node:sqlite';
 import { openVault, type Vault, type WrappedKey } from '../../vault/index.ts';
+import { openReader } from './database.ts';
 
 const KEYS = 'SELECT id, use, wrapped, seals FROM vault_key ORDER BY id';
 const KEY = 'SELECT id, use, wrapped, seals FROM vault_key WHERE id = ?';
@@ -68,4 +69,32 @@ export function sealCounts(database: DatabaseSync, vault: Vault): { flush(): voi
     /** After a rollback. */
     reload,
   };
+}
+
+const WRAP = 'UPDATE vault_key SET wrapped = ? WHERE id = ?';
+
+/**
+ * Wraps every key again under another master key (as base64), in the transaction that asks for it. The threads go on to the
+ * new one when it is committed (`Vault.changeMaster`).
+ */
+export function rewrapper(database: DatabaseSync, vault: Vault): (masterKey: string) => number {
+  const wrap = database.prepare(WRAP);
+  return (masterKey) => {
+    const keys = vault.rewrap(new Uint8Array(Buffer.from(masterKey, 'base64')));
+    for (const key of keys) wrap.run(key.wrapped, key.id);
+    return keys.length;
+  };
+}
+
+/** Whether this master key opens the data folder; nothing is changed. A folder without keys opens with any. */
+export function opensWith(folder: string, masterKey: Uint8Array): boolean {
+  const database = openReader(folder);
+  try {
+    openVault({ masterKey, keys: storedKeys(database) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    database.close();
+  }
 }

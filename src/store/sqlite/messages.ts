@@ -2,6 +2,7 @@
 import type { AttemptRecord, Delivery, MessageSummary } from '../../message/index.ts';
 import type { FailureRecord } from '../../std/index.ts';
 import type { DeliveryHistory } from '../contract.ts';
+import { openPayload } from '../payload.ts';
 import type { View } from './desk.ts';
 import { deliveryId } from './numbers.ts';
 import {
@@ -16,7 +17,7 @@ import { stepReader } from './steps.ts';
 
 const MESSAGE = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE id = ?`;
 const DELIVERIES = `SELECT ${DELIVERY_COLUMNS} FROM delivery WHERE id >= ? AND id < ? ORDER BY id`;
-const SEALED = 'SELECT sealed FROM message WHERE id = ?';
+const SEALED = 'SELECT size, sealed FROM message WHERE id = ?';
 const DELIVERY = `SELECT ${DELIVERY_COLUMNS} FROM delivery WHERE id = ?`;
 const ATTEMPTS =
   'SELECT attempt, ended_at, ms, failure, sealed FROM attempt WHERE delivery = ? ORDER BY attempt';
@@ -64,7 +65,7 @@ export function messageReader(view: View) {
     },
     payload(id: string): Uint8Array | null {
       const row = sealed.get(Number(id));
-      return row ? vault.open('message', Number(id), row.sealed as Uint8Array) : null;
+      return row ? openPayload(vault, Number(id), row.size as number, row.sealed as Uint8Array) : null;
     },
     history(deliveryId: string): DeliveryHistory | null {
       const row = delivery.get(Number(deliveryId)) as unknown as DeliveryColumns | undefined;

@@ -6,7 +6,8 @@ import { openChannel } from './channel.ts';
 import { openKnown } from './known.ts';
 import { openLeasing } from './leasing.ts';
 import type { Reads, Writes } from './protocol.ts';
-import { PRUNE_LIMIT } from './prune.ts';
+import { scanAll } from './scan.ts';
+import { openUpkeep } from './upkeep.ts';
 import { WAKE_LIMIT } from './waking.ts';
 
 export interface SqliteStoreOptions {
@@ -66,7 +67,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const starting = openChannel<Writes>('writer', data, { fault: health.report });
   const [written, read] = await Promise.allSettled([
     starting,
-    openChannel<Reads & { backup(to: string): null }>('reader', data, { after: starting }),
+    openChannel<Reads & { backup(to: string): null; changeMaster(key: string): null }>('reader', data, {
+      after: starting,
+    }),
   ]);
   if (written.status === 'rejected') throw written.reason;
   if (read.status === 'rejected') {
@@ -85,6 +88,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     settle: (settlement) => writer.call('settle', settlement),
     now: () => clock.now(),
   });
+
+  const upkeep = openUpkeep(writer);
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -131,6 +136,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     rosterGet: (site, keys) => reader.call('rosterGet', site, keys),
 
     search: (query) => reader.call('search', query),
+    scan: (query) => scanAll((slice) => reader.call('scan', slice), query),
     message: (id) => reader.call('message', id),
     payload: (id) => reader.call('payload', id),
     history: (deliveryId) => reader.call('history', deliveryId),
@@ -170,18 +176,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     session: (id) => reader.call('session', id),
     endSession: async (id) => void (await writer.call('endSession', id)),
 
-    async prune({ receivedBefore, limit }) {
-      let removed = 0;
-      for (let after = 0; removed < limit; ) {
-        const asked = Math.min(limit - removed, PRUNE_LIMIT);
-        const round = await writer.call('prune', { receivedBefore, after, limit: asked });
-        removed += round.removed;
-        if (round.removed < asked) break;
-        after = round.after;
-      }
-      return removed;
-    },
-    backup: async (to) => void (await reader.call('backup', to)),
+    prune: (request) => upkeep.prune(request),
+    shelve: (request) => upkeep.shelve(request),
+    rewrap: (key) =>
+      upkeep.alone(async () => {
+        const text = Buffer.from(key).toString('base64');
+        const count = await writer.call('rewrap', text);
+        await reader.call('changeMaster', text);
+        return count;
+      }),
+    // Nothing moves between files while they are copied one after the other.
+    backup: (to) => upkeep.alone(async () => void (await reader.call('backup', to))),
 
     close() {
       closed ??= close();

@@ -23,7 +23,8 @@ import type {
   StuckLane,
 } from '../contract.ts';
 import type { Given, Unreadable } from './lease.ts';
-import type { PruneRound } from './prune.ts';
+import type { Pruned, PruneRound } from './prune.ts';
+import type { ShelveRound } from './shelve.ts';
 import type { StuckHead, StuckQuery } from './stuck.ts';
 
 /** Done by the writing thread, each inside a transaction. */
@@ -52,7 +53,11 @@ export interface Writes {
   endSession(id: string): null;
   putJob(job: Job, audit?: AuditEntry): null;
   putFlowVersion(version: string, flow: Json): null;
-  prune(round: PruneRound): { readonly removed: number; readonly after: number };
+  prune(round: PruneRound): Pruned;
+  shelve(round: ShelveRound): { readonly moved: number; readonly after: number; readonly done: boolean };
+  sweep(limit: number): number;
+  /** The key as base64. */
+  rewrap(masterKey: string): number;
 }
 
 type Read<Name extends keyof Store> = Store[Name] extends (...args: infer Args) => Promise<infer Result>
@@ -69,6 +74,7 @@ export interface Reads {
   rosterGet: Read<'rosterGet'>;
   search: Read<'search'>;
   stuckLanes(heads: readonly StuckHead[]): readonly StuckLane[];
+  scan: Read<'scan'>;
   message: Read<'message'>;
   payload: Read<'payload'>;
   history: Read<'history'>;

@@ -7,6 +7,7 @@ import type { Desk } from './desk.ts';
 import { jobWriter } from './jobs.ts';
 import { lanesFrom } from './lanes.ts';
 import { messageOf } from './numbers.ts';
+import type { Periods } from './periods.ts';
 import { planner } from './planning.ts';
 import { DELIVERY_COLUMNS, type DeliveryColumns } from './rows.ts';
 import { stepReader } from './steps.ts';
@@ -23,7 +24,7 @@ function before(steps: readonly StepRecord[], fromStep: string): readonly StepRe
 /** What came before a replay was asked for does not wake or end it. */
 const PLANNED_AFTER = 'UPDATE delivery SET planned_after = ? WHERE id = ?';
 
-export function replayer(desk: Desk, audit: AuditLog) {
+export function replayer(desk: Desk, audit: AuditLog, periods: Periods) {
   const { database, dictionary, numbers } = desk;
   const plannedAfter = database.prepare(PLANNED_AFTER);
   const old = database.prepare(OLD);
@@ -35,7 +36,14 @@ export function replayer(desk: Desk, audit: AuditLog) {
   return (request: ReplayRequest): readonly string[] => {
     if (request.job) moveJob(request.job);
     const rows = [...new Set(request.deliveryIds)]
-      .map((id) => old.get(Number(id)) as unknown as DeliveryColumns | undefined)
+      .map((id) => {
+        const row = old.get(Number(id));
+        if (row) return row as unknown as DeliveryColumns;
+        const message = messageOf(Number(id));
+        const period = periods.holding(message);
+        if (period !== undefined) periods.bringBack(period, message);
+        return old.get(Number(id)) as unknown as DeliveryColumns | undefined;
+      })
       .filter((row) => row !== undefined)
       .sort((a, b) => a.id - b.id);
     const ids = rows.map((row) => {

@@ -10,14 +10,16 @@ import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
 import { openFiling } from './filing.ts';
 import { jobWriter } from './jobs.ts';
-import { rotateWhenDue, sealCounts } from './key-table.ts';
+import { rewrapper, rotateWhenDue, sealCounts } from './key-table.ts';
 import { openAliases } from './lanes.ts';
 import { lessor } from './lease.ts';
 import { openNumbers } from './numbers.ts';
+import { openPeriods } from './periods.ts';
 import type { Writes } from './protocol.ts';
 import { pruner } from './prune.ts';
 import { replayer } from './replay.ts';
 import { settler } from './settle.ts';
+import { shelver } from './shelve.ts';
 import { openStanding } from './standing.ts';
 import { stuckFinder } from './stuck.ts';
 import { takeOver } from './takeover.ts';
@@ -29,6 +31,7 @@ const PROBE =
 
 export interface Writing {
   readonly database: DatabaseSync;
+  readonly vault: Vault;
   readonly calls: Writes;
   /** Before a transaction. */
   prepare(): void;
@@ -55,8 +58,10 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
   const accounts = accountWriter(desk, audit);
   const counts = countWriter(desk);
   const { putJob, putFlowVersion } = jobWriter(desk, audit);
+  const periods = openPeriods(desk);
   return {
     database,
+    vault,
     calls: {
       append: appender(desk, audit),
       lease: lessor(desk, opening),
@@ -66,7 +71,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       release: releaser(desk, audit),
       stuckHeads: stuckFinder(desk),
       answer: answerer(desk, audit),
-      replay: replayer(desk, audit),
+      replay: replayer(desk, audit, periods),
       probe() {
         probe.run();
         return null;
@@ -79,7 +84,10 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       ...accounts,
       putJob,
       putFlowVersion,
-      prune: pruner(desk),
+      prune: pruner(desk, periods),
+      shelve: shelver(desk, periods),
+      sweep: (limit) => periods.sweep(limit),
+      rewrap: rewrapper(database, vault),
     },
     prepare: () => rotateWhenDue(database, vault),
     flush() {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { TABLES } from './0002.ts';
+import { HISTORY } from './history.ts';
 import { RELEASED } from './released.ts';
 import { carryDead, REPLAY } from './replay.ts';
 import { SLEEPING } from './sleeping.ts';
@@ -15,6 +16,7 @@ export const MIGRATIONS: readonly {
   readonly carry?: (database: DatabaseSync) => void;
 }[] = [
   { version: 2, sql: TABLES },
+  { version: 3, sql: HISTORY },
   { version: 4, sql: RELEASED },
   { version: 5, sql: SLEEPING },
   { version: 6, sql: REPLAY, carry: carryDead },
