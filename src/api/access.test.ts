@@ -25,6 +25,7 @@ const PUBLIC = [
 /** Every other route, with the least role that may use it. */
 const GUARDED: Readonly<Record<string, Role>> = {
   'GET /*': 'viewer',
+  'GET /api/approvals': 'viewer',
   'GET /api/audit': 'operator',
   'GET /api/connections': 'viewer',
   'GET /api/dead': 'viewer',
@@ -40,6 +41,8 @@ const GUARDED: Readonly<Record<string, Role>> = {
   'GET /api/users': 'admin',
   'GET /metrics': 'viewer',
   'POST /api/connections/:site/:connection/resume': 'operator',
+  'POST /api/approvals/:id': 'operator',
+  'POST /api/approvals/:id/reveal': 'operator',
   'POST /api/backup': 'operator',
   'POST /api/connections/:site/:connection/test': 'operator',
   'POST /api/messages/:id/reveal': 'operator',
