@@ -21,9 +21,11 @@ const CHUNK = 500;
 const LOOKED_AT = 20_000;
 
 const BY_ID = `SELECT id FROM delivery WHERE id > ? AND id < ? ORDER BY id LIMIT ${CHUNK}`;
-const OPEN = `
-SELECT id FROM delivery INDEXED BY delivery_open
-WHERE state = ? AND state < 4 AND id > ? AND id < ? ORDER BY id LIMIT ${CHUNK}`;
+const LATE = `
+SELECT id FROM delivery INDEXED BY delivery_late
+WHERE late = 1 AND state = ? AND state < 4 AND id > ? AND id < ? ORDER BY id LIMIT ${CHUNK}`;
+/** Of messages that are not filed: looked at one by one, late or not. */
+const RECENT = `SELECT id FROM delivery WHERE state = ? AND id > ? AND id < ? ORDER BY id LIMIT ${CHUNK}`;
 const ENDED = `
 SELECT id FROM delivery INDEXED BY delivery_ended
 WHERE state = ? AND state > 4 AND id > ? AND id < ? ORDER BY id LIMIT ${CHUNK}`;
@@ -58,7 +60,8 @@ export function deliveryLister(view: View) {
   const { database, dictionary } = view;
   const prepare = (sql: string) => database.prepare(sql);
   const byId = prepare(BY_ID);
-  const open = prepare(OPEN);
+  const late = prepare(LATE);
+  const recent = prepare(RECENT);
   const ended = prepare(ENDED);
   const inHand = prepare(IN_HAND);
   const ofCause = prepare(OF_CAUSE);
@@ -104,13 +107,19 @@ export function deliveryLister(view: View) {
     }
   }
 
+  function* openOf(state: number, range: Range): Generator<number> {
+    const unfiled = deliveryId(filed() + 1, 0);
+    yield* chunks(late, [state], { after: range.after, below: Math.min(range.below, unfiled) });
+    yield* chunks(recent, [state], { after: Math.max(range.after, unfiled - 1), below: range.below });
+  }
+
   function candidates(query: DeliveryQuery, range: Range): Generator<number> {
     if (query.fingerprint !== undefined) return chunks(ofCause, [query.fingerprint], range);
     if (query.patient !== undefined) return deliveriesOfPatient(query.patient, range);
     if (query.state === 'running') return chunks(inHand, [], range);
     if (query.state !== undefined && query.state !== 'delivered') {
       const state = DELIVERY_STATES.indexOf(query.state);
-      return chunks(state < DELIVERED ? open : ended, [state], range);
+      return state < DELIVERED ? openOf(state, range) : chunks(ended, [state], range);
     }
     return chunks(byId, [], range);
   }

@@ -9,8 +9,8 @@ import { stepWriter } from './steps.ts';
 
 const ADD = `
 INSERT INTO delivery (
-  id, connection, flow, version, state, place, due_at, attempts, steps, possible_duplicate, replay_of, created_at, lanes, stood
-) VALUES (?, ?, ?, ?, 0, ?, ?, 0, ?, 0, ?, ?, ?, ?)`;
+  id, connection, flow, version, state, place, due_at, attempts, steps, possible_duplicate, replay_of, created_at, lanes, stood, late
+) VALUES (?, ?, ?, ?, 0, ?, ?, 0, ?, 0, ?, ?, ?, ?, ?)`;
 const MARK_OLD = 'UPDATE delivery SET replayed_by = ? WHERE id = ?';
 
 export interface Plan {
@@ -61,6 +61,7 @@ export function planner(desk: Desk) {
       plan.createdAt,
       asked,
       stood === asked ? null : stood,
+      filing.isFiled(plan.message) ? 1 : 0,
     );
     if (plan.replayOf !== null) markOld.run(id, plan.replayOf);
     standing.enter({ id, connection: plan.connection, place, lanes, dueAt: plan.dueAt, attempts: 0, steps });

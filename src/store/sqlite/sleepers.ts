@@ -16,9 +16,9 @@ const CHUNK = 500;
 const LOOKED_AT = 20_000;
 const SLEEPERS = `
 SELECT ${DELIVERY_COLUMNS}, ${MESSAGE_COLUMNS}, delivery.wake_at
-FROM delivery INDEXED BY delivery_open
+FROM delivery INDEXED BY delivery_late
 CROSS JOIN message ON message.id = delivery.id / ${DELIVERIES_OF_ONE}
-WHERE delivery.state = 2 AND delivery.state < 4 AND delivery.id > ?
+WHERE delivery.late = 1 AND delivery.state = 2 AND delivery.state < 4 AND delivery.id > ?
 ORDER BY delivery.id LIMIT ${CHUNK}`;
 
 type Row = DeliveryColumns & MessageColumns & { readonly wake_at: number | null };

@@ -9,7 +9,7 @@ import type { Standing } from './standing.ts';
 import { stepWriter } from './steps.ts';
 
 const SLEEP = `
-UPDATE delivery SET state = 2, steps = ?, step = ?, wake_at = ?, wake_on = ?, cancel_on = ? WHERE id = ?`;
+UPDATE delivery SET state = 2, late = 1, steps = ?, step = ?, wake_at = ?, wake_on = ?, cancel_on = ? WHERE id = ?`;
 const SLEEPER =
   'SELECT id, connection, attempts, steps, lanes, step, planned_after, woken_by FROM delivery WHERE id = ?';
 const RISE = `

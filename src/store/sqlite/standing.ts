@@ -6,11 +6,16 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { HELD, RUNNING, WAITING } from './codes.ts';
+import { filedReader } from './filing.ts';
 import { lanesFrom } from './lanes.ts';
+import { deliveryId } from './numbers.ts';
 
 const STANDING = `
 SELECT id, connection, state, place, due_at, attempts, steps, coalesce(stood, lanes) AS lanes
-FROM delivery INDEXED BY delivery_open WHERE state < 4 AND state <> 2 ORDER BY place`;
+FROM delivery INDEXED BY delivery_late WHERE late = 1 AND state < 4 AND state <> 2
+UNION ALL
+SELECT id, connection, state, place, due_at, attempts, steps, coalesce(stood, lanes) AS lanes
+FROM delivery WHERE id >= ? AND late = 0 AND state < 4 AND state <> 2 ORDER BY place`;
 const IN_HAND = 'SELECT delivery, epoch FROM in_hand';
 const TAKE =
   'INSERT INTO in_hand (delivery, epoch) SELECT value, ? FROM json_each(?) WHERE true ON CONFLICT DO UPDATE SET epoch = excluded.epoch';
@@ -69,6 +74,7 @@ const CUT_AT = 1_024;
 
 export function openStanding(database: DatabaseSync): StandingDeliveries {
   const standing = database.prepare(STANDING);
+  const filed = filedReader(database);
   const inHand = database.prepare(IN_HAND);
   const take = database.prepare(TAKE);
   const letGo = database.prepare(LET_GO);
@@ -112,7 +118,7 @@ export function openStanding(database: DatabaseSync): StandingDeliveries {
     dropped = [];
     const epochs = new Map(inHand.all().map((row) => [row.delivery as number, row.epoch as number]));
     // Never lower than before: a place of a transaction that was rolled back may have been told.
-    for (const row of standing.iterate()) {
+    for (const row of standing.iterate(deliveryId(filed() + 1, 0))) {
       const epoch = epochs.get(row.id as number);
       stand({
         id: row.id as number,
