@@ -1,3 +1,11 @@
 export type * from './contract.ts';
 export * from './failures.ts';
+export {
+  type MemoryDisk,
+  type MemoryStore,
+  type MemoryStoreOptions,
+  newDisk,
+  openMemoryStore,
+  type Sabotage,
+} from './memory/open.ts';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';

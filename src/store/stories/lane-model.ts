@@ -36,7 +36,12 @@ export class LaneModel {
     this.aliases.set(from, to);
   }
 
-  plan(key: string, asked: readonly string[], dueAt: number): ModelDelivery {
+  lanesOf(asked: readonly string[]): readonly string[] {
+    return [...new Set(asked.map((lane) => this.survivor(lane)))];
+  }
+
+  /** @param before where its keys stood before the aliases of its append. */
+  plan(key: string, asked: readonly string[], dueAt: number, before: readonly string[] = []): ModelDelivery {
     const delivery: ModelDelivery = {
       key,
       asked,
@@ -49,13 +54,13 @@ export class LaneModel {
       possibleDuplicate: false,
     };
     this.deliveries.push(delivery);
-    this.stand(delivery);
+    this.stand(delivery, before);
     return delivery;
   }
 
   /** At the tail of its lanes. */
-  stand(delivery: ModelDelivery): void {
-    delivery.stands = [...new Set(delivery.asked.map((lane) => this.survivor(lane)))];
+  stand(delivery: ModelDelivery, before: readonly string[] = []): void {
+    delivery.stands = [...new Set([...before, ...this.lanesOf(delivery.asked)])];
     delivery.place = ++this.#place;
     delivery.state = 'waiting';
   }
