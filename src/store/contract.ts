@@ -16,7 +16,8 @@
  *   nothing and says `stale`.
  * - The deliveries of an append with aliases stand where their keys stood before it and where they stand after it:
  *   a merge or an unlink that names both keys comes behind what was there and before what follows in every lane that
- *   either key leaves or enters.
+ *   either key leaves or enters. Of an append of nothing but repeats the aliases change nothing: that was done when
+ *   they came first, and another merge may have come since.
  */
 import type { Delivery, Ledger, MessageSummary, StepRecord } from '../message/index.ts';
 import type { Failure, Json } from '../std/index.ts';

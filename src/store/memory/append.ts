@@ -88,9 +88,16 @@ export const sleepersOf = (state: State): DeliveryRow[] =>
 export function append(state: State, unit: AppendToCome, rules: AppendRules): readonly Appended[] {
   check(state, unit);
   const at = unit.messages[0]?.receivedAt;
-  const cancelled = unit.cancels?.length
-    ? sleepersOf(state).filter((row) => row.cancelOn !== null && unit.cancels?.includes(row.cancelOn))
-    : [];
+  // What a repeat says was done when it came first; done again, it would undo what came between.
+  const again =
+    rules.dedupe &&
+    unit.messages.length > 0 &&
+    unit.messages.every((one) => earlierOf(state, unit, one).same);
+  const aliases = again ? [] : (unit.aliases ?? []);
+  const cancelled =
+    unit.cancels?.length && !again
+      ? sleepersOf(state).filter((row) => row.cancelOn !== null && unit.cancels?.includes(row.cancelOn))
+      : [];
   for (const row of cancelled) {
     row.state = 'filtered';
     row.finishedAt = at ?? row.createdAt;
@@ -101,17 +108,18 @@ export function append(state: State, unit: AppendToCome, rules: AppendRules): re
   }
   // A merge or an unlink stands where its keys stood before it and where they stand after it: behind what was there,
   // before what follows. Of two merges that cross, the second would otherwise be overtaken in the lane it gives back.
-  const before = (unit.aliases ?? []).length > 0 ? new Map(unit.messages.flatMap(lanesOf(state))) : null;
-  for (const alias of unit.aliases ?? []) if (alias.undo) state.aliases.delete(alias.from);
-  for (const alias of unit.aliases ?? []) if (!alias.undo) join(state, alias.from, alias.to);
+  const before = aliases.length > 0 ? new Map(unit.messages.flatMap(lanesOf(state))) : null;
+  for (const alias of aliases) if (alias.undo) state.aliases.delete(alias.from);
+  for (const alias of aliases) if (!alias.undo) join(state, alias.from, alias.to);
   const appended = unit.messages.map((message) => addMessage(state, unit, message, before, rules));
   for (const { resource, identity, hash } of unit.seen ?? []) {
     state.seen.set(keyOf(unit.site, resource, identity), hash);
   }
   for (const change of unit.roster ?? []) changeRoster(state, unit.site, change);
-  const woken = unit.wakes?.length
-    ? sleepersOf(state).filter((row) => row.wakeOn !== null && unit.wakes?.includes(row.wakeOn))
-    : [];
+  const woken =
+    unit.wakes?.length && !again
+      ? sleepersOf(state).filter((row) => row.wakeOn !== null && unit.wakes?.includes(row.wakeOn))
+      : [];
   for (const row of woken) wakeUp(state, row, at ?? row.dueAt);
   if (unit.audit) addAudit(state, unit.audit as readonly AuditEntry[]);
   return appended;
@@ -122,6 +130,20 @@ const lanesOf =
   (message: NewMessage): (readonly [NewDelivery, readonly string[]])[] =>
     message.deliveries.map((plan) => [plan, standingOf(state, plan.lanes)] as const);
 
+/** Accepted messages of the same sender and id, and among them the one of the same bytes. */
+function earlierOf(
+  state: State,
+  unit: AppendToCome,
+  message: NewMessage,
+): { key?: string; earlier: readonly MessageRow[]; same?: MessageRow | undefined } {
+  // A refused message is judged afresh when it comes again: it neither is a repeat nor makes one.
+  const dedupe = message.state === 'accepted' ? message.dedupe : undefined;
+  if (dedupe === undefined) return { earlier: [] };
+  const key = keyOf(unit.site, unit.connection, dedupe.sender, dedupe.id);
+  const earlier = state.known.get(key) ?? [];
+  return { key, earlier, same: earlier.find((row) => row.dedupe?.hash === dedupe.hash) };
+}
+
 function addMessage(
   state: State,
   unit: AppendToCome,
@@ -129,11 +151,7 @@ function addMessage(
   before: ReadonlyMap<NewDelivery, readonly string[]> | null,
   rules: AppendRules,
 ): Appended {
-  // A refused message is judged afresh when it comes again: it neither is a repeat nor makes one.
-  const dedupe = message.state === 'accepted' ? message.dedupe : undefined;
-  const known = dedupe && keyOf(unit.site, unit.connection, dedupe.sender, dedupe.id);
-  const earlier = (known !== undefined && state.known.get(known)) || [];
-  const same = earlier.find((row) => row.dedupe?.hash === dedupe?.hash);
+  const { key, earlier, same } = earlierOf(state, unit, message);
   if (same && rules.dedupe) {
     same.summary.repeats++;
     return { kind: 'duplicate', messageId: same.summary.id, receivedAt: same.summary.receivedAt };
@@ -162,11 +180,11 @@ function addMessage(
     },
     bytes: message.bytes,
     patients: message.patients,
-    dedupe,
+    dedupe: key === undefined ? undefined : message.dedupe,
     deliveries: [],
   };
   state.messages.set(id, row);
-  if (known !== undefined) state.known.set(known, [...earlier, row]);
+  if (key !== undefined) state.known.set(key, [...earlier, row]);
   for (const plan of message.deliveries) {
     const lanes = [...new Set([...(before?.get(plan) ?? []), ...standingOf(state, plan.lanes)])];
     const dueAt = plan.dueAt ?? message.receivedAt;

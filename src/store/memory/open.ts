@@ -103,17 +103,21 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     speak();
   }
 
-  /** Heads that are due. An answer that took longer than the lease lasts is given back: others may have them by now. */
+  const elapsed = (): number => clock?.elapsed() ?? 0;
+  /** Whoever hears of its lease too late may have lost it by now, and must not act on it. */
+  const intime = (asked: number): boolean => !shared || elapsed() - asked < NODE_LEASE / 2;
+
+  /** Heads that are due; given back when the answer came too late. */
   async function lease(request: {
     readonly now: number;
     readonly limit: number;
   }): Promise<readonly Leased[]> {
-    const asked = clock?.elapsed() ?? 0;
+    const asked = elapsed();
     const leased = await write(() => {
       if (shared) hold();
       return work.lease(state, request, candidates());
     });
-    if (!shared || (clock?.elapsed() ?? 0) - asked < NODE_LEASE) return leased;
+    if (intime(asked)) return leased;
     const end = { at: request.now, ms: 0, steps: [], to: 'given back' } as const;
     await Promise.all(
       leased.map(({ delivery, epoch }) =>
@@ -138,10 +142,14 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
       write(() => append(state, unit as AppendToCome, { dedupe: !sabotage.has('no dedupe') })),
     lease,
     nextDue: () => read(() => work.nextDue(state, mine)),
-    remember: (done) =>
-      write(() =>
-        work.remember(state, sabotage.has('no memory of effects') ? { ...done, steps: [] } : done, fenced),
-      ),
+    async remember(done) {
+      const kept = sabotage.has('no memory of effects') ? { ...done, steps: [] } : done;
+      for (;;) {
+        const asked = elapsed();
+        const settled = await write(() => work.remember(state, kept, fenced));
+        if (settled === 'stale' || intime(asked)) return settled;
+      }
+    },
     settle: (end: Settlement) => write(() => work.settle(state, end as SettlementToCome, fenced)),
     wake: (request) => write(() => work.wake(state, request)),
     answer: (request) => write(() => work.answer(state, request)),

@@ -116,14 +116,27 @@ export function appender(desk: Desk, audit: AuditLog) {
   const stoodBefore = (message: NewMessage): (readonly [NewDelivery, readonly string[]])[] =>
     message.deliveries.map((delivery) => [delivery, aliases.resolve(delivery.lanes)]);
 
+  /** Nothing but repeats. What a repeat says was done when it came first; done again, it would undo what came between. */
+  const saidBefore = (connection: number, messages: readonly NewMessage[]): boolean =>
+    messages.length > 0 &&
+    messages.every(
+      ({ state, dedupe }) =>
+        state === 'accepted' &&
+        dedupe !== undefined &&
+        filing
+          .known(senderNumber(connection, dedupe.sender), dedupe.id)
+          .some(({ hash }) => hash === dedupe.hash),
+    );
+
   return (unit: Append): readonly Appended[] => {
     const connection = dictionary.connection(unit.site, unit.connection);
     if (unit.cursor) moveCursor(connection, unit.cursor);
     // The delivery of a merge or an unlink stands where its keys stood before and where they stand after it: behind what
     // was there, before what follows. Also when merges cross: the second stands in the lane that it gives back.
-    const before = unit.aliases?.length ? new Map(unit.messages.flatMap(stoodBefore)) : null;
-    for (const alias of unit.aliases ?? []) if (alias.undo) aliases.part(alias.from);
-    for (const alias of unit.aliases ?? []) if (!alias.undo) aliases.join(alias.from, alias.to);
+    const changes = unit.aliases?.length && !saidBefore(connection, unit.messages) ? unit.aliases : [];
+    const before = changes.length > 0 ? new Map(unit.messages.flatMap(stoodBefore)) : null;
+    for (const alias of changes) if (alias.undo) aliases.part(alias.from);
+    for (const alias of changes) if (!alias.undo) aliases.join(alias.from, alias.to);
     const appended = unit.messages.map((message) => addOne(connection, message, before));
     for (const mark of unit.seen ?? []) markSeen(unit.site, mark);
     for (const change of unit.roster ?? []) changeRoster(unit.site, change);
