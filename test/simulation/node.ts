@@ -8,7 +8,7 @@ import type {
 } from '../../src/connectors/index.ts';
 import { createEngine, type Engine } from '../../src/engine/index.ts';
 import { type MemoryStore, openMemoryStore, type Store } from '../../src/store/index.ts';
-import { FLOWS, SENDERS, siteRecord } from './flows.ts';
+import { FLOWS, siteRecord } from './flows.ts';
 import { appendMerge } from './merge.ts';
 import { nameOf, type Sent } from './messages.ts';
 import type { Process } from './scheduler.ts';
@@ -29,8 +29,8 @@ export class Node {
   process: Process;
   state: 'down' | 'opening' | 'up' | 'stopping' = 'down';
   engine: Engine | null = null;
-  /** Calls that are between us and a receiver. */
-  readonly onTheWay = new Set<() => void>();
+  /** Calls that are between us and a receiver: how each arrives, and what keeps it from arriving. */
+  readonly onTheWay = new Map<() => void, () => void>();
   readonly #world: World;
   readonly #gates = new Map<string, Gate>();
   #store: MemoryStore | null = null;
@@ -131,14 +131,17 @@ export class Node {
   /** Bytes of a sender reach this machine. */
   arrives(message: Sent, answer: (verdict: Verdict | null) => void): void {
     const { scheduler } = this.#world;
-    if (!this.process.alive) return answer(null);
+    if (!this.process.alive) {
+      answer(null);
+      return;
+    }
     scheduler.after(
       0,
       () => {
         const gate = this.#gates.get(message.sender);
-        if (gate === undefined) return answer(null);
-        const read = (): void => this.#receive(gate.door, message, answer);
-        if (gate.paused) gate.unread.push(read);
+        const read = (): void => this.#receive((gate as Gate).door, message, answer);
+        if (gate === undefined) answer(null);
+        else if (gate.paused) gate.unread.push(read);
         else read();
       },
       this.process,
@@ -179,7 +182,7 @@ export class Node {
     this.#store = null;
     this.engine = null;
     this.#gates.clear();
-    for (const arrive of [...this.onTheWay]) if (chance.oneIn(2)) arrive();
+    for (const [arrive, cancel] of [...this.onTheWay]) (chance.oneIn(2) ? arrive : cancel)();
     this.onTheWay.clear();
     scheduler.after(restartAfter, () => this.state === 'down' && this.start());
   }
@@ -215,5 +218,3 @@ export class Node {
       });
   }
 }
-
-export const senderNames = SENDERS;

@@ -67,7 +67,7 @@ export class Receiver {
     this.#world = world;
     this.name = name;
     this.roughOneIn = chance.pick([2, 4, 8, 20, 1_000]);
-    this.slowness = chance.pick([2, 20, 300]);
+    this.slowness = chance.pick([2, 20, 300, 2_500]);
   }
 
   connection(node: Node): Connection {
@@ -86,12 +86,16 @@ export class Receiver {
   }
 
   #send(node: Node, about: CallContext): Promise<Json> {
-    const { chance, scheduler, rules } = this.#world;
+    const { calm, chance, scheduler, rules } = this.#world;
     const message = this.#world.messageOf(about.message.bytes) as Sent;
     const fate = this.#fate();
     const what = `${about.idempotencyKey} attempt ${about.attempt}${about.possibleDuplicate ? ' possible duplicate' : ''}`;
     scheduler.log(`${node.name} calls ${this.name}: ${what} -> ${fate}`);
     about.signal.throwIfAborted();
+    // The worst moment to stand still: others take over what this node has under way, and it comes back with an answer.
+    if (this.#world.shared && !calm && chance.oneIn(this.#world.pausesOneIn)) {
+      this.#world.pause(node, chance.between(10_000, 16_000));
+    }
     return new Promise((resolve, reject) => {
       const later = (ms: number, run: () => void): void => void scheduler.after(ms, run, node.process);
       const answer = (ms: number): void => {
@@ -99,20 +103,24 @@ export class Receiver {
         const pause = fate === 'throttled' ? chance.between(100, 5_000) : undefined;
         later(ms, () => (kind ? reject(failureOf(fate, kind, pause)) : resolve({ taken: true })));
       };
-      if (fate === 'unreachable') return answer(chance.between(0, 50));
+      if (fate === 'unreachable') {
+        answer(chance.between(0, 50));
+        return;
+      }
       const arrive = (): void => {
         node.onTheWay.delete(arrive);
         cancel();
-        if (!fate.startsWith('taken')) return answer(chance.delay(this.slowness, this.slowness * 10));
-        scheduler.log(`${this.name} takes ${what}`);
-        rules.arrived(message, about);
-        if (fate === 'taken') answer(chance.delay(this.slowness, this.slowness * 10));
+        if (fate.startsWith('taken')) {
+          scheduler.log(`${this.name} takes ${what}`);
+          rules.arrived(message, about);
+        }
+        if (fate === 'taken' || KINDS[fate]) answer(chance.delay(this.slowness, this.slowness * 10));
         if (fate === 'taken, answered late') answer(chance.between(500, PATIENCE * 1.5));
       };
       let cancel = (): void => undefined;
       if (fate !== 'lost on the way') {
         cancel = scheduler.after(chance.between(0, TRANSIT), arrive);
-        node.onTheWay.add(arrive);
+        node.onTheWay.set(arrive, cancel);
       }
       const unknown = (why: string) => (): void => reject(failureOf(why, 'unknown-outcome'));
       later(PATIENCE, unknown('no answer'));

@@ -59,11 +59,14 @@ export class Rules {
     for (const { delivery, epoch } of leased) this.#epochs.set(delivery.id, epoch);
   }
 
-  settled(end: Pick<Settlement, 'deliveryId' | 'epoch'>, settled: Settled): void {
+  /** Asked for now; the function returned is told the answer. */
+  settling(end: Pick<Settlement, 'deliveryId' | 'epoch'>): (settled: Settled) => void {
     const newest = this.#epochs.get(end.deliveryId) ?? end.epoch;
-    if (settled === 'settled' && end.epoch < newest) {
-      this.fail('an old lease ended a delivery', `${end.deliveryId} by ${end.epoch}, leased by ${newest}`);
-    }
+    return (settled) => {
+      if (settled === 'settled' && end.epoch < newest) {
+        this.fail('an old lease counts', `delivery ${end.deliveryId}, by ${end.epoch}, leased by ${newest}`);
+      }
+    };
   }
 
   /** A receiver has taken it. */

@@ -80,7 +80,10 @@ export class Sender {
       if (link === this.#link) this.#again(message, 'no answer');
     });
     if (node === undefined) return;
-    if (!calm && chance.oneIn(20)) return scheduler.log(`${nameOf(message)} is lost`);
+    if (!calm && chance.oneIn(20)) {
+      scheduler.log(`${nameOf(message)} is lost`);
+      return;
+    }
     const copies = !calm && chance.oneIn(20) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       this.#later(chance.delay(20, 2_000), () => {
@@ -98,8 +101,10 @@ export class Sender {
   /** The engine has answered, or closed (`null`); the answer has its own way to go. */
   #answered(link: number, message: Sent, verdict: Verdict | null): void {
     const { chance, calm } = this.#world;
-    if (!calm && chance.oneIn(20))
-      return this.#world.scheduler.log(`the answer to ${nameOf(message)} is lost`);
+    if (!calm && chance.oneIn(20)) {
+      this.#world.scheduler.log(`the answer to ${nameOf(message)} is lost`);
+      return;
+    }
     this.#later(chance.delay(20, 2_000), () => {
       if (link !== this.#link || message !== this.#current) return;
       if (verdict === null || verdict.kind === 'not kept') return this.#again(message, 'closed');

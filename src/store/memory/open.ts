@@ -107,24 +107,25 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
   /** Whoever hears of its lease too late may have lost it by now, and must not act on it. */
   const intime = (asked: number): boolean => !shared || elapsed() - asked < NODE_LEASE / 2;
 
-  /** Heads that are due; given back when the answer came too late. */
+  /** Given out and never handed over: given back before anything else is, or nobody would ever have it. */
+  let owed: readonly Leased[] = [];
+
+  /** Heads that are due; none when the answer came too late. */
   async function lease(request: {
     readonly now: number;
     readonly limit: number;
   }): Promise<readonly Leased[]> {
     const asked = elapsed();
+    const back = { at: request.now, ms: 0, steps: [], to: 'given back' } as const;
     const leased = await write(() => {
       if (shared) hold();
+      for (const { delivery, epoch } of owed) {
+        work.settle(state, { ...back, deliveryId: delivery.id, epoch }, fenced);
+      }
       return work.lease(state, request, candidates());
     });
-    if (intime(asked)) return leased;
-    const end = { at: request.now, ms: 0, steps: [], to: 'given back' } as const;
-    await Promise.all(
-      leased.map(({ delivery, epoch }) =>
-        write(() => work.settle(state, { ...end, deliveryId: delivery.id, epoch }, fenced)),
-      ),
-    );
-    return [];
+    owed = intime(asked) ? [] : leased;
+    return owed.length > 0 ? [] : leased;
   }
 
   const put = <Value>(map: Map<string, Value>, key: string, value: Value): Promise<void> =>
