@@ -1,9 +1,11 @@
 /** The site and the flows of the simulated engine: real flows, each with another order and shape. */
-import { type Flow, flow, hl7 } from '../../src/flow/index.ts';
+import { appointment, type Flow, flow, hl7 } from '../../src/flow/index.ts';
 import { type SiteRecord, siteSchema } from '../../src/site/index.ts';
 
 export const SITE = 'north';
 export const SENDERS = ['adt', 'lab'] as const;
+/** Asked by polling. */
+export const SOURCE = 'calendar';
 export const RECEIVERS = ['crm', 'ehr', 'log'] as const;
 
 export const siteRecord: SiteRecord = siteSchema.parse({
@@ -15,6 +17,7 @@ export const siteRecord: SiteRecord = siteSchema.parse({
   identifiers: { mrn: { system: 'urn:oid:1.2.3', hl7: { field: 'PID-3', type: 'MR' } } },
   connections: {
     ...Object.fromEntries(SENDERS.map((name) => [name, { connector: 'simulated-sender' }])),
+    [SOURCE]: { connector: 'simulated-source' },
     ...Object.fromEntries(RECEIVERS.map((name) => [name, { connector: 'simulated-receiver' }])),
   },
 });
@@ -38,11 +41,17 @@ const journal = flow('journal', { about: 'A journal.', order: 'connection', give
   .filter('no-discharge', { not: { path: 'hl7:MSH-9.2', equals: 'A03' } })
   .send('write', { connection: 'log', do: 'send', args: {} });
 
-export const FLOWS: readonly Flow[] = [notify, book, journal];
+/** What polling finds, in the patient's order. */
+const diary = flow('diary', { about: 'Passes appointments on.', order: 'patient', giveUpAfter: '20d' })
+  .on(appointment.changed())
+  .send('post', { connection: 'crm', do: 'send', args: { id: 'event.id' } });
+
+export const FLOWS: readonly Flow[] = [notify, book, journal, diary];
 
 /** Steps that must have arrived once a delivery of the flow is delivered, and where. */
 export const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   notify: ['post'],
   book: ['write', 'tell'],
   journal: ['write'],
+  diary: ['post'],
 };

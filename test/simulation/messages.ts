@@ -26,5 +26,24 @@ export function messageOf(of: Omit<Sent, 'text' | 'bytes'>): Sent {
   return { ...of, text, bytes: new Uint8Array(Buffer.from(text, 'latin1')) };
 }
 
+/** A record that polling finds: an appointment, in one of its versions. */
+export function recordOf(sender: string, nth: number, patient: string): Sent {
+  const text = JSON.stringify({
+    resourceType: 'Appointment',
+    id: `a${nth % 5}`,
+    comment: `${patient} ${nth}`,
+  });
+  return {
+    sender,
+    nth,
+    type: 'Appointment',
+    controlId: `a${nth % 5}`,
+    patients: [patient],
+    broken: false,
+    text,
+    bytes: new Uint8Array(Buffer.from(text)),
+  };
+}
+
 export const nameOf = (message: Sent): string =>
   `${message.sender}#${message.nth} ${message.type} ${message.controlId} ${message.patients.join('>')}`;

@@ -106,6 +106,7 @@ export class Node {
         listen: async (door) => this.#listen(connection, door),
         close: async () => undefined,
       })),
+      of('simulated-source', () => this.#world.source.connection(this)),
       of('simulated-receiver', (connection) => this.#world.receiver(connection).connection(this)),
     ]);
   }

@@ -99,8 +99,11 @@ export class Rules {
     }
   }
 
-  /** Everything has come to rest. */
-  atRest(): void {
+  /**
+   * Everything has come to rest.
+   * @param records What polling had to find.
+   */
+  atRest(records: readonly Sent[]): void {
     const { messages, deliveries } = this.#disk.state;
     const rows = new Map<Uint8Array, number>();
     for (const { bytes } of messages.values()) rows.set(bytes, (rows.get(bytes) ?? 0) + 1);
@@ -108,6 +111,10 @@ export class Rules {
       const kept = rows.get(message.bytes) ?? 0;
       if (kept === 0) this.fail('acknowledged and not in the store', nameOf(message));
       if (kept > 1) this.fail('kept more than once', `${nameOf(message)}, ${kept} times`);
+    }
+    for (const record of records) {
+      const kept = rows.get(record.bytes) ?? 0;
+      if (kept !== 1) this.fail('found once by polling', `${nameOf(record)}, ${kept} times`);
     }
     for (const message of messages.values()) {
       const wanted =

@@ -16,6 +16,7 @@ import { Receiver } from './receiver.ts';
 import { Rules } from './rules.ts';
 import { Scheduler } from './scheduler.ts';
 import { Sender } from './sender.ts';
+import { Source } from './source.ts';
 
 export interface WorldOptions {
   /** Safeguards of the store that are taken away. */
@@ -43,6 +44,7 @@ export class World {
   readonly pausesOneIn: number;
   /** Nothing goes wrong any more: what is under way comes to rest. */
   calm = false;
+  readonly source: Source;
   readonly #nodes: Node[];
   readonly #senders: Sender[];
   readonly #receivers: ReadonlyMap<string, Receiver>;
@@ -68,6 +70,7 @@ export class World {
     this.#receivers = new Map(RECEIVERS.map((name) => [name, new Receiver(this, name)]));
     this.#nodes = Array.from({ length: nodes }, (_, at) => new Node(this, `node ${at + 1}`));
     this.#senders = SENDERS.map((name) => new Sender(this, name, 5 + chance.below(30)));
+    this.source = new Source(this, 5 + chance.below(20));
     this.#person = new Person(this);
   }
 
@@ -136,6 +139,7 @@ export class World {
     const { chance, scheduler, rules } = this;
     for (const node of this.#nodes) node.start();
     for (const sender of this.#senders) sender.start();
+    this.source.start();
     this.#person.start();
     this.#trouble();
     scheduler.after(TROUBLE_ENDS, () => this.#settleDown());
@@ -152,11 +156,11 @@ export class World {
       if ((await scheduler.run(stopped, MOST_EVENTS + 10_000)) !== 'done')
         rules.fail('a stop ends', 'the last one');
     }
-    if (!rules.broken) rules.atRest();
+    if (!rules.broken) rules.atRest(this.source.records);
   }
 
   #atRest(): boolean {
-    if (!this.#senders.every((sender) => sender.finished)) return false;
+    if (!this.#senders.every((sender) => sender.finished) || !this.source.finished) return false;
     const awake = (node: Node): boolean => node.process.pausedUntil < this.scheduler.now;
     if (!this.#nodes.every((node) => node.state === 'up' && awake(node))) return false;
     for (const { state } of this.disk.state.deliveries.values()) {
@@ -220,7 +224,7 @@ export class World {
 
   /** A machine that stands still for a while, and does not know it. */
   pause(node: Node, ms: number): void {
-    node.process.pausedUntil = this.scheduler.now + ms;
+    node.process.pausedUntil = Math.max(node.process.pausedUntil, this.scheduler.now + ms);
     this.scheduler.log(`${node.name} is paused until ${node.process.pausedUntil.toFixed(0)}`);
   }
 
