@@ -2,7 +2,7 @@
 import type { CallContext, Verdict } from '../../src/connectors/index.ts';
 import { matches } from '../../src/flow/index.ts';
 import { ledgerFaults } from '../../src/message/index.ts';
-import type { Leased, MemoryDisk, Settled, Settlement } from '../../src/store/index.ts';
+import type { Leased, MemoryDisk, Settled, Settlement, Store } from '../../src/store/index.ts';
 import { EFFECTS, FLOWS } from './flows.ts';
 import { nameOf, type Sent } from './messages.ts';
 
@@ -148,7 +148,35 @@ export class Rules {
     }
   }
 
-  async ledger(ledger: Parameters<typeof ledgerFaults>[0]): Promise<void> {
+  /** The totals that screens show, against the rows; and the chain of the audit trail. */
+  async totals(store: Store, now: number): Promise<void> {
+    const ledger = await store.ledger();
     for (const fault of ledgerFaults(ledger)) this.fail('the ledger', fault);
+    const { messages, deliveries } = this.#disk.state;
+    if (ledger.received !== messages.size || ledger.planned !== deliveries.size) {
+      this.fail(
+        'the ledger',
+        `${ledger.received} received of ${messages.size}, ${ledger.planned} planned of ${deliveries.size}`,
+      );
+    }
+    const sums = { received: 0, filtered: 0, queued: 0, sent: 0, errored: 0 };
+    for (const tally of await store.tallies(now)) {
+      for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += tally[name];
+    }
+    const expected = {
+      received: ledger.received,
+      filtered: ledger.filtered + ledger.unrouted,
+      queued: ledger.waiting + ledger.running + ledger.sleeping + ledger.held,
+      sent: ledger.delivered,
+      errored: ledger.dead + ledger.rejected,
+    };
+    if (JSON.stringify(sums) !== JSON.stringify(expected)) {
+      this.fail(
+        'tallies say what the ledger says',
+        `${JSON.stringify(sums)} and ${JSON.stringify(expected)}`,
+      );
+    }
+    const breaks = await store.verifyAudit();
+    if (breaks.length > 0) this.fail('the audit trail is whole', `it breaks at ${breaks.join(', ')}`);
   }
 }

@@ -3,7 +3,7 @@ import { SABOTAGES } from './sabotages.ts';
 import { simulate } from './simulate.ts';
 
 /** Seeds within which each must be found. */
-const WITHIN = 60;
+const WITHIN = 400;
 
 for (const [name, options] of Object.entries(SABOTAGES)) {
   test(`${name}: found`, async () => {

@@ -22,6 +22,17 @@ const forgetsSettlements = (store: Store): Store => ({
   settle: (end) => store.settle(end).catch(() => 'stale' as const),
 });
 
+/** An answer that was lost counts as a question that was not asked. */
+const takesUnknownForNothing = (store: Store): Store => ({
+  ...store,
+  settle: (end) =>
+    store.settle(
+      end.to === 'waiting' && end.failure.kind === 'unknown-outcome'
+        ? { ...end, failure: { ...end.failure, kind: 'unreachable' } }
+        : end,
+    ),
+});
+
 export const SABOTAGES: Readonly<Record<string, WorldOptions>> = {
   'acknowledging before the commit': { between: answersAtOnce },
   'a settlement is lost when the store fails': { between: forgetsSettlements },
@@ -29,5 +40,6 @@ export const SABOTAGES: Readonly<Record<string, WorldOptions>> = {
   'no dedupe': { sabotage: new Set(['no dedupe']) },
   'a takeover sets no flag': { sabotage: new Set(['no flag at takeover']) },
   'others than the first of a lane are leased': { sabotage: new Set(['not only heads']) },
+  'a lost answer sets no flag': { between: takesUnknownForNothing },
   'effects are not remembered': { sabotage: new Set(['no memory of effects']) },
 };

@@ -3,6 +3,7 @@ import {
   type Leased,
   type MemoryDisk,
   newDisk,
+  openMemoryStore,
   type Sabotage,
   type Store,
   storeFailure,
@@ -14,7 +15,7 @@ import { Node } from './node.ts';
 import { Person } from './person.ts';
 import { Receiver } from './receiver.ts';
 import { Rules } from './rules.ts';
-import { Scheduler } from './scheduler.ts';
+import { EPOCH, Scheduler } from './scheduler.ts';
 import { Sender } from './sender.ts';
 import { Source } from './source.ts';
 
@@ -100,7 +101,9 @@ export class World {
     const { chance, scheduler, calm } = this;
     const slow = !calm && scheduler.now < this.#slowUntil;
     const write = slow ? chance.between(50, 3_000) : chance.delay(3, 40);
-    const tell = slow ? chance.between(0, 500) : chance.fraction();
+    // On the way back from a shared database a word may hang until the lease that it tells of is over.
+    const hangs = !calm && this.shared && chance.oneIn(this.pausesOneIn * 4);
+    const tell = hangs ? chance.between(9_000, 16_000) : slow ? chance.between(0, 500) : chance.fraction();
     const fails = !calm && (scheduler.now < this.#failingUntil || chance.oneIn(this.#failsOneIn));
     return fails
       ? { write, tell, failure: storeFailure('STORE_FULL', 'The disk is full.') }
@@ -156,7 +159,9 @@ export class World {
       if ((await scheduler.run(stopped, MOST_EVENTS + 10_000)) !== 'done')
         rules.fail('a stop ends', 'the last one');
     }
-    if (!rules.broken) rules.atRest(this.source.records);
+    if (rules.broken) return;
+    rules.atRest(this.source.records);
+    await rules.totals(await openMemoryStore({ disk: this.disk, shared: true }), EPOCH + scheduler.now);
   }
 
   #atRest(): boolean {

@@ -125,7 +125,7 @@ test('a lease that is heard of too late is not acted on, and not lost', async ()
 
 test('an effect that is remembered too late is asked about again before the next one', async () => {
   let fate: CommitFate = { write: 0, tell: 0 };
-  const { disk, within, open } = bench(() => fate);
+  const { disk, pass, within, open } = bench(() => fate);
   const store = await open();
   await within(put(store, ['l']));
   const [leased] = await within(store.lease({ now: T0 + 1, limit: 9 }));
@@ -137,6 +137,7 @@ test('an effect that is remembered too late is asked about again before the next
     steps,
   });
   await turn();
+  await pass(10);
   fate = { write: 0, tell: 0 };
   // Meanwhile another has taken over: the row runs under another lease.
   for (const row of disk.state.deliveries.values()) row.epoch++;

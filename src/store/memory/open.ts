@@ -105,7 +105,7 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
 
   const elapsed = (): number => clock?.elapsed() ?? 0;
   /** Whoever hears of its lease too late may have lost it by now, and must not act on it. */
-  const intime = (asked: number): boolean => !shared || elapsed() - asked < NODE_LEASE / 2;
+  const inTime = (asked: number): boolean => !shared || elapsed() - asked < NODE_LEASE / 2;
 
   /** Given out and never handed over: given back before anything else is, or nobody would ever have it. */
   let owed: readonly Leased[] = [];
@@ -124,7 +124,7 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
       }
       return work.lease(state, request, candidates());
     });
-    owed = intime(asked) ? [] : leased;
+    owed = inTime(asked) ? [] : leased;
     return owed.length > 0 ? [] : leased;
   }
 
@@ -148,7 +148,7 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
       for (;;) {
         const asked = elapsed();
         const settled = await write(() => work.remember(state, kept, fenced));
-        if (settled === 'stale' || intime(asked)) return settled;
+        if (settled === 'stale' || inTime(asked)) return settled;
       }
     },
     settle: (end: Settlement) => write(() => work.settle(state, end as SettlementToCome, fenced)),
