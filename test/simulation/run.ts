@@ -50,7 +50,7 @@ async function many(): Promise<boolean> {
   let told = began;
   const tell = (): void => {
     told = performance.now();
-    writeTally(values.tally, join(docs, 'simulation.md'), tally);
+    writeTally(values.tally, tally);
     const now = seedsOf(tally) - before;
     const rate = now / ((performance.now() - began) / 1_000);
     const rules = Object.entries(tally.broken).map(([rule, seeds]) => `${rule} (seeds ${seeds.join(', ')})`);

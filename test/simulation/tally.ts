@@ -64,8 +64,18 @@ export function remaining(tally: Tally, from: number, to: number, block: number)
   return blocks;
 }
 
-export const readTally = (file: string): Tally =>
-  existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Tally) : emptyTally;
+/** In the file ranges are written as people write them: `1-250 501-750`. */
+type Written = Omit<Tally, 'done'> & { readonly done: string };
+
+export function readTally(file: string): Tally {
+  if (!existsSync(file)) return emptyTally;
+  const written = JSON.parse(readFileSync(file, 'utf8')) as Written;
+  const done = written.done.split(' ').flatMap((range) => {
+    const [from, last] = range.split('-').map(Number);
+    return from === undefined || last === undefined ? [] : [[from, last + 1] as const];
+  });
+  return { ...written, done };
+}
 
 /** Written beside and moved into place: a run that is cut leaves what was there. */
 function put(file: string, text: string): void {
@@ -76,8 +86,11 @@ function put(file: string, text: string): void {
 const BEGIN = '<!-- figures -->';
 const END = '<!-- end of figures -->';
 
-export function writeTally(file: string, page: string, tally: Tally): void {
-  put(file, `${JSON.stringify(tally, undefined, 2)}\n`);
+/** Into the file, and into the page of the same name beside it, if there is one. */
+export function writeTally(file: string, tally: Tally): void {
+  const page = file.replace(/\.json$/, '.md');
+  const done = tally.done.map(([from, to]) => `${from}-${to - 1}`).join(' ');
+  put(file, `${JSON.stringify({ ...tally, done } satisfies Written, undefined, 2)}\n`);
   if (!existsSync(page)) return;
   const text = readFileSync(page, 'utf8');
   const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
