@@ -14,10 +14,8 @@
  * - A delivery is a head when it is the first of all its lanes. Only heads that are due are leased.
  * - Every lease carries an epoch of its own, also within one process; a settlement with another epoch changes
  *   nothing and says `stale`.
- * - The deliveries of an append with aliases stand where their keys stood before it and where they stand after it:
- *   a merge or an unlink that names both keys comes behind what was there and before what follows in every lane that
- *   either key leaves or enters. Of an append of nothing but repeats the aliases change nothing: that was done when
- *   they came first, and another merge may have come since.
+ * - An alias of `append` takes effect after its messages, an `undo` before them: the delivery of a merge or an
+ *   unlink stands in both lanes, behind what was there and before what follows.
  */
 import type { Delivery, Ledger, MessageSummary, StepRecord } from '../message/index.ts';
 import type { Failure, Json } from '../std/index.ts';

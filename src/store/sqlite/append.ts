@@ -1,7 +1,7 @@
 /** What enters: messages with their plans, and what must stand or fall with them. */
 import { createHash } from 'node:crypto';
 import type { MessageFlag } from '../../message/index.ts';
-import type { Append, Appended, NewDelivery, NewMessage } from '../contract.ts';
+import type { Append, Appended, NewMessage } from '../contract.ts';
 import type { AuditLog } from './audit.ts';
 import { codeOf, DOORS, FORMATS, flagBits, MESSAGE_STATES } from './codes.ts';
 import { cursorWriter } from './cursors.ts';
@@ -39,8 +39,6 @@ function senderNumbers(): (connection: number, sender: string) => number {
   };
 }
 
-type StoodBefore = ReadonlyMap<NewDelivery, readonly string[]>;
-
 export function appender(desk: Desk, audit: AuditLog) {
   const { aliases, database, dictionary, filing, numbers, tallies, vault } = desk;
   const addMessage = database.prepare(ADD_MESSAGE);
@@ -51,7 +49,7 @@ export function appender(desk: Desk, audit: AuditLog) {
   const markSeen = seenWriter(desk);
   const changeRoster = rosterWriter(desk);
 
-  const addOne = (connection: number, message: NewMessage, before: StoodBefore | null): Appended => {
+  const addOne = (connection: number, message: NewMessage): Appended => {
     let flags: readonly MessageFlag[] = message.flags;
     // A refused message is judged afresh when it comes again: it neither is a repeat nor makes one.
     const dedupe = message.state === 'accepted' ? message.dedupe : undefined;
@@ -98,7 +96,6 @@ export function appender(desk: Desk, audit: AuditLog) {
         flow: delivery.flow,
         version: delivery.flowVersion,
         lanes: delivery.lanes,
-        ...(before ? { stoodBefore: before.get(delivery) ?? [] } : {}),
         dueAt: delivery.dueAt ?? message.receivedAt,
         createdAt: message.receivedAt,
         replayOf: delivery.replayOf === undefined ? null : Number(delivery.replayOf),
@@ -113,31 +110,14 @@ export function appender(desk: Desk, audit: AuditLog) {
     return { kind: 'kept', messageId: String(id), receivedAt: message.receivedAt, flags };
   };
 
-  const stoodBefore = (message: NewMessage): (readonly [NewDelivery, readonly string[]])[] =>
-    message.deliveries.map((delivery) => [delivery, aliases.resolve(delivery.lanes)]);
-
-  /** Nothing but repeats. What a repeat says was done when it came first; done again, it would undo what came between. */
-  const saidBefore = (connection: number, messages: readonly NewMessage[]): boolean =>
-    messages.length > 0 &&
-    messages.every(
-      ({ state, dedupe }) =>
-        state === 'accepted' &&
-        dedupe !== undefined &&
-        filing
-          .known(senderNumber(connection, dedupe.sender), dedupe.id)
-          .some(({ hash }) => hash === dedupe.hash),
-    );
-
   return (unit: Append): readonly Appended[] => {
     const connection = dictionary.connection(unit.site, unit.connection);
     if (unit.cursor) moveCursor(connection, unit.cursor);
-    // The delivery of a merge or an unlink stands where its keys stood before and where they stand after it: behind what
-    // was there, before what follows. Also when merges cross: the second stands in the lane that it gives back.
-    const changes = unit.aliases?.length && !saidBefore(connection, unit.messages) ? unit.aliases : [];
-    const before = changes.length > 0 ? new Map(unit.messages.flatMap(stoodBefore)) : null;
-    for (const alias of changes) if (alias.undo) aliases.part(alias.from);
-    for (const alias of changes) if (!alias.undo) aliases.join(alias.from, alias.to);
-    const appended = unit.messages.map((message) => addOne(connection, message, before));
+    // An unlink parts the lanes first: its own delivery then stands in both, behind what was merged. A merge
+    // joins them last: its delivery stands in both too, and later ones of the retired id follow it.
+    for (const alias of unit.aliases ?? []) if (alias.undo) aliases.part(alias.from);
+    const appended = unit.messages.map((message) => addOne(connection, message));
+    for (const alias of unit.aliases ?? []) if (!alias.undo) aliases.join(alias.from, alias.to);
     for (const mark of unit.seen ?? []) markSeen(unit.site, mark);
     for (const change of unit.roster ?? []) changeRoster(unit.site, change);
     if (unit.audit) audit.add(unit.audit);

@@ -20,8 +20,6 @@ export interface Plan {
   readonly flow: string;
   readonly version: string;
   readonly lanes: readonly string[];
-  /** Where its keys stood before the aliases of its append took effect: it stands there, too. */
-  readonly stoodBefore?: readonly string[];
   readonly dueAt: number;
   readonly createdAt: number;
   readonly replayOf: number | null;
@@ -44,8 +42,7 @@ export function planner(desk: Desk) {
     }
     const id = deliveryId(plan.message, plan.nth);
     const place = numbers.place();
-    const now = aliases.resolve(plan.lanes);
-    const lanes = plan.stoodBefore ? [...new Set([...plan.stoodBefore, ...now])] : now;
+    const lanes = aliases.resolve(plan.lanes);
     const asked = laneText(plan.lanes);
     const stood = lanes === plan.lanes ? asked : laneText(lanes);
     const steps = plan.remembered.length === 0 ? 0 : remember(id, 0, plan.remembered);

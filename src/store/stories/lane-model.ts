@@ -36,12 +36,7 @@ export class LaneModel {
     this.aliases.set(from, to);
   }
 
-  lanesOf(asked: readonly string[]): readonly string[] {
-    return [...new Set(asked.map((lane) => this.survivor(lane)))];
-  }
-
-  /** @param before where its keys stood before the aliases of its append. */
-  plan(key: string, asked: readonly string[], dueAt: number, before: readonly string[] = []): ModelDelivery {
+  plan(key: string, asked: readonly string[], dueAt: number): ModelDelivery {
     const delivery: ModelDelivery = {
       key,
       asked,
@@ -54,13 +49,13 @@ export class LaneModel {
       possibleDuplicate: false,
     };
     this.deliveries.push(delivery);
-    this.stand(delivery, before);
+    this.stand(delivery);
     return delivery;
   }
 
   /** At the tail of its lanes. */
-  stand(delivery: ModelDelivery, before: readonly string[] = []): void {
-    delivery.stands = [...new Set([...before, ...this.lanesOf(delivery.asked)])];
+  stand(delivery: ModelDelivery): void {
+    delivery.stands = [...new Set(delivery.asked.map((lane) => this.survivor(lane)))];
     delivery.place = ++this.#place;
     delivery.state = 'waiting';
   }

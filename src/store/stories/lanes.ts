@@ -132,26 +132,6 @@ export function laneStories(fresh: FreshBench): void {
     expect((await store.ledger()).waiting).toBe(5);
   });
 
-  test('merges that cross: the second stands in the lane it leaves and in the one it gives back', async () => {
-    const merge = (from: string, to: string) =>
-      given.store.append(
-        unit([message({ deliveries: [delivery([from, to])] })], { aliases: [{ from, to }] }),
-      );
-    const [into] = await merge('a', 'b');
-    const joined = await put(given.store, ['a']);
-    const [back] = await merge('b', 'a');
-    const afterA = await put(given.store, ['a']);
-    const afterB = await put(given.store, ['b']);
-    const order: string[] = [];
-    for (;;) {
-      const leased = await lease(given.store);
-      if (leased.length === 0) break;
-      order.push(messagesOf(leased).join('+'));
-      for (const one of leased) await settle(given.store, one, done);
-    }
-    expect(order).toEqual([into?.messageId, joined, back?.messageId, afterA, afterB]);
-  });
-
   test('the repeat of a merge that comes after its undoing joins nothing again', async () => {
     const about = (undo: boolean) =>
       unit(

@@ -40,12 +40,9 @@ export function randomStories(fresh: FreshBench): void {
         const lanes = below(4) === 0 ? [pick(LANES), pick(LANES)] : [pick(LANES)];
         const plans = repeated || below(10) > 0 ? (below(5) === 0 ? [lanes, [pick(LANES)]] : [lanes]) : [];
         const alias = below(12) === 0 ? [{ from: pick(LANES), to: pick(LANES), undo: below(2) === 0 }] : [];
-        const before = plans.map((asked) => model.lanesOf(asked));
         if (alias[0]?.undo) model.aliases.delete(alias[0].from);
+        const planned = repeated ? [] : plans.map((asked, at) => model.plan(`${id}.${at}`, asked, now));
         if (alias[0]?.undo === false) model.join(alias[0].from, alias[0].to);
-        const planned = repeated
-          ? []
-          : plans.map((asked, at) => model.plan(`${id}.${at}`, asked, now, before[at]));
         if (repeated) model.repeats++;
         else {
           model.received++;
