@@ -46,7 +46,22 @@ const diary = flow('diary', { about: 'Passes appointments on.', order: 'patient'
   .on(appointment.changed())
   .send('post', { connection: 'crm', do: 'send', args: { id: 'event.id' } });
 
-export const FLOWS: readonly Flow[] = [notify, book, journal, diary];
+/** Sleeps out of its lane: until a time, or an A08 of the patient; a discharge ends it. */
+const remind = flow('remind', { about: 'Sends somewhat later.', order: 'patient', giveUpAfter: '20d' })
+  .on(hl7.message('ADT^A01'))
+  .wait('later', { on: ['ADT^A08'], atMost: '30s', cancelOn: ['ADT^A03'] })
+  .send('post', { connection: 'crm', do: 'send', args: {} });
+
+/** Asks a person first. */
+const ask = flow('ask', { about: 'Sends what a person approves.', order: 'patient', giveUpAfter: '20d' })
+  .on(hl7.message('ADT^A31'))
+  .approve('sure', { ask: 'Send it?', role: 'operator', deadline: '15s', whenLate: 'hold' })
+  .send('post', { connection: 'ehr', do: 'send', args: {} });
+
+export const FLOWS: readonly Flow[] = [notify, book, journal, diary, remind, ask];
+
+/** What sleeps comes when its sleep is over, not in the order of its messages. */
+export const SLEEPING: ReadonlySet<string> = new Set(['remind', 'ask']);
 
 /** Steps that must have arrived once a delivery of the flow is delivered, and where. */
 export const EFFECTS: Readonly<Record<string, readonly string[]>> = {
@@ -54,4 +69,6 @@ export const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   book: ['write', 'tell'],
   journal: ['write'],
   diary: ['post'],
+  remind: ['post'],
+  ask: ['post'],
 };

@@ -15,12 +15,17 @@ export interface Sent {
 
 export function messageOf(of: Omit<Sent, 'text' | 'bytes'>): Sent {
   const [patient = '', other] = of.patients;
-  // In a merge PID names the survivor and MRG the retired one.
-  const pid = other ?? patient;
+  // In a merge PID names the survivor and MRG the retired one; an unlink names two.
+  const pid = (name: string): string => `PID|1||${name}^^^NORTH^MR`;
+  const named =
+    other === undefined
+      ? [pid(patient)]
+      : of.type === 'ADT^A37'
+        ? [pid(other), pid(patient)]
+        : [pid(other), `MRG|${patient}^^^NORTH^MR`];
   const text = [
     `MSH|^~\\&|${of.sender}|NORTH|SUTURE|SUTURE|20260921||${of.type}|${of.controlId}|P|2.5`,
-    `PID|1||${pid}^^^NORTH^MR`,
-    ...(other === undefined ? [] : [`MRG|${patient}^^^NORTH^MR`]),
+    ...named,
     `ZSQ|${of.sender}|${of.nth}`,
   ].join('\r');
   return { ...of, text, bytes: new Uint8Array(Buffer.from(text, 'latin1')) };

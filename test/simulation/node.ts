@@ -7,9 +7,8 @@ import type {
   Verdict,
 } from '../../src/connectors/index.ts';
 import { createEngine, type Engine } from '../../src/engine/index.ts';
-import { type MemoryStore, openMemoryStore, type Store } from '../../src/store/index.ts';
+import { type MemoryStore, openMemoryStore } from '../../src/store/index.ts';
 import { FLOWS, siteRecord } from './flows.ts';
-import { appendMerge } from './merge.ts';
 import { nameOf, type Sent } from './messages.ts';
 import type { Process } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -34,7 +33,6 @@ export class Node {
   readonly #world: World;
   readonly #gates = new Map<string, Gate>();
   #store: MemoryStore | null = null;
-  #watched: Store | null = null;
   #life = 0;
 
   constructor(world: World, name: string) {
@@ -77,9 +75,8 @@ export class Node {
       readTakes: () => chance.between(0, 2),
       ...(options.sabotage ? { sabotage: options.sabotage } : {}),
     });
-    this.#watched = this.#world.watched(this.#store);
     const engine = createEngine({
-      store: this.#watched,
+      store: this.#world.watched(this.#store),
       sites: [siteRecord],
       flows: FLOWS,
       clock,
@@ -156,10 +153,6 @@ export class Node {
       rules.verdict(message, verdict);
       answer(verdict);
     };
-    if (message.patients.length > 1) {
-      void appendMerge(this.#watched as Store, message, scheduler.clockOf(this.process)).then(reply);
-      return;
-    }
     door.receive({
       bytes: message.bytes,
       format: 'hl7',

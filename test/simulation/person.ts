@@ -21,7 +21,8 @@ export class Person {
 
   #look(): void {
     const { chance, calm, disk, scheduler } = this.#world;
-    const engine = this.#world.anyNode()?.engine;
+    const node = this.#world.anyNode();
+    const engine = node?.state === 'up' ? node.engine : null;
     if (!engine) return;
     const rows = [...disk.state.deliveries.values()];
     const some = (all: typeof rows): string[] =>
@@ -32,6 +33,17 @@ export class Person {
       const to = chance.oneIn(3) ? 'dead' : 'waiting';
       scheduler.log(`a person releases ${held.join(' ')} to ${to}`);
       engine.release({ deliveryIds: held, to, ...who }).catch(() => undefined);
+    }
+    for (const row of rows) {
+      if (row.state !== 'sleeping' || row.step !== 'sure' || !(calm || chance.oneIn(3))) continue;
+      const approved = !chance.oneIn(4);
+      scheduler.log(`a person answers ${row.id}: ${approved}`);
+      engine.approve({ deliveryId: String(row.id), step: 'sure', approved, ...who }).catch(() => undefined);
+    }
+    for (const { site, connection, state } of engine.connections()) {
+      if (state !== 'stopped' || !(calm || chance.oneIn(2))) continue;
+      scheduler.log(`a person lets ${connection} be called again`);
+      engine.resume({ site, connection, ...who }).catch(() => undefined);
     }
     if (calm) return;
     const again = some(rows.filter((row) => row.state === 'dead' && row.replayedBy === null)).slice(0, 3);

@@ -3,7 +3,7 @@ import type { CallContext, Verdict } from '../../src/connectors/index.ts';
 import { matches } from '../../src/flow/index.ts';
 import { ledgerFaults } from '../../src/message/index.ts';
 import type { Leased, MemoryDisk, Settled, Settlement, Store } from '../../src/store/index.ts';
-import { EFFECTS, FLOWS } from './flows.ts';
+import { EFFECTS, FLOWS, SLEEPING } from './flows.ts';
 import { nameOf, type Sent } from './messages.ts';
 
 /** A rule that does not hold. */
@@ -90,7 +90,7 @@ export class Rules {
       this.#places.set(key, Math.max(highest, row.place));
     }
     // What a person has done again comes when the person wants it.
-    if (row.replayOf !== null) return;
+    if (row.replayOf !== null || SLEEPING.has(row.flow)) return;
     for (const patient of message.patients) {
       const key = `${about.flow} ${about.step} ${message.sender} ${patient}`;
       const highest = this.#numbers.get(key) ?? -1;

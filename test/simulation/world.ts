@@ -169,7 +169,7 @@ export class World {
     const awake = (node: Node): boolean => node.process.pausedUntil < this.scheduler.now;
     if (!this.#nodes.every((node) => node.state === 'up' && awake(node))) return false;
     for (const { state } of this.disk.state.deliveries.values()) {
-      if (state === 'waiting' || state === 'running' || state === 'held') return false;
+      if (state !== 'delivered' && state !== 'filtered' && state !== 'dead') return false;
     }
     return true;
   }

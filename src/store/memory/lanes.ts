@@ -1,35 +1,68 @@
 /** Who stands where, and who is first. */
+import type { LaneAlias } from '../contract.ts';
 import type { DeliveryRow, State } from './state.ts';
 
-/** Where deliveries with these keys stand now, aliases followed; each lane once. */
-export function standingOf(state: State, keys: readonly string[]): readonly string[] {
-  const survivor = (key: string): string => {
-    const next = state.aliases.get(key);
-    return next === undefined ? key : survivor(next);
-  };
-  return [...new Set(keys.map(survivor))];
+/** The lane that deliveries of a key stand in now, aliases followed. */
+export function survivorOf(state: State, key: string): string {
+  const next = state.aliases.get(key);
+  return next === undefined ? key : survivorOf(state, next);
 }
 
-/** From now on `from` joins the lane of `to`; chains have no ring. */
-export function join(state: State, from: string, to: string): void {
-  if (from === to) return;
-  for (let at = state.aliases.get(to); at !== undefined; at = state.aliases.get(at)) {
-    // A merge the other way round: `to` is the survivor from now on.
-    if (at === from) {
-      state.aliases.delete(to);
-      break;
+export const survivorsOf = (state: State, keys: readonly string[]): readonly string[] => [
+  ...new Set(keys.map((key) => survivorOf(state, key))),
+];
+
+/**
+ * Where a delivery with these keys stands from now on: in the lanes that they lead to, and in those that became or were
+ * one with them (retired by a merge, left by an unlink) where the last does not stand in the lane itself, so that it comes
+ * behind those, also where no delivery stands for the merge or the unlink.
+ */
+export function standingOf(state: State, keys: readonly string[]): readonly string[] {
+  const lanes = survivorsOf(state, keys);
+  const busy = lanes.flatMap((lane) => {
+    const retired = [...state.aliases.keys()].filter((key) => survivorOf(state, key) === lane);
+    const others = [...retired, ...[lane, ...retired].flatMap((key) => [...(state.parted.get(key) ?? [])])];
+    return others.filter((other) => state.lanes.get(other)?.at(-1)?.lanes.includes(lane) === false);
+  });
+  return [...new Set([...lanes, ...busy])];
+}
+
+export function link(state: State, { from, to, undo }: LaneAlias): void {
+  const { aliases } = state;
+  if (undo) {
+    const led: string[] = [];
+    for (let at = aliases.get(from); at !== undefined; at = aliases.get(at)) led.push(at);
+    if (!led.includes(to)) return;
+    // Deliveries of it may stand in any lane that it led through.
+    state.parted.set(from, new Set([...(state.parted.get(from) ?? []), ...led]));
+    aliases.delete(from);
+    return;
+  }
+  const root = survivorOf(state, from);
+  // One lane already, whoever of the two is called the survivor now: a ring would be no lane at all.
+  if (root !== survivorOf(state, to)) aliases.set(root, to);
+}
+
+/** Whatever waits in either lane stays there for a person. */
+export function holdLanes(state: State, { from, to, hold }: LaneAlias): void {
+  if (hold === undefined) return;
+  for (const lane of survivorsOf(state, [from, to])) {
+    for (const row of state.lanes.get(lane) ?? []) {
+      if (row.state !== 'waiting') continue;
+      row.state = 'held';
+      row.heldFor = hold.reason;
+      row.failure = hold.failure;
     }
   }
-  state.aliases.set(from, to);
 }
 
 /** At the tail of its lanes, waiting. */
-export function stand(state: State, row: DeliveryRow, lanes: readonly string[], dueAt: number): void {
-  row.lanes = lanes;
+export function stand(state: State, row: DeliveryRow, dueAt: number): void {
+  row.lanes = standingOf(state, row.asked);
   row.place = ++state.last.place;
   row.state = 'waiting';
   row.dueAt = dueAt;
-  for (const lane of lanes) {
+  for (const lane of row.lanes) {
     const line = state.lanes.get(lane);
     if (line) line.push(row);
     else state.lanes.set(lane, [row]);
@@ -45,14 +78,15 @@ export function leave(state: State, row: DeliveryRow): void {
   }
 }
 
+export const isHead = (state: State, row: DeliveryRow): boolean =>
+  row.lanes.every((lane) => state.lanes.get(lane)?.[0] === row);
+
 /** Waiting ones that are first in all their lanes. */
 export function heads(state: State): DeliveryRow[] {
   const all = new Set<DeliveryRow>();
   for (const line of state.lanes.values()) {
     const first = line[0] as DeliveryRow;
-    if (first.state === 'waiting' && first.lanes.every((lane) => state.lanes.get(lane)?.[0] === first)) {
-      all.add(first);
-    }
+    if (first.state === 'waiting' && isHead(state, first)) all.add(first);
   }
   return [...all];
 }

@@ -13,7 +13,7 @@ import { comeBack, heads } from './lanes.ts';
 import * as reading from './reading.ts';
 import { dropShards, holdShards, shardOf } from './shards.ts';
 import { type DeliveryRow, deliveryOf, emptyState, keyOf, type State, summaryOf } from './state.ts';
-import type { AppendToCome, ReplayToCome, SettlementToCome, StoreToCome } from './to-come.ts';
+import type { StoreToCome } from './to-come.ts';
 import * as work from './work.ts';
 
 /** What outlives every process. */
@@ -54,7 +54,7 @@ export interface MemoryStoreOptions {
   readonly sabotage?: ReadonlySet<Sabotage>;
 }
 
-export interface MemoryStore extends Store, StoreToCome {
+export interface MemoryStore extends Omit<Store, 'prune'>, StoreToCome {
   /** As if the process had died now. A commit that is under way gets to the disk or does not, as told. */
   crash(underWayArrives?: boolean): void;
 }
@@ -139,8 +139,7 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     onHealth: commits.onHealth,
     probe: () => write(() => undefined),
 
-    append: (unit: Append) =>
-      write(() => append(state, unit as AppendToCome, { dedupe: !sabotage.has('no dedupe') })),
+    append: (unit: Append) => write(() => append(state, unit, { dedupe: !sabotage.has('no dedupe') })),
     lease,
     nextDue: () => read(() => work.nextDue(state, mine)),
     async remember(done) {
@@ -151,11 +150,11 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
         if (settled === 'stale' || inTime(asked)) return settled;
       }
     },
-    settle: (end: Settlement) => write(() => work.settle(state, end as SettlementToCome, fenced)),
+    settle: (end: Settlement) => write(() => work.settle(state, end, fenced)),
     wake: (request) => write(() => work.wake(state, request)),
     answer: (request) => write(() => work.answer(state, request)),
     release: (request) => write(() => work.release(state, request)),
-    replay: (request) => write(() => work.replay(state, request as ReplayToCome)),
+    replay: (request) => write(() => work.replay(state, request)),
 
     cursor: (site, connection, name) => get(state.cursors, keyOf(site, connection, name)),
     seen: (site, resource, identities) =>
@@ -240,9 +239,12 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     jobs: (limit) =>
       read(() => [...state.jobs.values()].sort((a, b) => b.createdAt - a.createdAt).slice(0, limit)),
     job: (id) => get(state.jobs, id),
-    putFlowVersion: (version: string, flow: Json) => put(state.flowVersions, version, flow),
+    putFlowVersion: (version: string, flow: Json) =>
+      write(() => void (state.flowVersions.has(version) || state.flowVersions.set(version, flow))),
     flowVersion: (version) => get(state.flowVersions, version),
 
+    // All is in one place.
+    shelve: () => write(() => 0),
     prune: (request) => write(() => reading.prune(state, request)),
     // Nothing is sealed in memory, so there is no key to wrap again.
     rewrap: () => write(() => 0),

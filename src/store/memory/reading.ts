@@ -1,23 +1,20 @@
 /** What is asked of the rows. All of it is looked at: a simulated disk is small. */
-import type { Delivery, Ledger } from '../../message/index.ts';
-import { contentHash } from '../../std/index.ts';
+import { causeOf, type Delivery, fingerprintOf, type Ledger } from '../../message/index.ts';
 import type {
+  DeadGroup,
   DeadLetter,
   DeliveryHistory,
+  DeliveryQuery,
   FeedTally,
   MessageRow as MessageListRow,
   MessageQuery,
   Page,
+  Sleeper,
+  Store,
+  StuckLane,
 } from '../contract.ts';
 import { type DeliveryRow, deliveryOf, keyOf, type MessageRow, type State, summaryOf } from './state.ts';
-import type {
-  DeadGroup,
-  DeadLetterQuery,
-  DeliveryQuery,
-  PruneRequest,
-  Sleeper,
-  StuckLane,
-} from './to-come.ts';
+import type { PruneRequest } from './to-come.ts';
 
 const MINUTE = 60_000;
 const FINISHED = ['delivered', 'filtered', 'dead'];
@@ -89,21 +86,18 @@ const ofPlace = (row: DeliveryRow, query: { readonly site?: string; readonly flo
   (query.site === undefined || row.message.summary.site === query.site) &&
   (query.flow === undefined || row.flow === query.flow);
 
-const fingerprintOf = (row: DeliveryRow): string =>
-  contentHash([row.failure?.code ?? '', row.flow, row.step, row.failure?.at.path ?? null]);
-
 const told = (row: DeliveryRow): DeadLetter => ({
   delivery: deliveryOf(row),
   message: summaryOf(row.message),
 });
 
-export function deadLetters(state: State, query: DeadLetterQuery): Page<DeadLetter> {
+export function deadLetters(state: State, query: Parameters<Store['deadLetters']>[0]): Page<DeadLetter> {
   const found = newestFirst(state.deliveries).filter(
     (row) =>
       row.state === 'dead' &&
       ofPlace(row, query) &&
       (query.code === undefined || row.failure?.code === query.code) &&
-      (query.fingerprint === undefined || fingerprintOf(row) === query.fingerprint) &&
+      (query.fingerprint === undefined || fingerprintOf(row.failure, row.flow) === query.fingerprint) &&
       (row.replayedBy !== null) === (query.replayed ?? false) &&
       (query.before === undefined || row.id < Number(query.before)),
   );
@@ -118,26 +112,23 @@ export function deadGroups(
   const groups = new Map<string, DeliveryRow[]>();
   for (const row of newestFirst(state.deliveries)) {
     if (row.state !== 'dead' || row.replayedBy !== null || !ofPlace(row, query)) continue;
-    const fingerprint = fingerprintOf(row);
+    const fingerprint = fingerprintOf(row.failure, row.flow);
     groups.set(fingerprint, [...(groups.get(fingerprint) ?? []), row]);
   }
   return [...groups]
     .map(([fingerprint, rows]) => {
-      const newest = rows[0] as DeliveryRow;
-      const times = rows.map((row) => row.finishedAt ?? row.createdAt);
+      const died = (row: DeliveryRow): number => row.finishedAt ?? 0;
+      const last = rows.reduce((a, b) => (died(b) > died(a) ? b : a));
       return {
         fingerprint,
-        code: newest.failure?.code ?? '',
-        flow: newest.flow,
-        step: newest.step,
-        path: newest.failure?.at.path ?? null,
+        ...causeOf(last.failure, last.flow),
         count: rows.length,
-        firstAt: Math.min(...times),
-        lastAt: Math.max(...times),
-        sample: told(newest),
+        firstAt: Math.min(...rows.map(died)),
+        lastAt: died(last),
+        sample: told(last),
       };
     })
-    .sort((a, b) => b.count - a.count);
+    .sort((a, b) => b.count - a.count || b.lastAt - a.lastAt);
 }
 
 export function deliveries(
@@ -152,7 +143,8 @@ export function deliveries(
       fitsType(query.type, summary.type) &&
       (query.patient === undefined || patients.includes(query.patient)) &&
       (query.state === undefined || row.state === query.state) &&
-      (query.fingerprint === undefined || fingerprintOf(row) === query.fingerprint) &&
+      (query.fingerprint === undefined ||
+        (row.state === 'dead' && fingerprintOf(row.failure, row.flow) === query.fingerprint)) &&
       (query.from === undefined || summary.receivedAt >= query.from) &&
       (query.to === undefined || summary.receivedAt < query.to) &&
       (query.after === undefined || row.id > Number(query.after))

@@ -13,6 +13,7 @@ import type {
 import type { FailureRecord, Json } from '../../std/index.ts';
 import type {
   AuditRow,
+  Job,
   NewMessage,
   NoiseCount,
   OutcomeCount,
@@ -20,7 +21,6 @@ import type {
   StoredSession,
   StoredUser,
 } from '../contract.ts';
-import type { Job } from './to-come.ts';
 
 type Mutable<Row> = { -readonly [Key in keyof Row]: Row[Key] };
 
@@ -53,6 +53,11 @@ export interface DeliveryRow {
   finishedAt: number | null;
   failure: FailureRecord | null;
   step: string | null;
+  released: Delivery['released'];
+  /** The newest message that was there when it was planned: what came after it may end or wake its sleep. */
+  readonly plannedAfter: number;
+  /** The message that woke it last. */
+  wokenBy: number;
   readonly steps: StepRecord[];
   readonly tries: AttemptRecord[];
   wakeAt: number | null;
@@ -75,8 +80,12 @@ export interface State {
   readonly lanes: Map<string, DeliveryRow[]>;
   /** Retired key to the key whose lane it joined. */
   readonly aliases: Map<string, string>;
+  /** Keys that were unlinked, and the lanes that they came from. */
+  readonly parted: Map<string, ReadonlySet<string>>;
   /** Accepted messages by connection, sender and id. */
   readonly known: Map<string, MessageRow[]>;
+  /** What messages brought for sleepers: by key, the newest message that did. */
+  readonly brought: Map<string, number>;
   readonly cursors: Map<string, { readonly value: Json; readonly version: number }>;
   readonly seen: Map<string, string>;
   readonly roster: Map<string, RosterChange>;
@@ -102,7 +111,9 @@ export const emptyState = (): State => ({
   deliveries: new Map(),
   lanes: new Map(),
   aliases: new Map(),
+  parted: new Map(),
   known: new Map(),
+  brought: new Map(),
   cursors: new Map(),
   seen: new Map(),
   roster: new Map(),
@@ -128,7 +139,7 @@ export function summaryOf(row: MessageRow): MessageSummary {
 }
 
 export function deliveryOf(row: DeliveryRow): Delivery {
-  const told: Delivery & { readonly replayedBy: string | null } = {
+  return {
     id: String(row.id),
     messageId: row.message.summary.id,
     flow: row.flow,
@@ -136,6 +147,7 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     state: row.state,
     heldFor: row.heldFor,
     attempts: row.attempts,
+    released: row.released,
     dueAt: row.dueAt,
     possibleDuplicate: row.possibleDuplicate,
     replayOf: row.replayOf,
@@ -145,5 +157,4 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     failure: row.failure,
     step: row.step,
   };
-  return told;
 }

@@ -1,13 +1,13 @@
 /** How deliveries are given out, end, sleep, wake and are done again. */
 import { mayMove, type StepRecord } from '../../message/index.ts';
 import type { FailureRecord } from '../../std/index.ts';
-import type { AuditEntry, Leased, NewDelivery, Settled } from '../contract.ts';
+import type { AuditEntry, Leased, NewDelivery, ReplayRequest, Settled, Settlement } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
-import { addDelivery, addSteps, sleepersOf, wakeUp } from './append.ts';
+import { addDelivery } from './append.ts';
 import { addAudit } from './audit.ts';
-import { heads, leave, standingOf } from './lanes.ts';
+import { heads, isHead, leave, stand } from './lanes.ts';
+import { addSteps, fallAsleep, forget, rise, sleepersOf, waitsFor } from './sleeping.ts';
 import { type DeliveryRow, deliveryOf, type State, summaryOf } from './state.ts';
-import type { ReplayToCome, SettlementToCome } from './to-come.ts';
 
 type Mine = (row: DeliveryRow) => boolean;
 
@@ -70,7 +70,7 @@ const TARGETS = {
   'given back': 'waiting',
 } as const;
 
-export function settle(state: State, end: SettlementToCome, fenced: boolean): Settled {
+export function settle(state: State, end: Settlement, fenced: boolean): Settled {
   const target = TARGETS[end.to];
   if (target === undefined) {
     throw storeFailure('STORE_MOVE_REFUSED', 'A delivery was told to move where no delivery goes.');
@@ -85,11 +85,7 @@ export function settle(state: State, end: SettlementToCome, fenced: boolean): Se
     return 'settled';
   }
   if (end.to === 'sleeping') {
-    leave(state, row);
-    row.step = end.step;
-    row.wakeAt = end.wakeAt;
-    row.wakeOn = end.wakeOn;
-    row.cancelOn = end.cancelOn ?? null;
+    fallAsleep(state, row, end);
     return 'settled';
   }
   row.attempts++;
@@ -97,8 +93,6 @@ export function settle(state: State, end: SettlementToCome, fenced: boolean): Se
   switch (end.to) {
     case 'waiting':
       row.dueAt = end.dueAt;
-      // What was sent may have arrived: the next attempt, and everyone who looks, must know.
-      if (end.failure.kind === 'unknown-outcome') row.possibleDuplicate = true;
       return 'settled';
     case 'held':
       row.heldFor = end.reason;
@@ -117,22 +111,25 @@ function failed(
   { at, ms, failure, detail }: { at: number; ms: number; failure: FailureRecord; detail: string | null },
 ): void {
   row.failure = failure;
+  // What was sent may have arrived: the next attempt, and everyone who looks, must know.
+  if (failure.kind === 'unknown-outcome' && row.state !== 'dead') row.possibleDuplicate = true;
   row.tries.push({ attempt: row.attempts, endedAt: at, ms, failure, detail });
 }
 
 export function wake(state: State, request: { readonly now: number; readonly wakeOn?: string }): number {
-  const sleeping = sleepersOf(state);
-  const due = sleeping
-    .filter((row) => row.wakeAt !== null && row.wakeAt <= request.now)
+  const { now, wakeOn } = request;
+  const due = sleepersOf(state)
+    .filter((row) => row.wakeAt !== null && row.wakeAt <= now)
     .sort((a, b) => (a.wakeAt as number) - (b.wakeAt as number) || a.id - b.id);
-  const asked = sleeping.filter(
-    (row) => request.wakeOn !== undefined && row.wakeOn === request.wakeOn && !due.includes(row),
+  for (const row of due) rise(state, row, { wokenAt: now, by: 'time' });
+  const asked = sleepersOf(state).filter(
+    (row) => wakeOn !== undefined && waitsFor(state, row, row.wakeOn, wakeOn),
   );
-  for (const row of [...due, ...asked]) wakeUp(state, row, request.now);
+  for (const row of asked) rise(state, row, { wokenAt: now, by: 'event' });
   return due.length + asked.length;
 }
 
-/** A sleeping step is answered; the record is its output. */
+/** A step that asked is answered; the record is its output. */
 export function answer(
   state: State,
   request: {
@@ -143,17 +140,24 @@ export function answer(
     readonly audit: AuditEntry;
   },
 ): Settled {
-  if (!mayMove('sleeping', request.to)) {
-    throw storeFailure('STORE_MOVE_REFUSED', 'A sleeping delivery was told to move where none goes.');
-  }
   const row = state.deliveries.get(Number(request.deliveryId));
-  if (row?.state !== 'sleeping' || row.step !== request.step.step) return 'stale';
+  if (row === undefined || row.step !== request.step.step) return 'stale';
+  const held = row.state === 'held';
+  if (row.state !== 'sleeping' && !held) return 'stale';
+  if (!mayMove(row.state, request.to)) {
+    throw storeFailure('STORE_MOVE_REFUSED', 'A delivery was told to move where none goes.');
+  }
   addSteps(row, [request.step]);
-  if (request.to === 'waiting') wakeUp(state, row, request.at);
-  else {
+  forget(row);
+  row.heldFor = null;
+  if (request.to !== 'waiting') {
+    if (held) leave(state, row);
     row.state = request.to;
     row.finishedAt = request.at;
-  }
+  } else if (held) {
+    row.state = 'waiting';
+    row.dueAt = request.at;
+  } else stand(state, row, request.at);
   addAudit(state, [request.audit]);
   return 'settled';
 }
@@ -167,23 +171,33 @@ export function release(
     readonly audit: AuditEntry;
   },
 ): number {
-  if (!mayMove('held', request.to)) {
+  const { to, at } = request;
+  if (to === ('filtered' as string) || !mayMove('held', to)) {
     throw storeFailure('STORE_MOVE_REFUSED', 'A held delivery was told to move where none goes.');
   }
-  const held = [...new Set(request.deliveryIds)]
-    .map((id) => state.deliveries.get(Number(id)))
-    .filter((row) => row?.state === 'held') as DeliveryRow[];
-  for (const row of held) {
-    row.heldFor = null;
-    row.state = request.to;
-    if (request.to === 'waiting') row.dueAt = request.at;
-    else {
+  let released = 0;
+  for (const id of request.deliveryIds) {
+    const row = state.deliveries.get(Number(id));
+    if (row?.state !== 'held' && row?.state !== 'waiting') continue;
+    const held = row.state === 'held';
+    if (to === 'dead') {
+      // Whoever waits behind another has nothing to give up yet. Who is held may be anywhere after an unlink; but one that
+      // stands in several lanes keeps the order between them as long as it is not the first.
+      if (!isHead(state, row) && (!held || row.lanes.length > 1)) continue;
       leave(state, row);
-      row.finishedAt = request.at;
+      row.state = 'dead';
+      row.finishedAt = at;
+    } else {
+      if (!held && row.dueAt <= at) continue;
+      if (held) row.released = { at, attempts: row.attempts };
+      row.state = 'waiting';
+      row.dueAt = at;
     }
+    row.heldFor = null;
+    released++;
   }
   addAudit(state, [request.audit]);
-  return held.length;
+  return released;
 }
 
 /** What was done before a step; all of it when the step itself was never done. */
@@ -192,7 +206,15 @@ function before(steps: readonly StepRecord[], fromStep: string): readonly StepRe
   return at < 0 ? steps : steps.slice(0, at);
 }
 
-export function replay(state: State, request: ReplayToCome): readonly string[] {
+export function replay(state: State, request: ReplayRequest): readonly string[] {
+  const { job } = request;
+  if (job) {
+    const kept = state.jobs.get(job.id);
+    if (kept?.state !== 'running' || kept.done >= job.done) {
+      throw storeFailure('STORE_JOB_MOVED', 'The replay was stopped, or another node went on with it.');
+    }
+    state.jobs.set(job.id, job);
+  }
   const old = [...new Set(request.deliveryIds)]
     .map((id) => state.deliveries.get(Number(id)))
     .filter((row) => row !== undefined)
@@ -210,12 +232,9 @@ export function replay(state: State, request: ReplayToCome): readonly string[] {
       replayOf: String(row.id),
       remembered: request.fromStep === undefined ? [] : before(row.steps, request.fromStep),
     };
-    const lanes = standingOf(state, row.asked);
-    const made = addDelivery(state, message, plan, { lanes, dueAt: request.at, createdAt: request.at });
-    row.replayedBy = String(made.id);
+    const made = addDelivery(state, message, plan, { dueAt: request.at, createdAt: request.at });
     return String(made.id);
   });
-  if (request.job) state.jobs.set(request.job.id, request.job);
   addAudit(state, [request.audit]);
   return ids;
 }
