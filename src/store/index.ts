@@ -1,5 +1,6 @@
 export type * from './contract.ts';
 export * from './failures.ts';
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';
 export {
   type MemoryDisk,
   type MemoryStore,
@@ -8,4 +9,3 @@ export {
   openMemoryStore,
   type Sabotage,
 } from './memory/open.ts';
-export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';

@@ -30,6 +30,7 @@ describe('the simulated world', () => {
 const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [1_380, 'the repeat of a merge, coming after a merge the other way, joined the lanes again'],
   [2_491, 'after merges behind each other and an unlink, what stood in the middle lane was overtaken'],
+  [10_714, 'patients unlinked one after the other: what stood two lanes away was overtaken'],
   [4_171, 'a lease that was heard of too late, and could not be given back, stayed in hand'],
 ];
 

@@ -31,6 +31,8 @@ const HOUR = 3_600_000;
 const MOST_EVENTS = 60_000;
 /** Virtual milliseconds after which nothing goes wrong any more. */
 const TROUBLE_ENDS = 60_000;
+/** It has come to rest when nothing was left to do for so long. */
+const REST = 8_000;
 
 export class World {
   readonly chance: Chance;
@@ -147,9 +149,14 @@ export class World {
     this.#trouble();
     scheduler.after(TROUBLE_ENDS, () => this.#settleDown());
     let looked = 0;
+    let restSince = Number.POSITIVE_INFINITY;
     const rested = (): boolean => {
       if (rules.broken) return true;
-      return this.calm && ++looked % 20 === 0 && this.#atRest();
+      if (!this.calm || ++looked % 20 !== 0) return false;
+      // For a while: what a person asked for may still be on its way to the disk.
+      if (!this.#atRest()) restSince = Number.POSITIVE_INFINITY;
+      else restSince = Math.min(restSince, scheduler.now);
+      return scheduler.now - restSince > REST;
     };
     const end = await scheduler.run(rested, MOST_EVENTS);
     if (!rules.broken && end !== 'done') rules.fail('everything comes to rest', end);

@@ -2,10 +2,11 @@
 import type { MessageFlag } from '../../message/index.ts';
 import type { Append, Appended, NewDelivery, NewMessage, RosterChange } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
+import { sameButForTime } from '../resent.ts';
 import { addAudit } from './audit.ts';
 import { holdLanes, link, stand } from './lanes.ts';
 import { tellSleepers } from './sleeping.ts';
-import { type DeliveryRow, keyOf, type MessageRow, type State } from './state.ts';
+import { type DeliveryRow, type Known, keyOf, type MessageRow, type State } from './state.ts';
 
 const DOORS = ['feed', 'poll', 'webhook', 'file', 'bulk', 'replay', 'retest', 'manual'];
 
@@ -74,9 +75,7 @@ export function append(state: State, unit: Append, rules: AppendRules): readonly
   check(state, unit);
   // A merge that was sent again is not made again: another merge or an unlink may have come in between.
   const again =
-    rules.dedupe &&
-    unit.messages.length > 0 &&
-    unit.messages.every((one) => earlierOf(state, unit, one).same);
+    rules.dedupe && unit.messages.length > 0 && unit.messages.every((one) => judge(state, unit, one).same);
   const aliases = again ? [] : (unit.aliases ?? []);
   if (unit.cursor) {
     const { name, value, expect } = unit.cursor;
@@ -94,30 +93,39 @@ export function append(state: State, unit: Append, rules: AppendRules): readonly
   return appended;
 }
 
-/** Accepted messages of the same sender and id, and among them the one of the same bytes. */
-function earlierOf(
-  state: State,
-  unit: Append,
-  message: NewMessage,
-): { key?: string; earlier: readonly MessageRow[]; same?: MessageRow | undefined } {
+interface Judgement {
+  /** Under which it is known from now on; left out: it is never a repeat. */
+  readonly key?: string;
+  readonly earlier: readonly Known[];
+  /** The message that it repeats. */
+  readonly same?: Known | undefined;
+  readonly flag?: MessageFlag;
+}
+
+/** Is it the same again, the same sent anew, or another one of its id? */
+function judge(state: State, unit: Append, message: NewMessage): Judgement {
   // A refused message is judged afresh when it comes again: it neither is a repeat nor makes one.
   const dedupe = message.state === 'accepted' ? message.dedupe : undefined;
   if (dedupe === undefined) return { earlier: [] };
   const key = keyOf(unit.site, unit.connection, dedupe.sender, dedupe.id);
-  const earlier = state.known.get(key) ?? [];
-  return { key, earlier, same: earlier.find((row) => row.dedupe?.hash === dedupe.hash) };
+  const all = state.known.get(key) ?? [];
+  const earlier = all.filter(({ receivedAt }) => receivedAt >= (dedupe.since ?? Number.NEGATIVE_INFINITY));
+  const same = earlier.find(({ hash }) => hash === dedupe.hash);
+  if (same || earlier.length === 0) return { key, earlier: all, same };
+  const resent = earlier.findLast(({ row }) => row !== null && sameButForTime(message.bytes, row.bytes));
+  if (!resent) return { key, earlier: all, flag: 'control-id-reused' };
+  return dedupe.ignoreTime
+    ? { key, earlier: all, same: resent }
+    : { key, earlier: all, flag: 'resent-with-new-time' };
 }
 
 function addMessage(state: State, unit: Append, message: NewMessage, rules: AppendRules): Appended {
-  const { key, earlier, same } = earlierOf(state, unit, message);
+  const { key, earlier, same, flag } = judge(state, unit, message);
   if (same && rules.dedupe) {
-    same.summary.repeats++;
-    return { kind: 'duplicate', messageId: same.summary.id, receivedAt: same.summary.receivedAt };
+    if (same.row) same.row.summary.repeats++;
+    return { kind: 'duplicate', messageId: same.messageId, receivedAt: same.receivedAt };
   }
-  const flags: readonly MessageFlag[] =
-    earlier.length > 0 && !message.flags.includes('control-id-reused')
-      ? [...message.flags, 'control-id-reused']
-      : message.flags;
+  const flags = flag && !message.flags.includes(flag) ? [...message.flags, flag] : message.flags;
   const id = ++state.last.message;
   const row: MessageRow = {
     summary: {
@@ -142,7 +150,12 @@ function addMessage(state: State, unit: Append, message: NewMessage, rules: Appe
     deliveries: [],
   };
   state.messages.set(id, row);
-  if (key !== undefined) state.known.set(key, [...earlier, row]);
+  state.feeds.set(keyOf(unit.site, unit.connection), { site: unit.site, connection: unit.connection });
+  if (key !== undefined && message.dedupe) {
+    const { hash } = message.dedupe;
+    const { receivedAt } = message;
+    state.known.set(key, [...earlier, { hash, messageId: String(id), receivedAt, row }]);
+  }
   for (const plan of message.deliveries) {
     const dueAt = plan.dueAt ?? message.receivedAt;
     addDelivery(state, row, plan, { dueAt, createdAt: message.receivedAt });

@@ -20,9 +20,13 @@ export const survivorsOf = (state: State, keys: readonly string[]): readonly str
 export function standingOf(state: State, keys: readonly string[]): readonly string[] {
   const lanes = survivorsOf(state, keys);
   const busy = lanes.flatMap((lane) => {
-    const retired = [...state.aliases.keys()].filter((key) => survivorOf(state, key) === lane);
-    const others = [...retired, ...[lane, ...retired].flatMap((key) => [...(state.parted.get(key) ?? [])])];
-    return others.filter((other) => state.lanes.get(other)?.at(-1)?.lanes.includes(lane) === false);
+    const others = new Set([lane]);
+    // What is added while it runs is looked at, too.
+    for (const one of others) {
+      for (const left of state.parted.get(one) ?? []) others.add(left);
+      for (const [retired, survivor] of state.aliases) if (survivor === one) others.add(retired);
+    }
+    return [...others].filter((other) => state.lanes.get(other)?.at(-1)?.lanes.includes(lane) === false);
   });
   return [...new Set([...lanes, ...busy])];
 }

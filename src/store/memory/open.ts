@@ -13,7 +13,6 @@ import { comeBack, heads } from './lanes.ts';
 import * as reading from './reading.ts';
 import { dropShards, holdShards, shardOf } from './shards.ts';
 import { type DeliveryRow, deliveryOf, emptyState, keyOf, type State, summaryOf } from './state.ts';
-import type { StoreToCome } from './to-come.ts';
 import * as work from './work.ts';
 
 /** What outlives every process. */
@@ -54,7 +53,7 @@ export interface MemoryStoreOptions {
   readonly sabotage?: ReadonlySet<Sabotage>;
 }
 
-export interface MemoryStore extends Omit<Store, 'prune'>, StoreToCome {
+export interface MemoryStore extends Store {
   /** As if the process had died now. A commit that is under way gets to the disk or does not, as told. */
   crash(underWayArrives?: boolean): void;
 }

@@ -9,12 +9,15 @@ import type {
   MessageRow as MessageListRow,
   MessageQuery,
   Page,
+  PruneRequest,
+  ScanPage,
+  ScanQuery,
   Sleeper,
   Store,
   StuckLane,
 } from '../contract.ts';
+import { textFinder } from '../text-finder.ts';
 import { type DeliveryRow, deliveryOf, keyOf, type MessageRow, type State, summaryOf } from './state.ts';
-import type { PruneRequest } from './to-come.ts';
 
 const MINUTE = 60_000;
 const FINISHED = ['delivered', 'filtered', 'dead'];
@@ -66,15 +69,19 @@ export function search(state: State, query: MessageQuery): Page<MessageListRow> 
   return { rows, before: next };
 }
 
-export function scan(
-  state: State,
-  query: MessageQuery & { readonly text: string },
-): Page<MessageListRow> & { readonly looked: number } {
-  const text = query.text.toLowerCase();
-  const found = newestFirst(state.messages).filter((row) => fits(row, query));
-  const holding = found.filter((row) => Buffer.from(row.bytes).toString().toLowerCase().includes(text));
-  const { rows, next } = paged(holding, query.limit, (row) => row.summary.id, listed);
-  return { rows, before: next, looked: found.length };
+/** Payloads looked through in one call. */
+const SCANNED = 10_000;
+
+export function scan(state: State, query: ScanQuery): ScanPage {
+  const holds = textFinder(query.text);
+  const rows: MessageListRow[] = [];
+  let looked = 0;
+  for (const row of newestFirst(state.messages).filter((one) => fits(one, query))) {
+    looked++;
+    if (holds(row.bytes)) rows.push(listed(row));
+    if (rows.length === query.limit || looked === SCANNED) return { rows, before: row.summary.id, looked };
+  }
+  return { rows, before: null, looked };
 }
 
 export function history(state: State, id: string): DeliveryHistory | null {
@@ -206,9 +213,7 @@ export function ledger(state: State): Ledger {
 export function tallies(state: State, now: number): readonly FeedTally[] {
   const feeds = new Map<string, { -readonly [Key in keyof FeedTally]: FeedTally[Key] }>();
   const lastMinute = Math.floor(now / MINUTE);
-  for (const { summary, deliveries: planned } of state.messages.values()) {
-    const { site, connection, receivedAt, state: kept } = summary;
-    const key = keyOf(site, connection);
+  for (const [key, { site, connection }] of state.feeds) {
     const none = {
       received: 0,
       filtered: 0,
@@ -218,8 +223,12 @@ export function tallies(state: State, now: number): readonly FeedTally[] {
       repeats: 0,
       lastReceivedAt: null,
     };
-    const feed = feeds.get(key) ?? { site, connection, ...none, receivedPerMinute: new Array(60).fill(0) };
-    feeds.set(key, feed);
+    feeds.set(key, { site, connection, ...none, receivedPerMinute: new Array(60).fill(0) });
+  }
+  type Feed = typeof feeds extends Map<string, infer One> ? One : never;
+  for (const { summary, deliveries: planned } of state.messages.values()) {
+    const { receivedAt, state: kept } = summary;
+    const feed = feeds.get(keyOf(summary.site, summary.connection)) as Feed;
     feed.received++;
     feed.repeats += summary.repeats;
     feed.lastReceivedAt = Math.max(feed.lastReceivedAt ?? receivedAt, receivedAt);
@@ -271,13 +280,14 @@ export function prune(state: State, request: PruneRequest): number {
     if (request.ended !== undefined && end !== request.ended) continue;
     state.messages.delete(id);
     for (const one of row.deliveries) state.deliveries.delete(one.id);
-    if (row.dedupe) {
-      const key = keyOf(summary.site, summary.connection, row.dedupe.sender, row.dedupe.id);
-      const rest = (state.known.get(key) ?? []).filter((one) => one !== row);
-      if (rest.length > 0) state.known.set(key, rest);
-      else state.known.delete(key);
-    }
     pruned++;
+  }
+  const { repeatsBefore = Number.POSITIVE_INFINITY } = request;
+  for (const [key, known] of state.known) {
+    for (const one of known) if (one.row && !state.messages.has(Number(one.messageId))) one.row = null;
+    const kept = known.filter(({ row, receivedAt }) => row !== null || receivedAt >= repeatsBefore);
+    if (kept.length > 0) state.known.set(key, kept);
+    else state.known.delete(key);
   }
   return pruned;
 }

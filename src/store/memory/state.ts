@@ -32,6 +32,15 @@ export interface MessageRow {
   readonly deliveries: DeliveryRow[];
 }
 
+/** What recognises a repeat; it may stay when its message has gone. */
+export interface Known {
+  readonly hash: string;
+  readonly messageId: string;
+  readonly receivedAt: number;
+  /** `null`: the message has gone. */
+  row: MessageRow | null;
+}
+
 export interface DeliveryRow {
   readonly id: number;
   readonly message: MessageRow;
@@ -76,6 +85,8 @@ export interface State {
   /** By id; in order of id. */
   readonly messages: Map<number, MessageRow>;
   readonly deliveries: Map<number, DeliveryRow>;
+  /** Connections from which a message ever came. */
+  readonly feeds: Map<string, { readonly site: string; readonly connection: string }>;
   /** Waiting, running and held ones, by place; the first of an array is the lane's first. */
   readonly lanes: Map<string, DeliveryRow[]>;
   /** Retired key to the key whose lane it joined. */
@@ -83,7 +94,7 @@ export interface State {
   /** Keys that were unlinked, and the lanes that they came from. */
   readonly parted: Map<string, ReadonlySet<string>>;
   /** Accepted messages by connection, sender and id. */
-  readonly known: Map<string, MessageRow[]>;
+  readonly known: Map<string, readonly Known[]>;
   /** What messages brought for sleepers: by key, the newest message that did. */
   readonly brought: Map<string, number>;
   readonly cursors: Map<string, { readonly value: Json; readonly version: number }>;
@@ -109,6 +120,7 @@ export const SHARDS = 16;
 export const emptyState = (): State => ({
   messages: new Map(),
   deliveries: new Map(),
+  feeds: new Map(),
   lanes: new Map(),
   aliases: new Map(),
   parted: new Map(),
