@@ -145,7 +145,11 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
       const kept = sabotage.has('no memory of effects') ? { ...done, steps: [] } : done;
       for (;;) {
         const asked = elapsed();
-        const settled = await write(() => work.remember(state, kept, fenced));
+        const settled = await write(() => {
+          // The next effect comes after this: the lease must last for it, too.
+          if (shared) hold();
+          return work.remember(state, kept, fenced);
+        });
         if (settled === 'stale' || inTime(asked)) return settled;
       }
     },
