@@ -2,3 +2,11 @@ export type * from './contract.ts';
 export * from './failures.ts';
 export { opensWith } from './sqlite/key-table.ts';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';
+export {
+  type MemoryDisk,
+  type MemoryStore,
+  type MemoryStoreOptions,
+  newDisk,
+  openMemoryStore,
+  type Sabotage,
+} from './memory/open.ts';

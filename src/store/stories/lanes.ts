@@ -132,6 +132,26 @@ export function laneStories(fresh: FreshBench): void {
     expect((await store.ledger()).waiting).toBe(5);
   });
 
+  test('the repeat of a merge that comes after its undoing joins nothing again', async () => {
+    const about = (undo: boolean) =>
+      unit(
+        [
+          message({
+            dedupe: { sender: 's', id: undo ? 'unlink' : 'merge', hash: 'h' },
+            deliveries: [delivery(['a', 'b'])],
+          }),
+        ],
+        { aliases: [{ from: 'a', to: 'b', undo }] },
+      );
+    await given.store.append(about(false));
+    await given.store.append(about(true));
+    expect(await given.store.append(about(false))).toMatchObject([{ kind: 'duplicate' }]);
+    for (let i = 0; i < 2; i++) await settle(given.store, await leaseOne(given.store), done);
+    const own = await put(given.store, ['a']);
+    const theirs = await put(given.store, ['b']);
+    expect(messagesOf(await lease(given.store))).toEqual([own, theirs]);
+  });
+
   test('two merges of the same pair behind each other: the second is given once, and not before its time', async () => {
     await put(given.store, ['a', 'b']);
     const second = await put(given.store, ['a', 'b']);
