@@ -1,7 +1,5 @@
 export type * from './contract.ts';
 export * from './failures.ts';
-export { opensWith } from './sqlite/key-table.ts';
-export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';
 export {
   type MemoryDisk,
   type MemoryStore,
@@ -10,3 +8,5 @@ export {
   openMemoryStore,
   type Sabotage,
 } from './memory/open.ts';
+export { opensWith } from './sqlite/key-table.ts';
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';

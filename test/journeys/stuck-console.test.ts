@@ -99,7 +99,9 @@ describe.skipIf(!browserPath)('the console, when something does not move', () =>
     const destination = page.getByTestId('destination-mercy-app');
     await destination.getByTestId('connection-stopped').waitFor({ timeout: 20_000 });
     // It is said before the delivery that found it out is back in its lane.
-    await destination.getByText(/Stopped since .* 1 lane waits for it, untried\./).waitFor({ timeout: 20_000 });
+    await destination
+      .getByText(/Stopped since .* 1 lane waits for it, untried\./)
+      .waitFor({ timeout: 20_000 });
     await page.screenshot({ path: join(shots, 'console-stopped-connection.png'), fullPage: true });
     app.answer = () => ({ status: 204 });
     await destination.getByTestId('resume').click();

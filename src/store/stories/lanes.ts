@@ -186,6 +186,23 @@ export function laneStories(fresh: FreshBench): void {
     expect(order).toEqual([`${old[0]}+${survivor}`, old[1], next, later]);
   });
 
+  test('an unlink that no delivery stands for keeps the order, too: the next of the retired id stands behind what it left', async () => {
+    await given.store.append(unit([], { aliases: [{ from: 'a', to: 'b' }] }));
+    const left = [await put(given.store, ['b']), await put(given.store, ['a'])];
+    await given.store.append(unit([], { aliases: [{ from: 'a', to: 'b', undo: true }] }));
+    const store = await given.bench.crash();
+    const own = [await put(store, ['a']), await put(store, ['a'])];
+    const theirs = await put(store, ['b']);
+    const order: string[] = [];
+    for (;;) {
+      const leased = await lease(store);
+      if (leased.length === 0) break;
+      order.push(messagesOf(leased).join('+'));
+      for (const one of leased) await settle(store, one, done);
+    }
+    expect(order).toEqual([left[0], left[1], own[0], `${own[1]}+${theirs}`]);
+  });
+
   test('merges that cross keep one lane: nothing overtakes what stood there before', async () => {
     const join = (from: string, to: string) => ({ aliases: [{ from, to }] });
     const both = [message({ deliveries: [delivery(['a', 'b'])] })];
