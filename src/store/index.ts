@@ -1,3 +1,4 @@
 export type * from './contract.ts';
 export * from './failures.ts';
+export { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from './postgres/open.ts';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';

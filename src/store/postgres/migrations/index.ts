@@ -1,0 +1,15 @@
+/** In order; a released one is never changed. One file a version. */
+import { TABLES } from './0001.ts';
+import { FUNCTIONS } from './0002.ts';
+import { NODES } from './0003.ts';
+
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, sql: TABLES },
+  { version: 2, sql: FUNCTIONS },
+  { version: 3, sql: NODES },
+];

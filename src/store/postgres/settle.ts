@@ -1,0 +1,185 @@
+/** How attempts end, and what they did until then; many in one statement. */
+import { mayMove, type StepRecord } from '../../message/index.ts';
+import { contentHash, type FailureRecord } from '../../std/index.ts';
+import type { Settled, Settlement } from '../contract.ts';
+import { storeFailure } from '../failures.ts';
+import {
+  codeOf,
+  DEAD,
+  DELIVERED,
+  DELIVERY_STATES,
+  FILTERED,
+  HELD,
+  HOLD_REASONS,
+  SLEEPING,
+  WAITING,
+} from '../sqlite/codes.ts';
+import { Bundle, type Desk, SLOT, storable } from './desk.ts';
+import { faultOf, mayTryAgain, refusalOf } from './faults.ts';
+import { openGroups, type Queued } from './groups.ts';
+import type { InHand } from './leasing.ts';
+import type { Session } from './session.ts';
+import { stepRows } from './steps.ts';
+
+const SETTLE = { name: 'settle', text: 'SELECT settle_deliveries($1, $2, $3, $4, $5) AS live' };
+
+const GROUP_CALLS = 1_000;
+const TRIES = 8;
+
+const TARGETS: Readonly<Record<Settlement['to'], number>> = {
+  delivered: DELIVERED,
+  filtered: FILTERED,
+  waiting: WAITING,
+  dead: DEAD,
+  held: HELD,
+  sleeping: SLEEPING,
+  'given back': WAITING,
+};
+
+/** What the contract will gain: a sleeper that an event ends, a time before which it is not called again. */
+type Ending = Settlement & { readonly cancelOn?: string | null; readonly dueAt?: number };
+
+interface Work {
+  readonly deliveryId: string;
+  readonly epoch: number;
+  readonly steps: readonly StepRecord[];
+  /** Left out: only remembered. */
+  readonly end?: Ending;
+}
+type Call = Queued<Work, Settled>;
+
+/** Which letters are alike: failure code, flow, step and path are what a fix would be for. */
+export type Fingerprint = (failure: FailureRecord, flow: string) => string;
+
+export const fingerprintOf: Fingerprint = (failure, flow) =>
+  contentHash([failure.code, flow, failure.at.step ?? null, failure.at.path ?? null]).slice(0, 22);
+
+export function openSettling(desk: Desk, inHand: InHand, fingerprint: Fingerprint) {
+  const { keys, node, writers } = desk;
+
+  const values = (session: number, group: readonly Call[]): unknown[] => {
+    const bundle = new Bundle();
+    const ends: object[] = [];
+    const steps: object[] = [];
+    for (const { call } of group) {
+      const id = Number(call.deliveryId);
+      if (call.steps.length > 0) steps.push(...stepRows(keys, bundle, id, call.steps));
+      ends.push({ id, epoch: call.epoch, ...(call.end ? endOf(id, call.end, bundle) : {}) });
+    }
+    return [
+      node.slot(SLOT.settle + session),
+      node.id,
+      JSON.stringify(ends),
+      JSON.stringify(steps),
+      bundle.close(),
+    ];
+  };
+
+  const endOf = (id: number, end: Ending, bundle: Bundle): object => {
+    const held = inHand.get(end.deliveryId);
+    const attempt = (held?.attempts ?? 0) + 1;
+    const base = { state: TARGETS[end.to], at: end.at, ms: Math.round(end.ms), tries: 1 };
+    const failed = (failure: FailureRecord, detail: string | null): object => ({
+      failure: JSON.stringify(failure),
+      fingerprint: fingerprint(failure, held?.flow ?? ''),
+      ...(detail === null
+        ? {}
+        : bundle.put(keys.vault.seal('attempt', `${id}:${attempt}`, Buffer.from(detail)))),
+    });
+    switch (end.to) {
+      case 'delivered':
+        return base;
+      case 'filtered':
+        return { ...base, step: storable(end.step) };
+      case 'dead':
+        return { ...base, ...failed(end.failure, end.detail), step: end.failure.at.step ?? null };
+      case 'waiting':
+        // What was sent may have arrived: the next attempt, and everyone who looks, must know.
+        return {
+          ...base,
+          ...failed(end.failure, end.detail),
+          due: end.dueAt,
+          dup: end.failure.kind === 'unknown-outcome',
+        };
+      case 'held':
+        return {
+          ...base,
+          ...failed(end.failure, end.detail),
+          step: storable(end.step),
+          held: codeOf(HOLD_REASONS, end.reason),
+        };
+      case 'sleeping':
+        return {
+          ...base,
+          tries: 0,
+          step: storable(end.step),
+          wake_at: end.wakeAt,
+          wake_on: end.wakeOn,
+          cancel_on: end.cancelOn ?? null,
+        };
+      case 'given back':
+        return { ...base, tries: 0, due: end.dueAt ?? null };
+    }
+  };
+
+  const commit = async (session: number, group: readonly Call[]): Promise<void> => {
+    for (let tried = 1; ; tried++) {
+      try {
+        const writer = writers.settle[session] as Session;
+        const [row] = await writer.ask<{ live: readonly string[] }>(SETTLE, values(session, group));
+        const live = new Set((row?.live ?? []).map(Number));
+        for (const one of group) {
+          const settled = live.has(Number(one.call.deliveryId));
+          if (!settled || one.call.end) inHand.drop(one.call.deliveryId, one.call.epoch);
+          one.resolve(settled ? 'settled' : 'stale');
+        }
+        return;
+      } catch (error) {
+        if (tried >= TRIES || !mayTryAgain(error)) throw error;
+      }
+    }
+  };
+  const run = async (session: number, group: readonly Call[]): Promise<void> => {
+    try {
+      await keys.rotateWhenDue();
+      await commit(session, group);
+    } catch (error) {
+      const fault = faultOf(error);
+      for (const one of group) {
+        if (fault || group.length === 1) one.reject(fault ?? refusalOf(error));
+        else await commit(session, [one]).catch((own) => one.reject(faultOf(own) ?? refusalOf(own)));
+      }
+    }
+  };
+  const groups = openGroups<Work, Settled>({
+    sessions: writers.settle.length,
+    calls: GROUP_CALLS,
+    bytes: 4 * 1024 * 1024,
+    oneOfAKey: true,
+    run,
+  });
+  /** Known not to be ours any more: nothing is asked of the database. */
+  const isStale = (work: Work): boolean =>
+    !node.holds() || !node.owns(work.epoch) || inHand.get(work.deliveryId)?.epoch !== work.epoch;
+
+  return {
+    async remember(work: {
+      readonly deliveryId: string;
+      readonly epoch: number;
+      readonly steps: readonly StepRecord[];
+    }): Promise<Settled> {
+      if (isStale(work)) return 'stale';
+      return groups.put(work, { key: work.deliveryId });
+    },
+    async settle(end: Settlement): Promise<Settled> {
+      const target = TARGETS[end.to];
+      if (target === undefined || !mayMove('running', DELIVERY_STATES[target] as 'waiting')) {
+        throw storeFailure('STORE_MOVE_REFUSED', 'A delivery was told to move where no delivery goes.');
+      }
+      const work: Work = { deliveryId: end.deliveryId, epoch: end.epoch, steps: end.steps, end };
+      if (isStale(work)) return 'stale';
+      return groups.put(work, { key: work.deliveryId });
+    },
+    close: groups.close,
+  };
+}
