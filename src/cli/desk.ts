@@ -3,13 +3,12 @@
  * none runs. Both answer alike.
  */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ErrorAnswer } from '../api/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import type { DeadLetter, MessageQuery, MessageRow, Page } from '../store/index.ts';
-import { announced, keyOf } from './data-folder.ts';
+import { announced } from './data-folder.ts';
 import type { Environment } from './settings.ts';
+import { hasData, openToLook } from './store.ts';
 
 export interface Desk {
   readonly from: 'engine' | 'folder';
@@ -34,7 +33,7 @@ export interface Desk {
 export async function openDesk(folder: string, environment: Environment): Promise<Desk> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
-  if (!existsSync(join(folder, 'suture.db'))) {
+  if (!hasData(folder, environment)) {
     throw new Failure({
       code: 'NOTHING_HERE',
       kind: 'config',
@@ -92,9 +91,7 @@ function engineDesk(url: string, token: string): Desk {
 }
 
 async function folderDesk(folder: string, environment: Environment): Promise<Desk> {
-  const { openSqliteStore } = await import('../store/index.ts');
-  const key = keyOf(folder, environment);
-  const store = await openSqliteStore({ folder, masterKey: key, clock: systemClock });
+  const store = await openToLook(folder, environment);
   return {
     from: 'folder',
     search: (query) => store.search(query),

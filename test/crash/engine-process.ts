@@ -7,7 +7,7 @@ import { createEngine } from '../../src/engine/index.ts';
 import { flow, hl7 } from '../../src/flow/index.ts';
 import { siteSchema } from '../../src/site/index.ts';
 import { systemClock } from '../../src/std/index.ts';
-import { openSqliteStore } from '../../src/store/index.ts';
+import { openPostgresStore, openSqliteStore } from '../../src/store/index.ts';
 
 const folder = process.env.CRASH_FOLDER as string;
 const sink = Number(process.env.CRASH_SINK ?? 0);
@@ -15,7 +15,13 @@ const sink = Number(process.env.CRASH_SINK ?? 0);
 const window = Number(process.env.CRASH_WINDOW ?? 1);
 
 mkdirSync(folder, { recursive: true });
-const store = await openSqliteStore({ folder, masterKey: Buffer.alloc(32, 7), clock: systemClock });
+/** A database instead of the folder. */
+const url = process.env.CRASH_DATABASE;
+const masterKey = Buffer.alloc(32, 7);
+const store =
+  url === undefined
+    ? await openSqliteStore({ folder, masterKey, clock: systemClock })
+    : await openPostgresStore({ url, masterKey, clock: systemClock });
 const site = siteSchema.parse({
   site: 'bench',
   name: 'Bench',

@@ -143,7 +143,7 @@ export async function newCluster(settings: readonly string[] = []): Promise<Clus
       ]);
       server = spawn(command, all, {
         cwd: folder,
-        stdio: ['ignore', 'ignore', 'ignore'],
+        stdio: ['ignore', 'ignore', process.env.POSTGRES_LOG === undefined ? 'ignore' : 'inherit'],
         env: { PATH: process.env.PATH ?? '', ...environment },
       });
       await answers();

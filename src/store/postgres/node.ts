@@ -71,6 +71,25 @@ function isDead(pid: number): boolean {
   }
 }
 
+/** Reads, and records what was read: no shards, no leases. */
+export function standAside(): NodeLease {
+  const refuse = (): Promise<never> =>
+    Promise.reject(
+      storeFailure('STORE_REFUSED', 'The store was opened to look only: it takes part in no work.'),
+    );
+  return {
+    id: -1,
+    hasPeers: false,
+    holds: () => false,
+    nextEpoch: () => -1,
+    owns: () => false,
+    slot: (of) => 1_001 * SLOTS_OF_NODE + of,
+    beat: refuse,
+    leave: () => Promise.resolve(),
+    stop: () => undefined,
+  };
+}
+
 export async function joinNodes(options: NodeOptions): Promise<NodeLease> {
   const { session, clock, leaseMs } = options;
   const machine = thisMachine();

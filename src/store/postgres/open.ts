@@ -21,7 +21,7 @@ import { lessor, openInHand } from './leasing.ts';
 import { ledgerReader } from './ledger.ts';
 import { messageReader } from './messages.ts';
 import { migrate } from './migrate.ts';
-import { joinNodes, LEASE_MS } from './node.ts';
+import { joinNodes, LEASE_MS, standAside } from './node.ts';
 import { pruner } from './prune.ts';
 import { replayer } from './replay.ts';
 import { rosterReader } from './roster.ts';
@@ -43,6 +43,8 @@ export interface PostgresStoreOptions {
   readonly node?: string;
   /** How long leases of this node hold without a renewal, in milliseconds. Left out: 15,000. */
   readonly leaseMs?: number;
+  /** Opened to look, by a command: takes no part in the work, leases nothing. */
+  readonly bystander?: boolean;
 }
 
 export interface PostgresStore extends Store {
@@ -79,7 +81,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     return one;
   };
   try {
-    return await open(options, clock, health, session, () => Promise.all(all.map((one) => one.close())));
+    return await open(options, clock, health, session, all);
   } catch (error) {
     await Promise.all(all.map((one) => one.close()));
     throw faultOf(error) ?? refusalOf(error);
@@ -91,23 +93,29 @@ async function open(
   clock: Clock,
   health: ReturnType<typeof watchHealth>,
   session: () => Session,
-  closeSessions: () => Promise<unknown>,
+  all: readonly Session[],
 ): Promise<PostgresStore> {
   const aside = session();
   await migrate(aside);
   const keys = await openKeys(aside, Uint8Array.from(options.masterKey));
   const dictionary = openDictionary(aside);
   await dictionary.reload();
+  const upkeep = (): Promise<void> => {
+    for (const one of all) one.replan();
+    return keys.count();
+  };
   const inHand = openInHand();
   const known = openKnown();
-  const node = await joinNodes({
-    session: aside,
-    clock,
-    name: options.node ?? `process ${process.pid}`,
-    leaseMs: options.leaseMs ?? LEASE_MS,
-    lost: () => inHand.clear(),
-    upkeep: () => keys.count(),
-  });
+  const node = options.bystander
+    ? standAside()
+    : await joinNodes({
+        session: aside,
+        clock,
+        name: options.node ?? `process ${process.pid}`,
+        leaseMs: options.leaseMs ?? LEASE_MS,
+        lost: () => inHand.clear(),
+        upkeep,
+      });
   const readers = Array.from({ length: READERS }, session);
   let turn = 0;
   const read: Ask = (statement, values) =>
@@ -163,7 +171,7 @@ async function open(
     // A database that is away learns from the lease's expiry that this node is gone.
     await keys.count().catch(() => undefined);
     await node.leave().catch(() => undefined);
-    await closeSessions();
+    await Promise.all(all.map((one) => one.close()));
   };
 
   return {

@@ -32,6 +32,8 @@ export interface Session {
   readonly ask: Ask;
   /** Several in one transaction. What `work` did not wait for goes out with the commit. */
   transaction<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result>;
+  /** The server plans its statements anew: what is right for an empty table is not for a full one. */
+  replan(): void;
   /** Waits for what is under way. */
   close(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export function openSession(options: SessionOptions): Session {
   let client: pg.Client | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
+  let plansAreOld = false;
 
   const drop = (one: pg.Client | undefined): void => {
     if (client === one) client = undefined;
@@ -80,7 +83,12 @@ export function openSession(options: SessionOptions): Session {
       }
     };
   const connected = async (): Promise<pg.Client> => {
-    if (client) return client;
+    if (client) {
+      // Goes out with what follows.
+      if (plansAreOld) askOf(client)('DISCARD PLANS').catch(() => undefined);
+      plansAreOld = false;
+      return client;
+    }
     const config = {
       connectionString: options.url,
       pipeline: true,
@@ -105,6 +113,7 @@ export function openSession(options: SessionOptions): Session {
       throw sqlStateOf(error) === undefined ? brokenWay(error) : error;
     }
     client = fresh;
+    plansAreOld = false;
     return fresh;
   };
 
@@ -159,6 +168,9 @@ export function openSession(options: SessionOptions): Session {
           throw error;
         }
       }),
+    replan() {
+      plansAreOld = true;
+    },
     async close() {
       if (closed) return;
       closed = true;

@@ -57,9 +57,16 @@ BEGIN
         SELECT b.delivery FROM delivery_lane b WHERE b.lane = l.lane AND b.place < o.place ORDER BY b.place LIMIT 1
       ) b
       UNION ALL
-      SELECT o.id, r.id
-      FROM (SELECT o.id, l.lane FROM unnest(v_picked) AS p (id) JOIN open_delivery o USING (id), unnest(o.stood) AS l (lane)) o
-      JOIN (SELECT r.id, l.lane FROM open_delivery r, unnest(r.stood) AS l (lane) WHERE r.state = 1) r ON r.lane = o.lane
+      -- In a lane that another runs in, with whatever place: found by grouping, which costs the same for any numbers.
+      SELECT unnest(g.waiting), g.running FROM (
+        SELECT array_agg(u.id) FILTER (WHERE NOT u.runs) AS waiting, min(u.id) FILTER (WHERE u.runs) AS running
+        FROM (
+          SELECT o.id, l.lane, false AS runs
+          FROM unnest(v_picked) AS p (id) JOIN open_delivery o USING (id) CROSS JOIN LATERAL unnest(o.stood) AS l (lane)
+          UNION ALL
+          SELECT r.id, l.lane, true FROM open_delivery r CROSS JOIN LATERAL unnest(r.stood) AS l (lane) WHERE r.state = 1
+        ) u GROUP BY u.lane HAVING bool_or(u.runs) AND NOT bool_and(u.runs)
+      ) g
     ) x;
     IF v_blocked IS NOT NULL THEN
       v_held := ARRAY(
