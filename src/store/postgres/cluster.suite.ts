@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 
-const SERVER = process.env.POSTGRES_BIN ?? '/usr/lib/postgresql/15/bin';
+export const SERVER = process.env.POSTGRES_BIN ?? '/usr/lib/postgresql/15/bin';
 
 /** Whether this machine has a server to start; says so where it has not. On CI it must have. */
 export function postgresIsThere(what: string): boolean {

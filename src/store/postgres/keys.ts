@@ -76,6 +76,8 @@ export async function openKeys(session: Session, masterKey: Uint8Array, sealsPer
       const key = await session.transaction(async (ask) => {
         await ask(LOCK);
         const keys = await read(ask);
+        // Wrapped again under another master key meanwhile: this node must be started with that one.
+        openVault({ masterKey: present, keys });
         const newest = keys.filter((one) => one.use === 'data').at(-1) as WrappedKey;
         const mine = Math.max(...vault.keys().map((one) => one.id));
         // Another node has added one already: that one is taken.
@@ -100,7 +102,6 @@ export async function openKeys(session: Session, masterKey: Uint8Array, sealsPer
       return session.transaction(async (ask) => {
         await ask(LOCK);
         // All of them, also those that other nodes have added since.
-        present = masterKey.length > 0 ? present : masterKey;
         const all = openVault({ masterKey: present, keys: await read(ask) });
         const wrapped = all.rewrap(next);
         for (const key of wrapped) await ask(WRAP_AGAIN, [key.id, Buffer.from(key.wrapped)]);

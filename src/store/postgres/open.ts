@@ -1,5 +1,5 @@
 /** The PostgreSQL store as the rest of the program sees it: sessions for each hand that writes, and some that read. */
-import { type Clock, type Failure, failureFrom, systemClock } from '../../std/index.ts';
+import { type Clock, type Failure, failureFrom, pause, systemClock } from '../../std/index.ts';
 import type { AuditEntry, Store } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
 import { watchHealth } from '../health.ts';
@@ -58,6 +58,9 @@ const READERS = 3;
 const APPENDERS = 2;
 const SETTLERS = 2;
 
+/** Milliseconds that the database is given to hear that this node leaves. */
+const LEAVE_TIMEOUT = 5_000;
+
 const PROBE =
   "INSERT INTO meta VALUES ('probe', '1') ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
@@ -76,7 +79,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const health = watchHealth(clock);
   const all: Session[] = [];
   const session = (): Session => {
-    const one = openSession({ url: options.url, fault: health.report, greet });
+    const one = openSession({ url: options.url, clock, fault: health.report, greet });
     all.push(one);
     return one;
   };
@@ -169,8 +172,8 @@ async function open(
     node.stop();
     await Promise.all([appending.close(), settling.close()]);
     // A database that is away learns from the lease's expiry that this node is gone.
-    await keys.count().catch(() => undefined);
-    await node.leave().catch(() => undefined);
+    const leave = keys.count().then(node.leave);
+    await Promise.race([leave.catch(() => undefined), pause(clock, LEAVE_TIMEOUT)]);
     await Promise.all(all.map((one) => one.close()));
   };
 

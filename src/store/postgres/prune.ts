@@ -9,6 +9,8 @@ import type { Ask } from './session.ts';
 /** Messages removed in one transaction: so that intake does not feel it. */
 const TOGETHER = 500;
 const MINUTE = 60_000;
+/** Ids that nodes may have reserved and not yet used: a partition is left alone until so many more were given out. */
+const RESERVED_AHEAD = 65_536;
 /** Minutes are kept for so long after their messages are gone: what is usual is learnt from eight weeks. */
 const MINUTES_KEPT = 60 * 24 * 60;
 
@@ -70,7 +72,7 @@ const NEXT_ID = 'SELECT last_value * 64 AS id FROM message_id';
 const MAY_GO = `
 SELECT NOT EXISTS (SELECT 1 FROM message WHERE id >= $1 AND id < $2 AND received_at >= $3)
   AND NOT EXISTS (SELECT 1 FROM open_delivery WHERE id >= $1 * 4096 AND id < $2 * 4096)
-  AND EXISTS (SELECT 1 FROM message WHERE id >= $1 AND id < $2) AS all_old,
+  AS all_old,
   (SELECT count(*) FROM message WHERE id >= $1 AND id < $2) AS messages`;
 const COUNT_PARTITION_DELIVERIES = `
 SELECT move_tallies($1, array_agg(g.connection), array_agg(g.state), array_agg((-1)::smallint))
@@ -89,14 +91,15 @@ export function pruner(desk: Desk) {
   const { dictionary, node, read, writers } = desk;
   const slot = (): number => node.slot(SLOT.other);
 
-  const drop = async (ask: Ask, first: number, above: number, before: number): Promise<number> => {
+  /** Gives how many messages left with it; `null` when it stays. */
+  const drop = async (ask: Ask, first: number, above: number, before: number): Promise<number | null> => {
     const [fate] = await ask<{ all_old: boolean; messages: number }>(MAY_GO, [first, above, before]);
-    if (!fate?.all_old) return 0;
+    if (!fate?.all_old) return null;
     await ask(LOCK_APPENDS);
     // From here on nobody plans anything in it: what was looked at before is looked at again.
     await ask(`LOCK TABLE message_${first} IN ACCESS EXCLUSIVE MODE`);
     const [sure] = await ask<{ all_old: boolean; messages: number }>(MAY_GO, [first, above, before]);
-    if (!sure?.all_old) return 0;
+    if (!sure?.all_old) return null;
     await ask(COUNT_PARTITION_DELIVERIES, [slot(), first, above]);
     await ask(COUNT_PARTITION, [slot(), first, above]);
     await ask(DROP_DEDUPE, [first, above]);
@@ -114,12 +117,12 @@ export function pruner(desk: Desk) {
     for (const { first } of partitions) {
       const above = first + (size?.size ?? 0);
       // Ids are reserved ahead by a few blocks of each node: a partition just left may still be written to.
-      if (above + 65_536 > (next?.id ?? 0) && above + (size?.size ?? 0) > (next?.id ?? 0)) break;
-      const gone = await again(() =>
-        writers.other.transaction((ask) => drop(ask, first, above, request.receivedBefore)),
-      ).catch(() => 0);
-      removed += gone;
-      if (gone === 0) break;
+      if (above + Math.min(size?.size ?? 0, RESERVED_AHEAD) > (next?.id ?? 0)) break;
+      const gone = await again(
+        () => writers.other.transaction((ask) => drop(ask, first, above, request.receivedBefore)),
+        // Somebody looks at it just now: it leaves at the next time.
+      ).catch(() => null);
+      removed += gone ?? 0;
     }
     return removed;
   };

@@ -3,12 +3,13 @@
  * each new connection whether the server can be trusted. Statements go out without waiting for one another.
  */
 import pg from 'pg';
-import { Failure } from '../../std/index.ts';
+import { type Clock, Failure, pause } from '../../std/index.ts';
 import { storeFailure } from '../failures.ts';
 import { faultOf, sqlStateOf } from './faults.ts';
 
 export interface SessionOptions {
   readonly url: string;
+  readonly clock: Clock;
   /** After each round with the server: what is wrong with it, `null` when it answered. */
   readonly fault: (failure: Failure | null) => void;
   /** Called for each new connection, before anything else is asked on it. */
@@ -40,6 +41,7 @@ export interface Session {
 
 /** Milliseconds after which a server that says nothing counts as gone. */
 const CONNECT_TIMEOUT = 5_000;
+const CLOSE_TIMEOUT = 5_000;
 const ANSWER_TIMEOUT = 60_000;
 
 const INT8 = 20;
@@ -174,10 +176,11 @@ export function openSession(options: SessionOptions): Session {
     async close() {
       if (closed) return;
       closed = true;
-      await last;
+      // A server that says nothing must not keep the program from ending.
+      await Promise.race([last, pause(options.clock, CLOSE_TIMEOUT)]);
       const one = client;
       client = undefined;
-      await one?.end().catch(() => undefined);
+      await Promise.race([one?.end().catch(() => undefined), pause(options.clock, CLOSE_TIMEOUT)]);
     },
   };
 }
