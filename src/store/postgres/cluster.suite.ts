@@ -54,6 +54,10 @@ export interface Cluster {
   url(database: string, port?: number): string;
   /** One statement as the superuser. */
   query(text: string, database?: string): Promise<readonly Record<string, unknown>[]>;
+  /** Opens a connection; `ended` resolves when the server has ended it. */
+  watch(): Promise<{ readonly ended: Promise<void> }>;
+  /** Resolves when it takes connections. */
+  answers(): Promise<void>;
   newDatabase(): Promise<string>;
   dropDatabase(name: string): Promise<void>;
   start(settings?: readonly string[], environment?: Readonly<Record<string, string>>): Promise<void>;
@@ -127,6 +131,16 @@ export async function newCluster(settings: readonly string[] = []): Promise<Clus
     },
     url,
     query,
+    answers,
+    async watch() {
+      const client = new pg.Client({ connectionString: url('postgres') });
+      const ended = new Promise<void>((resolve) => {
+        client.on('error', () => resolve());
+        client.on('end', () => resolve());
+      });
+      await client.connect();
+      return { ended };
+    },
     async newDatabase() {
       const name = `bench_${++databases}`;
       await query(`CREATE DATABASE ${name}`);

@@ -50,7 +50,7 @@ export function refusalOf(error: unknown): Failure {
 /** Two sessions waited for each other, or one was in the way: the same again goes through. */
 export function mayTryAgain(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state === '40P01' || state === '40001' || state === '55P03';
+  return state === '40P01' || state === '40001';
 }
 
 /** Another node appended to the same connection with later ids: take new ids. */

@@ -4,6 +4,7 @@
  */
 import { again } from './again.ts';
 import { type Desk, SLOT } from './desk.ts';
+import { sqlStateOf } from './faults.ts';
 import type { Ask } from './session.ts';
 
 /** Messages removed in one transaction: so that intake does not feel it. */
@@ -70,20 +71,22 @@ WHERE inhparent = 'message'::regclass ORDER BY 1`;
 const SIZE = "SELECT value::bigint AS size FROM meta WHERE name = 'partition_messages'";
 const NEXT_ID = 'SELECT last_value * 64 AS id FROM message_id';
 const MAY_GO = `
-SELECT NOT EXISTS (SELECT 1 FROM message WHERE id >= $1 AND id < $2 AND received_at >= $3)
-  AND NOT EXISTS (SELECT 1 FROM open_delivery WHERE id >= $1 * 4096 AND id < $2 * 4096)
+SELECT NOT EXISTS (SELECT 1 FROM message WHERE id >= $1::bigint AND id < $2::bigint AND received_at >= $3)
+  AND NOT EXISTS (SELECT 1 FROM open_delivery WHERE id >= $1::bigint * 4096 AND id < $2::bigint * 4096)
   AS all_old,
-  (SELECT count(*) FROM message WHERE id >= $1 AND id < $2) AS messages`;
+  (SELECT count(*) FROM message WHERE id >= $1::bigint AND id < $2::bigint) AS messages`;
 const COUNT_PARTITION_DELIVERIES = `
 SELECT move_tallies($1, array_agg(g.connection), array_agg(g.state), array_agg((-1)::smallint))
-FROM (SELECT connection, state FROM delivery WHERE id >= $2 * 4096 AND id < $3 * 4096) g HAVING count(*) > 0`;
+FROM (SELECT connection, state FROM delivery WHERE id >= $2::bigint * 4096 AND id < $3::bigint * 4096) g HAVING count(*) > 0`;
 const COUNT_PARTITION = `
 INSERT INTO tally AS t (connection, slot, received, rejected, unrouted, repeats)
 SELECT m.connection, $1, -count(*), -sum(m.state), -sum((m.state = 0 AND m.planned = 0)::int), -sum(m.repeats)
-FROM message m WHERE m.id >= $2 AND m.id < $3 GROUP BY m.connection ORDER BY m.connection
+FROM message m WHERE m.id >= $2::bigint AND m.id < $3::bigint GROUP BY m.connection ORDER BY m.connection
 ON CONFLICT (connection, slot) DO UPDATE SET received = t.received + excluded.received,
   rejected = t.rejected + excluded.rejected, unrouted = t.unrouted + excluded.unrouted, repeats = t.repeats + excluded.repeats`;
-const DROP_DEDUPE = 'DELETE FROM dedupe WHERE message >= $1 AND message < $2';
+const DROP_DEDUPE = 'DELETE FROM dedupe WHERE message >= $1::bigint AND message < $2::bigint';
+/** Somebody else holds it. */
+const LOCKED = '55P03';
 const LOCK_APPENDS = "SET LOCAL lock_timeout = '2s'";
 const PARTITIONED = ['message', 'message_patient', 'delivery', 'step_output', 'attempt'];
 
@@ -114,14 +117,17 @@ export function pruner(desk: Desk) {
       read<{ first: number }>(PARTITIONS),
     ]);
     let removed = 0;
-    for (const { first } of partitions) {
-      const above = first + (size?.size ?? 0);
+    for (const [at, { first }] of partitions.entries()) {
+      const above = partitions[at + 1]?.first ?? first + (size?.size ?? 0);
       // Ids are reserved ahead by a few blocks of each node: a partition just left may still be written to.
       if (above + Math.min(size?.size ?? 0, RESERVED_AHEAD) > (next?.id ?? 0)) break;
       const gone = await again(
         () => writers.other.transaction((ask) => drop(ask, first, above, request.receivedBefore)),
         // Somebody looks at it just now: it leaves at the next time.
-      ).catch(() => null);
+      ).catch((error: { cause?: unknown }) => {
+        if (sqlStateOf(error.cause) === LOCKED) return null;
+        throw error;
+      });
       removed += gone ?? 0;
     }
     return removed;

@@ -159,6 +159,7 @@ DECLARE
   v_repeats integer[];
   v_firsts bigint[];
   v_reused integer[];
+  v_told bigint;
 BEGIN
   PERFORM lock_append(ARRAY(SELECT DISTINCT r.c FROM unnest(v_rows) r), p_lanes_change);
   IF EXISTS (SELECT 1 FROM unnest(v_rows) r JOIN connection k ON k.id = r.c WHERE r.id <= k.last_message) THEN
@@ -177,6 +178,11 @@ BEGIN
     UPDATE message m SET repeats = m.repeats + r.times + 1
     FROM unnest(v_repeats, v_firsts) AS k (kn, first) JOIN unnest(v_rows) r ON r.n = k.kn
     WHERE m.id = k.first RETURNING k.kn, m.id, m.received_at, false;
+    GET DIAGNOSTICS v_told = ROW_COUNT;
+    -- The first was pruned while we looked: what is then no repeat must be kept, so all is done again.
+    IF v_told < cardinality(v_repeats) THEN
+      RAISE EXCEPTION 'the first of a repeat has left' USING ERRCODE = 'SU001';
+    END IF;
     v_plans := ARRAY(SELECT d FROM unnest(v_plans) d WHERE d.n <> ALL (v_repeats));
     v_rows := ARRAY(SELECT r FROM unnest(v_rows) r WHERE r.n <> ALL (v_repeats));
   END IF;
