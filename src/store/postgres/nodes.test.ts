@@ -1,5 +1,6 @@
 /** Several nodes on one database: who works on what, and what is left of one that dies. */
 import { randomBytes } from 'node:crypto';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ledgerFaults } from '../../message/index.ts';
 import { manualClock, seededRandom } from '../../std/index.ts';
@@ -132,6 +133,45 @@ describe.skipIf(!postgresIsThere('the nodes of the PostgreSQL store'))('nodes', 
     expect(again).toMatchObject({ message: { id }, delivery: { possibleDuplicate: true } });
     expect(again.epoch).toBeGreaterThan(held.epoch);
     expect(await settle(a, again, { to: 'delivered' })).toBe('settled');
+  });
+
+  test('the database takes no word of a node whose lease has run out, nor one under another epoch', async () => {
+    const a = await join();
+    await put(a, ['l']);
+    const held = await leaseOne(a);
+    await sql('UPDATE suture.open_delivery SET epoch = epoch + 1');
+    expect(await settle(a, held, { to: 'delivered' })).toBe('stale');
+    await sql('UPDATE suture.open_delivery SET epoch = epoch - 1');
+    const b = await join();
+    await put(b, ['m']);
+    const other = (await lease(a)).find((one) => one.message.id !== held.message.id) as Leased;
+    await expire(0);
+    expect(await settle(a, other, { to: 'delivered' })).toBe('stale');
+    expect(await b.ledger()).toMatchObject({ delivered: 0, running: 2 });
+  });
+
+  test('who comes while the one before leaves is not forgotten', async () => {
+    const a = await join();
+    await put(a, ['l']);
+    const held = await leaseOne(a);
+    const leaving = new pg.Client({ connectionString: cluster.url(database) });
+    await leaving.connect();
+    try {
+      const [node] = await sql('SELECT id::text AS id FROM suture.node');
+      const end = { id: Number(held.delivery.id), epoch: held.epoch, state: 4, at: T0, ms: 1, tries: 1 };
+      await leaving.query('SET search_path TO suture');
+      await leaving.query('BEGIN');
+      await leaving.query("SELECT settle_deliveries(1000::smallint, $1, $2, '[]', '')", [
+        node?.id,
+        JSON.stringify([end]),
+      ]);
+      // The one before is still there for everyone else, and is gone a moment later.
+      const next = await put(a, ['l']);
+      await leaving.query('COMMIT');
+      expect(messagesOf(await lease(a))).toEqual([next]);
+    } finally {
+      await leaving.end();
+    }
   });
 
   test('a node whose process is gone from this machine is taken over from at once', async () => {
