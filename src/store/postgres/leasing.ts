@@ -38,6 +38,8 @@ SELECT least(
   (SELECT wake_at FROM open_delivery WHERE state = 2 AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1)
 ) AS due`,
 };
+const RUNNING_HERE = 'SELECT id, epoch FROM open_delivery WHERE state = 1 AND epoch >> 32 = $1';
+const GIVE_BACK = 'SELECT give_back($1, $2, $3)';
 const TRIES = 8;
 /** With other nodes at work: look again after so many milliseconds, for what they have put into our lanes. */
 const LOOK_AGAIN = 200;
@@ -52,6 +54,8 @@ export interface InHand {
     lease: { readonly epoch: number; readonly attempts: number; readonly flow: string },
   ): void;
   drop(deliveryId: string, epoch: number): void;
+  /** All of a lease whose answer never reached anybody. */
+  forget(epoch: number): void;
   clear(): void;
 }
 
@@ -63,6 +67,9 @@ export function openInHand(): InHand {
     drop(id, epoch) {
       if (held.get(id)?.epoch === epoch) held.delete(id);
     },
+    forget(epoch) {
+      for (const [id, lease] of held) if (lease.epoch === epoch) held.delete(id);
+    },
     clear: () => held.clear(),
   };
 }
@@ -73,10 +80,14 @@ export function lessor(desk: Desk, known: KnownDeliveries, inHand: InHand) {
   const { dictionary, keys, node, read, writers } = desk;
   const stepsOf = stepReader(desk);
 
+  /** Leases whose answer is on its way to the engine. */
+  const underWay = new Set<number>();
+
   const lease = async (request: { readonly now: number; readonly limit: number }): Promise<Given> => {
     for (let tried = 1; ; tried++) {
       if (!node.holds()) await node.beat();
       const epoch = node.nextEpoch();
+      underWay.add(epoch);
       try {
         const rows = await writers.lease.ask<{ id: number; fresh: boolean }>(LEASE, [
           node.slot(SLOT.lease),
@@ -90,8 +101,10 @@ export function lessor(desk: Desk, known: KnownDeliveries, inHand: InHand) {
           if (!row.fresh) known.take(row.id, epoch);
           inHand.put(String(row.id), { epoch, attempts: 0, flow: '' });
         }
+        if (rows.length === 0) underWay.delete(epoch);
         return { epoch, ids: rows.map((row) => row.id) };
       } catch (error) {
+        underWay.delete(epoch);
         if (tried >= TRIES) throw faultOf(error) ?? refusalOf(error);
         if (sqlStateOf(error) === NODE_LOST) await node.beat();
         else if (!mayTryAgain(error)) throw faultOf(error) ?? refusalOf(error);
@@ -138,6 +151,24 @@ export function lessor(desk: Desk, known: KnownDeliveries, inHand: InHand) {
   return {
     lease,
     leased,
+    /** The lease has reached the engine, or never will. */
+    arrived(epoch: number, reached: boolean): void {
+      underWay.delete(epoch);
+      if (!reached) inHand.forget(epoch);
+    },
+    /**
+     * What the database has as running here and nobody here knows of: the answer to its lease was lost. Nothing was done
+     * with it, so it goes back as it was.
+     */
+    async reclaim(): Promise<void> {
+      const rows = await writers.lease.ask<{ id: number; epoch: number }>(RUNNING_HERE, [node.id]);
+      const lost = rows.filter(
+        (row) => !underWay.has(row.epoch) && inHand.get(String(row.id))?.epoch !== row.epoch,
+      );
+      if (lost.length === 0) return;
+      const pairs = [lost.map((row) => row.id), lost.map((row) => row.epoch)];
+      await writers.lease.ask(GIVE_BACK, [node.slot(SLOT.lease), ...pairs]);
+    },
     async nextDue(): Promise<number | null> {
       const [row] = await read<{ due: number | null }>(NEXT_DUE, [node.id]);
       const due = row?.due ?? null;

@@ -53,6 +53,11 @@ export interface PostgresStore extends Store {
   keyedHash(...parts: readonly string[]): string;
 }
 
+type NewSession = (fault: (failure: Failure | null) => void, patience?: number) => Session;
+
+/** Milliseconds for what may take long: counting all rows, dropping old history. */
+const LONG = 600_000;
+
 /** Sessions that read. */
 const READERS = 3;
 const APPENDERS = 2;
@@ -78,8 +83,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const clock = options.clock ?? systemClock;
   const health = watchHealth(clock);
   const all: Session[] = [];
-  const session = (): Session => {
-    const one = openSession({ url: options.url, clock, fault: health.report, greet });
+  const session: NewSession = (fault, patience) => {
+    const one = openSession({ url: options.url, clock, fault, greet, ...(patience ? { patience } : {}) });
     all.push(one);
     return one;
   };
@@ -95,17 +100,22 @@ async function open(
   options: PostgresStoreOptions,
   clock: Clock,
   health: ReturnType<typeof watchHealth>,
-  session: () => Session,
+  session: NewSession,
   all: readonly Session[],
 ): Promise<PostgresStore> {
-  const aside = session();
+  // Its success says nothing of writes that matter: it reports trouble only.
+  const aside = session((fault) => {
+    if (fault !== null) health.report(fault);
+  });
   await migrate(aside);
   const keys = await openKeys(aside, Uint8Array.from(options.masterKey));
   const dictionary = openDictionary(aside);
   await dictionary.reload();
-  const upkeep = (): Promise<void> => {
+  let reclaim = (): Promise<void> => Promise.resolve();
+  const upkeep = async (): Promise<void> => {
     for (const one of all) one.replan();
-    return keys.count();
+    await keys.count();
+    await reclaim();
   };
   const inHand = openInHand();
   const known = openKnown();
@@ -119,7 +129,7 @@ async function open(
         lost: () => inHand.clear(),
         upkeep,
       });
-  const readers = Array.from({ length: READERS }, session);
+  const readers = Array.from({ length: READERS }, () => session(() => undefined, LONG));
   let turn = 0;
   const read: Ask = (statement, values) =>
     again(() => (readers[turn++ % READERS] as Session).ask(statement, values)) as never;
@@ -131,19 +141,27 @@ async function open(
     read,
     fault: health.report,
     writers: {
-      append: Array.from({ length: APPENDERS }, session),
-      settle: Array.from({ length: SETTLERS }, session),
-      lease: session(),
-      other: session(),
+      append: Array.from({ length: APPENDERS }, () => session(health.report)),
+      settle: Array.from({ length: SETTLERS }, () => session(health.report)),
+      lease: session(health.report),
+      other: session(health.report, LONG),
     },
   };
   const appending = openAppending(desk, openIds(aside, clock));
   const settling = openSettling(desk, inHand, fingerprintOf);
   const heads = lessor(desk, known, inHand);
+  reclaim = heads.reclaim;
   const lease = openLeasing({
     known,
     lease: heads.lease,
-    read: heads.leased,
+    async read(given) {
+      try {
+        return await heads.leased(given);
+      } catch (error) {
+        heads.arrived(given.epoch, false);
+        throw error;
+      }
+    },
     settle: settling.settle,
     now: () => clock.now(),
   });
@@ -193,6 +211,7 @@ async function open(
       const leased = await lease(request);
       for (const { delivery, epoch } of leased) {
         inHand.put(delivery.id, { epoch, attempts: delivery.attempts, flow: delivery.flow });
+        heads.arrived(epoch, true);
       }
       return leased;
     }),

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../std/index.ts';
+import { manualClock, systemClock } from '../../std/index.ts';
 import type { StoreHealth } from '../contract.ts';
 import {
   audit,
@@ -175,6 +175,33 @@ describe.skipIf(!postgresIsThere('the server of the PostgreSQL store'))('a serve
     way.mend();
     expect(await settle(store, held, { to: 'delivered' })).toBe('stale');
     expect(await store.ledger()).toMatchObject({ delivered: 2, running: 0 });
+  });
+
+  test('a lease whose answer was lost goes back as it was: nobody did anything with it', async () => {
+    const clock = manualClock(T0);
+    const store = await openPostgresStore({
+      url: cluster.url(database, way.port),
+      masterKey,
+      clock,
+      leaseMs: 60_000,
+    });
+    stores.push(store);
+    const first = await put(store, ['a']);
+    const other = await leaseOne(store);
+    await settle(store, other, { to: 'given back' });
+    way.deafen();
+    const unknown = refusal(lease(store));
+    while (
+      (await sql('SELECT count(*)::integer AS rows FROM suture.open_delivery WHERE state = 1'))[0]?.rows !== 1
+    );
+    way.cut();
+    expect(await unknown).toBe('DATABASE_UNREACHABLE');
+    way.mend();
+    while ((await store.ledger()).running > 0) clock.advance(12_000);
+    expect(await leaseOne(store)).toMatchObject({
+      message: { id: first },
+      delivery: { possibleDuplicate: false, attempts: 0 },
+    });
   });
 
   test('of which a standby answers takes no writes, and is named', async () => {

@@ -10,6 +10,8 @@ import { faultOf, sqlStateOf } from './faults.ts';
 export interface SessionOptions {
   readonly url: string;
   readonly clock: Clock;
+  /** How long an answer may take before the server counts as gone, in milliseconds. Left out: a minute. */
+  readonly patience?: number;
   /** After each round with the server: what is wrong with it, `null` when it answered. */
   readonly fault: (failure: Failure | null) => void;
   /** Called for each new connection, before anything else is asked on it. */
@@ -97,7 +99,7 @@ export function openSession(options: SessionOptions): Session {
       types,
       application_name: 'suture',
       connectionTimeoutMillis: CONNECT_TIMEOUT,
-      query_timeout: ANSWER_TIMEOUT,
+      query_timeout: options.patience ?? ANSWER_TIMEOUT,
       keepAlive: true,
     };
     let fresh: pg.Client;

@@ -92,7 +92,11 @@ export function openSettling(desk: Desk, inHand: InHand, fingerprint: Fingerprin
       case 'filtered':
         return { ...base, step: storable(end.step) };
       case 'dead':
-        return { ...base, ...failed(end.failure, end.detail), step: end.failure.at.step ?? null };
+        return {
+          ...base,
+          ...failed(end.failure, end.detail),
+          step: storable(end.failure.at.step ?? '') || null,
+        };
       case 'waiting':
         // What was sent may have arrived: the next attempt, and everyone who looks, must know.
         return {

@@ -198,6 +198,23 @@ BEGIN
   RETURN cardinality(v_ids);
 END $$;
 
+CREATE FUNCTION give_back(p_slot smallint, p_ids bigint[], p_epochs bigint[]) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  v_ids bigint[] := ARRAY(
+    SELECT o.id FROM unnest(p_ids, p_epochs) AS u (id, epoch) JOIN open_delivery o ON o.id = u.id AND o.epoch = u.epoch
+    WHERE o.state = 1 ORDER BY o.id FOR UPDATE OF o
+  );
+BEGIN
+  IF cardinality(v_ids) = 0 THEN RETURN 0; END IF;
+  UPDATE open_delivery SET state = 0, epoch = 0 WHERE id = ANY (v_ids);
+  PERFORM promote(ARRAY(SELECT DISTINCT l FROM open_delivery o, unnest(o.stood) l WHERE o.id = ANY (v_ids)));
+  PERFORM move_tallies(
+    p_slot, array_agg(o.connection), array_fill(1::smallint, ARRAY[cardinality(v_ids)]),
+    array_fill(0::smallint, ARRAY[cardinality(v_ids)])
+  ) FROM open_delivery o WHERE o.id = ANY (v_ids);
+  RETURN cardinality(v_ids);
+END $$;
+
 CREATE FUNCTION beat(p_slot smallint, p_node bigint, p_lease_ms integer)
 RETURNS TABLE (alive integer, shards integer, taken integer) LANGUAGE plpgsql AS $$
 DECLARE
