@@ -244,6 +244,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   let endHealth: (() => void) | null = null;
+  let endWork: (() => void) | undefined;
   const readers = {
     store,
     flow: (name: string) => prepared.get(name),
@@ -275,6 +276,7 @@ export function createEngine(options: EngineOptions): Engine {
             dispatch.nudge();
           }
         });
+        endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         for (const one of open) {
@@ -295,6 +297,7 @@ export function createEngine(options: EngineOptions): Engine {
       } catch (error) {
         running = false;
         endHealth?.();
+        endWork?.();
         await closeAll();
         throw error;
       }
@@ -304,6 +307,7 @@ export function createEngine(options: EngineOptions): Engine {
       running = false;
       backpressure.stop();
       endHealth?.();
+      endWork?.();
       // Calls in hand get a moment to finish; then they are broken off and their deliveries given back.
       const cancel = clock.after(5_000, () => stopping.abort(new Error('the engine is stopping')));
       await closeAll();

@@ -160,14 +160,15 @@ export function lessor(desk: Desk, known: KnownDeliveries, inHand: InHand) {
      * What the database has as running here and nobody here knows of: the answer to its lease was lost. Nothing was done
      * with it, so it goes back as it was.
      */
-    async reclaim(): Promise<void> {
+    async reclaim(): Promise<boolean> {
       const rows = await writers.lease.ask<{ id: number; epoch: number }>(RUNNING_HERE, [node.id]);
       const lost = rows.filter(
         (row) => !underWay.has(row.epoch) && inHand.get(String(row.id))?.epoch !== row.epoch,
       );
-      if (lost.length === 0) return;
+      if (lost.length === 0) return false;
       const pairs = [lost.map((row) => row.id), lost.map((row) => row.epoch)];
       await writers.lease.ask(GIVE_BACK, [node.slot(SLOT.lease), ...pairs]);
+      return true;
     },
     async nextDue(): Promise<number | null> {
       const [row] = await read<{ due: number | null }>(NEXT_DUE, [node.id]);

@@ -49,6 +49,8 @@ export interface NodeOptions {
   readonly leaseMs: number;
   /** After each beat: leases may have come or gone. */
   readonly lost: () => void;
+  /** Shards, peers, or what a dead node left have come to this one. */
+  readonly gained: () => void;
   readonly upkeep: () => Promise<void>;
 }
 
@@ -97,6 +99,7 @@ export async function joinNodes(options: NodeOptions): Promise<NodeLease> {
   let number = 0;
   let leases = 0;
   let alive = 1;
+  let shards = 0;
   let until = Number.NEGATIVE_INFINITY;
   let cancel: () => void = () => undefined;
   let stopped = false;
@@ -124,9 +127,16 @@ export async function joinNodes(options: NodeOptions): Promise<NodeLease> {
   };
   const renew = async (): Promise<void> => {
     const sent = clock.elapsed();
-    const [row] = await session.ask<{ alive: number }>(BEAT, [slotOf(SLOT.other), id, leaseMs]);
+    const [row] = await session.ask<{ alive: number; shards: number; taken: number }>(BEAT, [
+      slotOf(SLOT.other),
+      id,
+      leaseMs,
+    ]);
     until = sent + leaseMs;
-    alive = row?.alive ?? 1;
+    const now = { alive: row?.alive ?? 1, shards: row?.shards ?? 0 };
+    const more = now.alive > alive || now.shards > shards || (row?.taken ?? 0) > 0;
+    ({ alive, shards } = now);
+    if (more) options.gained();
   };
   /** From here on under another number; what was in hand comes back flagged. */
   const again = async (): Promise<void> => {

@@ -111,11 +111,15 @@ async function open(
   const keys = await openKeys(aside, Uint8Array.from(options.masterKey));
   const dictionary = openDictionary(aside);
   await dictionary.reload();
-  let reclaim = (): Promise<void> => Promise.resolve();
+  let reclaim = (): Promise<boolean> => Promise.resolve(false);
   const upkeep = async (): Promise<void> => {
     for (const one of all) one.replan();
     await keys.count();
-    await reclaim();
+    if (await reclaim()) tellWork();
+  };
+  const workers = new Set<() => void>();
+  const tellWork = (): void => {
+    for (const listener of workers) listener();
   };
   const inHand = openInHand();
   const known = openKnown();
@@ -127,6 +131,7 @@ async function open(
         name: options.node ?? `process ${process.pid}`,
         leaseMs: options.leaseMs ?? LEASE_MS,
         lost: () => inHand.clear(),
+        gained: tellWork,
         upkeep,
       });
   const readers = Array.from({ length: READERS }, () => session(() => undefined, LONG));
@@ -200,6 +205,10 @@ async function open(
     keyedHash: keys.vault.keyedHash,
     health: health.now,
     onHealth: health.listen,
+    onWork(listener) {
+      workers.add(listener);
+      return () => workers.delete(listener);
+    },
     probe: whileOpen(async () => void (await again(() => desk.writers.other.ask(PROBE)))),
 
     append: whileOpen(async (unit) => {
