@@ -53,7 +53,8 @@ async function work(url: string, limit: number): Promise<void> {
     }
   };
   await Promise.all([hand(), hand()]);
-  process.send?.({ claims });
+  // The whole of it, before this process ends.
+  await new Promise((resolve) => process.send?.({ claims }, resolve));
   await store.close();
   process.exit(0);
 }
