@@ -47,6 +47,12 @@ static int (*real_ftruncate)(int, off_t);
 static int (*real_fsync)(int);
 static int (*real_fdatasync)(int);
 
+/* A copy: PostgreSQL writes the titles of its processes over the environment. */
+static const char *setting(const char *name) {
+  const char *value = getenv(name);
+  return value ? strdup(value) : NULL;
+}
+
 __attribute__((constructor)) static void prepare(void) {
   if (real_write) return;
   real_pwrite = dlsym(RTLD_NEXT, "pwrite64");
@@ -56,10 +62,10 @@ __attribute__((constructor)) static void prepare(void) {
   real_fsync = dlsym(RTLD_NEXT, "fsync");
   real_fdatasync = dlsym(RTLD_NEXT, "fdatasync");
   real_write = dlsym(RTLD_NEXT, "write");
-  watched = getenv("LOSSY_DIR");
-  undo_folder = getenv("LOSSY_UNDO");
+  watched = setting("LOSSY_DIR");
+  undo_folder = setting("LOSSY_UNDO");
   watched_length = watched ? strlen(watched) : 0;
-  fault_file = getenv("LOSSY_FAULT");
+  fault_file = setting("LOSSY_FAULT");
   const char *sync = getenv("LOSSY_SYNC");
   syncing = !(sync && strcmp(sync, "off") == 0);
 }
