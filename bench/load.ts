@@ -8,7 +8,8 @@ const [port, connections, seconds, patients, tag] = process.argv.slice(2) as [
   string,
   string,
 ];
-const warmUp = 1_000;
+/** Until the hot paths are compiled: V8 takes a processor second or two for it. */
+const warmUp = 4_000;
 const times: number[] = [];
 let counting = false;
 let refused = 0;

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: acknowledged messages a second and end to end, beside the storage-free limit, round by round
  * in turn so that a noisy machine is noisy to all. Prints min / median / max. Options: --rounds N, --seconds N,
- * --only ack|end|idle, --connections 1,8,32,128, --store sqlite|postgres (a server of its own, with its defaults).
+ * --only ack|end|idle|disk|parts, --connections 1,8,32,128, --store sqlite|postgres (a server of its own, with its defaults).
  */
 import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,6 +9,9 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { newCluster } from '../src/store/postgres/cluster.suite.ts';
+import { bytesOf } from './disk.ts';
+import { parts } from './parts.ts';
+import { syncTimes } from './sync.ts';
 
 const { values } = parseArgs({
   options: {
@@ -112,6 +115,46 @@ function spread(name: string, digits = 0): string {
   return `${at(0)} / ${at(Math.floor(sorted.length / 2))} / ${at(sorted.length - 1)}`;
 }
 
+/** In the same run as what waits for it: the median of the disk's own sync, and the acknowledgement's slowest in a hundred beside it. */
+function noteSync(connections: number, p99: number): void {
+  const times = syncTimes();
+  const median = times[Math.floor(times.length / 2)] ?? Number.NaN;
+  note(`sync p50 ${connections}`, median);
+  note(`p99 in syncs ${connections}`, p99 / median);
+}
+
+/** Engine, load and sink; the folder is weighed when the engine has closed it. */
+async function weigh(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'suture-bench-'));
+  const sink = await launch(join(here, 'sink.ts'), []);
+  const engine = await launch(join(here, '..', 'test', 'crash', 'engine-process.ts'), [], {
+    CRASH_FOLDER: folder,
+    CRASH_SINK: String(sink.port),
+    CRASH_WINDOW: '8',
+  });
+  try {
+    await load(engine.port, 32);
+    type Counts = { ledger: { received: number; delivered: number } };
+    let counts = await ask<Counts>(engine.child, 'ledger');
+    while (counts.ledger.delivered !== counts.ledger.received) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      counts = await ask<Counts>(engine.child, 'ledger');
+    }
+    const ended = new Promise((resolve) => engine.child.once('exit', resolve));
+    engine.child.removeAllListeners('message');
+    engine.child.send('stop');
+    await ended;
+    note('bytes a message', bytesOf(folder) / counts.ledger.received);
+    note('messages weighed', counts.ledger.received);
+  } finally {
+    engine.child.kill('SIGKILL');
+    await sink.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const partNames = new Set<string>();
+
 const CONNECTIONS = values.connections.split(',').map(Number);
 const wanted = (part: string): boolean => values.only === '' || values.only === part;
 
@@ -172,6 +215,7 @@ for (let round = 1; round <= rounds; round++) {
       note(`share of echo ${connections}`, (kept.perSecond / echo.perSecond) * 100);
       note(`p50 ${connections}`, kept.p50);
       note(`p99 ${connections}`, kept.p99);
+      noteSync(connections, kept.p99);
     }
   }
   if (wanted('end')) {
@@ -182,6 +226,13 @@ for (let round = 1; round <= rounds; round++) {
     note('end echo', (await load(own.port, 32)).perSecond);
     await own.stop();
     for (const window of WINDOWS) await endToEnd(window);
+  }
+  if (wanted('disk')) await weigh();
+  if (wanted('parts')) {
+    await parts((name, microseconds) => {
+      partNames.add(name);
+      note(`part ${name}`, microseconds);
+    });
   }
   if (wanted('idle')) {
     const started = performance.now();
@@ -197,12 +248,12 @@ for (let round = 1; round <= rounds; round++) {
 say('\nmin / median / max');
 if (wanted('ack')) {
   say(
-    '\n| connections | plain echo /s | Suture’s echo /s | acked after commit /s | % of plain echo | % of Suture’s echo | p50 ms | p99 ms |',
+    '\n| connections | plain echo /s | Suture’s echo /s | acked after commit /s | % of plain echo | % of Suture’s echo | p50 ms | p99 ms | sync p50 ms | p99 in syncs |',
   );
-  say('|---|---|---|---|---|---|---|---|');
+  say('|---|---|---|---|---|---|---|---|---|---|');
   for (const n of CONNECTIONS) {
     say(
-      `| ${n} | ${spread(`plain ${n}`)} | ${spread(`echo ${n}`)} | ${spread(`acked ${n}`)} | ${spread(`share of plain ${n}`, 1)} | ${spread(`share of echo ${n}`, 1)} | ${spread(`p50 ${n}`, 2)} | ${spread(`p99 ${n}`, 2)} |`,
+      `| ${n} | ${spread(`plain ${n}`)} | ${spread(`echo ${n}`)} | ${spread(`acked ${n}`)} | ${spread(`share of plain ${n}`, 1)} | ${spread(`share of echo ${n}`, 1)} | ${spread(`p50 ${n}`, 2)} | ${spread(`p99 ${n}`, 2)} | ${spread(`sync p50 ${n}`, 3)} | ${spread(`p99 in syncs ${n}`, 1)} |`,
     );
   }
 }
@@ -224,4 +275,13 @@ if (wanted('end')) {
 }
 if (wanted('idle')) {
   say(`\nEngine process start to ready: ${spread('ready ms')} ms; idle memory ${spread('idle MB', 1)} MB`);
+}
+if (wanted('disk')) {
+  say(
+    `\nDisk, delivered and closed: ${spread('bytes a message')} bytes a message of 0.95 KB (${spread('messages weighed')} messages)`,
+  );
+}
+if (wanted('parts')) {
+  say('\n| part | microseconds a message |\n|---|---|');
+  for (const name of partNames) say(`| ${name} | ${spread(`part ${name}`, 2)} |`);
 }

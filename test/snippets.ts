@@ -38,7 +38,8 @@ export function snippetsOf(file: string, text: string): Snippet[] {
     while (at + 1 < lines.length && !/^\s*```\s*$/.test(lines[at + 1] as string)) at += 1;
     const code = `${lines.slice(start + 1, at + 1).join('\n')}\n`;
     at += 1;
-    if (!/from 'suture\/[a-z0-9-]+'/.test(code)) continue;
+    // A flow file that prints nothing is a part of a project, and looked at there.
+    if (!/from 'suture(\/[a-z0-9-]+'|'[\s\S]*\/\/ prints:)/.test(code)) continue;
     const prints = [...code.matchAll(/\/\/ prints: ?(.*)$/gm)].map(([, line = '']) => line.trimEnd());
     snippets.push({ file, line: start + 1, code, prints });
   }

@@ -25,3 +25,8 @@ export function bodyOf<T extends z.ZodType>(schema: T, request: FastifyRequest):
 export const idSchema = z.string().regex(/^[A-Za-z0-9_-]{1,40}$/);
 /** A name that a site record may use. */
 export const nameSchema = z.string().min(1).max(200);
+
+/** Leaves out what was not given: an absent filter and an undefined one are not the same to the store. */
+export function given<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as never;
+}

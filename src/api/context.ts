@@ -27,3 +27,8 @@ export type ApiLog = (
   text: string,
   facts?: Readonly<Record<string, Json>>,
 ) => void;
+
+/** Ids of the steps of a flow as it runs now. */
+export function presentSteps(engine: EngineControl, name: string): readonly string[] | null {
+  return engine.flows.find(({ flow }) => flow.name === name)?.flow.steps.map(({ id }) => id) ?? null;
+}

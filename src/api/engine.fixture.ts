@@ -1,9 +1,16 @@
 /** The other side of the contract for the tests of this room: an `EngineControl` that does no work, over a real store. */
-import type { Change, ConnectionState, EngineControl, Readiness } from '../engine/index.ts';
+import {
+  approvalDesk,
+  type Change,
+  type ConnectionState,
+  type EngineControl,
+  type Readiness,
+} from '../engine/index.ts';
 import type { Flow, TraceEntry } from '../flow/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { CANARY } from './hospital.fixture.ts';
+import { replaysFixture } from './replays.fixture.ts';
 
 const admissions: Flow = {
   name: 'admissions-to-care-app',
@@ -105,6 +112,7 @@ export interface EngineFixture extends EngineControl {
   ready: Readiness;
   /** Every request that a hook was given. */
   readonly hooked: { site: string; connection: string; path: string; body: string; method: string }[];
+  readonly resumed: { site: string; connection: string; who: string; reason: string }[];
   readonly replayed: { deliveryIds: readonly string[]; fromStep?: string; who: string; reason: string }[];
   readonly released: { deliveryIds: readonly string[]; to: string; who: string; reason: string }[];
 }
@@ -119,7 +127,11 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
     ],
     startedAt: clock.now() - 3_600_000,
     connections: () => connections,
-    ready: { ready: true, checks: [{ name: 'store', ok: true, text: 'writes are committed' }] },
+    ready: {
+      ready: true,
+      checks: [{ name: 'store', ok: true, text: 'writes are committed' }],
+      notices: ['mercy / care-app: fails since 2026-01-31T12:00:00.000Z (WEBHOOK_UNREACHABLE)'],
+    },
     readiness: () => fixture.ready,
     onChange(listener) {
       listeners.add(listener);
@@ -145,6 +157,12 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
         },
       ];
     },
+    resumed: [],
+    async resume(request) {
+      fixture.resumed.push(request);
+      return request.connection === 'care-app';
+    },
+    stuckLanes: (query) => store.stuckLanes(query),
     hooked: [],
     async http(site, connection, request) {
       if (!connections.some((one) => one.site === site && one.connection === connection)) return null;
@@ -158,7 +176,10 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       return { status: 202, headers: { 'content-type': 'application/json' }, body: '{"id":"1"}' };
     },
     jwks: async () => ({ keys: [{ kty: 'EC', crv: 'P-384', kid: 'k1', x: 'x', y: 'y' }] }),
-    patientKeys: (identifier) => [`key:${identifier}`, `other:${identifier}`],
+    patientKeys: (asked) =>
+      typeof asked === 'string'
+        ? [`key:${asked}`, `other:${asked}`]
+        : [`person:${asked.family} ${asked.born}`],
     replayed: [],
     async replay(request) {
       fixture.replayed.push(request);
@@ -177,6 +198,7 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
         audit,
       });
     },
+    replays: replaysFixture(store, clock),
     released: [],
     async release(request) {
       fixture.released.push(request);
@@ -190,6 +212,7 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       };
       return store.release({ deliveryIds: request.deliveryIds, to: request.to, at, audit });
     },
+    ...approvalDesk({ store, clock, answered: () => undefined }),
     async trace(deliveryId) {
       const history = await store.history(deliveryId);
       if (!history) return null;

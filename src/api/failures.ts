@@ -1,3 +1,4 @@
+import { Failure } from '../std/index.ts';
 import type { ErrorAnswer } from './types.ts';
 
 /** Every code that the API itself answers with: its HTTP status, and what to do first. */
@@ -48,5 +49,17 @@ export class ApiFailure extends Error {
 
   toAnswer(): ErrorAnswer {
     return { error: { code: this.code, message: this.message, fix: this.fix } };
+  }
+}
+
+/** What the engine refuses is the caller's to mend: told in its words. */
+export async function told<Value>(act: Promise<Value>): Promise<Value> {
+  try {
+    return await act;
+  } catch (error) {
+    if (error instanceof Failure && /^(REPLAY|EDIT)_/.test(error.code)) {
+      throw new ApiFailure('API_CONFLICT', `${error.message} ${error.fix}`);
+    }
+    throw error;
   }
 }

@@ -6,10 +6,12 @@ import type {
   AuditPage,
   DeadPage,
   Home,
+  LanesAnswer,
   MessageDetail,
   MessagePage,
   MessageSearch,
   Revealed,
+  ScannedPage,
 } from './types.ts';
 
 describe('a hospital seen through the API', () => {
@@ -95,6 +97,39 @@ describe('a hospital seen through the API', () => {
     const asked = (await audit()).filter((row) => row.act === 'patient.search');
     expect(asked[0]).toMatchObject({ who: 'viewer', on: 'messages' });
     expect(JSON.stringify(await audit())).not.toContain(CANARY);
+  });
+
+  test('finds by family name and date of birth, recorded without them', async () => {
+    expect((await search({ person: { family: 'nobody', born: '1984-03-09' } })).rows).toEqual([]);
+    expect((await audit()).find((row) => row.act === 'patient.search')?.facts).toMatchObject({
+      by: 'name and birth date',
+      found: 0,
+    });
+    const { status } = await viewer.post('/api/messages/search', { person: { family: 'x', born: 'soon' } });
+    expect(status).toBe(400);
+  });
+
+  test('free text: for operators, within a time, recorded by its length alone', async () => {
+    const scan = { text: `${CANARY.toLowerCase()}-mrn-1`, from: START - 86_400_000, to: START + 86_400_000 };
+    expect((await viewer.post('/api/messages/scan', scan)).status).toBe(403);
+    expect((await operator.post('/api/messages/scan', { text: scan.text })).status).toBe(400);
+    const { status, body } = await operator.post<ScannedPage>('/api/messages/scan', scan);
+    expect(status).toBe(200);
+    expect(body.rows.length).toBeGreaterThan(0);
+    expect(body.looked).toBeGreaterThan(body.rows.length);
+    const sent = await operator.post<ScannedPage>('/api/messages/scan', { ...scan, counter: 'queued' });
+    expect(sent.body.rows.length).toBeLessThan(body.rows.length);
+    const [, entry] = (await audit()).filter((row) => row.act === 'message.scan');
+    expect(entry).toMatchObject({
+      who: 'operator',
+      facts: { textLength: scan.text.length, looked: body.looked, found: body.rows.length },
+    });
+    expect(JSON.stringify(await audit()).toLowerCase()).not.toContain(CANARY.toLowerCase());
+  });
+
+  test('a copy of the folder is made for the command line, not for a signed-in browser', async () => {
+    const { status, text } = await operator.post('/api/backup', { to: '/nowhere' });
+    expect([status, text.includes('suture backup')]).toEqual([403, true]);
   });
 
   test('a wrong question is refused without repeating what was typed', async () => {
@@ -336,5 +371,32 @@ describe('a hospital seen through the API', () => {
       ],
     });
     expect((await operator.post('/api/connections/mercy/nothing/test')).status).toBe(404);
+  });
+
+  test('a connection is resumed by a person with a reason', async () => {
+    const path = '/api/connections/mercy/care-app/resume';
+    expect((await operator.post(path, { reason: 'the secret was renewed' })).body).toEqual({ resumed: true });
+    expect(server.engine.resumed).toEqual([
+      { site: 'mercy', connection: 'care-app', who: 'operator', reason: 'the secret was renewed' },
+    ]);
+    expect((await operator.post(path, { reason: '' })).status).toBe(400);
+    expect((await operator.post(path.replace('care-app', 'nothing'), { reason: 'why' })).status).toBe(404);
+    expect((await operator.post(path.replace('care-app', 'epic'), { reason: 'why' })).body).toEqual({
+      resumed: false,
+    });
+  });
+
+  test('lanes that do not move are listed with their heads, and hold no patient data', async () => {
+    const { status, body } = await viewer.get<LanesAnswer>('/api/lanes');
+    expect(status).toBe(200);
+    expect(body.lanes.length).toBeGreaterThan(0);
+    for (const { head, standing } of body.lanes) {
+      expect(['held', 'waiting']).toContain(head.state);
+      expect(head.failure?.fix).toBeTruthy();
+      expect(standing).toBeGreaterThan(0);
+    }
+    expect(JSON.stringify(body)).not.toContain(CANARY);
+    expect((await viewer.get<LanesAnswer>('/api/lanes?site=nowhere')).body.lanes).toEqual([]);
+    expect((await viewer.get('/api/lanes?limit=0')).status).toBe(400);
   });
 });

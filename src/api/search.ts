@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MessageQuery, MessageRow, Page, Store } from '../store/index.ts';
+import type { MessageQuery, MessageRow, Page, ScanPage, ScanQuery, Store } from '../store/index.ts';
 import { idSchema, nameSchema } from './body.ts';
 import type { CounterFilter } from './types.ts';
 
@@ -30,6 +30,7 @@ export const searchSchema = z.strictObject({
   connection: nameSchema.optional(),
   controlId: nameSchema.optional(),
   patient: nameSchema.optional(),
+  person: z.strictObject({ family: nameSchema, born: z.string().regex(/^\d{4}-?\d{2}-?\d{2}$/) }).optional(),
   type: nameSchema.optional(),
   state: z.enum(STATES).optional(),
   counter: z.enum(['filtered', 'queued', 'sent', 'errored']).optional(),
@@ -41,6 +42,34 @@ export const searchSchema = z.strictObject({
 });
 
 export type SearchBody = z.output<typeof searchSchema>;
+
+/** Free text: within a time, and not for one patient as well (a patient's messages are few: open them). */
+export const scanSchema = searchSchema.omit({ patient: true, person: true }).extend({
+  text: z.string().min(2).max(200),
+  from: z.number().int().nonnegative(),
+  to: z.number().int().nonnegative(),
+});
+
+export type ScanBody = z.output<typeof scanSchema>;
+
+/** One page of a scan. A counter counts several states: what is found is held against them. */
+export async function scanMessages(
+  store: Store,
+  body: ScanBody,
+): Promise<{ readonly query: ScanQuery; readonly page: ScanPage }> {
+  const { counter, ...rest } = body;
+  const query = Object.fromEntries(
+    Object.entries(rest).filter(([, value]) => value !== undefined),
+  ) as unknown as ScanQuery;
+  const page = await store.scan(query);
+  if (counter === undefined) return { query, page };
+  const states: readonly string[] = COUNTER_STATES[counter];
+  const counts = (row: MessageRow): boolean =>
+    states.includes(row.state) ||
+    (states.includes('unrouted') && row.planned === 0 && row.state === 'accepted') ||
+    row.deliveries.some(({ state }) => states.includes(state));
+  return { query, page: { ...page, rows: page.rows.filter(counts) } };
+}
 
 /** Decimal ids, newest first. */
 function newestFirst(a: { id: string }, b: { id: string }): number {
@@ -56,7 +85,7 @@ export async function searchMessages(
   body: SearchBody,
   keys: readonly string[] | null,
 ): Promise<Page<MessageRow>> {
-  const { patient: _typed, counter, state, ...rest } = body;
+  const { patient: _typed, person: _person, counter, state, ...rest } = body;
   const states =
     state !== undefined ? [state] : counter !== undefined ? COUNTER_STATES[counter] : [undefined];
   const queries: MessageQuery[] = (keys ?? [undefined]).flatMap((key) =>

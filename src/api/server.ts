@@ -11,13 +11,16 @@ import { createSessions } from './auth/session.ts';
 import type { ApiContext, ApiLog } from './context.ts';
 import { ApiFailure, type ApiFailureCode } from './failures.ts';
 import { administrationRoutes } from './routes/administration.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
 import { homeRoutes } from './routes/home.ts';
+import { laneRoutes } from './routes/lanes.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { openRoutes } from './routes/open.ts';
+import { replayRoutes } from './routes/replays.ts';
 import { signInInstead, signInRoutes } from './routes/sign-in.ts';
 
 export interface ApiOptions {
@@ -136,7 +139,10 @@ export async function buildServer(
     signInRoutes,
     homeRoutes,
     messageRoutes,
+    approvalRoutes,
     deliveryRoutes,
+    laneRoutes,
+    replayRoutes,
     administrationRoutes,
     eventRoutes,
     metricRoutes,

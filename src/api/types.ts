@@ -4,7 +4,7 @@
  *
  * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
  */
-import type { ConnectionState } from '../engine/index.ts';
+import type { Approval, ConnectionState } from '../engine/index.ts';
 import type { TraceEntry } from '../flow/index.ts';
 import type {
   AttemptRecord,
@@ -16,9 +16,22 @@ import type {
   MessageSummary,
   StepRecord,
 } from '../message/index.ts';
-import type { AuditRow, DeadLetter, MessageRow } from '../store/index.ts';
+import type { AuditRow, DeadLetter, MessageRow, StuckLane } from '../store/index.ts';
+import type { ReplayVersion } from './replay-types.ts';
 
-export type { ConnectionState, Counters, Delivery, DeliveryState, MessageRow, MessageState, MessageSummary };
+export type * from './replay-types.ts';
+
+export type {
+  Approval,
+  ConnectionState,
+  Counters,
+  Delivery,
+  DeliveryState,
+  MessageRow,
+  MessageState,
+  MessageSummary,
+  StuckLane,
+};
 
 /** Viewer: states and masked content. Operator: also reveal, replay, release, test. Admin: also users. */
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -92,6 +105,8 @@ export interface MessageSearch {
   readonly controlId?: string | undefined;
   /** An identifier as typed (an MRN). Hashed at once; the search is audited without it. */
   readonly patient?: string | undefined;
+  /** A family name and a date of birth (`1984-03-09`), whatever its case and accents; treated like `patient`. */
+  readonly person?: { readonly family: string; readonly born: string } | undefined;
   /** Exact, or with `*` at its end. */
   readonly type?: string | undefined;
   readonly state?: MessageState | DeliveryState | 'unrouted' | undefined;
@@ -109,6 +124,22 @@ export interface MessagePage {
   readonly rows: readonly MessageRow[];
   /** Give it as `before` for the next older page; `null` at the end. */
   readonly before: string | null;
+}
+
+/**
+ * POST /api/messages/scan: free text in payloads, whatever its case, within a time. Bounded: ask again with `before` until it
+ * is `null`. Audited: who, the time, at how many payloads; of the text only its length.
+ */
+export interface MessageScan extends Omit<MessageSearch, 'patient' | 'person' | 'from' | 'to'> {
+  /** 2..200 characters. */
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface ScannedPage extends MessagePage {
+  /** Payloads that were looked through for this page. */
+  readonly looked: number;
 }
 
 /** A component, or a subcomponent, of a field. */
@@ -160,11 +191,35 @@ export interface PlannedStep {
   readonly do?: string;
 }
 
+/** Of a step that sleeps or slept: since when, what wakes and ends it, how its sleep ended. Without what a person was shown. */
+export interface SleepView {
+  readonly kind: 'wait' | 'approve';
+  readonly since: number;
+  /** When it wakes at the latest, or its deadline; `null`: never by time. */
+  readonly wakeAt: number | null;
+  /** Types of messages of the same patient. */
+  readonly on?: readonly string[];
+  readonly cancelOn?: readonly string[];
+  readonly ask?: string;
+  readonly role?: 'operator' | 'admin';
+  readonly whenLate?: 'hold' | 'refuse';
+  readonly wokenAt?: number;
+  readonly by?: 'time' | 'event' | 'person';
+  /** The message that woke or ended it. */
+  readonly messageId?: string;
+  readonly cancelled?: boolean;
+  readonly approved?: boolean;
+  readonly who?: string;
+  readonly reason?: string;
+}
+
 export interface DeliveryDetail {
   readonly delivery: Delivery;
   /** Steps of the flow as it runs now; `null` when the delivery was planned with another version. */
   readonly plan: readonly PlannedStep[] | null;
-  readonly steps: readonly Omit<StepRecord, 'output'>[];
+  /** Steps of the flow as it runs now, to replay from; `null` when there is no such flow any more. */
+  readonly replayFrom: readonly string[] | null;
+  readonly steps: readonly (Omit<StepRecord, 'output'> & { readonly sleep: SleepView | null })[];
   readonly attempts: readonly Omit<AttemptRecord, 'detail'>[];
 }
 
@@ -201,7 +256,7 @@ export interface Revealed {
 
 // ---------------------------------------------------------------- deliveries, connections, people
 
-/** GET /api/dead?site=&flow=&code=&before=&limit= */
+/** GET /api/dead?site=&flow=&code=&fingerprint=&replayed=&before=&limit= */
 export interface DeadPage {
   readonly rows: readonly DeadLetter[];
   readonly before: string | null;
@@ -211,6 +266,7 @@ export interface DeadPage {
 export interface ReplayBody {
   readonly deliveryIds: readonly string[];
   readonly fromStep?: string | undefined;
+  readonly version?: ReplayVersion | undefined;
   readonly reason: string;
 }
 export interface ReplayAnswer {
@@ -225,6 +281,44 @@ export interface ReleaseBody {
 }
 export interface ReleaseAnswer {
   readonly released: number;
+}
+
+/** GET /api/lanes?site=&flow=&limit= */
+export interface LanesAnswer {
+  readonly now: number;
+  /** Those with most standing first. */
+  readonly lanes: readonly StuckLane[];
+}
+
+/** POST /api/connections/:site/:connection/resume */
+export interface ResumeBody {
+  readonly reason: string;
+}
+export interface ResumeAnswer {
+  /** False: nothing kept it from being called. */
+  readonly resumed: boolean;
+}
+
+/** GET /api/approvals?site=&flow=&after=&limit= */
+export interface ApprovalPage {
+  /** Late ones first, then oldest first. */
+  readonly rows: readonly Approval[];
+  /** Give it as `after` for the next page; `null` at the end. */
+  readonly after: string | null;
+}
+
+/** POST /api/approvals/:delivery */
+export interface ApprovalBody {
+  readonly approved: boolean;
+  readonly reason: string;
+}
+export interface ApprovalAnswer {
+  readonly approved: boolean;
+}
+
+/** POST /api/approvals/:delivery/reveal. Each answer has left an audit entry behind. */
+export interface ApprovalShown {
+  readonly show: unknown;
 }
 
 /** POST /api/connections/:site/:connection/test */

@@ -1,12 +1,25 @@
 /** The data folder: where the store lives, and where a running engine leaves word of itself. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asFailure, Failure } from '../std/index.ts';
+import { opensWith } from '../store/index.ts';
 import { newMasterKey, parseMasterKey } from '../vault/index.ts';
 import { type Environment, setting } from './settings.ts';
 
-const DEVELOPMENT_KEY = 'development.key';
+export const DEVELOPMENT_KEY = 'development.key';
 
 const presence = z.object({
   url: z.string(),
@@ -74,8 +87,38 @@ export function developmentKey(folder: string, environment: Environment): Uint8A
   const given = setting(environment, 'SUTURE_KEY');
   if (given !== undefined) return keyIn(given);
   const file = join(folder, DEVELOPMENT_KEY);
+  settleRotation(folder, file);
   if (!existsSync(file)) writeFileSync(file, newMasterKey(), { mode: 0o600 });
   return parseMasterKey(readFileSync(file, 'utf8').trim());
+}
+
+/** On disk before it returns. @param again A file of a rotation that was cut short is written anew. */
+export function writeKeyFile(file: string, key: string, again: boolean): void {
+  try {
+    const handle = openSync(file, again ? 'w' : 'wx', 0o600);
+    try {
+      writeSync(handle, key);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  } catch (error) {
+    throw new Failure({
+      code: 'KEY_FILE',
+      kind: 'config',
+      message: `The new key cannot be written to ${file} (${(error as NodeJS.ErrnoException).code}).`,
+      fix: 'Name a file that does not exist yet, in a folder that you may write.',
+      cause: error,
+    });
+  }
+}
+
+/** A rotation of the development key that was cut short: whichever key opens the folder is the key. */
+function settleRotation(folder: string, file: string): void {
+  const next = `${file}.next`;
+  if (!existsSync(next)) return;
+  if (opensWith(folder, parseMasterKey(readFileSync(next, 'utf8').trim()))) renameSync(next, file);
+  else rmSync(next);
 }
 
 /** The key that opens a folder when no engine runs on it: its own development key, or `SUTURE_KEY`. */

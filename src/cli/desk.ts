@@ -3,34 +3,71 @@
  * none runs. Both answer alike.
  */
 
-import type { ErrorAnswer } from '../api/index.ts';
+import { type ConnectionState, type ErrorAnswer, type LanesAnswer, searchMessages } from '../api/index.ts';
+import { approvalDesk, type EngineControl, type Person, patientKeysOf, scanEntry } from '../engine/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
-import type { DeadLetter, MessageQuery, MessageRow, Page } from '../store/index.ts';
+import type {
+  DeadLetter,
+  MessageQuery,
+  MessageRow,
+  Page,
+  ScanPage,
+  ScanQuery,
+  StuckLane,
+} from '../store/index.ts';
 import { announced } from './data-folder.ts';
+import { loadProject } from './project.ts';
+import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 import { hasData, openToLook } from './store.ts';
 
 export interface Desk {
   readonly from: 'engine' | 'folder';
-  search(query: Omit<MessageQuery, 'patient'>): Promise<Page<MessageRow>>;
+  /** By a patient, the search is recorded. */
+  search(query: Omit<MessageQuery, 'patient'> & { asked?: string | Person }): Promise<Page<MessageRow>>;
+  /** Free text: a bounded number of payloads; recorded. */
+  scan(query: ScanQuery): Promise<ScanPage>;
+  /** A copy of the data folder in a folder of its own. */
+  backup(to: string): Promise<void>;
   /** The bytes as received; the reading is recorded. */
   raw(messageId: string): Promise<Uint8Array | null>;
   dead(query: {
     site?: string;
     flow?: string;
     code?: string;
+    fingerprint?: string;
     before?: string;
     limit: number;
   }): Promise<Page<DeadLetter>>;
   replay(request: {
     deliveryIds: readonly string[];
     fromStep?: string;
+    version?: 'ran' | 'present';
     reason: string;
   }): Promise<readonly string[]>;
+  lanes(query: { site?: string; flow?: string; limit: number }): Promise<readonly StuckLane[]>;
+  release(request: {
+    deliveryIds: readonly string[];
+    to: 'waiting' | 'dead';
+    reason: string;
+  }): Promise<number>;
+  connections(): Promise<readonly ConnectionState[]>;
+  /** False: nothing kept it from being called. `null`: there is no such connection. */
+  resume(site: string, connection: string, reason: string): Promise<boolean | null>;
+  approvals(query: {
+    site?: string;
+    flow?: string;
+    after?: string;
+    limit: number;
+  }): ReturnType<EngineControl['approvals']>;
+  /** A person's answer to a question; refused when it was answered or ended meanwhile. */
+  answer(request: { deliveryId: string; approved: boolean; reason: string }): Promise<void>;
+  readonly replays: ReplayDesk;
   close(): Promise<void>;
 }
 
-export async function openDesk(folder: string, environment: Environment): Promise<Desk> {
+/** @param project Where the site records are: without them a folder does not know how a patient is named in it. */
+export async function openDesk(folder: string, environment: Environment, project = '.'): Promise<Desk> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
   if (!hasData(folder, environment)) {
@@ -41,7 +78,7 @@ export async function openDesk(folder: string, environment: Environment): Promis
       fix: 'Start the engine, or name its data folder with SUTURE_DATA.',
     });
   }
-  return folderDesk(folder, environment);
+  return folderDesk(folder, environment, project);
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -73,7 +110,15 @@ function engineDesk(url: string, token: string): Desk {
   }
   return {
     from: 'engine',
-    search: async (query) => (await ask('/api/messages/search', query)).json() as Promise<Page<MessageRow>>,
+    async search({ asked, ...query }) {
+      const patient =
+        asked === undefined ? {} : typeof asked === 'string' ? { patient: asked } : { person: asked };
+      return (await ask('/api/messages/search', { ...query, ...patient })).json() as Promise<
+        Page<MessageRow>
+      >;
+    },
+    scan: async (query) => (await ask('/api/messages/scan', query)).json() as Promise<ScanPage>,
+    backup: async (to) => void (await ask('/api/backup', { to })),
     async raw(messageId) {
       const answer = await ask(`/api/messages/${messageId}/raw`);
       return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : null;
@@ -86,29 +131,113 @@ function engineDesk(url: string, token: string): Desk {
     },
     replay: async (request) =>
       ((await (await ask('/api/replay', request)).json()) as { deliveryIds: string[] }).deliveryIds,
+    async lanes(query) {
+      const wanted = new URLSearchParams(
+        Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+      );
+      return ((await (await ask(`/api/lanes?${wanted}`)).json()) as LanesAnswer).lanes;
+    },
+    release: async (request) =>
+      ((await (await ask('/api/release', request)).json()) as { released: number }).released,
+    connections: async () => (await ask('/api/connections')).json() as Promise<readonly ConnectionState[]>,
+    async resume(site, connection, reason) {
+      const place = `${encodeURIComponent(site)}/${encodeURIComponent(connection)}`;
+      const answer = await ask(`/api/connections/${place}/resume`, { reason });
+      return answer.ok ? ((await answer.json()) as { resumed: boolean }).resumed : null;
+    },
+    async approvals(query) {
+      const wanted = new URLSearchParams(
+        Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+      );
+      return (await ask(`/api/approvals?${wanted}`)).json() as ReturnType<Desk['approvals']>;
+    },
+    async answer({ deliveryId, ...body }) {
+      const said = await ask(`/api/approvals/${encodeURIComponent(deliveryId)}`, body);
+      if (said.status === 404) throw asksNobody(deliveryId);
+    },
+    replays: engineReplays(ask),
     close: () => Promise.resolve(),
   };
 }
 
-async function folderDesk(folder: string, environment: Environment): Promise<Desk> {
+async function folderDesk(folder: string, environment: Environment, project: string): Promise<Desk> {
   const store = await openToLook(folder, environment);
+  const approvals = approvalDesk({ store, clock: systemClock, answered: () => undefined });
   return {
     from: 'folder',
-    search: (query) => store.search(query),
+    async search({ asked, ...query }) {
+      if (asked === undefined) return store.search(query);
+      const { sites } = await loadProject(project, environment);
+      const keys = patientKeysOf(
+        store.keyedHash,
+        sites.map((site) => site.record),
+        asked,
+      );
+      const page = await searchMessages(store, query, keys);
+      const facts = {
+        by: typeof asked === 'string' ? 'identifier' : 'name and birth date',
+        found: page.rows.length,
+      };
+      await store.audit([
+        { at: systemClock.now(), who: 'cli', act: 'patient.search', on: 'messages', facts },
+      ]);
+      return page;
+    },
+    async scan(query) {
+      const page = await store.scan(query);
+      await store.audit([scanEntry('cli', systemClock.now(), query, page)]);
+      return page;
+    },
+    async backup(to) {
+      await store.backup(to);
+      await store.audit([{ at: systemClock.now(), who: 'cli', act: 'store.backup', on: 'data folder' }]);
+    },
     async raw(messageId) {
       await store.audit([{ at: systemClock.now(), who: 'cli', act: 'message.reveal', on: messageId }]);
       return store.payload(messageId);
     },
     dead: (query) => store.deadLetters(query),
-    replay: () =>
-      Promise.reject(
-        new Failure({
-          code: 'ENGINE_NOT_RUNNING',
-          kind: 'config',
-          message: 'A replay needs the running engine, which knows the flows.',
-          fix: 'Start it with "suture start", then replay.',
-        }),
-      ),
+    replay: needsEngine,
+    replays: folderReplays(store),
+    lanes: (query) => store.stuckLanes(query),
+    release: () => notRunning('Letting a delivery go on needs the running engine.'),
+    connections: () => notRunning('Connections are open only while the engine runs.'),
+    resume: () => notRunning('Connections are open only while the engine runs.'),
+    approvals: (query) => approvals.approvals(query),
+    async answer({ deliveryId, approved, reason }) {
+      const approval = await approvals.approval(deliveryId);
+      if (approval === null) throw asksNobody(deliveryId);
+      if (approval.role === 'admin') throw adminOnly();
+      await approvals.approve({ deliveryId, step: approval.step, approved, who: 'cli', reason });
+    },
     close: () => store.close(),
   };
 }
+
+function notRunning(message: string): Promise<never> {
+  return Promise.reject(
+    new Failure({
+      code: 'ENGINE_NOT_RUNNING',
+      kind: 'config',
+      message,
+      fix: 'Start it with "suture start", then ask again.',
+    }),
+  );
+}
+
+const asksNobody = (deliveryId: string): Failure =>
+  new Failure({
+    code: 'APPROVAL_NOT_ASKED',
+    kind: 'conflict',
+    message: `The delivery "${deliveryId}" asks nobody (any more).`,
+    fix: 'List the questions with "suture approvals".',
+  });
+
+/** The command line has the role of an operator, with a running engine as without. */
+const adminOnly = (): Failure =>
+  new Failure({
+    code: 'API_ROLE_MISSING',
+    kind: 'rejected',
+    message: 'This question may be answered by the role admin only.',
+    fix: 'Sign in to the console as an administrator and answer it there.',
+  });

@@ -2,12 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addApprovals } from './commands/approvals.ts';
+import { addBackup } from './commands/backup.ts';
 import { addCheck } from './commands/check.ts';
+import { addConnections } from './commands/connections.ts';
 import { addDead } from './commands/dead.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHl7 } from './commands/hl7.ts';
+import { addKey } from './commands/key.ts';
+import { addLanes } from './commands/lanes.ts';
 import { addMessages } from './commands/messages.ts';
+import { addReplay } from './commands/replay.ts';
+import { addReplays } from './commands/replays.ts';
 import { addSend } from './commands/send.ts';
 import { addSimulator } from './commands/simulator.ts';
 import { addStart } from './commands/start.ts';
@@ -20,7 +27,9 @@ export function everything(): Command {
     .description('Stitches applications to hospitals’ EHRs: HL7 v2, FHIR and typed flows.')
     .version(version)
     .showHelpAfterError('(add --help to see what there is)')
-    .exitOverride();
+    .exitOverride()
+    // `suture replay --version ran` is the replay’s option, not a question for the program’s.
+    .enablePositionalOptions();
   for (const add of [
     addStart,
     addDev,
@@ -28,8 +37,15 @@ export function everything(): Command {
     addSend,
     addMessages,
     addDead,
+    addReplay,
+    addReplays,
+    addLanes,
+    addConnections,
+    addApprovals,
     addHl7,
     addSimulator,
+    addBackup,
+    addKey,
     addDoctor,
   ]) {
     add(program);

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { connectors } from '../connectors/index.ts';
 import { type Flow, lint } from '../flow/index.ts';
-import { type Fault, type LoadedSite, loadSites } from '../site/index.ts';
+import { connectorRecord, type Fault, type LoadedSite, loadSites } from '../site/index.ts';
 import { asFailure, Failure, nearest } from '../std/index.ts';
 import type { Environment } from './settings.ts';
 
@@ -104,7 +104,7 @@ function connectionFaults(site: LoadedSite): Fault[] {
       continue;
     }
     try {
-      connector.parse(record, { site: site.record.site, connection: name });
+      connector.parse(connectorRecord(record), { site: site.record.site, connection: name });
     } catch (error) {
       const failure = asFailure(error);
       const path = failure.at.path?.split('.') ?? [];

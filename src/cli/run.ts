@@ -17,7 +17,12 @@ export interface RunOptions {
   readonly development: boolean;
   readonly throwAway: boolean;
   readonly verbose: boolean;
+  /** How long it may take to stop; milliseconds. */
+  readonly drain: number;
 }
+
+/** What is left after draining is files and sockets of ours: if that takes this long, something is broken. */
+const AFTER_DRAIN = 5_000;
 
 /** Starts everything, says where it is, and ends everything on SIGINT, SIGTERM or SIGHUP. */
 export async function runUntilStopped(options: RunOptions): Promise<void> {
@@ -33,7 +38,13 @@ export async function runUntilStopped(options: RunOptions): Promise<void> {
   };
   const onSignal = (): void => {
     if (stopping) process.exit(1); // asked twice: at once
-    printNote('stopping: finishing what is in hand ...');
+    printNote(
+      `draining: taking nothing more, finishing what is in hand, for ${options.drain / 1_000} s at most (a second signal ends at once) ...`,
+    );
+    setTimeout(() => {
+      printNote('could not end in time; what was in hand is flagged at the next start.');
+      process.exit(1);
+    }, options.drain + AFTER_DRAIN).unref();
     void stop().then(() => process.exit(process.exitCode ?? 0));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
@@ -51,7 +62,12 @@ export async function runUntilStopped(options: RunOptions): Promise<void> {
       makeSecrets: options.development,
       verbose: options.verbose,
     });
-    closers.push(() => serving.close());
+    closers.push(() =>
+      serving.close({
+        within: options.drain,
+        waitsFor: (text) => printNote(`draining: waiting for ${text}`),
+      }),
+    );
     if (options.development) {
       closers.push((await startBeside(project, serving.secrets, data)).close);
       closers.push((await hospitalFor(serving, project, environment)).close);

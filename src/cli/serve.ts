@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { createApi } from '../api/index.ts';
 import type { ConnectionContext } from '../connectors/index.ts';
-import { createEngine, type Engine, secretVariable } from '../engine/index.ts';
+import { createEngine, type Drain, type Engine, secretVariable } from '../engine/index.ts';
 import { Failure, secret, systemClock } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts';
@@ -33,7 +33,7 @@ export interface Serving {
   readonly secrets: ReadonlyMap<string, string>;
   /** Resolves when the console can be opened. */
   readonly consoleReady: Promise<void>;
-  close(): Promise<void>;
+  close(drain?: Drain): Promise<void>;
 }
 
 export async function serve(options: ServeOptions): Promise<Serving> {
@@ -100,10 +100,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       firstUserLink: await api.firstUserLink(),
       secrets,
       consoleReady,
-      async close() {
+      async close(drain) {
         build.stop();
         withdraw(folder);
-        await serving.engine.stop();
+        await serving.engine.stop(drain);
         await serving.api.close();
         await store.close();
       },

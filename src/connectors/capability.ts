@@ -10,6 +10,8 @@ export interface Capability {
   readonly resource?: string;
   /** Changes something at the other side. */
   readonly effect: boolean;
+  /** The other side knows a repeat by its key: done again after a lost answer, it is not done twice. */
+  readonly repeatable?: boolean;
   /** SMART v2 scopes that it needs: `system/Patient.rs`. */
   readonly scopes: readonly string[];
 }

@@ -4,7 +4,8 @@ import { MantineProvider } from '@mantine/core';
 import { createElement, type ReactElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
-import type { Structure } from '../api/types.ts';
+import type { ReplayPreview, Structure } from '../api/types.ts';
+import { Preview } from './dead/preview.tsx';
 import { RawView } from './message/raw-view.tsx';
 import { TreeView } from './message/tree-view.tsx';
 import { JsonTree } from './parts/json-tree.tsx';
@@ -27,7 +28,7 @@ const render = (element: ReactElement): string =>
 
 /** Elements that our own screens write; anything else came out of a value. */
 const OWN =
-  /^\/?(?:br|dd|details|div|dl|dt|li|ol|p|pre|section|span|strong|style|summary|table|tbody|td|tr|ul)$/;
+  /^\/?(?:br|dd|details|div|dl|dt|li|ol|p|pre|section|span|strong|style|summary|table|tbody|td|th|thead|tr|ul)$/;
 
 function foreignMarkup(html: string): string[] {
   const tags =
@@ -53,7 +54,25 @@ test.each(HOSTILE)('%s in a field, a name or a path stays text', (text) => {
       },
     ],
   };
+  const preview: ReplayPreview = {
+    count: 1,
+    of: [{ site: text, flow: text, count: 1 }],
+    refused: [{ reason: text, count: 1, deliveryId: '1' }],
+    samples: [
+      {
+        ...{ deliveryId: '1', messageId: '1', site: text, flow: text, ranVersion: text, withVersion: text },
+        ...{ end: text, failure: null },
+        steps: [
+          {
+            ...{ step: text, kind: text, connection: text, do: text, state: 'done', args: text },
+            differences: [{ path: text, before: text, after: { [text]: text } }],
+          },
+        ],
+      },
+    ],
+  };
   const screens = [
+    createElement(Preview, { preview, revealed: true, revealing: false, onReveal: () => undefined }),
     createElement(RawView, { structure }),
     createElement(TreeView, { structure }),
     createElement(JsonTree, { name: text, value: { [text]: text, list: [text, { resourceType: text }] } }),

@@ -4,6 +4,7 @@ import './console.css';
 import './home/home.css';
 import './messages/messages.css';
 import './message/message.css';
+import './dead/dead.css';
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';

@@ -1,4 +1,6 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { ApprovalsPage } from './approvals/approvals-page.tsx';
+import { DeadPage } from './dead/dead-page.tsx';
 import { HomePage } from './home/home-page.tsx';
 import { MessagePage } from './message/message-page.tsx';
 import { readFilters } from './messages/filters.ts';
@@ -29,9 +31,17 @@ export const messageRoute = createRoute({
   component: MessagePage,
 });
 
+const approvalsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  component: ApprovalsPage,
+});
+
+const dead = createRoute({ getParentRoute: () => root, path: '/dead', component: DeadPage });
+
 export function createConsoleRouter() {
   return createRouter({
-    routeTree: root.addChildren([home, messagesRoute, messageRoute]),
+    routeTree: root.addChildren([home, messagesRoute, messageRoute, approvalsRoute, dead]),
     scrollRestoration: false,
   });
 }

@@ -85,6 +85,12 @@ export function Shell() {
                 >
                   Messages
                 </Link>
+                <Link to="/approvals" data-testid="nav-approvals">
+                  Approvals
+                </Link>
+                <Link to="/dead" data-testid="nav-dead">
+                  Dead letters
+                </Link>
               </nav>
             </Group>
             <Group gap="xs" wrap="nowrap">

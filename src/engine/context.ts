@@ -4,6 +4,7 @@ import { makeSigningKey } from '../fhir/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { identityKey } from './intake.ts';
+import { survivorsOf, survivorsPage } from './merge.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
 
 export interface SigningKey {
@@ -76,8 +77,8 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     secrets,
     budget: options.budget,
     roster: {
-      page: (after, limit) => store.rosterPage(site, after, limit),
-      get: (keys) => store.rosterGet(site, keys),
+      page: (after, limit) => survivorsPage(store, site, after, limit),
+      get: (keys) => survivorsOf(store, site, keys),
     },
     seen: {
       async get(resource, identities) {

@@ -4,7 +4,10 @@
  */
 import type { HttpAnswer, HttpRequest, TestResult } from '../connectors/index.ts';
 import type { Flow, TraceEntry } from '../flow/index.ts';
-import type { Store } from '../store/index.ts';
+import type { Settled, Store, StuckLane } from '../store/index.ts';
+import type { Approval } from './approval.ts';
+import type { Person } from './patient.ts';
+import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
 
 export interface RunningFlow {
   readonly flow: Flow;
@@ -28,6 +31,8 @@ export interface ConnectionState {
 export interface Readiness {
   readonly ready: boolean;
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly text: string }[];
+  /** Connections that fail or are stopped, one sentence each. They do not make the engine unready: it keeps what comes in. */
+  readonly notices: readonly string[];
 }
 
 /** Something changed that a screen may show; many are folded into one. */
@@ -46,26 +51,69 @@ export interface EngineControl {
   /** At most four calls a second; the function returned ends it. */
   onChange(listener: (change: Change) => void): () => void;
   test(site: string, connection: string): Promise<readonly TestResult[]>;
+  /**
+   * A connection that is stopped or fails is called again, and what waits for it goes on at once; audited. False: there is no
+   * such connection, or nothing kept it from being called.
+   */
+  resume(request: {
+    readonly site: string;
+    readonly connection: string;
+    readonly who: string;
+    readonly reason: string;
+  }): Promise<boolean>;
+  /** Lanes that do not move, those with most standing first. */
+  stuckLanes(query: {
+    readonly site?: string;
+    readonly flow?: string;
+    readonly limit: number;
+  }): Promise<readonly StuckLane[]>;
   /** `null`: no such hook. */
   http(site: string, connection: string, request: HttpRequest): Promise<HttpAnswer | null>;
   /** Public halves of the signing keys: what `/.well-known/jwks.json` serves. */
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
-  /** Keyed hashes under which a typed identifier (an MRN) may be indexed, one per site and id system. */
-  patientKeys(identifier: string): readonly string[];
-  /** New deliveries for these; from a step if told; audited as `who` with their reason. Gives the new ids. */
+  /** Keyed hashes under which a typed identifier (an MRN), or a family name with a date of birth, may be indexed, one per site. */
+  patientKeys(asked: string | Person): readonly string[];
+  /**
+   * New deliveries for these, in one transaction; from a step if told, with the present flows unless told; audited as `who`
+   * with their reason. Gives the new ids.
+   * @throws Failure `REPLAY_REFUSED` when one of them cannot be replayed; then none is.
+   */
   replay(request: {
     readonly deliveryIds: readonly string[];
     readonly fromStep?: string;
+    readonly version?: ReplayVersion;
     readonly who: string;
     readonly reason: string;
   }): Promise<readonly string[]>;
-  /** A person's decision about held deliveries. */
+  /** Dry runs, replays of sets, edited copies. Which replays there are is in the store: `jobs`. */
+  readonly replays: ReplayControl;
+  /** A person's decision about deliveries that are held, or that wait: try it now, or give it up. */
   release(request: {
     readonly deliveryIds: readonly string[];
     readonly to: 'waiting' | 'dead';
     readonly who: string;
     readonly reason: string;
   }): Promise<number>;
+  /** Questions that wait for a person: late ones first, then oldest first. */
+  approvals(query: {
+    readonly site?: string;
+    readonly flow?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<{ readonly rows: readonly Approval[]; readonly after: string | null }>;
+  /** The question of this delivery; `null` when it asks nobody (any more). */
+  approval(deliveryId: string): Promise<Approval | null>;
+  /**
+   * A person's answer, audited as `who` with their reason. Approved: it goes on at the tail of its lane; refused: it ends as
+   * filtered at the step. `stale`: it does not ask (any more). Who may answer is judged by the caller.
+   */
+  approve(request: {
+    readonly deliveryId: string;
+    readonly step: string;
+    readonly approved: boolean;
+    readonly who: string;
+    readonly reason: string;
+  }): Promise<Settled>;
   /**
    * The steps of a delivery with input and output, computed again by the pure interpreter from what is
    * remembered. `sameVersion` is false when the flow has changed since: then only remembered outputs are shown.

@@ -3,25 +3,52 @@
  * ends with a settlement. Effects that are remembered are never done again, by a retry or after a crash.
  */
 import type { Connection } from '../connectors/index.ts';
-import { eventContext, next, type PreparedFlow } from '../flow/index.ts';
+import {
+  awakeSince,
+  type Command,
+  eventContext,
+  next,
+  type OnUnknown,
+  type PreparedFlow,
+  rememberedOf,
+} from '../flow/index.ts';
 import type { StepRecord } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Json, type Random } from '../std/index.ts';
 import type { Leased, Settlement, Store } from '../store/index.ts';
-import { decide } from './retry.ts';
+import type { Pass } from './gate.ts';
+import { decide, type Limits, settleTime } from './retry.ts';
 
 export interface DeliverOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   /** `undefined` when the flow is no longer there. */
-  readonly flow: (
-    name: string,
-  ) => { readonly prepared: PreparedFlow; readonly giveUpAfter: number } | undefined;
+  readonly flow: (name: string) => { readonly prepared: PreparedFlow; readonly limits: Limits } | undefined;
   readonly site: (name: string) => SiteRecord | undefined;
   readonly connection: (site: string, name: string) => Connection | undefined;
+  /** Asked before each call. */
+  readonly enter: (place: { site: string; connection: string }, deliveryId: string) => Pass;
+  /** The other side knows repeats of this capability by their key. */
+  readonly repeatable: (site: string, connection: string, capability: string) => boolean;
   readonly signal: AbortSignal;
+  /** The time by which things are due: never goes back, see due-time.ts. */
+  readonly due: () => number;
 }
+
+/** The connection is not called now: not before `dueAt`. `failure`: told with the delivery. */
+class NotNow extends Error {
+  readonly dueAt: number;
+  readonly failure: Failure | null;
+
+  constructor(dueAt: number, failure: Failure | null) {
+    super('not now');
+    this.dueAt = dueAt;
+    this.failure = failure;
+  }
+}
+
+type CallCommand = Extract<Command, { kind: 'call' }>;
 
 /** No flow needs more commands than this for one delivery; past it, it goes in a circle. */
 const MOST_COMMANDS = 1_000;
@@ -40,24 +67,42 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     steps: unsaved,
   });
 
-  function failed(failure: Failure, giveUpAfter: number): Settlement {
-    const outcome = decide(failure, delivery, giveUpAfter, clock.now(), options.random);
-    return { ...base(), ...outcome, failure: failure.toJSON(), detail: failure.detail ?? null };
+  const told = (failure: Failure) => ({ failure: failure.toJSON(), detail: failure.detail ?? null });
+  function failed(failure: Failure, limits: Limits, policy?: OnUnknown): Settlement {
+    const createdAt = Math.max(delivery.createdAt, awakeSince(leased.remembered));
+    const outcome = decide(failure, { ...delivery, createdAt }, limits, options.due(), options.random);
+    const step = failure.at.step ?? '';
+    if (failure.kind === 'unknown-outcome' && policy === 'hold')
+      return { ...base(), to: 'held', reason: 'unknown outcome', step, ...told(failure) };
+    if (outcome.to === 'held')
+      return { ...base(), to: 'held', reason: 'stopped lane', step, ...told(failure) };
+    if (outcome.to === 'waiting' && failure.kind === 'unknown-outcome' && typeof policy === 'object') {
+      const dueAt = options.due() + settleTime(options.random);
+      return { ...base(), to: 'waiting', dueAt, ...told(failure) };
+    }
+    return { ...base(), ...outcome, ...told(failure) } as Settlement;
   }
 
   const running = options.flow(delivery.flow);
   const site = options.site(message.site);
   if (running === undefined || site === undefined) return { ...base(), ...flowGone(leased) };
 
-  const remembered = new Map(leased.remembered.map((step) => [step.step, step.output]));
+  const remembered = rememberedOf(running.prepared.flow, leased.remembered);
   // What an earlier attempt was told may have been mended since: a find that led to a hold or a failure is asked
   // again, once an attempt.
   const old = new Set(remembered.keys());
+  const done: ReadonlySet<string> = new Set(old);
   const forget = (steps: readonly string[]): boolean => {
     const again = steps.filter((step) => old.delete(step));
     for (const step of again) remembered.delete(step);
     return again.length > 0;
   };
+  /** Steps done for the first time in this attempt: what comes behind one was never tried before. */
+  let firsts = 0;
+  let calling: CallCommand | undefined;
+  const policyOf = (command: CallCommand): OnUnknown =>
+    command.onUnknown ??
+    (command.sends || options.repeatable(site.site, command.connection, command.do) ? 'resend' : 'hold');
   try {
     const context = eventContext(message, leased.bytes, site);
     for (let turn = 0; turn < MOST_COMMANDS; turn++) {
@@ -67,6 +112,14 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           return command.state === 'delivered'
             ? { ...base(), to: 'delivered' }
             : { ...base(), to: 'filtered', step: command.step };
+        case 'sleep': {
+          const { step, until, after, wakes, cancels, asked } = command;
+          const since = clock.now();
+          const wakeAt = until ?? (after === null ? null : since + after);
+          unsaved.push({ step, startedAt: since, ms: 0, output: { ...asked, since, wakeAt } });
+          const [wakeOn, cancelOn] = [wakes ? `#${step}` : null, cancels ? `#${step}` : null];
+          return { ...base(), to: 'sleeping', step, wakeAt, wakeOn, cancelOn };
+        }
         case 'hold':
           if (forget(command.askAgain)) continue;
           return {
@@ -81,7 +134,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           if (forget(command.askAgain)) continue;
           return failed(
             command.failure.within({ site: site.site, flow: delivery.flow, step: command.step }),
-            running.giveUpAfter,
+            running.limits,
           );
         case 'code':
         case 'call': {
@@ -91,6 +144,23 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
             if (saved === 'stale') return 'stale';
             unsaved = [];
           }
+          if (command.kind === 'call' && command.effect && delivery.possibleDuplicate && firsts === 0) {
+            const policy = policyOf(command);
+            if (typeof policy === 'object' && forget([policy.findFirst])) continue;
+            // A person who released it has looked; what came after that, nobody has.
+            if (policy === 'hold' && delivery.attempts > (delivery.released?.attempts ?? 0)) {
+              const failure = mayHaveHappened(command.step).within({ site: site.site, flow: delivery.flow });
+              return {
+                ...base(),
+                to: 'held',
+                reason: 'unknown outcome',
+                step: command.step,
+                ...told(failure),
+              };
+            }
+          }
+          if (!done.has(command.step)) firsts++;
+          calling = command.kind === 'call' && command.effect ? command : undefined;
           const at = clock.now();
           const from = clock.elapsed();
           const output = command.kind === 'code' ? await runCode(command) : await call(command, site.site);
@@ -106,10 +176,16 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
       fix: 'Look for a step that repeats itself.',
     });
   } catch (error) {
+    if (error instanceof NotNow) {
+      const { dueAt, failure } = error;
+      return failure === null
+        ? { ...base(), to: 'given back', dueAt }
+        : { ...base(), to: 'waiting', dueAt, ...told(failure) };
+    }
     const failure = asFailure(error, { site: site.site, flow: delivery.flow });
     // A call that our own stop cut off may have arrived: that is no less unknown than one that the network cut off.
     if (options.signal.aborted && failure.kind !== 'unknown-outcome') return { ...base(), to: 'given back' };
-    return failed(failure, running.giveUpAfter);
+    return failed(failure, running.limits, calling && policyOf(calling));
   }
 
   async function runCode(command: {
@@ -139,8 +215,10 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
         at,
       });
     }
+    const pass = options.enter({ site: siteName, connection: command.connection }, delivery.id);
+    if (!pass.open) throw new NotNow(pass.dueAt, null);
     try {
-      return await connection.call(
+      const output = await connection.call(
         { do: command.do, args: command.args },
         {
           // A replay is a new delivery and so gets a new key: it is meant to be done again.
@@ -153,10 +231,25 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           signal: options.signal,
         },
       );
+      pass.ended(null);
+      return output;
     } catch (error) {
-      throw asFailure(error, at);
+      const failure = asFailure(error, at);
+      const verdict = pass.ended(options.signal.aborted ? 'cut' : failure);
+      if (verdict.whose === 'connection') throw new NotNow(verdict.dueAt, verdict.tell ? failure : null);
+      throw failure;
     }
   }
+}
+
+function mayHaveHappened(step: string): Failure {
+  return new Failure({
+    code: 'OUTCOME_UNKNOWN',
+    kind: 'unknown-outcome',
+    message: `The step "${step}" may have been done already: its answer was lost, or the engine stopped while it was under way.`,
+    fix: 'Look at the other side. If it is not there, release the delivery and the step is done; if it is, give the delivery up.',
+    at: { step },
+  });
 }
 
 function flowGone(

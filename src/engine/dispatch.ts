@@ -11,6 +11,8 @@ export interface DispatchOptions {
   /** Deliveries in hand at once. */
   readonly workers: number;
   readonly deliver: (leased: Leased) => Promise<Settlement | 'stale'>;
+  /** What was given back until later stands in its lane again. */
+  readonly givenBack: (deliveryId: string) => void;
   readonly changed: () => void;
   readonly broken: (error: unknown) => void;
 }
@@ -28,10 +30,21 @@ export interface Dispatch {
 const LONGEST_SLEEP = 30_000;
 const AFTER_A_STORE_FAILURE = 1_000;
 
+const untried = ({ delivery, epoch }: Leased, at: number): Settlement => ({
+  deliveryId: delivery.id,
+  epoch,
+  at,
+  ms: 0,
+  steps: [],
+  to: 'given back',
+});
+
 export function createDispatch(options: DispatchOptions): Dispatch {
   const { store, clock } = options;
   let running = false;
   let inHand = 0;
+  /** Done, and on the way to the store. */
+  let settling = 0;
   let leasing = false;
   let hint = false;
   let timeHasCome = true;
@@ -65,7 +78,12 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         if (leased.length === room) hint = true;
         for (const one of leased) void work(one);
       }
-      if (running && !hint) sleepUntil(await store.nextDue());
+      if (running && !hint) {
+        const due = await store.nextDue();
+        // A sleeper's time may have come by now, or have been past when it fell asleep.
+        if (due !== null && due <= clock.now()) hint = timeHasCome = true;
+        else sleepUntil(due);
+      }
     } catch (error) {
       options.broken(error);
       pausing = true;
@@ -78,25 +96,37 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       });
     } finally {
       leasing = false;
-      if (!running && inHand === 0) idle?.();
+      endWhenIdle();
     }
     if (hint && inHand < options.workers) void turn();
   }
 
   async function work(leased: Leased): Promise<void> {
     inHand++;
+    let settled: Promise<void> | undefined;
     try {
-      const settlement = await options.deliver(leased);
-      if (settlement !== 'stale') await settleSurely(settlement);
+      // Leased in the moment that it was told to stop: back it goes, untried.
+      const settlement = running ? await options.deliver(leased) : untried(leased, clock.now());
+      if (settlement !== 'stale') settled = settleSurely(settlement);
     } catch (error) {
       options.broken(error);
-    } finally {
-      inHand--;
-      hint = true;
-      options.changed();
-      if (running) void turn();
-      else if (inHand === 0 && !leasing) idle?.();
     }
+    inHand--;
+    settling++;
+    // The next lease goes to the store right behind the settlement and shares its commit: the store takes them in order.
+    hint = true;
+    if (running) void turn();
+    await settled;
+    settling--;
+    options.changed();
+    // What settled may have made another head due: a lane has moved.
+    hint = true;
+    if (running) void turn();
+    else endWhenIdle();
+  }
+
+  function endWhenIdle(): void {
+    if (!running && inHand === 0 && settling === 0 && !leasing) idle?.();
   }
 
   /**
@@ -107,6 +137,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     for (;;) {
       try {
         await store.settle(settlement);
+        if (settlement.to === 'given back' || settlement.to === 'waiting')
+          options.givenBack(settlement.deliveryId);
         return;
       } catch (error) {
         options.broken(error);
@@ -129,7 +161,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     stop() {
       running = false;
       cancelTimer?.();
-      if (inHand === 0 && !leasing) return Promise.resolve();
+      if (inHand === 0 && settling === 0 && !leasing) return Promise.resolve();
       return new Promise((resolve) => {
         idle = resolve;
       });

@@ -1,24 +1,25 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
-import {
-  connectors as allConnectors,
-  type ConnectionContext,
-  type Connector,
-  type Method,
-} from '../connectors/index.ts';
+import { connectors as allConnectors, type ConnectionContext, type Connector } from '../connectors/index.ts';
 import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
 import type { SiteRecord } from '../site/index.ts';
-import { asFailure, type Clock, Failure, type Random, systemRandom } from '../std/index.ts';
+import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
+import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
-import { siteBudget } from './budget.ts';
-import { connectionContext, createKeyring } from './context.ts';
-import type { Change, EngineControl, Readiness, RunningFlow } from './control.ts';
+import { createCalling } from './calling.ts';
+import { createKeyring } from './context.ts';
+import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
-import { createIntake, identityKey } from './intake.ts';
+import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
+import { dueTime } from './due-time.ts';
+import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
-import { type KeyedHash, patientKey } from './patient.ts';
-import { type Poll, startPoll } from './poll.ts';
+import { type KeyedHash, patientKeysOf } from './patient.ts';
+import { createReplays } from './replay/replays.ts';
+import { startRetention } from './retention.ts';
+import { type Limits, limitsOf } from './retry.ts';
+import { createTelling } from './telling.ts';
 import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
 
 export interface EngineOptions {
@@ -39,13 +40,15 @@ export interface EngineOptions {
 export interface Engine extends EngineControl {
   /** Opens every connection; rejects with the first `config` Failure, and then has opened none. */
   start(): Promise<void>;
-  /** Listens no more, finishes what is in hand, writes what is counted. The store stays open. */
-  stop(): Promise<void>;
+  /**
+   * Drains: listens no more, answers what it has read, finishes what is in hand, writes what is counted. Calls that take longer
+   * are broken off in time, and their deliveries are given back. The store stays open.
+   */
+  stop(drain?: Drain): Promise<void>;
 }
 
 const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
-const TELL_EVERY = 250;
 const PROBE_EVERY = 1_000;
 
 export function createEngine(options: EngineOptions): Engine {
@@ -54,9 +57,9 @@ export function createEngine(options: EngineOptions): Engine {
   const registry = options.connectors ?? allConnectors;
   const limit = options.backlogLimit ?? BACKLOG_LIMIT;
   const flows: RunningFlow[] = options.flows.map((flow) => ({ flow, version: flowVersion(flow) }));
-  const prepared = new Map<string, { prepared: PreparedFlow; giveUpAfter: number; version: string }>();
+  const prepared = new Map<string, { prepared: PreparedFlow; limits: Limits; version: string }>();
   for (const { flow, version } of flows) {
-    prepared.set(flow.name, { prepared: prepare(flow), giveUpAfter: flow.giveUpAfter, version });
+    prepared.set(flow.name, { prepared: prepare(flow), limits: limitsOf(flow), version });
   }
   const sites = new Map(options.sites.map((site) => [site.site, site]));
   const keyring = createKeyring(store);
@@ -64,41 +67,50 @@ export function createEngine(options: EngineOptions): Engine {
   const open: Open[] = [];
   const byName = new Map<string, Open>();
   const stopping = new AbortController();
-  const listeners = new Set<(change: Change) => void>();
-  let pending = { messages: false, deliveries: false, health: false };
-  let telling = false;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const { changed, listen } = createTelling(clock);
   let running = false;
   let probing = false;
 
-  function changed(what: keyof Change): void {
-    pending[what] = true;
-    if (telling) return;
-    telling = true;
-    // The first change after a quiet time is told at once, what follows is folded.
-    clock.after(Math.max(0, toldAt + TELL_EVERY - clock.elapsed()), () => {
-      telling = false;
-      toldAt = clock.elapsed();
-      const change = pending;
-      pending = { messages: false, deliveries: false, health: false };
-      for (const listener of listeners) listener(change);
-    });
-  }
+  const test: Engine['test'] = async (site, connection) => {
+    const one = byName.get(`${site}/${connection}`);
+    if (!one)
+      return [{ check: 'connection', ok: false, text: `There is no connection ${site} / ${connection}.` }];
+    return one.connection.test(AbortSignal.any([stopping.signal, AbortSignal.timeout(30_000)]));
+  };
+
+  const due = dueTime(clock);
+  const { gate, repeatable, resume } = createCalling({
+    store,
+    clock,
+    due,
+    random,
+    changed: () => changed('health'),
+    log,
+    test,
+    open: (site, name) => byName.get(`${site}/${name}`),
+    nudge: () => dispatch.nudge(),
+  });
 
   const dispatch = createDispatch({
     store,
-    clock,
+    clock: due,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
-      deliver(leased, {
-        store,
-        clock,
-        random,
-        flow: (name) => prepared.get(name),
-        site: (name) => sites.get(name),
-        connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
-        signal: stopping.signal,
-      }),
+      replays.run(leased, (flow) =>
+        deliver(leased, {
+          store,
+          clock,
+          random,
+          flow,
+          site: (name) => sites.get(name),
+          connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
+          enter: gate.enter,
+          repeatable,
+          signal: stopping.signal,
+          due: due.now,
+        }),
+      ),
+    givenBack: gate.givenBack,
     changed: () => changed('deliveries'),
     broken: (error) => {
       const failure = asFailure(error);
@@ -133,9 +145,10 @@ export function createEngine(options: EngineOptions): Engine {
     },
   });
 
-  function planned(deliveries: number): void {
+  /** @param woke sleepers may stand in lanes again. */
+  function planned(deliveries: number, woke = false): void {
     changed('messages');
-    if (deliveries === 0) return;
+    if (deliveries === 0 && !woke) return;
     backpressure.planned(deliveries);
     dispatch.nudge();
   }
@@ -155,96 +168,46 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
-  function openConnection(site: SiteRecord, name: string): Open {
-    const record = site.connections[name] as { connector: string };
-    const at = { site: site.site, connection: name };
-    const connector = registry.get(record.connector);
-    if (connector === undefined) {
-      throw new Failure({
-        code: 'CONNECTOR_UNKNOWN',
-        kind: 'config',
-        message: `There is no connector "${record.connector}".`,
-        fix: `Use one of: ${[...registry.keys()].join(', ')}.`,
-        at,
-      });
-    }
-    const intake = createIntake({ store, clock, site, connection: name, flows, keyedHash, planned });
-    const context = connectionContext({
-      store,
-      clock,
-      keyedHash,
-      ...at,
-      budget: budgets.get(site.site) as ReturnType<typeof siteBudget>,
-      keyring,
-      report: (outcome) => tallies.outcome(site.site, name, outcome),
-      log,
-    });
-    return {
-      site,
-      name,
-      connector: connector.name,
-      connection: connector.open(connector.parse(record, at), context),
-      intake,
-      receiver: {
-        receive: (inbound) => void intake.receive(inbound),
-        noise: (noise) => {
-          tallies.noise(site.site, name, noise);
-          changed('messages');
-        },
-      },
-      listening: null,
-      polls: [],
-      failure: null,
-      paused: null,
-    };
-  }
-
-  const budgets = new Map(
-    options.sites.map((site) => [site.site, siteBudget(clock, site.budget.requestsPerSecond)]),
-  );
-
-  function poll(
-    one: Open,
-    learns: { readonly resource: string; readonly method: Method; readonly every: number },
-  ): Poll {
-    return startPoll({
-      store,
-      clock,
-      random,
-      site: one.site.site,
-      connectionName: one.name,
-      connection: one.connection,
-      resource: learns.resource,
-      every: learns.every,
-      intake: one.intake,
-      identityKey: (identity) => identityKey(keyedHash, one.site.site, learns.resource, identity),
-      planned,
-      found: (findings) => {
-        for (const { code, text, count } of findings) {
-          log('warn', text, { site: one.site.site, connection: one.name, code, count });
-        }
-      },
-      state: (failure) => {
-        if (failure && failure.code !== one.failure?.code) {
-          log('error', failure.message, { ...failure.at, code: failure.code, fix: failure.fix });
-        }
-        if (failure?.code !== one.failure?.code) changed('health');
-        one.failure = failure;
-      },
-    });
-  }
+  const { openConnection, poll } = createOpening({
+    store,
+    clock,
+    random,
+    keyedHash,
+    keyring,
+    registry,
+    sites: options.sites,
+    flows,
+    tallies,
+    planned,
+    changed,
+    log,
+  });
 
   async function closeAll(): Promise<void> {
     await Promise.all(open.flatMap((one) => one.polls.map((running) => running.stop())));
     await Promise.all(open.map((one) => one.listening?.close()));
     await dispatch.stop();
+    await gate.close();
     await Promise.all(open.map((one) => one.connection.close()));
     open.length = 0;
     byName.clear();
   }
 
+  const replays = createReplays({
+    store,
+    clock,
+    random,
+    flows,
+    site: (name) => sites.get(name),
+    intake: (site, name) => byName.get(`${site}/${name}`)?.intake,
+    limit,
+    planned,
+    log,
+  });
+
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
+  let retention: ReturnType<typeof startRetention> | null = null;
   const readers = {
     store,
     flow: (name: string) => prepared.get(name),
@@ -277,6 +240,8 @@ export function createEngine(options: EngineOptions): Engine {
           }
         });
         endWork = store.onWork?.(() => dispatch.nudge());
+        // What was queued by a clock that has been set back since is due, too.
+        due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         for (const one of open) {
@@ -294,6 +259,11 @@ export function createEngine(options: EngineOptions): Engine {
         }
         tallies.start();
         backpressure.start();
+        // A store that fails now is told by its health; replays that were running wait for the next start.
+        await replays
+          .start()
+          .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
+        retention = startRetention({ store, clock, sites: options.sites, log });
       } catch (error) {
         running = false;
         endHealth?.();
@@ -303,19 +273,26 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
 
-    async stop() {
+    async stop(drain = {}) {
       running = false;
+      await replays.close();
       backpressure.stop();
+      await retention?.stop();
       endHealth?.();
       endWork?.();
-      // Calls in hand get a moment to finish; then they are broken off and their deliveries given back.
-      const cancel = clock.after(5_000, () => stopping.abort(new Error('the engine is stopping')));
+      const end = beginDrain(clock, drain, {
+        text: () => drainText(dispatch.inHand, gate.underWay()),
+        breakOff: () => stopping.abort(new Error('the engine is stopping')),
+      });
       await closeAll();
-      cancel();
+      end();
       await tallies.stop();
     },
 
-    connections: () => open.map((one) => connectionState(one, limit)),
+    connections: () => open.map((one) => connectionState(one, limit, gate)),
+
+    resume,
+    stuckLanes: (query) => store.stuckLanes(query),
 
     readiness(): Readiness {
       const health = store.health();
@@ -325,22 +302,15 @@ export function createEngine(options: EngineOptions): Engine {
           : { name: 'store', ok: false, text: `${health.failure.message} ${health.failure.fix}` },
         { name: 'engine', ok: running, text: running ? 'running' : 'not running' },
       ];
-      return { ready: checks.every((check) => check.ok), checks };
+      return { ready: checks.every((check) => check.ok), checks, notices: gate.notices() };
     },
 
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: listen,
 
-    async test(site, connection) {
-      const one = byName.get(`${site}/${connection}`);
-      if (!one)
-        return [{ check: 'connection', ok: false, text: `There is no connection ${site} / ${connection}.` }];
-      return one.connection.test(AbortSignal.any([stopping.signal, AbortSignal.timeout(30_000)]));
-    },
+    test,
 
     async http(site, connection, request) {
+      if (!running) throw notRunning({ site, connection });
       const one = byName.get(`${site}/${connection}`);
       return one?.connection.http ? one.connection.http(request, one.receiver) : null;
     },
@@ -350,26 +320,10 @@ export function createEngine(options: EngineOptions): Engine {
       return { keys: keys.map((key) => key.publicJwk) };
     },
 
-    patientKeys: (identifier) =>
-      options.sites.map((site) => patientKey(keyedHash, site.site, site.identifiers.mrn.system, identifier)),
+    patientKeys: (asked) => patientKeysOf(keyedHash, options.sites, asked),
 
-    async replay({ deliveryIds, fromStep, who, reason }) {
-      const made = await store.replay({
-        deliveryIds,
-        ...(fromStep === undefined ? {} : { fromStep }),
-        versions: Object.fromEntries(flows.map(({ flow, version }) => [flow.name, version])),
-        at: clock.now(),
-        audit: {
-          at: clock.now(),
-          who,
-          act: 'delivery.replay',
-          on: deliveryIds.join(','),
-          facts: { reason, fromStep: fromStep ?? null },
-        },
-      });
-      planned(made.length);
-      return made;
-    },
+    replay: replays.replay,
+    replays: replays.control,
 
     async release({ deliveryIds, to, who, reason }) {
       const audit = {
@@ -383,6 +337,8 @@ export function createEngine(options: EngineOptions): Engine {
       planned(count);
       return count;
     },
+
+    ...approvalDesk({ store, clock, answered: () => planned(0, true) }),
 
     trace: (deliveryId) => traceOf(readers, deliveryId),
 

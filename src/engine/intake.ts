@@ -5,18 +5,21 @@
 import { hash } from 'node:crypto';
 import type { Inbound, Learned, Verdict } from '../connectors/index.ts';
 import { laneNames, matches } from '../flow/index.ts';
-import type { SiteRecord } from '../site/index.ts';
+import { repeatsOf, type SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock } from '../std/index.ts';
 import type { NewDelivery, NewMessage, RosterChange, Store } from '../store/index.ts';
 import type { RunningFlow } from './control.ts';
+import { concernsTwo, laneAliases, type Merge, mergeOf, rosterAfter } from './merge.ts';
 import {
   type KeyedHash,
   type KnownPatient,
   mrnPath,
   patientKey,
   patientOf,
+  personKeyFrom,
   rememberingHash,
 } from './patient.ts';
+import { sleepKeys } from './sleep-keys.ts';
 
 export interface IntakeOptions {
   readonly store: Store;
@@ -25,8 +28,8 @@ export interface IntakeOptions {
   readonly connection: string;
   readonly flows: readonly RunningFlow[];
   readonly keyedHash: KeyedHash;
-  /** Told how many deliveries a commit has planned; wakes the dispatcher. */
-  readonly planned: (deliveries: number) => void;
+  /** Told how many deliveries a commit has planned, and whether it may have woken some; wakes the dispatcher. */
+  readonly planned: (deliveries: number, woke?: boolean) => void;
 }
 
 export interface Intake {
@@ -34,7 +37,22 @@ export interface Intake {
   receive(inbound: Inbound): Promise<void>;
   /** The message that a learnt record becomes; the poller commits it with its cursor. */
   learned(record: Learned, at: number): NewMessage;
+  /** The message that an edited copy becomes: never a repeat, marked, planned like one that arrives. */
+  edited(copy: Pick<Inbound, 'format' | 'type' | 'key' | 'bytes'>, at: number): NewMessage;
 }
+
+/** Message types whose flows are at hand; senders may invent types without end. */
+const HELD_TYPES = 1_000;
+
+/** Whom a message is about: one patient, or the two of a merge; and the person, by whom people search. */
+interface About {
+  readonly merge: Merge | null;
+  readonly patient: KnownPatient | null;
+  readonly patients: readonly string[];
+  readonly person: string | null;
+}
+
+const NOBODY: About = { merge: null, patient: null, patients: [], person: null };
 
 export function createIntake(options: IntakeOptions): Intake {
   const { store, clock, site, connection, keyedHash } = options;
@@ -43,13 +61,33 @@ export function createIntake(options: IntakeOptions): Intake {
   const keyOf = rememberingHash((value) =>
     patientKey(keyedHash, site.site, site.identifiers.mrn.system, value),
   );
+  const personKeyOf = rememberingHash((written) => personKeyFrom(keyedHash, site.site, written));
+  const { window, ignoreTime } = repeatsOf(site, connection);
   const laneKey = rememberingHash((name) => keyedHash('lane', name));
+  const place = { site: site.site, connection };
+  const keysOf = sleepKeys(
+    flows.map(({ flow }) => flow),
+    place,
+    laneKey,
+  );
   const fillsRoster = site.roster.from.includes(connection);
+
+  const wanting = new Map<string, readonly RunningFlow[]>();
+  /** The flows that such a message starts, looked up once for each type. */
+  function wantedBy(format: NewMessage['format'], type: string): readonly RunningFlow[] {
+    const key = `${format} ${type}`;
+    let wanted = wanting.get(key);
+    if (wanted === undefined) {
+      wanted = flows.filter(({ flow }) => matches(flow.trigger, { format, type, connection }));
+      if (wanting.size >= HELD_TYPES) wanting.clear();
+      wanting.set(key, wanted);
+    }
+    return wanted;
+  }
 
   function plan(format: NewMessage['format'], type: string, patients: readonly string[]): NewDelivery[] {
     const planned: NewDelivery[] = [];
-    for (const { flow, version } of flows) {
-      if (!matches(flow.trigger, { format, type, connection })) continue;
+    for (const { flow, version } of wantedBy(format, type)) {
       const lanes = laneNames({ flow: flow.name, order: flow.order, site: site.site, connection, patients });
       planned.push({
         flow: flow.name,
@@ -60,8 +98,9 @@ export function createIntake(options: IntakeOptions): Intake {
     return planned;
   }
 
-  function kept(inbound: Inbound, at: number, patient: KnownPatient | null): NewMessage {
-    const patients = patient ? [patient.key] : [];
+  function kept(inbound: Inbound, at: number, whom: About): NewMessage {
+    // Lanes go by the medical record number alone; the person is for search.
+    const { patients, person } = whom;
     const refused = inbound.refused !== undefined;
     return {
       door: inbound.door,
@@ -71,9 +110,9 @@ export function createIntake(options: IntakeOptions): Intake {
       receivedAt: at,
       state: refused ? 'rejected' : 'accepted',
       reason: inbound.refused ?? null,
-      flags: inbound.flags ?? [],
+      flags: whom.merge?.unread ? [...(inbound.flags ?? []), 'merge-unread'] : (inbound.flags ?? []),
       bytes: inbound.bytes,
-      patients,
+      patients: person === null ? patients : [...patients, person],
       // A refused message that is sent again is judged afresh; only what was accepted can be repeated.
       ...(refused || inbound.key === null
         ? {}
@@ -82,10 +121,25 @@ export function createIntake(options: IntakeOptions): Intake {
               sender: inbound.sender ?? '',
               id: inbound.key,
               hash: hash('sha256', inbound.bytes, 'base64url'),
+              since: at - window,
+              ...(ignoreTime ? { ignoreTime } : {}),
             },
           }),
+      ...(refused ? {} : keysOf(inbound.type, patients)),
       deliveries: refused ? [] : plan(inbound.format, inbound.type, patients),
     };
+  }
+
+  /** Whom a message is about: one patient, or the two of a merge. */
+  function about(inbound: Inbound): About {
+    const read = inbound.format === 'hl7' && inbound.refused === undefined;
+    if (!read) return NOBODY;
+    const first = patientOf(keyOf, personKeyOf, site, path, inbound.bytes);
+    const person = first?.person ?? null;
+    if (!concernsTwo(inbound.type))
+      return { merge: null, patient: first, patients: first ? [first.key] : [], person };
+    const merge = mergeOf(inbound.type, inbound.bytes, site, keyOf);
+    return { merge, patient: null, patients: merge.patients.map(({ key }) => key), person };
   }
 
   return {
@@ -93,22 +147,35 @@ export function createIntake(options: IntakeOptions): Intake {
       let verdict: Verdict;
       try {
         const at = clock.now();
-        const patient =
-          inbound.format === 'hl7' && inbound.refused === undefined
-            ? patientOf(keyOf, site, path, inbound.bytes)
-            : null;
-        const message = kept(inbound, at, patient);
-        const roster: RosterChange[] =
-          patient && fillsRoster
-            ? [
-                {
-                  key: patient.key,
-                  identifiers: [{ system: patient.system, value: patient.value }],
-                  activeAt: at,
-                },
-              ]
-            : [];
-        const [appended] = await store.append({ site: site.site, connection, messages: [message], roster });
+        const whom = about(inbound);
+        const { merge, patient } = whom;
+        const message = kept(inbound, at, whom);
+        const roster: readonly RosterChange[] =
+          merge && fillsRoster
+            ? rosterAfter(merge, at)
+            : patient && fillsRoster
+              ? [
+                  {
+                    key: patient.key,
+                    identifiers: [{ system: patient.system, value: patient.value }],
+                    activeAt: at,
+                  },
+                ]
+              : [];
+        const aliases =
+          merge &&
+          laneAliases(
+            merge,
+            flows.map(({ flow }) => flow),
+            place,
+            laneKey,
+          );
+        const [appended] = await store.append({
+          ...place,
+          messages: [message],
+          roster,
+          ...(aliases ? { aliases } : {}),
+        });
         if (appended === undefined) throw new Error('the store answered an append of one message with none');
         if (appended.kind === 'duplicate') {
           verdict = { kind: 'duplicate', messageId: appended.messageId, receivedAt: appended.receivedAt };
@@ -118,12 +185,18 @@ export function createIntake(options: IntakeOptions): Intake {
             message.state === 'accepted'
               ? { kind: 'accepted', messageId, receivedAt }
               : { kind: 'rejected', messageId, receivedAt, reason: message.reason ?? 'refused' };
-          options.planned(message.deliveries.length);
+          options.planned(message.deliveries.length, message.wakes !== undefined);
         }
       } catch (error) {
         verdict = { kind: 'not kept', failure: asFailure(error, { site: site.site, connection }) };
       }
       inbound.reply(verdict);
+    },
+
+    edited(copy, at) {
+      const inbound: Inbound = { ...copy, door: 'replay', flags: ['replayed'], reply: () => undefined };
+      const { dedupe: _, ...message } = kept(inbound, at, about(inbound));
+      return message;
     },
 
     learned(record, at) {
@@ -140,6 +213,7 @@ export function createIntake(options: IntakeOptions): Intake {
         flags: [],
         bytes: record.bytes,
         patients,
+        ...keysOf(type, patients),
         deliveries: plan('fhir', type, patients),
       };
     },

@@ -20,7 +20,7 @@ export interface PollOptions {
   readonly intake: Intake;
   /** The key under which an identity is kept. */
   readonly identityKey: (identity: string) => string;
-  readonly planned: (deliveries: number) => void;
+  readonly planned: (deliveries: number, woke?: boolean) => void;
   readonly found: (findings: readonly Finding[]) => void;
   readonly state: (failure: Failure | null) => void;
 }
@@ -57,7 +57,10 @@ export function startPoll(options: PollOptions): Poll {
       })),
       roster: answer.roster ?? [],
     });
-    options.planned(messages.reduce((sum, message) => sum + message.deliveries.length, 0));
+    options.planned(
+      messages.reduce((sum, message) => sum + message.deliveries.length, 0),
+      messages.some((message) => message.wakes !== undefined),
+    );
     if (answer.findings.length > 0) options.found(answer.findings);
     return answer.more;
   }

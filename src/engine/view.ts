@@ -1,10 +1,11 @@
 /** What screens are shown of connections, deliveries and messages; read only. */
-import type { Connection, Listening, Receiver } from '../connectors/index.ts';
+import type { Capability, Connection, Listening, Receiver } from '../connectors/index.ts';
 import { eventContext, type PreparedFlow, type TraceEntry, trace } from '../flow/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import type { Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import type { ConnectionState } from './control.ts';
+import type { Gate } from './gate.ts';
 import type { Intake } from './intake.ts';
 import type { Poll } from './poll.ts';
 
@@ -13,6 +14,7 @@ export interface Open {
   readonly site: SiteRecord;
   readonly name: string;
   readonly connector: string;
+  readonly capabilities: readonly Capability[];
   readonly connection: Connection;
   readonly intake: Intake;
   readonly receiver: Receiver;
@@ -23,7 +25,9 @@ export interface Open {
 }
 
 /** @param limit The backlog at which senders are no longer read. */
-export function connectionState(one: Open, limit: number): ConnectionState {
+export function connectionState(one: Open, limit: number, gate: Pick<Gate, 'state'>): ConnectionState {
+  const calls = gate.state({ site: one.site.site, connection: one.name });
+  const { circuit } = calls;
   return {
     site: one.site.site,
     connection: one.name,
@@ -34,12 +38,16 @@ export function connectionState(one: Open, limit: number): ConnectionState {
       ...(one.connection.call ? (['out'] as const) : []),
     ],
     address: one.listening?.address ?? null,
-    state: one.paused ? 'paused' : one.failure ? 'failing' : 'running',
+    state: one.paused
+      ? 'paused'
+      : circuit.state === 'stopped'
+        ? 'stopped'
+        : one.failure || circuit.state === 'open'
+          ? 'failing'
+          : 'running',
     text: one.paused
       ? `Senders are not read: ${one.paused.queued} deliveries wait (limit ${limit}). Look at what the queue waits for.`
-      : one.failure
-        ? `${one.failure.message} ${one.failure.fix}`
-        : null,
+      : (calls.text ?? (one.failure ? `${one.failure.message} ${one.failure.fix}` : null)),
   };
 }
 

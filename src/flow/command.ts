@@ -5,6 +5,8 @@
  */
 import type { HoldReason } from '../message/index.ts';
 import type { Failure, FailureRecord, Json } from '../std/index.ts';
+import type { OnUnknown } from './flow.ts';
+import type { Asked } from './sleep.ts';
 
 /** Effects done so far: step key to what it gave. */
 export type Remembered = ReadonlyMap<string, unknown>;
@@ -19,6 +21,10 @@ export type Command =
       readonly args: Json;
       /** It changes something at the other side: a lost reply is an unknown outcome. */
       readonly effect: boolean;
+      /** What to do when its answer was lost, where the step says. */
+      readonly onUnknown?: OnUnknown;
+      /** A send: passes something on and makes no record that could be there twice. */
+      readonly sends?: boolean;
     }
   /** A code step's function, to be run with what it declared to read. */
   | {
@@ -26,6 +32,18 @@ export type Command =
       readonly step: string;
       readonly input: Readonly<Record<string, unknown>>;
       readonly run: (input: Readonly<Record<string, unknown>>) => unknown;
+    }
+  /** Leave the lane; wake at the time (milliseconds since 1970), after so long, or by what was asked. */
+  | {
+      readonly kind: 'sleep';
+      readonly step: string;
+      readonly until: number | null;
+      readonly after: number | null;
+      /** Messages of the same patient may wake it, or end it. */
+      readonly wakes: boolean;
+      readonly cancels: boolean;
+      /** Remembered at once under the step, with `since` and `wakeAt`. */
+      readonly asked: Asked;
     }
   | { readonly kind: 'end'; readonly state: 'delivered' }
   | { readonly kind: 'end'; readonly state: 'filtered'; readonly step: string }
@@ -51,7 +69,7 @@ export type Command =
 export interface TraceEntry {
   readonly step: string;
   readonly kind: string;
-  readonly state: 'done' | 'skipped' | 'filtered' | 'failed' | 'held' | 'next' | 'not reached';
+  readonly state: 'done' | 'skipped' | 'filtered' | 'failed' | 'held' | 'sleeping' | 'next' | 'not reached';
   readonly connection?: string;
   readonly do?: string;
   readonly input?: unknown;

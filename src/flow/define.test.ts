@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { appointment, changes, flow, hl7, next, patient, prepare, webhook } from './index.ts';
-import { contextOf, site } from './stories.fixture.ts';
+import {
+  appointment,
+  changes,
+  exhaustedOf,
+  flow,
+  flowVersion,
+  hl7,
+  next,
+  patient,
+  prepare,
+  webhook,
+} from './index.ts';
+import { admission, contextOf, site } from './stories.fixture.ts';
 
 /** Every `@ts-expect-error` here is a test of `npm run types`: it fails when the line below it stops being an error. */
 describe('a flow written with the builder', () => {
@@ -133,7 +144,32 @@ describe('a flow written with the builder', () => {
     });
   });
 
+  test('carries limits and the word on lost answers through every step, and all of it is part of the version', () => {
+    const begun = flow('limited', { attempts: 5, exhausted: 'dead letter' }).on(hl7.message('ADT^A01'));
+    const resent = begun.send('tell', { connection: 'app', do: 'send', args: {}, onUnknown: 'resend' });
+    const held = begun.send('tell', { connection: 'app', do: 'send', args: {}, onUnknown: 'hold' });
+    expect(held).toMatchObject({ attempts: 5, exhausted: 'dead letter', steps: [{ onUnknown: 'hold' }] });
+    const versions = [
+      resent,
+      held,
+      { ...held, attempts: 6 },
+      { ...held, exhausted: 'stop lane' as const },
+      flow('limited').on(hl7.message('ADT^A01')),
+    ].map(flowVersion);
+    expect(new Set(versions).size).toBe(5);
+    const command = next(prepare(held), contextOf('hl7', admission), new Map());
+    expect(command).toMatchObject({ kind: 'call', onUnknown: 'hold', sends: true });
+  });
+
+  test('stops the lane of an exhausted ADT delivery and no other, unless it is said', () => {
+    const of = (type: string) => flow('f').on(hl7.message(type));
+    expect(exhaustedOf(of('ADT^A0*'))).toBe('stop lane');
+    expect(exhaustedOf(of('SIU^S12'))).toBe('dead letter');
+    expect(exhaustedOf(flow('f').on(webhook('intake')))).toBe('dead letter');
+    expect(exhaustedOf({ ...of('ADT^A01'), exhausted: 'dead letter' })).toBe('dead letter');
+  });
+
   test('refuses a length of time that is none', () => {
-    expect(() => flow('x', { giveUpAfter: '3 days' as '3d' })).toThrow('giveUpAfter is no length of time');
+    expect(() => flow('x', { giveUpAfter: '3 weeks' as '3d' })).toThrow('giveUpAfter is no length of time');
   });
 });

@@ -17,9 +17,18 @@
  *       });
  */
 import type { Condition, FieldMap, Resources, Source } from '../mapping/index.ts';
-import { type Duration, Failure, milliseconds } from '../std/index.ts';
+import type { Duration } from '../std/index.ts';
+import {
+  type ApproveSpec,
+  type ApproveValue,
+  approveStep,
+  lengthOf,
+  type WaitSpec,
+  type WaitValue,
+  waitStep,
+} from './define-sleep.ts';
 import type { SiteValue } from './event.ts';
-import type { Flow, Order, Step, Trigger } from './flow.ts';
+import type { Exhausted, Flow, OnUnknown, Order, Step, Trigger } from './flow.ts';
 import type { TypedTrigger } from './trigger-builders.ts';
 import type {
   CheckCondition,
@@ -41,6 +50,10 @@ export interface FlowOptions {
   readonly order?: Order;
   /** How long failures that may pass are tried again: `'14d'`, or milliseconds. Left out: three days, a long weekend. */
   readonly giveUpAfter?: Duration | number;
+  /** Failed attempts after which a delivery is exhausted. Left out: no such limit. An unreachable or stopped connection never exhausts one. */
+  readonly attempts?: number;
+  /** Whether an exhausted delivery stops its lane or is a dead letter. Left out: `'stop lane'` for ADT, `'dead letter'` for all else. */
+  readonly exhausted?: Exhausted;
 }
 
 const THREE_DAYS = 3 * 86_400_000;
@@ -51,21 +64,26 @@ const THREE_DAYS = 3 * 86_400_000;
  */
 export function flow(name: string, options: FlowOptions = {}): FlowStart {
   const { about = '', sites = 'all', order = 'patient', giveUpAfter = THREE_DAYS } = options;
-  const length = typeof giveUpAfter === 'number' ? giveUpAfter : milliseconds(giveUpAfter);
-  if (length === undefined) {
-    throw new Failure({
-      code: 'FLOW_INVALID',
-      kind: 'config',
-      message: `The flow "${name}": giveUpAfter is no length of time.`,
-      fix: "Write it like '12h' or '3d'.",
-      at: { flow: name, path: 'giveUpAfter' },
-    });
-  }
+  const { attempts, exhausted } = options;
+  const limits = {
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(exhausted === undefined ? {} : { exhausted }),
+  };
+  const length = lengthOf(name, 'giveUpAfter', giveUpAfter);
   return {
     on: (trigger) => {
       // A type's marks are types only; what is kept is the plain trigger.
       const plain = { ...trigger } as Trigger;
-      return new FlowBuilder({ name, about, sites, order, trigger: plain, steps: [], giveUpAfter: length });
+      return new FlowBuilder({
+        name,
+        about,
+        sites,
+        order,
+        trigger: plain,
+        steps: [],
+        giveUpAfter: length,
+        ...limits,
+      });
     },
   };
 }
@@ -83,6 +101,12 @@ interface CallSpec {
   readonly do: string;
   readonly args: FieldMap;
   readonly when?: Condition;
+}
+
+/** An effect. */
+export interface EffectSpec extends CallSpec {
+  /** What to do when its answer was lost: `'resend'`, `'hold'`, or `{ findFirst: 'id of an earlier find' }`. */
+  readonly onUnknown?: OnUnknown;
 }
 
 export interface FindSpec extends CallSpec {
@@ -116,6 +140,8 @@ export class FlowBuilder<K extends Known> implements Flow {
   readonly trigger: Trigger;
   readonly steps: readonly Step[];
   readonly giveUpAfter: number;
+  declare readonly attempts?: number;
+  declare readonly exhausted?: Exhausted;
 
   constructor(value: Flow) {
     this.name = value.name;
@@ -125,6 +151,8 @@ export class FlowBuilder<K extends Known> implements Flow {
     this.trigger = value.trigger;
     this.steps = value.steps;
     this.giveUpAfter = value.giveUpAfter;
+    if (value.attempts !== undefined) this.attempts = value.attempts;
+    if (value.exhausted !== undefined) this.exhausted = value.exhausted;
   }
 
   /** Looks something up: one match becomes the step's value. Several patients are never chosen between. */
@@ -153,27 +181,27 @@ export class FlowBuilder<K extends Known> implements Flow {
   }
 
   /** Makes a record on the other side, once. */
-  create<const Id extends string, const S extends CallSpec>(
+  create<const Id extends string, const S extends EffectSpec>(
     id: Id & New<K, Id>,
     spec: S & CheckStep<K, S>,
   ): FlowBuilder<With<K, Id, unknown>> {
-    return this.#with({ kind: 'create', id, ...(spec as CallSpec) });
+    return this.#with({ kind: 'create', id, ...(spec as EffectSpec) });
   }
 
   /** Changes a record on the other side. */
-  update<const Id extends string, const S extends CallSpec>(
+  update<const Id extends string, const S extends EffectSpec>(
     id: Id & New<K, Id>,
     spec: S & CheckStep<K, S>,
   ): FlowBuilder<With<K, Id, unknown>> {
-    return this.#with({ kind: 'update', id, ...(spec as CallSpec) });
+    return this.#with({ kind: 'update', id, ...(spec as EffectSpec) });
   }
 
   /** Passes something on. */
-  send<const Id extends string, const S extends CallSpec>(
+  send<const Id extends string, const S extends EffectSpec>(
     id: Id & New<K, Id>,
     spec: S & CheckStep<K, S>,
   ): FlowBuilder<With<K, Id, unknown>> {
-    return this.#with({ kind: 'send', id, ...(spec as CallSpec) });
+    return this.#with({ kind: 'send', id, ...(spec as EffectSpec) });
   }
 
   /** Free code: gets copies of what it declares to read, and nothing else. Runs once; its result is remembered as JSON. */
@@ -195,12 +223,38 @@ export class FlowBuilder<K extends Known> implements Flow {
     });
   }
 
+  /** Sleeps out of its lane until a time has come or a message of the same patient; goes on at the lane's tail. */
+  wait<const Id extends string, const S extends WaitSpec>(
+    id: Id & New<K, Id>,
+    spec: S & CheckStep<K, S>,
+  ): FlowBuilder<With<K, Id, WaitValue>> {
+    return this.#with(waitStep(this.name, id, spec as WaitSpec));
+  }
+
+  /** Asks a person, and sleeps until the answer; refused, the delivery ends here as filtered. */
+  approve<const Id extends string, const S extends ApproveSpec>(
+    id: Id & New<K, Id>,
+    spec: S & CheckStep<K, S>,
+  ): FlowBuilder<With<K, Id, ApproveValue>> {
+    return this.#with(approveStep(this.name, id, spec as ApproveSpec));
+  }
+
   #with<Next extends Known>(step: Step): FlowBuilder<Next> {
     return new FlowBuilder<Next>({ ...this.#plain(), steps: [...this.steps, step] });
   }
 
   #plain(): Flow {
-    const { name, about, sites, order, trigger, steps, giveUpAfter } = this;
-    return { name, about, sites, order, trigger, steps, giveUpAfter };
+    const { name, about, sites, order, trigger, steps, giveUpAfter, attempts, exhausted } = this;
+    return {
+      name,
+      about,
+      sites,
+      order,
+      trigger,
+      steps,
+      giveUpAfter,
+      ...(attempts === undefined ? {} : { attempts }),
+      ...(exhausted === undefined ? {} : { exhausted }),
+    };
   }
 }

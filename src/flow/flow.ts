@@ -50,12 +50,22 @@ export interface FilterStep extends StepBase {
   readonly that: Condition;
 }
 
+/**
+ * What is done when the answer to an effect was lost, so that nobody knows whether it happened:
+ * - `resend`: the same again, with the same control id or idempotency key and marked as a possible duplicate;
+ * - `{ findFirst: 'step' }`: that earlier find step is asked again before the effect is tried again;
+ * - `hold`: a person looks and decides.
+ * Left out: `resend` where the other side knows repeats by a key (every send, and all that a webhook does), else `hold`.
+ */
+export type OnUnknown = 'resend' | 'hold' | { readonly findFirst: string };
+
 /** Passes something on: a body built by a map step or given here, or the message as it was received. */
 export interface SendStep extends StepBase {
   readonly kind: 'send';
   readonly connection: string;
   readonly do: string;
   readonly args: FieldMap;
+  readonly onUnknown?: OnUnknown;
 }
 
 /** Makes a record on the other side, once. */
@@ -64,6 +74,7 @@ export interface CreateStep extends StepBase {
   readonly connection: string;
   readonly do: string;
   readonly args: FieldMap;
+  readonly onUnknown?: OnUnknown;
 }
 
 /** Changes a record on the other side. */
@@ -72,6 +83,7 @@ export interface UpdateStep extends StepBase {
   readonly connection: string;
   readonly do: string;
   readonly args: FieldMap;
+  readonly onUnknown?: OnUnknown;
 }
 
 /**
@@ -84,7 +96,56 @@ export interface CodeStep extends StepBase {
   readonly run: (input: Readonly<Record<string, unknown>>) => unknown;
 }
 
-export type Step = FindStep | MapStep | FilterStep | SendStep | CreateStep | UpdateStep | CodeStep;
+interface SleepBase extends StepBase {
+  /** A later message of the same patient and of one of these types ends the delivery as filtered, here: `ADT^A11`. */
+  readonly cancelOn?: readonly string[];
+  /** Earlier finds that are asked again after the sleep; what is computed from them is computed anew. */
+  readonly recheck?: readonly string[];
+}
+
+/**
+ * Sleeps, out of its lane, and goes on at the lane's tail: after a while (`for`), at a time (`until`), or when a message of
+ * the same patient came (`on`). Its value is `{ since, wokenAt, by, came }`.
+ */
+export interface WaitStep extends SleepBase {
+  readonly kind: 'wait';
+  /** Milliseconds. */
+  readonly for?: number;
+  /** A day or a time; one that is past is no wait. */
+  readonly until?: Source;
+  /** Milliseconds before `until`. */
+  readonly before?: number;
+  /** Types of messages: `ADT^A03`, `ORU^*`, `Appointment.updated`. */
+  readonly on?: readonly string[];
+  /** With `on`: goes on after so many milliseconds, with `came: false`. */
+  readonly atMost?: number;
+}
+
+/** Sleeps until a person approves; refused, it ends as filtered. Its value is `{ since, wokenAt, by, approved, who, reason }`. */
+export interface ApproveStep extends SleepBase {
+  readonly kind: 'approve';
+  /** The question, without patient data. */
+  readonly ask: string;
+  /** Who may answer: this role or a higher one. */
+  readonly role: 'operator' | 'admin';
+  /** Milliseconds; left out: none. */
+  readonly deadline?: number;
+  /** Nobody answered in time: the delivery is held in its lane for a person, or it counts as refused. */
+  readonly whenLate: 'hold' | 'refuse';
+  /** What the person sees before answering. Sealed. */
+  readonly show: FieldMap;
+}
+
+export type Step =
+  | FindStep
+  | MapStep
+  | FilterStep
+  | SendStep
+  | CreateStep
+  | UpdateStep
+  | CodeStep
+  | WaitStep
+  | ApproveStep;
 
 /** What starts a flow. */
 export type Trigger =
@@ -112,4 +173,23 @@ export interface Flow {
   readonly steps: readonly Step[];
   /** How long failures that may pass are tried again before the delivery is a dead letter; milliseconds. */
   readonly giveUpAfter: number;
+  /** Failed attempts after which the delivery is exhausted; left out: no such limit, `giveUpAfter` alone. */
+  readonly attempts?: number;
+  /**
+   * What becomes of an exhausted delivery: it is held and its lane stops, or it is a dead letter and its lane goes on.
+   * Left out: see `exhaustedOf`.
+   */
+  readonly exhausted?: Exhausted;
+}
+
+export type Exhausted = 'stop lane' | 'dead letter';
+
+/**
+ * Admissions, transfers and merges build on each other: an ADT flow stops the lane. Others go on behind a dead letter.
+ * @example
+ * exhaustedOf({ trigger: { kind: 'hl7', type: 'ADT^A0*' } }) // 'stop lane'
+ */
+export function exhaustedOf({ trigger, exhausted }: Pick<Flow, 'trigger' | 'exhausted'>): Exhausted {
+  if (exhausted !== undefined) return exhausted;
+  return trigger.kind === 'hl7' && trigger.type.startsWith('ADT') ? 'stop lane' : 'dead letter';
 }

@@ -1,12 +1,13 @@
 export type * from './command.ts';
 export { type FindSpec, FlowBuilder, type FlowOptions, type FlowStart, flow } from './define.ts';
 export { type EventContext, eventContext, type Hl7Event, type SiteValue, siteLookup } from './event.ts';
-export type * from './flow.ts';
+export * from './flow.ts';
 export { type LaneFacts, laneNames } from './lane.ts';
 export { type FlowFinding, type LintOptions, lint, MOST_STEPS } from './lint.ts';
 export { type Catalogue, type FlowNeeds, needs, sourcesOf } from './needs.ts';
 export { type PreparedFlow, prepare, resourceOf } from './prepare.ts';
 export { next, trace } from './run.ts';
+export { type Asked, awakeSince, isSleeping, rememberedOf, type Slept } from './sleep.ts';
 export {
   appointment,
   changes,

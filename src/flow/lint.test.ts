@@ -23,6 +23,15 @@ const flowOf = (steps: readonly Step[], more: Partial<Flow> = {}): Flow => ({
   ...more,
 });
 const map = (id: string, fields: Record<string, string>): Step => ({ kind: 'map', id, fields });
+const look: Step = { kind: 'find', id: 'look', connection: 'epic', do: 'patient.find', args: {} };
+const effect = (more: object): Step => ({
+  kind: 'send',
+  id: 'do',
+  connection: 'app',
+  do: 'send',
+  args: {},
+  ...more,
+});
 const reasons = (value: Flow): string[] =>
   lint(value, { capabilities }).map(({ place, reason, fix }) => `${place}: ${reason} (${fix})`);
 
@@ -49,6 +58,12 @@ describe('lint', () => {
         ]),
       ),
     ).toEqual([]);
+  });
+
+  test('finds nothing in a find first that its effect heeds', () => {
+    const heeds = { when: { path: 'look', exists: false }, onUnknown: { findFirst: 'look' } };
+    expect(reasons(flowOf([look, effect(heeds)], { attempts: 3, exhausted: 'stop lane' }))).toEqual([]);
+    expect(reasons(flowOf([effect({ onUnknown: 'hold' })]))).toEqual([]);
   });
 
   const cases: readonly (readonly [string, Flow, RegExp])[] = [
@@ -131,6 +146,31 @@ describe('lint', () => {
     ],
     ['no steps', flowOf([]), /the flow has no steps/],
     ['too many', flowOf(Array.from({ length: 201 }, (_, n) => map(`s${n}`, {}))), /there are 201 steps/],
+    [
+      'no number of attempts',
+      flowOf([map('a', {})], { attempts: 1.5 }),
+      /attempts: it is no number of attempts/,
+    ],
+    [
+      'an unknown end',
+      flowOf([map('a', {})], { exhausted: 'retry' as 'dead letter' }),
+      /exhausted: there is no "retry" \(Write 'stop lane' or 'dead letter'/,
+    ],
+    [
+      'an unknown word on lost answers',
+      flowOf([effect({ onUnknown: 'again' as 'hold' })]),
+      /onUnknown: it is none of the three/,
+    ],
+    [
+      'a find first that is no find before it',
+      flowOf([map('look', {}), effect({ onUnknown: { findFirst: 'look' } })]),
+      /onUnknown\.findFirst: "look" is no find step before this one/,
+    ],
+    [
+      'a find first that changes nothing',
+      flowOf([look, effect({ onUnknown: { findFirst: 'look' } })]),
+      /done whether or not "look" finds it \(Add when: \{ path: 'look', exists: false \}/,
+    ],
     ['a name that is none', flowOf([map('a', {})], { name: 'My flow' }), /no name of a flow/],
   ];
   test.each(cases)('finds %s', (_, value, reason) => {

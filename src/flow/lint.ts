@@ -10,7 +10,8 @@ import {
   type Source,
 } from '../mapping/index.ts';
 import { asFailure, nearest } from '../std/index.ts';
-import type { Flow, Step, Trigger } from './flow.ts';
+import type { Flow, OnUnknown, Step, Trigger } from './flow.ts';
+import { lintSleep } from './lint-sleep.ts';
 
 export interface FlowFinding {
   /** Where in the flow: `step "patient", args.mrn`. */
@@ -67,6 +68,10 @@ function lintFlow(flow: Flow, add: Add): void {
     add('sites', 'the flow runs at no site', "Name sites, or write sites: 'all'.");
   if (!(flow.giveUpAfter > 0))
     add('giveUpAfter', 'it is not a length of time', "Give milliseconds, or '3d'.");
+  if (flow.attempts !== undefined && !(Number.isInteger(flow.attempts) && flow.attempts > 0))
+    add('attempts', 'it is no number of attempts', 'Give a whole number from 1 on, or leave it out.');
+  if (flow.exhausted !== undefined && flow.exhausted !== 'stop lane' && flow.exhausted !== 'dead letter')
+    add('exhausted', `there is no "${String(flow.exhausted)}"`, "Write 'stop lane' or 'dead letter'.");
   if (flow.steps.length === 0) add('steps', 'the flow has no steps', 'Add one, such as .send(...).');
   if (flow.steps.length > MOST_STEPS)
     add('steps', `there are ${flow.steps.length} steps`, `Split the flow: ${MOST_STEPS} steps are the most.`);
@@ -142,18 +147,27 @@ class StepLint {
         this.#capability(step.do, false);
         this.#map('args', step.args);
         return;
+      case 'wait':
+        if (step.until !== undefined) this.#source('until', step.until);
+        lintSleep(this.#flow, step, this.#earlier, this.#add);
+        return;
+      case 'approve':
+        this.#map('show', step.show);
+        lintSleep(this.#flow, step, this.#earlier, this.#add);
+        return;
       case 'create':
       case 'update':
       case 'send':
         this.#capability(step.do, true);
         this.#map('args', step.args);
+        this.#onUnknown(step.onUnknown);
         return;
       default: {
         const { kind } = step as { kind?: unknown };
         this.#add(
           'kind',
           `there is no step of the kind "${String(kind)}"`,
-          'Use find, map, filter, create, update, send or code.',
+          'Use find, map, filter, create, update, send, code, wait or approve.',
         );
       }
     }
@@ -182,6 +196,33 @@ class StepLint {
         `"${name}" ${capability.effect ? 'changes' : 'only reads'} something at the other side`,
         fix,
       );
+    }
+  }
+
+  #onUnknown(policy: OnUnknown | undefined): void {
+    if (policy === undefined || policy === 'resend' || policy === 'hold') return;
+    const id = (policy as { findFirst?: unknown } | null)?.findFirst;
+    if (typeof id !== 'string') {
+      const fix = "Write 'resend', 'hold', or { findFirst: 'id of an earlier find' }.";
+      this.#add('onUnknown', 'it is none of the three', fix);
+      return;
+    }
+    const { steps } = this.#flow;
+    const found = steps.find((each) => each.id === id);
+    if (found?.kind !== 'find' || !this.#earlier.includes(id)) {
+      const reason = `"${id}" is no find step before this one`;
+      this.#add(
+        'onUnknown.findFirst',
+        reason,
+        'Name a find step above, which looks for what this step makes.',
+      );
+      return;
+    }
+    // Found, and made again all the same: then asking first would change nothing.
+    const heeds = new RegExp(`"path":"${id}["[.]`).test(JSON.stringify(this.#step.when ?? null));
+    if (this.#step.kind !== 'update' && !heeds) {
+      const fix = `Add when: { path: '${id}', exists: false }.`;
+      this.#add('onUnknown.findFirst', `the step is done whether or not "${id}" finds it`, fix);
     }
   }
 

@@ -76,6 +76,10 @@ export function sourcesOf(step: Step): readonly string[] {
         return of(step.that);
       case 'code':
         return Object.values(step.reads);
+      case 'wait':
+        return step.until === undefined ? [] : [step.until];
+      case 'approve':
+        return Object.values(step.show).flatMap(ruleSources);
       case 'find':
         return [...Object.values(step.args).flatMap(ruleSources), ...Object.values(step.verify ?? {})];
       default:

@@ -23,6 +23,8 @@ export interface PreparedStep {
   readonly input: (context: MappingContext) => Readonly<Record<string, unknown>>;
   readonly holds: ((context: MappingContext) => boolean) | undefined;
   readonly verify: readonly Verification[];
+  /** The time that a wait is for. */
+  readonly until?: (context: MappingContext) => unknown;
 }
 
 export interface Verification {
@@ -70,6 +72,10 @@ function prepareStep(step: Step): PreparedStep {
       }));
       return { ...base, input: compileFieldMap(step.args), verify };
     }
+    case 'wait':
+      return step.until === undefined ? base : { ...base, until: compileSource(step.until).read };
+    case 'approve':
+      return { ...base, input: compileFieldMap(step.show) };
     default:
       return { ...base, input: compileFieldMap(step.args) };
   }

@@ -8,6 +8,7 @@ import type { Command, Remembered, TraceEntry } from './command.ts';
 import type { EventContext } from './event.ts';
 import { found } from './found.ts';
 import type { PreparedFlow, PreparedStep } from './prepare.ts';
+import { slept } from './sleep.ts';
 
 /** What to do next for this delivery. Never throws: what goes wrong is a `fail` command that says where. */
 export function next(prepared: PreparedFlow, context: EventContext, remembered: Remembered): Command {
@@ -87,6 +88,11 @@ function take(
       return remembered.has(step.id)
         ? { kind: 'value', value: remembered.get(step.id) }
         : command({ kind: 'code', step: step.id, input, run: step.run });
+    case 'wait':
+    case 'approve': {
+      const result = slept(step, prepared, input, mapping, remembered);
+      return 'command' in result ? command(result.command) : { kind: 'value', value: result.value };
+    }
     default: {
       const { connection, do: capability } = step;
       if (!remembered.has(step.id)) {
@@ -99,6 +105,8 @@ function take(
           do: capability,
           args: input as Json,
           effect,
+          ...('onUnknown' in step && step.onUnknown !== undefined ? { onUnknown: step.onUnknown } : {}),
+          ...(step.kind === 'send' ? { sends: true } : {}),
         });
       }
       const answer = remembered.get(step.id);
@@ -144,5 +152,7 @@ function entryOf(
     return { ...base, ...given, ...answer, state: 'held', failure: command.failure.toJSON() };
   if (command.kind === 'fail')
     return { ...base, ...given, ...answer, state: 'failed', failure: command.failure.toJSON() };
-  return { ...base, ...given, state: command.kind === 'end' ? 'filtered' : 'next' };
+  if (command.kind === 'sleep')
+    return { ...base, ...given, ...answer, state: remembered.has(step.id) ? 'sleeping' : 'next' };
+  return { ...base, ...given, ...answer, state: command.kind === 'end' ? 'filtered' : 'next' };
 }

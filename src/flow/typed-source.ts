@@ -133,8 +133,19 @@ type CheckVerify<K extends Known, Spec> = Spec extends { readonly verify: infer 
   ? { readonly verify: CheckReads<K, Reads> }
   : unknown;
 
+type CheckShow<K extends Known, Spec> = Spec extends { readonly show: infer Map }
+  ? { readonly show: CheckMap<K, Map> }
+  : unknown;
+type CheckUntil<K extends Known, Spec> = Spec extends { readonly until: infer S }
+  ? { readonly until: CheckSource<K, S> }
+  : unknown;
+
 /** What a step is told, each source of it checked. */
-export type CheckStep<K extends Known, Spec> = CheckArgs<K, Spec> & CheckVerify<K, Spec> & CheckWhen<K, Spec>;
+export type CheckStep<K extends Known, Spec> = CheckArgs<K, Spec> &
+  CheckVerify<K, Spec> &
+  CheckWhen<K, Spec> &
+  CheckShow<K, Spec> &
+  CheckUntil<K, Spec>;
 
 /** What a map makes: its fields at the top are known, what is in them is not. */
 export type MapValue<Map> = { readonly [Target in keyof Map & string as Head<Target>]: unknown };

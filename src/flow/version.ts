@@ -7,9 +7,9 @@ import type { Flow } from './flow.ts';
  * step's function closes over is not seen: keep what it needs in `reads`.
  */
 export function flowVersion(flow: Flow): string {
-  const { name, trigger, order, giveUpAfter } = flow;
+  const { name, trigger, order, giveUpAfter, attempts, exhausted } = flow;
   const steps = flow.steps.map((step) => (step.kind === 'code' ? { ...step, run: String(step.run) } : step));
-  return contentHash({ name, trigger: plain(trigger), order, giveUpAfter, steps });
+  return contentHash({ name, trigger: plain(trigger), order, giveUpAfter, attempts, exhausted, steps });
 }
 
 /** Without what only types need (define.ts). */

@@ -24,10 +24,18 @@ export function buildSegment(
   fields: readonly FieldContent[],
   delimiters: Delimiters = defaultDelimiters,
 ): string {
-  const written = Array.from(fields, (field) => fieldText(field, delimiters));
-  while (written.at(-1) === '') written.pop();
-  const start = id === 'MSH' ? `MSH${delimiters.field}${delimiters.encoding}` : id;
-  return [start, ...written].join(delimiters.field);
+  const { field: separator, encoding } = delimiters;
+  let segment = id === 'MSH' ? `MSH${separator}${encoding}` : id;
+  /** Separators of empty fields, written only when a field follows. */
+  let between = '';
+  for (let at = 0; at < fields.length; at += 1) {
+    between += separator;
+    const written = fieldText(fields[at], delimiters);
+    if (written === '') continue;
+    segment += between + written;
+    between = '';
+  }
+  return segment;
 }
 
 function fieldText(content: FieldContent, delimiters: Delimiters): string {

@@ -155,7 +155,6 @@ export class EscapeError extends Error {
  */
 export function escapeText(text: string, delimiters: Delimiters = defaultDelimiters): string {
   const { escape: mark, codes } = delimiters;
-  const lineEnd = (delimiters.field + delimiters.encoding).includes('.') ? 'X0A' : '.br';
   let written = '';
   let copied = 0;
   for (let i = 0; i < text.length; i += 1) {
@@ -166,7 +165,7 @@ export function escapeText(text: string, delimiters: Delimiters = defaultDelimit
     else if (code === codes.subcomponent) body = 'T';
     else if (code === codes.repetition) body = 'R';
     else if (code === codes.escape) body = 'E';
-    else if (code === 10) body = lineEnd;
+    else if (code === 10) body = (delimiters.field + delimiters.encoding).includes('.') ? 'X0A' : '.br';
     else if (code < 32 && code !== 9) body = `X${code.toString(16).toUpperCase().padStart(2, '0')}`;
     else if (delimiters.truncation !== undefined && text[i] === delimiters.truncation) body = 'P';
     if (body === undefined) continue;

@@ -203,7 +203,7 @@ export class Message {
   /** The segment of the one place that the path means, with `span` set to it; undefined when it is absent. */
   #find(path: Path): SegmentSpan | undefined {
     if (isChoosy(path.segments) || isChoosy(path.repetitions)) {
-      const place = this.#places(path, false)[0];
+      const place = this.#firstPlace(path);
       if (place === undefined) return undefined;
       span.start = place.start;
       span.end = place.end;
@@ -218,6 +218,13 @@ export class Message {
     span.start = segment.start;
     span.end = segment.end;
     return segment;
+  }
+
+  #firstPlace(path: Path): Place | undefined {
+    if (isChoosy(path.segments) || path.groups.length > 0) return this.#places(path, false)[0];
+    // One segment is meant: those behind it need not be found.
+    const segment = this.#findSegment(path);
+    return segment === undefined ? undefined : placesIn(this.#source, segment, path, false)[0];
   }
 
   #findField(path: Path): SegmentSpan | undefined {

@@ -15,14 +15,16 @@ export type HoldReason =
   | 'unknown outcome'
   | 'stopped lane'
   | 'paused'
-  | 'ambiguous patient';
+  | 'ambiguous patient'
+  | 'unlinked'
+  | 'unanswered';
 
 /** Every move that a delivery may make. A store refuses any other. */
 export const MOVES: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
   waiting: ['running', 'held', 'dead'],
   running: ['waiting', 'sleeping', 'held', 'delivered', 'filtered', 'dead'],
   sleeping: ['waiting', 'dead', 'filtered'],
-  held: ['waiting', 'dead'],
+  held: ['waiting', 'filtered', 'dead'],
   delivered: [],
   filtered: [],
   dead: [],
@@ -47,12 +49,16 @@ export interface Delivery {
   readonly heldFor: HoldReason | null;
   /** Finished attempts. */
   readonly attempts: number;
+  /** When a person let it go on after it was held, and how many attempts it had then: the flow's limits count from there. */
+  readonly released: { readonly at: number; readonly attempts: number } | null;
   /** When it may run next; milliseconds since 1970. */
   readonly dueAt: number;
   /** It was in hand when the engine stopped uncleanly, or an answer was lost: whatever it sent may have arrived. */
   readonly possibleDuplicate: boolean;
   /** The delivery that it repeats, when it is a replay. */
   readonly replayOf: string | null;
+  /** The newest replay of it, when there is one. */
+  readonly replayedBy: string | null;
   readonly createdAt: number;
   readonly finishedAt: number | null;
   /** The last failure; stays when a later attempt succeeds, so that the history shows it. */
@@ -69,6 +75,19 @@ export interface StepRecord {
   readonly ms: number;
   /** What the call gave back; plain JSON. Sealed at rest. */
   readonly output: unknown;
+}
+
+/**
+ * What a sleeping step's remembered output gains when its sleep ends. Without `wokenAt` the delivery still sleeps, or was
+ * ended by other means. Milliseconds since 1970.
+ */
+export interface Woken {
+  readonly wokenAt: number;
+  readonly by: 'time' | 'event' | 'person';
+  /** The message that woke or ended it. */
+  readonly messageId?: string;
+  /** A message ended it: the delivery is filtered at this step. */
+  readonly cancelled?: true;
 }
 
 /** A failed attempt, kept for the timeline. */

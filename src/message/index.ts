@@ -1,3 +1,4 @@
 export * from './counters.ts';
 export * from './delivery.ts';
+export * from './fingerprint.ts';
 export * from './message.ts';

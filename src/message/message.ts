@@ -16,7 +16,9 @@ export type Door = 'feed' | 'poll' | 'webhook' | 'file' | 'bulk' | 'replay' | 'r
 export type MessageFlag =
   | 'control-id-reused' // same sender and control id as an earlier message, other bytes
   | 'charset-wrong' // the declared character set does not fit the bytes
-  | 'replayed';
+  | 'replayed'
+  | 'merge-unread' // a merge or an unlink that does not name two patients by the site's medical record number
+  | 'resent-with-new-time'; // as an earlier message of the same control id, but for the time of sending (MSH-7)
 
 /** The row, without its bytes. */
 export interface MessageSummary {

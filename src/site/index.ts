@@ -1,2 +1,3 @@
 export * from './load.ts';
 export * from './record.ts';
+export * from './retention.ts';

@@ -3,6 +3,7 @@
  * What differs between hospitals stands here and nowhere in a flow.
  */
 import { z } from 'zod';
+import { milliseconds } from '../std/index.ts';
 
 const slug = z
   .string()
@@ -21,8 +22,37 @@ const identifier = z.strictObject({
     .prefault({}),
 });
 
+const days = z.number().int().positive();
+
+/** Days for which finished messages are kept, by how they ended. */
+const retention = z.strictObject({
+  /** Delivered and filtered. */
+  days: days.exactOptional(),
+  /** With a dead letter. */
+  dead: days.exactOptional(),
+  /** Refused at receipt. */
+  rejected: days.exactOptional(),
+  /** Wanted by no flow. */
+  unrouted: days.exactOptional(),
+});
+
+/** How a message that comes again is recognised. */
+const repeats = z.strictObject({
+  /** For so long after the first: `14d`. */
+  window: z
+    .string()
+    .refine((text) => milliseconds(text) !== undefined, 'a length of time such as "12h" or "14d"')
+    .default('14d'),
+  /** The same but for MSH-7 is a repeat, too; otherwise it is delivered and flagged. */
+  ignoreTime: z.boolean().default(false),
+});
+
 /** Each connection is read further by its connector, which knows its own fields. */
-const connection = z.looseObject({ connector: z.string().min(1) });
+const connection = z.looseObject({
+  connector: z.string().min(1),
+  retention: retention.exactOptional(),
+  repeats: repeats.exactOptional(),
+});
 
 export const siteSchema = z.strictObject({
   site: slug,
@@ -39,6 +69,8 @@ export const siteSchema = z.strictObject({
   roster: z.strictObject({ from: z.array(z.string()).default([]) }).prefault({}),
   /** Requests a second that this site allows us, all flows and pollers together. */
   budget: z.strictObject({ requestsPerSecond: z.number().positive().default(10) }).prefault({}),
+  /** How long finished messages are kept; a connection may say otherwise. See `retentionOf`. */
+  retention: retention.prefault({}),
   connections: z.record(slug, connection),
 });
 

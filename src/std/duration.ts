@@ -4,10 +4,16 @@ const UNITS: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
   d: 86_400_000,
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
 };
 
-/** A length of time as people write it in configuration: `"250ms"`, `"30s"`, `"5m"`, `"2h"`, `"14d"`. */
-export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+/** A length of time as people write it in configuration: `"250ms"`, `"30s"`, `"5m"`, `"2h"`, `"14d"`, `"2 hours"`, `"1 day"`. */
+export type Duration =
+  | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
+  | `${number} ${'second' | 'minute' | 'hour' | 'day'}${'' | 's'}`;
 
 /**
  * Milliseconds of a duration; `undefined` when it is not one.
@@ -15,7 +21,7 @@ export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
  * milliseconds('5m') // 300000
  */
 export function milliseconds(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(?:(ms|s|m|h|d)| (second|minute|hour|day)s?)$/.exec(text);
   if (!match) return undefined;
-  return Number(match[1]) * (UNITS[match[2] as string] as number);
+  return Number(match[1]) * (UNITS[(match[2] ?? match[3]) as string] as number);
 }

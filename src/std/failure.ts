@@ -27,8 +27,13 @@ export interface Place {
   readonly path?: string;
 }
 
-/** How a caller may go on. `after` in milliseconds: the other side asked for that pause. */
-export type Retry = { readonly again: false } | { readonly again: true; readonly after?: number };
+/**
+ * How a caller may go on. `after` in milliseconds: the other side asked for that pause. `alone`: of this one thing only, so
+ * that others need not wait for it.
+ */
+export type Retry =
+  | { readonly again: false }
+  | { readonly again: true; readonly after?: number; readonly alone?: true };
 
 export interface FailureOptions {
   /** Stable, upper case with underscores: `WEBHOOK_REFUSED`. */

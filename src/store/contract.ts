@@ -15,24 +15,34 @@
  * - Every lease carries an epoch of its own, also within one process; a settlement with another epoch changes
  *   nothing and says `stale`.
  * - An alias of `append` takes effect after its messages, an `undo` before them: the delivery of a merge or an
- *   unlink stands in both lanes, behind what was there and before what follows.
+ *   unlink stands in both lanes, behind what was there and before what follows. In a flow that did not want the merge
+ *   the next delivery does: it stands in the survivor's lane and in the retired one, if somebody still stands there who
+ *   does not stand in the survivor's. Lanes that are one already are not joined again, and never form a ring.
  */
 import type { Delivery, Ledger, MessageSummary, StepRecord } from '../message/index.ts';
 import type { Failure, Json } from '../std/index.ts';
 import type { Append, Appended, AuditEntry, RosterChange } from './appending.ts';
 import type {
   AuditRow,
+  DeadGroup,
   DeadLetter,
   DeliveryHistory,
+  DeliveryQuery,
   FeedTally,
+  Job,
   MessageQuery,
   MessageRow,
   NoiseCount,
   OutcomeCount,
   Page,
+  PruneRequest,
   ReplayRequest,
+  ScanPage,
+  ScanQuery,
+  Sleeper,
   StoredSession,
   StoredUser,
+  StuckLane,
 } from './reading.ts';
 import type { Leased, Settled, Settlement } from './working.ts';
 
@@ -71,7 +81,22 @@ export interface Store {
   settle(settlement: Settlement): Promise<Settled>;
   /** Sleepers whose time has come, or that wait for `wakeOn`, stand again at the tail of their lanes. */
   wake(request: { readonly now: number; readonly wakeOn?: string }): Promise<number>;
-  /** Held deliveries go on: back to waiting in their place in the lane, or to dead. */
+  /**
+   * Answers a sleeping step (a person approves or refuses): the record is remembered as the step's output; the delivery
+   * stands again at the tail of its lanes ('waiting'), or ends. One that is held at that step is answered where it stands.
+   * `stale`: it neither sleeps nor is held there; nothing is changed or audited.
+   */
+  answer(request: {
+    readonly deliveryId: string;
+    readonly step: StepRecord;
+    readonly to: 'waiting' | 'filtered' | 'dead';
+    readonly at: number;
+    readonly audit: AuditEntry;
+  }): Promise<Settled>;
+  /**
+   * Held deliveries go on: back to waiting in their place in the lane, where counting of their attempts begins anew, or to
+   * dead. So do those that wait: due at once if they were due later, or to dead if they are heads. Gives how many did.
+   */
   release(request: {
     readonly deliveryIds: readonly string[];
     readonly to: 'waiting' | 'dead';
@@ -101,9 +126,41 @@ export interface Store {
     readonly site?: string;
     readonly flow?: string;
     readonly code?: string;
+    readonly fingerprint?: string;
+    /** Only those that were replayed since; left out or false: only those that were not. */
+    readonly replayed?: boolean;
     readonly before?: string;
     readonly limit: number;
   }): Promise<Page<DeadLetter>>;
+  /** Dead letters that were not replayed since, by cause; the largest groups first. Does not read the letters. */
+  deadGroups(query: { readonly site?: string; readonly flow?: string }): Promise<readonly DeadGroup[]>;
+  /** Oldest first; only so many rows are looked at in one call, so a page may be short with more to come. */
+  deliveries(
+    query: DeliveryQuery,
+  ): Promise<{ readonly rows: readonly Delivery[]; readonly after: string | null }>;
+
+  putJob(job: Job, audit?: AuditEntry): Promise<void>;
+  /** The newest first. */
+  jobs(limit: number): Promise<readonly Job[]>;
+  job(id: string): Promise<Job | null>;
+  /** Keeps the value of a flow by its version, for as long as the store lives. The same version again changes nothing. */
+  putFlowVersion(version: string, flow: Json): Promise<void>;
+  flowVersion(version: string): Promise<Json | null>;
+
+  /** Lanes that do not move, those with most standing first. `limit`: 1..500. */
+  stuckLanes(query: {
+    readonly site?: string;
+    readonly flow?: string;
+    readonly limit: number;
+  }): Promise<readonly StuckLane[]>;
+
+  /** Sleeping deliveries, oldest first; `after` as for pages, the other way. */
+  sleepers(query: {
+    readonly site?: string;
+    readonly flow?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<{ readonly rows: readonly Sleeper[]; readonly after: string | null }>;
 
   tallies(now: number): Promise<readonly FeedTally[]>;
   noises(): Promise<readonly NoiseCount[]>;
@@ -134,8 +191,18 @@ export interface Store {
   session(id: string): Promise<StoredSession | null>;
   endSession(id: string): Promise<void>;
 
+  /** Messages whose bytes hold the text, whatever its case; looks at a bounded number in one call, and says at how many. */
+  scan(query: ScanQuery): Promise<ScanPage>;
+
   /** Removes finished messages received before `receivedBefore` with everything of theirs, in small transactions. */
-  prune(request: { readonly receivedBefore: number; readonly limit: number }): Promise<number>;
+  prune(request: PruneRequest): Promise<number>;
+  /**
+   * Puts finished messages received before this time where they are out of the way of what runs, a bounded number in one
+   * call; they are read as before. Gives how many. A store that keeps all in one place does nothing.
+   */
+  shelve(request: { readonly receivedBefore: number; readonly limit: number }): Promise<number>;
+  /** Every wrapped key is wrapped again under another master key; the store goes on with it. Gives how many. */
+  rewrap(masterKey: Uint8Array): Promise<number>;
   /** A consistent copy while it works; the path of the copy's folder or file. */
   backup(to: string): Promise<void>;
 

@@ -19,6 +19,10 @@ export const STORE_FAILURES = {
     kind: 'unreachable',
     fix: 'Stop Suture, keep a copy of the data folder, and restore the last backup.',
   },
+  STORE_GONE: {
+    kind: 'unreachable',
+    fix: 'Put the data folder back where it was; if it is lost, stop Suture, restore the last backup there, and start again.',
+  },
   STORE_IN_USE: { kind: 'config', fix: 'Stop the other process, or give this one another data folder.' },
   STORE_NEWER: {
     kind: 'config',
@@ -79,6 +83,10 @@ export const STORE_FAILURES = {
     fix: 'Use pg_dump, or base backups with archived WAL; what Suture stores is sealed in both.',
   },
   STORE_CURSOR_MOVED: { kind: 'conflict', fix: 'Read the cursor again: another poller moved it first.' },
+  STORE_JOB_MOVED: {
+    kind: 'conflict',
+    fix: 'Read the job again: it was stopped, or another node has gone on with it.',
+  },
   STORE_MOVE_REFUSED: {
     kind: 'defect',
     fix: 'Report it: a delivery was told to make a move that does not exist.',

@@ -1,4 +1,5 @@
 export type * from './contract.ts';
 export * from './failures.ts';
 export { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from './postgres/open.ts';
+export { opensWith } from './sqlite/key-table.ts';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';

@@ -8,6 +8,7 @@ import type {
   MessageSummary,
   StepRecord,
 } from '../message/index.ts';
+import type { FailureRecord, Json } from '../std/index.ts';
 import type { AuditEntry } from './appending.ts';
 
 export interface MessageQuery {
@@ -42,6 +43,35 @@ export interface Page<Row> {
   readonly before: string | null;
 }
 
+/** Free text within a time: what holds it, among the messages that the rest of the query asks for. */
+export interface ScanQuery extends MessageQuery {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface ScanPage extends Page<MessageRow> {
+  /** Payloads that were unsealed and looked through. */
+  readonly looked: number;
+}
+
+/** How a message ended: refused, wanted by no flow, or by its deliveries: dead if one is, then delivered if one is. */
+export type MessageEnd = 'delivered' | 'filtered' | 'dead' | 'rejected' | 'unrouted';
+
+export interface PruneRequest {
+  readonly receivedBefore: number;
+  readonly limit: number;
+  /** Left out: all. */
+  readonly site?: string;
+  readonly connection?: string;
+  readonly ended?: MessageEnd;
+  /**
+   * What recognises a repeat of a message received at this time or later stays when the message goes; of older ones it
+   * goes, too, also of those that went before. Left out: it goes with its message.
+   */
+  readonly repeatsBefore?: number;
+}
+
 export interface DeliveryHistory {
   readonly delivery: Delivery;
   readonly steps: readonly StepRecord[];
@@ -63,6 +93,78 @@ export interface DeadLetter {
   readonly message: MessageSummary;
 }
 
+/** A lane that does not move: its head is held, or has failed and waits for its next attempt. */
+export interface StuckLane {
+  /** Keyed hash. */
+  readonly lane: string;
+  readonly head: Delivery;
+  readonly message: MessageSummary;
+  /** Deliveries standing in it, the head included. */
+  readonly standing: number;
+}
+
+export interface Sleeper {
+  readonly delivery: Delivery;
+  readonly message: MessageSummary;
+  readonly wakeAt: number | null;
+}
+
+/** Dead letters of one cause. Only those that were not replayed since count. */
+export interface DeadGroup {
+  /** Hash over failure code, flow, step and path: `fingerprintOf`. */
+  readonly fingerprint: string;
+  readonly code: string;
+  readonly flow: string;
+  readonly step: string | null;
+  readonly path: string | null;
+  readonly count: number;
+  /** When the first and the last of them died; milliseconds. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** The one that died last, with its failure and its fix. */
+  readonly sample: DeadLetter;
+}
+
+/** Which deliveries a replay runs through. */
+export interface DeliveryQuery {
+  readonly site?: string;
+  readonly connection?: string;
+  readonly flow?: string;
+  /** Of the message: exact, or with `*` at its end. */
+  readonly type?: string;
+  /** Keyed hash. */
+  readonly patient?: string;
+  readonly state?: DeliveryState;
+  /** Dead letters of this cause, replayed since or not. */
+  readonly fingerprint?: string;
+  /** Message received at this time or later, and before that; milliseconds. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Keyset, oldest first: deliveries after this id. */
+  readonly after?: string;
+  /** 1..1000. */
+  readonly limit: number;
+}
+
+/** Work that goes on over many transactions: a replay of a set. Its progress is committed with each of them. */
+export interface Job {
+  readonly id: string;
+  readonly kind: 'replay';
+  readonly state: 'running' | 'stopped' | 'done' | 'failed';
+  readonly who: string;
+  readonly reason: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** What was asked for; plain JSON without patient data. */
+  readonly request: Json;
+  /** Deliveries done so far, and how many there were when it was asked for. */
+  readonly done: number;
+  readonly total: number;
+  /** The delivery it goes on after. */
+  readonly after: string | null;
+  readonly failure: FailureRecord | null;
+}
+
 export interface ReplayRequest {
   readonly deliveryIds: readonly string[];
   /** From this step on; effects before it are taken over. Left out: from the start. */
@@ -71,6 +173,11 @@ export interface ReplayRequest {
   readonly versions: Readonly<Record<string, string>>;
   readonly at: number;
   readonly audit: AuditEntry;
+  /**
+   * Its progress, written in the same transaction. In the store it must be running with a smaller `done`: otherwise
+   * (it was stopped, or another node was faster) nothing is replayed, and the refusal is `STORE_JOB_MOVED`.
+   */
+  readonly job?: Job;
 }
 
 export interface OutcomeCount {

@@ -1,6 +1,7 @@
 /** What is leased, and how it ends; see the contract. */
 import type { Delivery, HoldReason, MessageSummary, StepRecord } from '../message/index.ts';
 import type { FailureRecord } from '../std/index.ts';
+import type { SleepKey } from './appending.ts';
 
 /** A head that was given to this node. */
 export interface Leased {
@@ -36,15 +37,20 @@ export type Settlement = {
       readonly failure: FailureRecord;
       readonly detail: string | null;
     }
-  /** Leaves its lanes; at `wakeAt` (or by `wake`) it stands again at their tail. */
+  /**
+   * Leaves its lanes; at `wakeAt`, or by `wakeOn`, it stands again at their tail. If a message brought one of its keys
+   * since it was planned, it does not sleep: `cancelOn` ends it as filtered, `wakeOn` lets it stand at the tail at once.
+   * What happened is added to the step's remembered output (an object): see `Woken` in the message room.
+   */
   | {
       readonly to: 'sleeping';
       readonly step: string;
       readonly wakeAt: number | null;
-      readonly wakeOn: string | null;
+      readonly wakeOn: SleepKey | null;
+      readonly cancelOn?: SleepKey | null;
     }
-  /** Given back untried: the node is stopping. */
-  | { readonly to: 'given back' }
+  /** Given back untried: the node is stopping, or the connection is not being called now (then `dueAt`: not before). Counts no attempt. */
+  | { readonly to: 'given back'; readonly dueAt?: number }
 );
 
 export type Settled = 'settled' | 'stale';

@@ -51,6 +51,8 @@ export interface Vault {
   adopt(key: WrappedKey): void;
   /** The same keys wrapped with another master key. */
   rewrap(masterKey: Uint8Array): readonly WrappedKey[];
+  /** From now on this is the master key: its keys were stored as `rewrap` gave them. */
+  changeMaster(masterKey: Uint8Array): void;
 }
 
 interface Held {
@@ -81,7 +83,7 @@ const placeOf = (key: { readonly id: number; readonly use: string }): string => 
  * vault.open('message', 2, sealed); // throws VAULT_SEAL_BROKEN
  */
 export function openVault(options: VaultOptions): Vault {
-  const kek = wrappingKey(options.masterKey);
+  let kek = wrappingKey(options.masterKey);
   const limit = options.sealsPerKey ?? SEALS_PER_KEY;
   const held = new Map<number, Held>();
 
@@ -160,6 +162,9 @@ export function openVault(options: VaultOptions): Vault {
         seals: entry.seals,
         wrapped: sealEnvelope(next, 0, placeOf(entry.stored), entry.raw),
       }));
+    },
+    changeMaster(masterKey) {
+      kek = wrappingKey(masterKey);
     },
   };
 }

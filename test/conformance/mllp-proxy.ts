@@ -120,37 +120,30 @@ const mischiefs: Readonly<Record<string, readonly [number, Mischief]>> = {
 const isSaid = (answers: readonly string[], code: AckCode, text: string): boolean =>
   answers.some((answer) => answer.startsWith(code) && answer.startsWith(text));
 
-/** Runs so many exchanges; the same seed draws the same mischief. */
-export async function runProxy(options: {
-  readonly exchanges: number;
-  readonly seed: number;
+/**
+ * A proxy that meddles with what the receiver at `target` answers. The same source of chance draws the same mischief.
+ * `greeting`: of a hundred connections so many begin with an answer that nobody on them asked for, an earlier one if there is one.
+ */
+export async function startProxy(options: {
+  readonly target: number;
+  readonly random: Random;
   readonly window: number;
-}): Promise<Tally> {
-  const random = seededRandom(options.seed);
-  const results: Record<string, number> = {};
+  readonly greeting?: number;
+}): Promise<{
+  readonly port: number;
+  /** What was done to answers, so far. */
+  readonly mischief: Readonly<Record<string, number>>;
+  close(): Promise<void>;
+}> {
+  const { target, random, greeting = 0 } = options;
   const mischief: Record<string, number> = {};
-  const said = new Map<string, Set<string>>();
-  const codes: readonly AckCode[] = ['AA', 'AA', 'AE', 'AR', 'CA'];
-
-  const receiver = createMllpServer({
-    port: 0,
-    onFrame(bytes) {
-      const { controlId } = peek(bytes);
-      const code = pick(codes, random);
-      // A word of its own for every answer: a credit is right only if it repeats it.
-      const text = `${code} ${controlId} ${Math.floor(random.fraction() * 1e9)}`;
-      said.set(controlId, (said.get(controlId) ?? new Set()).add(text));
-      return buildAck(bytes, { code, controlId: 'R', time: '20260131', text });
-    },
-  });
-  const { port: target } = await receiver.listen();
-
   const proxy: Proxy = { random, window: options.window, kept: [] };
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect({ host: '127.0.0.1', port: target });
     for (const socket of [near, far]) {
       sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
       socket.setNoDelay(true);
       socket.on('error', () => socket.destroy());
     }
@@ -170,6 +163,10 @@ export async function runProxy(options: {
         for (const [first, then] of waiting) out(first, then);
       });
     };
+    if (greeting > 0 && random.fraction() * 100 < greeting) {
+      mischief.greeting = (mischief.greeting ?? 0) + 1;
+      out(frame(proxy.kept.length > 0 ? pick(proxy.kept, random) : stranger('greeting')));
+    }
     const scanner = new FrameScanner();
     far.on('data', (chunk) => {
       for (const event of scanner.push(chunk)) {
@@ -189,10 +186,44 @@ export async function runProxy(options: {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  return {
+    port: (server.address() as { port: number }).port,
+    mischief,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
 
+/** Runs so many exchanges; the same seed draws the same mischief. */
+export async function runProxy(options: {
+  readonly exchanges: number;
+  readonly seed: number;
+  readonly window: number;
+}): Promise<Tally> {
+  const random = seededRandom(options.seed);
+  const results: Record<string, number> = {};
+  const said = new Map<string, Set<string>>();
+  const codes: readonly AckCode[] = ['AA', 'AA', 'AE', 'AR', 'CA'];
+
+  const receiver = createMllpServer({
+    port: 0,
+    onFrame(bytes) {
+      const { controlId } = peek(bytes);
+      const code = pick(codes, random);
+      // A word of its own for every answer: a credit is right only if it repeats it.
+      const text = `${code} ${controlId} ${Math.floor(random.fraction() * 1e9)}`;
+      said.set(controlId, (said.get(controlId) ?? new Set()).add(text));
+      return buildAck(bytes, { code, controlId: 'R', time: '20260131', text });
+    },
+  });
+  const { port: target } = await receiver.listen();
+
+  const proxy = await startProxy({ target, random, window: options.window });
   const client = createMllpClient({
     host: '127.0.0.1',
-    port: (server.address() as { port: number }).port,
+    port: proxy.port,
     window: options.window,
     responseTimeoutMs: 25,
     random: () => random.fraction(),
@@ -219,10 +250,9 @@ export async function runProxy(options: {
   };
   await Promise.all(Array.from({ length: options.window }, lane));
   await client.close();
-  for (const socket of sockets) socket.destroy();
-  server.close();
+  await proxy.close();
   await receiver.close({ deadlineMs: 100 });
-  return { exchanges: options.exchanges, credited, wrong, results, mischief };
+  return { exchanges: options.exchanges, credited, wrong, results, mischief: proxy.mischief };
 }
 
 if (import.meta.main) {

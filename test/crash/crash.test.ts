@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CrashResult, crash } from './crash.ts';
 import { buildLossyDisk } from './lossy-disk.ts';
 
-/** A short form of `npm run crash`, which does 200 kills and 20 pulled plugs. */
-const KILLS = 10;
-const PLUGS = 3;
+/** A short form of `npm run crash`, which does 1,000 kills and 200 pulled plugs under more load. */
+const KILLS = 50;
+const PLUGS = 10;
+const LASTING = [20, 160] as const;
 const SABOTAGED = 3;
 
 const scratch = mkdtempSync(join(tmpdir(), 'suture-crash-probe-'));
@@ -40,8 +41,8 @@ function expectPromisesKept(result: CrashResult): void {
 }
 
 test('killed under load again and again, the engine keeps what it acknowledged, delivers it in order, and flags what it may have delivered twice', async () => {
-  expectPromisesKept(await crash({ folder, rounds: KILLS, seed: 11 }));
-}, 60_000);
+  expectPromisesKept(await crash({ folder, rounds: KILLS, seed: 11, lasting: LASTING }));
+}, 180_000);
 
 describe.skipIf(skipped)('when the plug is pulled', () => {
   test('the same holds: nothing was acknowledged before it was on the disk', async () => {
@@ -49,10 +50,11 @@ describe.skipIf(skipped)('when the plug is pulled', () => {
       folder,
       rounds: PLUGS,
       seed: 12,
+      lasting: LASTING,
       lossy: { library: library(), syncing: true },
     });
     expectPromisesKept(result);
-  }, 60_000);
+  }, 180_000);
 
   test('and without syncing this very test finds the loss', async () => {
     const lossy = { library: library(), syncing: false };
@@ -62,5 +64,5 @@ describe.skipIf(skipped)('when the plug is pulled', () => {
       () => 'it does not open',
     );
     expect(result).not.toBe('nothing is lost');
-  }, 60_000);
+  }, 180_000);
 });

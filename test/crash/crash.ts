@@ -15,6 +15,12 @@ export interface CrashOptions {
   readonly folder: string;
   readonly rounds: number;
   readonly seed: number;
+  /** Connections that send; 8 unless given. */
+  readonly senders?: number;
+  /** The engine is killed after a random time between these, milliseconds; 20 and 400 unless given. */
+  readonly lasting?: readonly [least: number, most: number];
+  /** In place of a time: it is killed when a random number between these was acknowledged since it started, and up to 20 ms later. */
+  readonly acknowledging?: readonly [least: number, most: number];
   /** The lossy disk's library: every crash is then a pulled plug. */
   readonly lossy?: { readonly library: string; readonly syncing: boolean };
   readonly progress?: (text: string) => void;
@@ -53,9 +59,13 @@ export interface CrashResult {
 
 const SENDERS = 8;
 const PATIENTS_PER_SENDER = 6;
+const LASTING = [20, 400] as const;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function crash(options: CrashOptions): Promise<CrashResult> {
   const random = seededRandom(options.seed);
+  const [least, most] = options.lasting ?? LASTING;
   const data = join(options.folder, 'data');
   const undo = join(options.folder, 'undo');
   const ground = options.ground ?? folderGround(data);
@@ -92,7 +102,7 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
         options.lossy && lossyEnvironment(options.lossy.library, data, undo, options.lossy.syncing),
       );
       const startSenders = () =>
-        Array.from({ length: SENDERS }, (_, sender) =>
+        Array.from({ length: options.senders ?? SENDERS }, (_, sender) =>
           startSender(
             port,
             () => {
@@ -107,7 +117,14 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
             },
           ),
         );
-      const work = () => new Promise((resolve) => setTimeout(resolve, 20 + random.fraction() * 380));
+      const work = async (): Promise<void> => {
+        if (options.acknowledging) {
+          const [few, many] = options.acknowledging;
+          const goal = acked.length + few + random.fraction() * (many - few);
+          while (acked.length < goal && child.exitCode === null) await pause(2);
+          await pause(random.fraction() * 20);
+        } else await pause(least + random.fraction() * (most - least));
+      };
       let senders = startSenders();
       await work();
       if (ground.strike) {

@@ -8,7 +8,12 @@
  * test red.
  *
  * LOSSY_FAULT names a file that a test makes and removes while the process runs: while it holds "full", every
- * write fails with ENOSPC; while it holds "broken", every sync fails with EIO.
+ * write fails with ENOSPC; "broken", every sync fails with EIO; "readonly", every write and every opening for
+ * writing fails with EROFS; "slow", every sync takes 200 ms longer.
+ *
+ * LOSSY_NTH=n: the n-th call that changes the folder (write, cut, sync, opening for writing) fails, with ENOSPC
+ * or, with LOSSY_ERROR=EIO, with EIO. LOSSY_LASTING=1: so do all after it, until LOSSY_FAULT holds "mended".
+ * When it has come to that the file `LOSSY_FAULT.hit` is made.
  *
  * Not modelled: torn writes, files not yet synced after creation, mmap (SQLite maps only its -shm file, which
  * it rebuilds).
@@ -19,12 +24,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 struct undo_head {
@@ -37,6 +44,8 @@ static const char *watched, *undo_folder;
 static size_t watched_length;
 static const char *fault_file;
 static int syncing = 1;
+static long nth, calls;
+static int nth_error = ENOSPC, lasting;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static ssize_t (*real_write)(int, const void *, size_t);
@@ -44,6 +53,7 @@ static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
 static ssize_t (*real_writev)(int, const struct iovec *, int);
 static ssize_t (*real_pwritev)(int, const struct iovec *, int, off_t);
 static int (*real_ftruncate)(int, off_t);
+static int (*real_open)(const char *, int, ...);
 static int (*real_fsync)(int);
 static int (*real_fdatasync)(int);
 
@@ -61,6 +71,7 @@ __attribute__((constructor)) static void prepare(void) {
   real_ftruncate = dlsym(RTLD_NEXT, "ftruncate64");
   real_fsync = dlsym(RTLD_NEXT, "fsync");
   real_fdatasync = dlsym(RTLD_NEXT, "fdatasync");
+  real_open = dlsym(RTLD_NEXT, "open64");
   real_write = dlsym(RTLD_NEXT, "write");
   watched = setting("LOSSY_DIR");
   undo_folder = setting("LOSSY_UNDO");
@@ -68,16 +79,35 @@ __attribute__((constructor)) static void prepare(void) {
   fault_file = setting("LOSSY_FAULT");
   const char *sync = getenv("LOSSY_SYNC");
   syncing = !(sync && strcmp(sync, "off") == 0);
+  const char *number = getenv("LOSSY_NTH"), *error = getenv("LOSSY_ERROR");
+  nth = number ? atol(number) : 0;
+  if (error && strcmp(error, "EIO") == 0) nth_error = EIO;
+  lasting = getenv("LOSSY_LASTING") != NULL;
 }
 
 static int fault_is(const char *wanted) {
   if (!fault_file) return 0;
-  int fd = open(fault_file, O_RDONLY | O_CLOEXEC);
+  int fd = real_open(fault_file, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
   char word[16] = "";
   ssize_t got = read(fd, word, sizeof word - 1);
   close(fd);
   return got > 0 && strncmp(word, wanted, strlen(wanted)) == 0;
+}
+
+/* Counts a call that changes the folder; says yes when it is the one that fails, or after it. */
+static int fails_now(void) {
+  if (nth <= 0) return 0;
+  long call = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
+  if (call < nth || (call > nth && (!lasting || fault_is("mended")))) return 0;
+  if (call == nth && fault_file) {
+    char hit[PATH_MAX];
+    snprintf(hit, sizeof hit, "%s.hit", fault_file);
+    int fd = real_open(hit, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0) close(fd);
+  }
+  errno = nth_error;
+  return 1;
 }
 
 /* Fills `path` and says yes when the descriptor is a regular file below the watched folder. */
@@ -107,14 +137,14 @@ static void remember(int fd, const char *path, off_t offset, size_t length) {
   size_t keep = (off_t)length < there ? length : (size_t)there;
   char *record = malloc(sizeof(struct undo_head) + keep);
   if (!record) abort();
-  int reader = keep ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  int reader = keep ? real_open(path, O_RDONLY | O_CLOEXEC) : -1;
   ssize_t got = reader >= 0 ? pread(reader, record + sizeof(struct undo_head), keep, offset) : 0;
   if (reader >= 0) close(reader);
   struct undo_head head = {info.st_size, offset, got > 0 ? got : 0};
   memcpy(record, &head, sizeof head);
   char log[PATH_MAX];
   undo_path(path, log);
-  int out = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  int out = real_open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   if (out < 0 || real_write(out, record, sizeof head + head.kept) < 0) abort();
   close(out);
   free(record);
@@ -140,8 +170,13 @@ static size_t total(const struct iovec *parts, int count) {
     prepare();                                 \
     char path[PATH_MAX];                       \
     if (!is_watched(fd, path)) return call;    \
+    if (fails_now()) return -1;                \
     if (fault_is("full")) {                    \
       errno = ENOSPC;                          \
+      return -1;                               \
+    }                                          \
+    if (fault_is("readonly")) {                \
+      errno = EROFS;                           \
       return -1;                               \
     }                                          \
     pthread_mutex_lock(&lock);                 \
@@ -163,6 +198,7 @@ int ftruncate64(int fd, off_t size) {
   char path[PATH_MAX];
   struct stat info;
   if (!is_watched(fd, path) || fstat(fd, &info) != 0) return real_ftruncate(fd, size);
+  if (fails_now()) return -1;
   pthread_mutex_lock(&lock);
   remember(fd, path, size < info.st_size ? size : info.st_size, size < info.st_size ? info.st_size - size : 0);
   int result = real_ftruncate(fd, size);
@@ -174,10 +210,12 @@ int ftruncate(int fd, off_t size) { return ftruncate64(fd, size); }
 static int sync_and_forget(int fd, int (*sync)(int)) {
   char path[PATH_MAX];
   if (!is_watched(fd, path)) return sync(fd);
+  if (fails_now()) return -1;
   if (fault_is("broken")) {
     errno = EIO;
     return -1;
   }
+  if (fault_is("slow")) nanosleep(&(struct timespec){0, 200000000}, NULL);
   if (!syncing) return 0;
   pthread_mutex_lock(&lock);
   int result = sync(fd);
@@ -191,3 +229,26 @@ static int sync_and_forget(int fd, int (*sync)(int)) {
 }
 int fsync(int fd) { prepare(); return sync_and_forget(fd, real_fsync); }
 int fdatasync(int fd) { prepare(); return sync_and_forget(fd, real_fdatasync); }
+
+/* Only the folder's own files: a file that is opened to be read changes nothing. */
+static int open_watched(const char *path, int flags, mode_t mode) {
+  prepare();
+  if (watched && (flags & O_ACCMODE) != O_RDONLY && strncmp(path, watched, watched_length) == 0) {
+    if (fails_now()) return -1;
+    if (fault_is("readonly")) {
+      errno = EROFS;
+      return -1;
+    }
+  }
+  return real_open(path, flags, mode);
+}
+#define MODE_OF(flags)                        \
+  mode_t mode = 0;                            \
+  if (flags & (O_CREAT | O_TMPFILE)) {        \
+    va_list more;                             \
+    va_start(more, flags);                    \
+    mode = va_arg(more, mode_t);              \
+    va_end(more);                             \
+  }
+int open64(const char *path, int flags, ...) { MODE_OF(flags) return open_watched(path, flags, mode); }
+int open(const char *path, int flags, ...) { MODE_OF(flags) return open_watched(path, flags, mode); }

@@ -1,99 +1,95 @@
 /**
- * `npm run crash [kills] [plugs] [seed]`: 200 kills under load and 20 pulled plugs, then the same with syncing sabotaged.
- * `-- --store postgres`: on a database, whose server is killed and unplugged, too.
+ * `npm run crash`: 1,000 kills under load and 200 pulled plugs, then the same with syncing sabotaged. Done in blocks that add up over
+ * runs; see test/proofs/long.ts for `--part`, `--from`, `--count`, `--minutes` and `--tally`. `--store postgres`: on a database, whose
+ * server is killed and unplugged, too.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { type LongProof, runLong } from '../proofs/long.ts';
+import type { Figures } from '../proofs/tally.ts';
 import { type CrashResult, crash } from './crash.ts';
 import { buildLossyDisk } from './lossy-disk.ts';
 import { type DatabaseOptions, openDatabaseGround } from './postgres.ts';
 
-const { values, positionals } = parseArgs({
-  options: { store: { type: 'string', default: 'sqlite' } },
-  allowPositionals: true,
+/** A kill finds 1,250 acknowledged messages behind it in the mean, and work on every way: more than a million in 1,000 kills. */
+const LOAD = { senders: 32, acknowledging: [100, 2_400] } as const;
+
+const figuresOf = ({ acked, ledgerFaults, ...result }: Omit<CrashResult, 'rounds'>): Figures => ({
+  acknowledged: acked,
+  ...result,
+  ledgerFaults: ledgerFaults.length,
 });
-const [kills = 200, plugs = 20, seed = 1] = positionals.map(Number);
-const home = mkdtempSync(join(tmpdir(), 'suture-crash-'));
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-let failed = false;
 
-async function prove(
-  title: string,
-  rounds: number,
-  lossy: { library: string; syncing: boolean } | null,
-  red: boolean,
-  database?: DatabaseOptions,
-): Promise<void> {
-  if (rounds === 0) return;
-  say(`\n${title}`);
-  const started = performance.now();
-  let result: CrashResult;
-  const ground = database && (await openDatabaseGround(database));
-  try {
-    result = await crash({
-      folder: join(home, title.replaceAll(/\W+/g, '-')),
-      rounds,
-      seed,
-      ...(lossy ? { lossy } : {}),
-      ...(ground ? { ground } : {}),
-      progress: (text) => say(`  ${text}`),
-    });
-  } catch (error) {
-    // A disk that was never synced may not even open again: that is a loss, too.
-    say(`  ${error instanceof Error ? error.message : String(error)}`);
-    failed ||= !red;
-    return;
-  } finally {
-    await ground?.remove();
-  }
-  say(`  ${JSON.stringify(result)}`);
-  const holds =
-    result.missing === 0 &&
-    result.undelivered === 0 &&
-    result.unflagged === 0 &&
-    result.inversions === 0 &&
-    result.ledgerFaults.length === 0;
-  const fine = red ? result.missing > 0 : holds;
-  say(`  ${fine ? 'as promised' : 'BROKEN'} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-  failed ||= !fine;
+/** What a run that must lose found. A disk that was never synced may not even open again: that is a loss, too. */
+async function sabotaged(run: Promise<CrashResult>): Promise<Figures> {
+  const lost = await run.then(
+    ({ acked, missing }) => ({ acknowledged: acked, 'lost, as it must': missing }),
+    () => ({ 'does not open again': 1 }),
+  );
+  const isNoticed = 'does not open again' in lost || lost['lost, as it must'] > 0;
+  return { ...lost, 'loss not noticed': isNoticed ? 0 : 1 };
 }
 
-async function proveDatabase(): Promise<void> {
-  const strikes = Math.ceil(kills / 4);
-  await prove('kill -9 of engines under load', kills, null, false, {});
-  await prove("kill -9 of the server's processes under load", strikes, null, false, { strike: 'kill' });
-  await prove('pulled plug of the server (lossy disk)', plugs, null, false, { strike: 'plug' });
-  for (const sabotage of ['synchronous_commit is off', 'fsync does nothing'] as const) {
-    await prove(`sabotage: ${sabotage}, must lose`, Math.min(plugs, 5), null, true, {
-      strike: 'plug',
-      sabotage,
-    });
-  }
-}
+const zero = ['missing', 'undelivered', 'unflagged', 'inversions', 'ledgerFaults', 'loss not noticed'];
+const options = { store: { type: 'string' } } as const;
 
-async function proveFolder(): Promise<void> {
-  await prove('kill -9 under load', kills, null, false);
-  const library = buildLossyDisk(home);
-  if (library === null) {
-    say('\nno C compiler: the pulled plug could not be tried');
-    failed = true;
-  } else {
-    await prove('pulled plug (lossy disk)', plugs, { library, syncing: true }, false);
-    await prove(
-      'sabotage: syncing switched off, must lose',
-      Math.min(plugs, 5),
-      { library, syncing: false },
-      true,
-    );
-  }
-}
+const onFolder: LongProof = {
+  name: 'crash',
+  unit: 'rounds',
+  parts: {
+    'kill -9': { total: 1_000, block: 20 },
+    'pulled plug': { total: 200, block: 10 },
+    'sabotage: syncing switched off': { total: 5, block: 5 },
+  },
+  zero,
+  options,
+  async run({ part, from, to, folder }) {
+    const options = { folder, rounds: to - from, seed: from + 1, ...LOAD };
+    if (part === 'kill -9') {
+      const { rounds: _, ...result } = await crash(options);
+      return figuresOf(result);
+    }
+    const library = buildLossyDisk(folder);
+    if (library === null) throw new Error('The pulled plug needs a C compiler (cc).');
+    if (part === 'pulled plug') {
+      const { rounds: _, ...result } = await crash({ ...options, lossy: { library, syncing: true } });
+      return figuresOf(result);
+    }
+    return sabotaged(crash({ ...options, lossy: { library, syncing: false } }));
+  },
+};
 
-try {
-  if (values.store === 'postgres') await proveDatabase();
-  else await proveFolder();
-} finally {
-  rmSync(home, { recursive: true, force: true });
-}
-process.exit(failed ? 1 : 0);
+/** What strikes the database in each part, while engines work on it and are killed themselves. */
+const STRIKES: Readonly<Record<string, DatabaseOptions>> = {
+  'kill -9 of engines': {},
+  "kill -9 of the server's processes": { strike: 'kill' },
+  'pulled plug of the server': { strike: 'plug' },
+  'sabotage: synchronous_commit is off': { strike: 'plug', sabotage: 'synchronous_commit is off' },
+  'sabotage: fsync does nothing': { strike: 'plug', sabotage: 'fsync does nothing' },
+};
+
+const onDatabase: LongProof = {
+  name: 'crash-postgres',
+  unit: 'rounds',
+  parts: {
+    'kill -9 of engines': { total: 1_000, block: 20 },
+    "kill -9 of the server's processes": { total: 250, block: 10 },
+    'pulled plug of the server': { total: 200, block: 10 },
+    'sabotage: synchronous_commit is off': { total: 5, block: 5 },
+    'sabotage: fsync does nothing': { total: 5, block: 5 },
+  },
+  zero,
+  options,
+  async run({ part, from, to, folder }) {
+    const database = STRIKES[part] ?? {};
+    const ground = await openDatabaseGround(database);
+    try {
+      const options = { folder, rounds: to - from, seed: from + 1, ground };
+      if (database.sabotage) return await sabotaged(crash(options));
+      const { rounds: _, ...result } = await crash({ ...options, ...(database.strike ? {} : LOAD) });
+      return figuresOf(result);
+    } finally {
+      await ground.remove();
+    }
+  },
+};
+
+await runLong(process.argv.join(' ').includes('--store postgres') ? onDatabase : onFolder);

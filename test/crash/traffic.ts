@@ -26,7 +26,13 @@ export function admission(controlId: string, patient: number, sequence: number):
 }
 
 export function frame(text: string): Buffer {
-  return Buffer.concat([Buffer.from([START]), Buffer.from(text, 'utf8'), Buffer.from([END, 0x0d])]);
+  const length = Buffer.byteLength(text);
+  const framed = Buffer.allocUnsafe(length + 3);
+  framed[0] = START;
+  framed.write(text, 1);
+  framed[length + 1] = END;
+  framed[length + 2] = 0x0d;
+  return framed;
 }
 
 /** Calls `each` with the content of every complete frame. */
@@ -47,16 +53,13 @@ export function frameReader(each: (content: Buffer) => void): (chunk: Buffer) =>
 
 /** MSH-10 of a message, or MSA-2 of an acknowledgement with its code. */
 export function controlIdOf(content: Buffer): string {
-  return content.toString('latin1').split('|', 10)[9] ?? '';
+  return content.toString('latin1', 0, 256).split('|', 10)[9] ?? '';
 }
 export function ackOf(content: Buffer): { code: string; controlId: string } {
-  const text = content.toString('latin1');
-  const fields =
-    text
-      .slice(text.indexOf('\rMSA|') + 1)
-      .split('\r')[0]
-      ?.split('|') ?? [];
-  return { code: fields[1] ?? '', controlId: fields[2] ?? '' };
+  const from = content.indexOf('\rMSA|') + 1;
+  const line = content.toString('latin1', from, from + 64).split('\r', 1)[0] as string;
+  const [, code = '', controlId = ''] = line.split('|', 3);
+  return { code, controlId };
 }
 
 /** One connection that sends the next message when the last was acknowledged; ends when the other side does. */
@@ -113,6 +116,11 @@ export async function startSink(
         received(controlId, content);
         const said = says(controlId);
         if (said === 'hang up') return void socket.destroy();
+        // What came in one chunk is answered in one.
+        if (socket.writableCorked === 0) {
+          socket.cork();
+          process.nextTick(() => socket.uncork());
+        }
         socket.write(
           frame(`MSH|^~\\&|SINK|||||20260131120000||ACK|${controlId}|T|2.5.1\rMSA|${said}|${controlId}\r`),
         );

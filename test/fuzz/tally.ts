@@ -27,7 +27,8 @@ export function added(a: Tally, b: Tally): Tally {
   return { done: merged([...a.done, ...b.done]), bytes: a.bytes + b.bytes, failures, slowest };
 }
 
-function merged(ranges: readonly (readonly [number, number])[]): [number, number][] {
+/** Ranges that touch or overlap are one. */
+export function merged(ranges: readonly (readonly [number, number])[]): [number, number][] {
   const whole: [number, number][] = [];
   for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
     const last = whole.at(-1);
@@ -38,7 +39,12 @@ function merged(ranges: readonly (readonly [number, number])[]): [number, number
 }
 
 /** The ranges of `[from, to)` that are not done, in blocks. */
-export function remaining(tally: Tally, from: number, to: number, block: number): [number, number][] {
+export function remaining(
+  tally: Pick<Tally, 'done'>,
+  from: number,
+  to: number,
+  block: number,
+): [number, number][] {
   const blocks: [number, number][] = [];
   let at = from;
   for (const [start, end] of [...tally.done, [to, to] as const]) {

@@ -34,11 +34,24 @@ describe('usage', () => {
     'send',
     'messages',
     'dead',
+    'dead show',
     'replay',
+    'replays',
+    'replays stop',
+    'replays resume',
+    'lanes',
+    'connections',
+    'approvals',
+    'approve',
+    'refuse',
     'hl7',
     'hl7 parse',
     'hl7 get',
     'simulator',
+    'backup',
+    'restore',
+    'key',
+    'key rotate',
     'doctor',
   ];
 
@@ -334,6 +347,126 @@ describe('with an engine that runs, and with its folder alone', () => {
     const done = await ask(['replay', letter.delivery.id, '--yes', '--reason', 'the application was mended']);
     expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/^replayed 1 deliver/) });
     await until(async () => app.asked.length === asked + 1, 'the replay to arrive');
+  });
+
+  test('lanes and connections say what does not move; a person tries it, gives it up, resumes', {
+    timeout: 90_000,
+  }, async () => {
+    app.answer = () => ({ status: 401 });
+    const file = join(home, 'stuck.hl7');
+    writeFileSync(file, admission('CLI-S', 77, 1));
+    expect((await ask(['send', file])).code).toBe(0);
+    const stopped = await until(async () => {
+      const said = await ask(['connections']);
+      return said.code === 1 && said;
+    }, 'the connection to be stopped');
+    expect(stopped.out).toMatch(/^mercy\/app +webhook +stopped/m);
+    expect(stopped.out).toMatch(/^mercy\/app: Stopped since .* Then resume it/m);
+    const lanes = await ask(['lanes']);
+    expect(lanes.out).toMatch(
+      /^mercy \/ notice {2}next attempt .* UTC; 1 standing, since .*\n {4}WEBHOOK_UNAUTHORIZED at tell: .*\n {4}First: .*\n {4}delivery (\d+) of message \d+ \(ADT\^A01 CLI-S\)\n$/,
+    );
+    const [lane] = (await ask(['lanes', '--json', '--flow', 'notice'])).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lane).toMatchObject({ standing: 1, head: { flow: 'notice', state: 'waiting' } });
+    expect((await ask(['lanes', '--site', 'other'])).out).toBe('all lanes move.\n');
+    expect(await ask(['lanes', '--limit', '0'])).toMatchObject({ code: 2, out: '' });
+    expect(await ask(['lanes', 'try', lane.head.id])).toMatchObject({ code: 2, out: '' });
+
+    app.answer = () => ({ status: 204 });
+    expect(await ask(['connections', 'resume', 'mercy'])).toMatchObject({ code: 2, out: '' });
+    const nobody = await ask(['connections', 'resume', 'mercy/nobody', '--reason', 'why']);
+    expect(nobody).toMatchObject({ code: 2, errors: expect.stringMatching(/there is no connection/) });
+    const resumed = await ask(['connections', 'resume', 'mercy/app', '--reason', 'the secret was renewed']);
+    expect(resumed).toMatchObject({ code: 0, out: 'mercy/app is called again.\n' });
+    await until(async () => (await ask(['lanes'])).out === 'all lanes move.\n', 'the lane to move');
+    expect(await ask(['connections'])).toMatchObject({ code: 0 });
+    const gone = await ask(['lanes', 'give-up', lane.head.id, '--reason', 'too late']);
+    expect(gone).toMatchObject({ code: 1, out: '0 of 1 given up.\n' });
+  });
+
+  test('a group is shown, dry-run, replayed with progress and then gone; a corrected copy is sent by its bytes', async () => {
+    app.answer = ({ body }) => ({ status: /CLI-[34]/.test(body) ? 422 : 204 });
+    for (const id of ['CLI-3', 'CLI-4']) {
+      writeFileSync(join(home, `${id}.hl7`), admission(id, 3, 1));
+      expect((await ask(['send', join(home, `${id}.hl7`), '--whole'])).code).toBe(0);
+    }
+    const group = await until(async () => {
+      const { out } = await ask(['dead', '--json']);
+      const [one] = out.split('\n').filter((line) => line !== '');
+      const said =
+        one !== undefined &&
+        (JSON.parse(one) as { fingerprint: string; count: number; delivery: { id: string } });
+      return said && said.count === 2 && said;
+    }, 'both to be given up');
+    const [shown, single, none, dry] = await Promise.all([
+      ask(['dead', 'show', group.fingerprint]),
+      ask(['dead', '--all', '--json']),
+      ask(['dead', 'show', 'nothing']),
+      ask(['replay', '--group', group.fingerprint, '--step', 'tell']),
+    ]);
+    expect(shown.out).toMatch(/^2 x WEBHOOK_REFUSED {2}mercy \/ notice \/ tell\n/);
+    expect(shown.out).toMatch(/CLI-4\n.*CLI-3\n$/);
+    expect(single.out.trim().split('\n')).toHaveLength(2);
+    expect(none).toMatchObject({ code: 2, out: '', errors: expect.stringMatching(oneLine) });
+    expect(dry.out).toMatch(
+      /^would replay 2 deliveries; say --yes --reason "..." to do it\.\n {4}2 of mercy \/ notice\n/,
+    );
+    expect(dry.out).toMatch(/tell {2}send at app: would be done next; 0 fields differ/);
+    const wrong = await Promise.all([
+      ask(['replay', '--group', group.fingerprint, '--from', 'once']),
+      ask(['replay', '--flow', 'notice', '--rate', 'fast', '--reason', 'a test']),
+      ask(['replay', '--edit', group.delivery.id, '--reason', 'a test']),
+      ask(['replays', 'stop', 'none']),
+    ]);
+    for (const one of wrong) expect([one.code, one.out]).toEqual([2, '']);
+    expect((await ask(['replay', '--flow', 'nothing', '--reason', 'a test'])).code).toBe(1);
+
+    app.answer = ({ body }) => ({ status: body.includes('CLI-4') ? 422 : 204 });
+    const done = await ask([
+      'replay',
+      '--group',
+      group.fingerprint,
+      '--rate',
+      '50',
+      '--reason',
+      'mended in part',
+    ]);
+    expect(done.out).toMatch(/^replay \S+: 2 deliveries\. .*\nreplayed 2 deliveries\.\n$/);
+    const left = await until(async () => {
+      const { out } = await ask(['dead', '--all', '--json']);
+      const rows = out.split('\n').filter((line) => line !== '');
+      return (
+        rows.length === 1 &&
+        (JSON.parse(rows[0] as string) as { delivery: { id: string; replayOf: string | null } })
+      );
+    }, 'one to die again');
+    expect(left.delivery.replayOf).not.toBeNull();
+    const jobs = await ask(['replays']);
+    expect(jobs.out).toMatch(/ done +2 of 2 +\S+ \S+ +cli +mended in part\n$/);
+
+    app.answer = () => ({ status: 204 });
+    const file = join(home, 'corrected.hl7');
+    writeFileSync(file, admission('CLI-4', 3, 2));
+    const copy = await ask([
+      'replay',
+      '--edit',
+      left.delivery.id,
+      '--with',
+      file,
+      '--reason',
+      'the ward was wrong',
+    ]);
+    expect(copy.out).toMatch(/^sent a corrected copy as delivery \d+ of message \d+;/);
+    await until(async () => (await ask(['dead'])).out === 'no dead letters.\n', 'the group to be gone');
+
+    // One that stays, for when the engine is stopped.
+    app.answer = () => ({ status: 422 });
+    writeFileSync(file, admission('CLI-5', 3, 3));
+    expect((await ask(['send', file, '--whole'])).code).toBe(0);
+    await until(async () => (await ask(['dead'])).out.startsWith('1 x WEBHOOK_REFUSED'), 'it to be given up');
   });
 
   test('doctor sees the engine, the project and the disk', async () => {

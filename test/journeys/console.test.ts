@@ -1,27 +1,14 @@
 /** The console in a real browser, on the demo: what a newcomer sees, and what an analyst does with it. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { admission } from '../crash/traffic.ts';
+import { browserPath, openBrowser, shots } from './browser.ts';
 import { connectPeer, msa } from './peer.ts';
 import { demoEnvironment, type Running, root, startSuture } from './process.ts';
 
-const browserPath =
-  process.env.CHROMIUM ??
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
-    .find((path) => existsSync(path));
-if (!browserPath) {
-  const text =
-    'no Chromium found: install Debian’s chromium, or name one with CHROMIUM. The browser journey is skipped.';
-  if (process.env.CI) throw new Error(text);
-  process.stderr.write(`${text}\n`);
-}
-
-const shots = join(root, 'test-output');
 /** With UPDATE_SCREENSHOTS=1 the README’s picture is made anew, after a while of traffic. */
 const forReadme = Boolean(process.env.UPDATE_SCREENSHOTS);
 
@@ -40,11 +27,7 @@ describe.skipIf(!browserPath)('the console', () => {
     mllp = ports.mllp;
     demo = startSuture(['start', '--demo'], env);
     const [, link] = (await demo.printed(/Sign in\s+(\S+first-user\S+)/)) as unknown as [string, string];
-    browser = await chromium.launch({
-      executablePath: browserPath as string,
-      headless: true,
-      chromiumSandbox: false,
-    });
+    browser = await openBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {
@@ -109,6 +92,45 @@ describe.skipIf(!browserPath)('the console', () => {
       .toBeGreaterThan(0);
     await page.getByTestId('tab-fhir').click();
     expect(await page.getByTestId('fhir').innerText()).toContain('Patient');
+  });
+
+  test('finds a person by name and birth date, and a text within a time, with progress and without a trace in the address', async () => {
+    const rows = page.locator('[data-testid=messages] tbody tr');
+    await page.getByTestId('nav-messages').click();
+    await page.getByTestId('search-family').fill('meridian');
+    await page.getByTestId('search-submit').click();
+    await page.getByText('goes with a name').waitFor();
+    await page.getByTestId('search-born').fill('1970-01-01');
+    await page.getByTestId('search-submit').click();
+    await page.getByTestId('patient-filter').waitFor();
+    await expect.poll(() => rows.count()).toBe(1);
+    expect(await rows.innerText()).toContain('BROWSER-1');
+
+    await page.getByTestId('search-clear').click();
+    await page.getByTestId('search-text').fill('meridian^ald');
+    await page.getByTestId('search-submit').click();
+    await page.getByText('a text needs a time').first().waitFor();
+    await page.screenshot({ path: join(shots, 'console-search.png') });
+    await page.getByTestId('search-from').fill('2020-01-01T00:00');
+    await page.getByTestId('search-to').fill('2200-01-01T00:00');
+    await page.getByTestId('search-submit').click();
+    await page
+      .getByText(/All messages of this time were looked through: [\d,]+ looked through, 1 found/)
+      .waitFor();
+    expect(await rows.innerText()).toContain('BROWSER-1');
+    expect(page.url().toLowerCase()).not.toContain('meridian');
+    await page.screenshot({ path: join(shots, 'console-scan.png') });
+    // Stopped by hand: the answer to the next page is held back until Stop was pressed.
+    await page.route('**/api/messages/scan', async (route) => {
+      await page.getByTestId('scan-stop').click();
+      await route.abort();
+    });
+    await page.getByTestId('search-text').fill('nobody');
+    await page.getByTestId('search-submit').click();
+    await page.getByText(/^Stopped: 0 looked through, 0 found/).waitFor();
+    await page.unroute('**/api/messages/scan');
+    await page.getByTestId('search-clear').click();
+    await page.getByTestId('messages').waitFor();
   });
 
   test('has recorded who asked for the content', async () => {

@@ -35,6 +35,8 @@ export async function answering(...says: Said[]): ReturnType<typeof startTarget>
 }
 
 export interface Running extends RunningEngine {
+  /** The data folder. */
+  readonly folder: string;
   /** Sends an admission and expects it to be kept; gives nothing before that. */
   admit(controlId: string, patient?: number, sequence?: number): Promise<void>;
   deliveriesOf(controlId: string): Promise<readonly Delivery[]>;
@@ -70,6 +72,7 @@ export async function engineWith(
   };
   return {
     ...running,
+    folder: join(folder, 'data'),
     close,
     deliveriesOf,
     async admit(controlId, patient = 1, sequence = 1) {

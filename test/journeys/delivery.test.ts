@@ -91,13 +91,20 @@ describe('an application that is down', () => {
     expect(waiting).toMatchObject({ failure: { code: 'WEBHOOK_THROTTLED', kind: 'throttle' } });
     answer = { status: 200 };
     clock.advance(599_000);
-    // Another patient's goes out at once: it is the one that tells that the engine has looked.
+    // Another patient's waits too, untried: it was the application that asked.
     await running.admit('P-2', 2);
-    await running.reaches('P-2', 'delivered');
-    expect(told(receiver).map(({ id }) => id)).toEqual(['P-1', 'P-2']);
+    await until(async () => {
+      const [one] = await running.deliveriesOf('P-2');
+      return one?.state === 'waiting' && one.dueAt > clock.now();
+    }, 'the other one to be given back');
+    expect(told(receiver).map(({ id }) => id)).toEqual(['P-1']);
+    expect(running.engine.connections().find(({ connection }) => connection === 'first')?.text).toMatch(
+      /^Asked us to slow down: nothing is sent until 2026-01-31 12:10 UTC; 1 lane waits for it/,
+    );
     clock.advance(1_000);
     await running.reaches('P-1', 'delivered');
-    expect(told(receiver).map(({ id }) => id)).toEqual(['P-1', 'P-2', 'P-1']);
+    expect(await running.reaches('P-2', 'delivered')).toMatchObject({ attempts: 1, failure: null });
+    expect(told(receiver).map(({ id }) => id)).toEqual(['P-1', 'P-1', 'P-2']);
   });
 });
 

@@ -48,6 +48,21 @@ export async function administrationRoutes(app: FastifyInstance, context: ApiCon
     };
   });
 
+  /** A place on this machine's disk is named by who stands at it: the command line, whose token lies in the data folder. */
+  app.post('/api/backup', operator, async (request) => {
+    const { to } = bodyOf(z.strictObject({ to: z.string().min(1).max(4_096) }), request);
+    const principal = principalOf(request);
+    if (principal.sessionId !== null) {
+      throw new ApiFailure(
+        'API_ROLE_MISSING',
+        'A backup is asked for with "suture backup" on the machine itself.',
+      );
+    }
+    await store.backup(to);
+    await store.audit([{ at: clock.now(), who: principal.name, act: 'store.backup', on: 'data folder' }]);
+    return { done: true };
+  });
+
   app.get(
     '/api/users',
     admin,

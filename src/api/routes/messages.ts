@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { scanEntry, sleepShown } from '../../engine/index.ts';
 import type { MessageSummary } from '../../message/index.ts';
 import { asFailure, type Json } from '../../std/index.ts';
 import type { DeliveryHistory } from '../../store/index.ts';
 import { principalOf } from '../auth/guard.ts';
 import { bodyOf, idSchema, parsed } from '../body.ts';
-import type { ApiContext } from '../context.ts';
+import { type ApiContext, presentSteps } from '../context.ts';
 import { ApiFailure } from '../failures.ts';
-import { searchMessages, searchSchema } from '../search.ts';
+import { scanMessages, scanSchema, searchMessages, searchSchema } from '../search.ts';
 import type {
   DeliveryDetail,
   MessageDetail,
@@ -15,6 +16,8 @@ import type {
   PlannedStep,
   Revealed,
   RevealedDelivery,
+  ScannedPage,
+  SleepView,
 } from '../types.ts';
 import { shownText, structureOf } from '../view/structure.ts';
 
@@ -75,8 +78,9 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
 
   app.post('/api/messages/search', viewer, async (request): Promise<MessagePage> => {
     const body = bodyOf(searchSchema, request);
-    if (body.patient === undefined) return searchMessages(store, body, null);
-    const page = await searchMessages(store, body, engine.patientKeys(body.patient));
+    const asked = body.patient ?? body.person;
+    if (asked === undefined) return searchMessages(store, body, null);
+    const page = await searchMessages(store, body, engine.patientKeys(asked));
     // Asking for a patient tells that the patient was here: recorded, without the identifier.
     await store.audit([
       {
@@ -84,9 +88,19 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
         who: principalOf(request).name,
         act: 'patient.search',
         on: 'messages',
-        facts: { found: page.rows.length },
+        facts: {
+          by: body.patient === undefined ? 'name and birth date' : 'identifier',
+          found: page.rows.length,
+        },
       },
     ]);
+    return page;
+  });
+
+  /** Recorded before anything is told: what is found tells what stands in payloads. */
+  app.post('/api/messages/scan', operator, async (request): Promise<ScannedPage> => {
+    const { query, page } = await scanMessages(store, bodyOf(scanSchema, request));
+    await store.audit([scanEntry(principalOf(request).name, clock.now(), query, page)]);
     return page;
   });
 
@@ -101,8 +115,14 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
         ({ delivery, steps, attempts }): DeliveryDetail => ({
           delivery,
           plan: planOf(delivery.flow, delivery.flowVersion),
+          replayFrom: presentSteps(engine, delivery.flow),
           // Named one by one: what is added to these records later stays sealed until someone decides.
-          steps: steps.map(({ step, startedAt, ms }) => ({ step, startedAt, ms })),
+          steps: steps.map(({ step, startedAt, ms, output }) => ({
+            step,
+            startedAt,
+            ms,
+            sleep: sleepShown(output) as SleepView | null,
+          })),
           attempts: attempts.map(({ attempt, endedAt, ms, failure }) => ({ attempt, endedAt, ms, failure })),
         }),
       ),

@@ -14,10 +14,10 @@ export async function openRoutes(app: FastifyInstance, context: ApiContext): Pro
   app.get('/livez', open, async () => ({ alive: true }));
 
   app.get('/readyz', open, async (_request, reply) => {
-    const { ready, checks } = engine.readiness();
+    const { ready, checks, notices } = engine.readiness();
     reply.status(ready ? 200 : 503);
     const failing = checks.filter((check) => !check.ok).map(({ name, text }) => ({ name, text }));
-    return { ready, checks: checks.length, failing };
+    return { ready, checks: checks.length, failing, notices };
   });
 
   app.get('/.well-known/jwks.json', open, async (_request, reply) => {

@@ -1,82 +1,81 @@
-/** `suture dead`: dead letters, grouped by what went wrong. `suture replay`: send some of them again. */
+/** `suture dead`: dead letters in groups of one cause, or one by one. */
 import type { Command } from 'commander';
+import type { DeadGroupOfSites } from '../../engine/index.ts';
+import { Failure } from '../../std/index.ts';
 import type { DeadLetter } from '../../store/index.ts';
 import { dataFolder } from '../data-folder.ts';
 import { type Desk, openDesk } from '../desk.ts';
-import { explain, printJson, printLine, printNote, timeText } from '../output.ts';
+import { explain, printJson, printLine, printTable, timeText } from '../output.ts';
 
-interface Filter {
+export interface DeskOptions {
   project: string;
   data?: string;
+}
+
+interface Filter extends DeskOptions {
   site?: string;
   flow?: string;
   code?: string;
+  all?: boolean;
   json?: boolean;
 }
 
-function filterOptions(command: Command): Command {
+export function deskOptions(command: Command): Command {
   return command
     .option('--project <folder>', 'the project’s folder', '.')
     .option('--data <folder>', 'the data folder (SUTURE_DATA)')
-    .option('--site <site>', 'only this site')
-    .option('--flow <name>', 'only this flow')
-    .option('--code <code>', 'only this failure code')
     .option('--json', 'one JSON object a line');
 }
 
 export function addDead(program: Command): void {
-  filterOptions(program.command('dead').description('list dead letters, grouped by what went wrong')).action(
-    (options: Filter) =>
-      withDesk(options, async (desk) => {
-        const letters = await all(desk, options);
-        if (options.json) for (const letter of letters) printJson(letter);
-        else if (letters.length === 0) printLine('no dead letters.');
-        else for (const group of grouped(letters)) printGroup(group);
-      }),
-  );
-
-  filterOptions(
+  const dead = deskOptions(
     program
-      .command('replay')
+      .command('dead')
       .description(
-        'send deliveries again, as new deliveries, oldest first; shows what it would do unless --yes',
-      )
-      .argument('[deliveries...]', 'delivery ids; or leave out and choose dead letters by filter'),
+        'list dead letters that were not replayed since, in groups of one cause: what to do first, and how many',
+      ),
   )
-    .option('--from-step <step>', 'take over the effects before this step')
-    .option('--reason <text>', 'why; kept in the audit trail')
-    .option('--yes', 'do it')
-    .action((ids: string[], options: Filter & { fromStep?: string; reason?: string; yes?: boolean }) =>
+    .option('--site <site>', 'only this site')
+    .option('--flow <name>', 'only this flow')
+    .option('--code <code>', 'only this failure code')
+    .option('--all', 'each dead letter for itself, newest first')
+    .action((options: Filter) =>
       withDesk(options, async (desk) => {
-        if (ids.length === 0 && !options.flow && !options.code && !options.site) {
-          printNote('name deliveries, or choose dead letters with --site, --flow or --code.');
-          process.exitCode = 2;
-          return;
-        }
-        const chosen =
-          ids.length > 0 ? ids : (await all(desk, options)).map(({ delivery }) => delivery.id).reverse();
-        if (!options.yes) {
-          if (options.json) printJson({ would: chosen });
-          else printLine(`would replay ${chosen.length} deliveries; say --yes --reason "..." to do it.`);
-          return;
-        }
-        if (!options.reason) {
-          printNote('say why with --reason; it is kept in the audit trail.');
-          process.exitCode = 2;
-          return;
-        }
-        const made = await desk.replay({
-          deliveryIds: chosen,
-          reason: options.reason,
-          ...(options.fromStep === undefined ? {} : { fromStep: options.fromStep }),
-        });
-        if (options.json) printJson({ replayed: made });
-        else printLine(`replayed ${chosen.length} deliveries as ${made.length} new ones.`);
+        if (options.all) return printLetters(await lettersOf(desk, options), options.json ?? false);
+        const groups = (await desk.replays.groups(chosen(options))).filter(
+          ({ code }) => options.code === undefined || code === options.code,
+        );
+        if (options.json) for (const group of groups) printJson(groupJson(group));
+        else if (groups.length === 0) printLine('no dead letters.');
+        else for (const group of groups) printGroup(group);
       }),
     );
+
+  deskOptions(
+    dead.command('show').description('show a group: what happened, what to do first, and its letters'),
+  )
+    .argument('<fingerprint>', 'of the group, as "suture dead" prints it')
+    .action((fingerprint: string, _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<Filter>();
+      return withDesk(options, async (desk) => {
+        const group = (await desk.replays.groups({})).find((one) => one.fingerprint === fingerprint);
+        if (group === undefined) throw noSuchGroup(fingerprint);
+        const letters = await lettersOf(desk, { ...options, fingerprint });
+        if (!options.json) printGroup(group);
+        printLetters(letters, options.json ?? false);
+      });
+    });
 }
 
-async function withDesk(options: Filter, work: (desk: Desk) => Promise<void>): Promise<void> {
+const noSuchGroup = (fingerprint: string): Failure =>
+  new Failure({
+    code: 'GROUP_UNKNOWN',
+    kind: 'config',
+    message: `There are no dead letters of the group ${fingerprint}.`,
+    fix: 'They may have been replayed; "suture dead" lists what is there.',
+  });
+
+export async function withDesk(options: DeskOptions, work: (desk: Desk) => Promise<void>): Promise<void> {
   try {
     const desk = await openDesk(options.data ?? dataFolder(options.project, process.env), process.env);
     try {
@@ -89,15 +88,26 @@ async function withDesk(options: Filter, work: (desk: Desk) => Promise<void>): P
   }
 }
 
-async function all(desk: Desk, filter: Filter): Promise<DeadLetter[]> {
+const chosen = ({ site, flow }: Filter): { site?: string; flow?: string } => ({
+  ...(site === undefined ? {} : { site }),
+  ...(flow === undefined ? {} : { flow }),
+});
+
+/** All dead letters of a filter, newest first. */
+export async function lettersOf(
+  desk: Desk,
+  filter: { site?: string; flow?: string; code?: string; fingerprint?: string },
+): Promise<DeadLetter[]> {
+  const { site, flow, code, fingerprint } = filter;
   const letters: DeadLetter[] = [];
   let before: string | null = null;
   do {
     const page = await desk.dead({
       limit: 500,
-      ...(filter.site === undefined ? {} : { site: filter.site }),
-      ...(filter.flow === undefined ? {} : { flow: filter.flow }),
-      ...(filter.code === undefined ? {} : { code: filter.code }),
+      ...(site === undefined ? {} : { site }),
+      ...(flow === undefined ? {} : { flow }),
+      ...(code === undefined ? {} : { code }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
       ...(before === null ? {} : { before }),
     });
     letters.push(...page.rows);
@@ -106,25 +116,41 @@ async function all(desk: Desk, filter: Filter): Promise<DeadLetter[]> {
   return letters;
 }
 
-function grouped(letters: readonly DeadLetter[]): DeadLetter[][] {
-  const groups = new Map<string, DeadLetter[]>();
-  for (const letter of letters) {
-    const { failure, flow, step } = letter.delivery;
-    const key = [letter.message.site, flow, step, failure?.code, failure?.at.path].join('|');
-    groups.set(key, [...(groups.get(key) ?? []), letter]);
-  }
-  return [...groups.values()].sort((a, b) => b.length - a.length);
+/** With the newest letter beside what all of them share. */
+function groupJson({ sample, ...group }: DeadGroupOfSites): object {
+  return { ...group, delivery: sample.delivery, message: sample.message };
 }
 
-function printGroup(group: readonly DeadLetter[]): void {
-  const newest = group[0] as DeadLetter;
-  const oldest = group.at(-1) as DeadLetter;
-  const { failure, flow, step } = newest.delivery;
-  const place = [newest.message.site, flow, step, failure?.at.path].filter(Boolean).join(' / ');
-  printLine(`${group.length} x ${failure?.code ?? 'UNKNOWN'}  ${place}`);
-  printLine(`    ${failure?.message ?? ''}`);
-  printLine(`    First: ${failure?.fix ?? ''}`);
+function printGroup(group: DeadGroupOfSites): void {
+  const { failure } = group.sample.delivery;
+  const sites = group.sites.map(({ site }) => site).join(', ');
+  const place = [sites, group.flow, group.step, group.path].filter(Boolean).join(' / ');
+  const { delivery, message } = group.sample;
+  printLine(`${group.count} x ${group.code}  ${place}`);
+  printLine(`    ${failure?.message ?? 'Nobody recorded why.'}`);
+  printLine(`    First: ${failure?.fix ?? 'Look at its history.'}`);
   printLine(
-    `    ${timeText(oldest.delivery.finishedAt ?? 0)} to ${timeText(newest.delivery.finishedAt ?? 0)} UTC; for example delivery ${newest.delivery.id} of message ${newest.message.id}`,
+    `    ${timeText(group.firstAt)} to ${timeText(group.lastAt)} UTC; for example delivery ${delivery.id} of message ${message.id}`,
   );
+  printLine(`    Then: suture replay --group ${group.fingerprint} --dry-run`);
+}
+
+function printLetters(letters: readonly DeadLetter[], json: boolean): void {
+  if (json) for (const letter of letters) printJson(letter);
+  else if (letters.length === 0) printLine('no dead letters.');
+  else {
+    printTable(
+      ['DELIVERY', 'DIED (UTC)', 'SITE', 'FLOW', 'STEP', 'CODE', 'MESSAGE', 'CONTROL ID'],
+      letters.map(({ delivery, message }) => [
+        delivery.id,
+        timeText(delivery.finishedAt ?? 0),
+        message.site,
+        delivery.flow,
+        delivery.step ?? '',
+        delivery.failure?.code ?? '',
+        message.id,
+        message.controlId ?? '',
+      ]),
+    );
+  }
 }

@@ -24,6 +24,7 @@ export function addDev(program: Command): void {
         development: true,
         throwAway: false,
         verbose: options.verbose === true,
+        drain: 10_000,
       };
       if (!options.watch) return (await import('../run.ts')).runUntilStopped(run);
       try {

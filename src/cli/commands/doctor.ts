@@ -16,10 +16,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ledgerFaults } from '../../message/index.ts';
-import { asFailure } from '../../std/index.ts';
+import { asFailure, systemClock } from '../../std/index.ts';
 import { announced, dataFolder } from '../data-folder.ts';
 import { explain, printJson, printLine } from '../output.ts';
 import { loadProject } from '../project.ts';
+import { retentionLines } from '../retention-text.ts';
 import { portSetting } from '../settings.ts';
 import { databaseText, databaseUrl, hasData, openToLook } from '../store.ts';
 
@@ -69,6 +70,9 @@ async function examine(projectFolder: string): Promise<Check[]> {
         ? `${count} faults; run "suture check"`
         : `${project.sites.length} sites, ${project.flows.length} flows`,
     );
+    for (const { record } of project.sites) {
+      for (const text of retentionLines(record, systemClock.now())) add('retention', 'ok', text);
+    }
   } catch (error) {
     add('project', 'warn', asFailure(error).message);
   }

@@ -3,24 +3,16 @@ import type { Command } from 'commander';
 import type { MessageRow } from '../../store/index.ts';
 import { dataFolder } from '../data-folder.ts';
 import { openDesk } from '../desk.ts';
+import { find, type QueryOptions, queryOf } from '../message-search.ts';
 import { explain, printJson, printNote, printTable, timeText } from '../output.ts';
 
-interface Options {
+interface Options extends QueryOptions {
   project: string;
   data?: string;
   limit: string;
-  controlId?: string;
-  site?: string;
-  connection?: string;
-  type?: string;
-  state?: NonNullable<Parameters<Awaited<ReturnType<typeof openDesk>>['search']>[0]['state']>;
-  flow?: string;
   raw?: boolean;
   json?: boolean;
 }
-
-/** One page of the store's. */
-const PAGE = 500;
 
 export function addMessages(program: Command): void {
   program
@@ -35,11 +27,17 @@ export function addMessages(program: Command): void {
     .option('--type <type>', 'only this type: ADT^A01, ADT^*, Appointment.created')
     .option('--state <state>', 'accepted, rejected, unrouted, or a delivery’s state')
     .option('--flow <name>', 'only messages of this flow')
+    .option('--patient <mrn>', 'only this patient, by medical record number (recorded in the audit trail)')
+    .option('--family <name>', 'only people of this family name, with --born (recorded)')
+    .option('--born <date>', 'date of birth, such as 1984-03-09')
+    .option('--text <text>', 'only messages whose bytes hold this text, with --from and --to (recorded)')
+    .option('--from <time>', 'received at this time or later, UTC: 2026-11-21, 2026-11-21T09:30')
+    .option('--to <time>', 'received before this time, UTC')
     .option('--raw', 'the bytes as received (recorded in the audit trail)')
     .option('--json', 'one JSON object a line')
     .action(async (options: Options) => {
       try {
-        process.exitCode = await run(options);
+        process.exitCode = (await run(options)) || process.exitCode;
       } catch (error) {
         process.exitCode = explain(error);
       }
@@ -52,24 +50,19 @@ async function run(options: Options): Promise<0 | 1> {
     printNote(`--limit is "${options.limit}"; give a whole number from 1 on.`);
     process.exit(2);
   }
-  const desk = await openDesk(options.data ?? dataFolder(options.project, process.env), process.env);
+  const query = queryOf(options);
+  if (typeof query === 'string') {
+    printNote(query);
+    process.exit(2);
+  }
+  const desk = await openDesk(
+    options.data ?? dataFolder(options.project, process.env),
+    process.env,
+    options.project,
+  );
   try {
-    const rows: MessageRow[] = [];
-    let before: string | null = null;
-    do {
-      const page = await desk.search({
-        limit: Math.min(PAGE, limit - rows.length),
-        ...(options.controlId === undefined ? {} : { controlId: options.controlId }),
-        ...(options.site === undefined ? {} : { site: options.site }),
-        ...(options.connection === undefined ? {} : { connection: options.connection }),
-        ...(options.type === undefined ? {} : { type: options.type }),
-        ...(options.state === undefined ? {} : { state: options.state }),
-        ...(options.flow === undefined ? {} : { flow: options.flow }),
-        ...(before === null ? {} : { before }),
-      });
-      rows.push(...page.rows);
-      before = page.before;
-    } while (before !== null && rows.length < limit);
+    const { rows, stopped } = await find(desk, query, limit);
+    if (stopped) process.exitCode = 130;
     if (options.raw && !options.json) return await printRaw(desk, rows);
     if (options.json) {
       for (const row of rows) {

@@ -1,6 +1,8 @@
 /** `suture start`: the engine of a project. `--demo`: the demo hospital, the engine and the care app. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { milliseconds } from '../../std/index.ts';
+import { printNote } from '../output.ts';
 
 export const demoProject = join(import.meta.dirname, '..', '..', '..', 'examples', 'demo');
 
@@ -11,13 +13,21 @@ export function addStart(program: Command): void {
     .option('--project <folder>', 'the project’s folder', '.')
     .option('--demo', 'run the demo: a pretend hospital, the engine and a care app, with throw-away data')
     .option('--verbose', 'log what connections do, not only what goes wrong')
-    .action(async (options: { project: string; demo?: boolean; verbose?: boolean }) => {
+    .option('--drain <time>', 'how long it may take to stop when told to (SIGTERM)', '10s')
+    .action(async (options: { project: string; demo?: boolean; verbose?: boolean; drain: string }) => {
+      const drain = milliseconds(options.drain);
+      if (drain === undefined || drain < 1_000) {
+        printNote(`--drain is "${options.drain}"; write a time of a second or more, such as 30s.`);
+        process.exitCode = 2;
+        return;
+      }
       const { runUntilStopped } = await import('../run.ts');
       await runUntilStopped({
         folder: options.demo ? demoProject : options.project,
         development: options.demo === true,
         throwAway: options.demo === true,
         verbose: options.verbose === true,
+        drain,
       });
     });
 }

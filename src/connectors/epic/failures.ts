@@ -38,8 +38,8 @@ export const epicFailures = {
     about: "The site's daily limit for documents is reached.",
     fix: 'Nothing: it goes on tomorrow. Ask the site for a higher limit if it happens often.',
     issues: ['4135'],
-    // All that Epic says is "try again tomorrow".
-    retry: { again: true, after: 3_600_000 },
+    // All that Epic says is "try again tomorrow", and of documents alone.
+    retry: { again: true, after: 3_600_000, alone: true },
   },
   EPIC_MERGED: {
     kind: 'validation',

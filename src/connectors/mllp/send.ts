@@ -35,11 +35,7 @@ export async function sendMllp(
 }
 
 function bytesOf(call: Call, { message }: CallContext): Uint8Array {
-  const parsed = callArguments.safeParse(call.args);
-  if (!parsed.success) {
-    throw mllpFailure('MLLP_UNSENDABLE', { message: 'send takes { body: HL7 text } or nothing.' });
-  }
-  const body = parsed.data?.body;
+  const body = bodyOf(call.args);
   if (body === undefined) {
     if (message.format === 'hl7') return message.bytes;
     throw mllpFailure('MLLP_UNSENDABLE', {
@@ -47,6 +43,20 @@ function bytesOf(call: Call, { message }: CallContext): Uint8Array {
     });
   }
   return encoded(body);
+}
+
+function bodyOf(args: Json | undefined): string | undefined {
+  // The everyday call passes the message on as it came.
+  if (args === undefined || args === null || isEmpty(args)) return undefined;
+  const parsed = callArguments.safeParse(args);
+  if (parsed.success) return parsed.data?.body;
+  throw mllpFailure('MLLP_UNSENDABLE', { message: 'send takes { body: HL7 text } or nothing.' });
+}
+
+function isEmpty(args: Json): boolean {
+  if (typeof args !== 'object' || Array.isArray(args)) return false;
+  for (const _ in args) return false;
+  return true;
 }
 
 /** The text's bytes in the character sets that its own MSH-18 declares; UTF-8 when it declares none. */
@@ -108,12 +118,31 @@ export function failureOf(result: SendResult): Failure | undefined {
 
 const detailOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 16_384)).toString('latin1');
 
+/** Those who wait under one signal: it is the engine's own, for all sends, so one listener serves them. */
+const waitingUnder = new WeakMap<AbortSignal, Set<() => void>>();
+
+function waitersOf(signal: AbortSignal): Set<() => void> {
+  let waiters = waitingUnder.get(signal);
+  if (waiters === undefined) {
+    const all = new Set<() => void>();
+    waiters = all;
+    waitingUnder.set(signal, all);
+    signal.addEventListener('abort', () => all.forEach((leave) => void leave()), { once: true });
+  }
+  return waiters;
+}
+
 /** Whoever stops waiting does not know what became of it. */
 function unlessAborted(work: Promise<SendResult>, signal: AbortSignal): Promise<SendResult> {
+  const waiters = waitersOf(signal);
   return new Promise((resolve, reject) => {
     const leave = (): void =>
       reject(mllpFailure('MLLP_CLOSED', { message: 'Stopped before the acknowledgement.' }));
-    signal.addEventListener('abort', leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    waiters.add(leave);
+    // A send never rejects.
+    void work.then((result) => {
+      waiters.delete(leave);
+      resolve(result);
+    });
   });
 }

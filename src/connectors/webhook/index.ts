@@ -26,6 +26,7 @@ const capabilities: readonly Capability[] = [
     name: 'send',
     about: 'Sends a JSON body (or the message as it was received) to the url or a path below it.',
     effect: true,
+    repeatable: true,
     scopes: [],
   },
   {
@@ -34,8 +35,20 @@ const capabilities: readonly Capability[] = [
     effect: false,
     scopes: [],
   },
-  { name: 'create', about: 'Makes a record with POST; gives the JSON answer.', effect: true, scopes: [] },
-  { name: 'update', about: 'Changes a record with PUT; gives the JSON answer.', effect: true, scopes: [] },
+  {
+    name: 'create',
+    about: 'Makes a record with POST; gives the JSON answer.',
+    effect: true,
+    repeatable: true,
+    scopes: [],
+  },
+  {
+    name: 'update',
+    about: 'Changes a record with PUT; gives the JSON answer.',
+    effect: true,
+    repeatable: true,
+    scopes: [],
+  },
 ];
 
 function open(config: WebhookConfig, context: ConnectionContext): Connection {

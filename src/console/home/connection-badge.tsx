@@ -5,7 +5,7 @@ const COLORS: Readonly<Record<HomeFeed['state'], string>> = {
   running: 'green',
   paused: 'yellow',
   failing: 'red',
-  stopped: 'gray',
+  stopped: 'red',
   removed: 'gray',
 };
 

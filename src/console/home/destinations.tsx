@@ -1,15 +1,20 @@
 import { Button, Group, Paper, Stack, Text } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { ConnectionState, TestAnswer } from '../../api/types.ts';
 import { FailureNotice } from '../parts/notice.tsx';
+import { ReasonDialog } from '../parts/reason-dialog.tsx';
 import { post } from '../remote/client.ts';
-import { useMayOperate } from '../remote/queries.ts';
+import { refreshMessages, useMayOperate } from '../remote/queries.ts';
 import { ConnectionBadge } from './connection-badge.tsx';
 
 function Destination({ connection }: { readonly connection: ConnectionState }) {
   const mayTest = useMayOperate();
-  const path = `/api/connections/${encodeURIComponent(connection.site)}/${encodeURIComponent(connection.connection)}/test`;
-  const test = useMutation({ mutationFn: () => post<TestAnswer>(path, {}) });
+  const client = useQueryClient();
+  const [resuming, setResuming] = useState(false);
+  const path = `/api/connections/${encodeURIComponent(connection.site)}/${encodeURIComponent(connection.connection)}`;
+  const test = useMutation({ mutationFn: () => post<TestAnswer>(`${path}/test`, {}) });
+  const mayResume = mayTest && (connection.state === 'stopped' || connection.state === 'failing');
   return (
     <Paper withBorder p="md" data-testid={`destination-${connection.site}-${connection.connection}`}>
       <Group justify="space-between" wrap="nowrap" align="flex-start">
@@ -23,6 +28,11 @@ function Destination({ connection }: { readonly connection: ConnectionState }) {
         </div>
         <Group gap="xs" wrap="nowrap">
           <ConnectionBadge state={connection.state} />
+          {mayResume && (
+            <Button size="compact-xs" onClick={() => setResuming(true)} data-testid="resume">
+              Resume
+            </Button>
+          )}
           {mayTest && (
             <Button
               size="compact-xs"
@@ -39,6 +49,16 @@ function Destination({ connection }: { readonly connection: ConnectionState }) {
         <Text size="xs" mt={6} className={`feed-text feed-text-${connection.state}`}>
           {connection.text}
         </Text>
+      )}
+      {resuming && (
+        <ReasonDialog
+          title={`Resume: ${connection.site} / ${connection.connection}`}
+          about="It is called again, and what waits for it goes on at once. If it still fails, it stops again."
+          button="Resume"
+          run={(reason) => post(`${path}/resume`, { reason })}
+          onDone={() => refreshMessages(client)}
+          onClose={() => setResuming(false)}
+        />
       )}
       {test.isError && <FailureNotice error={test.error} />}
       {test.data && (

@@ -8,6 +8,7 @@ import { homeQuery } from '../remote/queries.ts';
 import { COUNTERS } from './counters.ts';
 import { Destinations } from './destinations.tsx';
 import { FeedTable } from './feed-table.tsx';
+import { StuckLanes } from './stuck-lanes.tsx';
 
 function StoreBanner({ home }: { readonly home: Home }) {
   const { store } = home;
@@ -84,6 +85,7 @@ export function HomePage() {
       {error && <FailureNotice error={error} />}
       <StoreBanner home={home} />
       <Totals home={home} />
+      <StuckLanes />
       <section aria-labelledby="feeds">
         <Title order={2} size="h5" mb="xs" id="feeds">
           Feeds

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { DeliveryDetail } from '../../api/types.ts';
+import type { DeliveryDetail, ReplayVersion } from '../../api/types.ts';
 import { FailureNotice } from '../parts/notice.tsx';
 import { post } from '../remote/client.ts';
 import { refreshMessages } from '../remote/queries.ts';
@@ -37,11 +37,17 @@ export function ActDialog(props: {
   const client = useQueryClient();
   const [reason, setReason] = useState('');
   const [fromStep, setFromStep] = useState('');
+  const [version, setVersion] = useState<ReplayVersion>('present');
   const run = useMutation({
     mutationFn: () => {
       const deliveryIds = [detail.delivery.id];
       if (act === 'replay')
-        return post('/api/replay', { deliveryIds, reason, ...(fromStep === '' ? {} : { fromStep }) });
+        return post('/api/replay', {
+          deliveryIds,
+          reason,
+          version,
+          ...(fromStep === '' ? {} : { fromStep }),
+        });
       return post('/api/release', { deliveryIds, reason, to: act === 'release' ? 'waiting' : 'dead' });
     },
     onSuccess: () => {
@@ -59,19 +65,31 @@ export function ActDialog(props: {
       <form onSubmit={submit} data-testid="act-dialog">
         <Stack gap="sm">
           <Text size="sm">{about}</Text>
-          {act === 'replay' && detail.plan && (
+          {act === 'replay' && detail.replayFrom && (
             <NativeSelect
               label="From"
               value={fromStep}
               onChange={(event) => setFromStep(event.currentTarget.value)}
               data={[
                 { value: '', label: 'the start' },
-                ...detail.plan.map((step) => ({
-                  value: step.id,
-                  label: `step ${step.id}; what came before is taken over`,
+                ...detail.replayFrom.map((step) => ({
+                  value: step,
+                  label: `step ${step}; what came before is taken over`,
                 })),
               ]}
               data-testid="act-from"
+            />
+          )}
+          {act === 'replay' && (
+            <NativeSelect
+              label="Version of the flow"
+              value={version}
+              onChange={(event) => setVersion(event.currentTarget.value as ReplayVersion)}
+              data={[
+                { value: 'present', label: 'as it is now' },
+                { value: 'ran', label: 'as it was when it ran' },
+              ]}
+              data-testid="act-version"
             />
           )}
           <TextInput

@@ -1,6 +1,7 @@
 import { Badge, Button, Group, Paper, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { DeliveryDetail, RevealedDelivery } from '../../api/types.ts';
+import { EditDialog } from '../dead/edit-dialog.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { ageText, lengthText, Moment, useNow } from '../parts/time.tsx';
 import { useMayOperate } from '../remote/queries.ts';
@@ -42,9 +43,12 @@ function Attempts(props: {
 export function DeliveryCard(props: {
   readonly detail: DeliveryDetail;
   readonly revealed: RevealedDelivery | undefined;
+  /** The whole content while it is shown, and when a copy of it can be edited. */
+  readonly text: string | null;
 }) {
-  const { detail, revealed } = props;
+  const { detail, revealed, text } = props;
   const { delivery } = detail;
+  const [editing, setEditing] = useState(false);
   const mayAct = useMayOperate();
   const [act, setAct] = useState<Act | null>(null);
   const finished = delivery.finishedAt !== null || ['delivered', 'filtered', 'dead'].includes(delivery.state);
@@ -59,6 +63,11 @@ export function DeliveryCard(props: {
           {delivery.replayOf && (
             <Badge color="grape" variant="light" radius="sm" tt="none" className="state-badge">
               replay of delivery {delivery.replayOf}
+            </Badge>
+          )}
+          {delivery.replayedBy && (
+            <Badge color="grape" variant="light" radius="sm" tt="none" className="state-badge">
+              replayed as delivery {delivery.replayedBy}
             </Badge>
           )}
           {delivery.possibleDuplicate && (
@@ -90,6 +99,11 @@ export function DeliveryCard(props: {
                   Give up
                 </Button>
               </>
+            )}
+            {finished && text !== null && (
+              <Button size="compact-sm" variant="default" onClick={() => setEditing(true)} data-testid="edit">
+                Send a corrected copy
+              </Button>
             )}
             {finished && (
               <Button
@@ -130,6 +144,9 @@ export function DeliveryCard(props: {
       )}
       <StepList detail={detail} revealed={revealed} />
       <Attempts detail={detail} revealed={revealed} />
+      {editing && text !== null && (
+        <EditDialog delivery={delivery} text={text} onClose={() => setEditing(false)} />
+      )}
       {act && <ActDialog act={act} detail={detail} onClose={() => setAct(null)} />}
     </Paper>
   );

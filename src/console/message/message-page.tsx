@@ -133,6 +133,7 @@ export function MessagePage() {
                 key={delivery.delivery.id}
                 detail={delivery}
                 revealed={revealed?.deliveries.find((one) => one.id === delivery.delivery.id)}
+                text={revealed && !revealed.cut && message.door !== 'poll' ? revealed.text : null}
               />
             ))}
           </Stack>

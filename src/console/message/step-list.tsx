@@ -1,6 +1,7 @@
-import type { DeliveryDetail, RevealedDelivery } from '../../api/types.ts';
+import type { DeliveryDetail, RevealedDelivery, SleepView } from '../../api/types.ts';
 import { JsonTree } from '../parts/json-tree.tsx';
 import { lengthText, Moment } from '../parts/time.tsx';
+import { SleepNote } from './sleep-note.tsx';
 
 interface ShownStep {
   readonly id: string;
@@ -11,6 +12,7 @@ interface ShownStep {
   readonly ms: number | null;
   readonly input: unknown;
   readonly output: unknown;
+  readonly sleep: SleepView | null;
 }
 
 /**
@@ -19,6 +21,13 @@ interface ShownStep {
  */
 function maskedState(detail: DeliveryDetail, id: string, done: boolean, reached: boolean): string {
   const { delivery } = detail;
+  const sleep = detail.steps.find(({ step }) => step === id)?.sleep;
+  if (sleep) {
+    if (sleep.cancelled || sleep.approved === false) return 'filtered';
+    if (sleep.wokenAt === undefined) return delivery.state === 'sleeping' ? 'sleeping' : 'passed';
+    if (sleep.kind === 'approve' && !sleep.approved)
+      return delivery.state === 'filtered' ? 'filtered' : 'held';
+  }
   if (done) return 'done';
   if (delivery.step === id) {
     if (delivery.state === 'filtered') return 'filtered';
@@ -40,6 +49,7 @@ function stepsOf(detail: DeliveryDetail, revealed: RevealedDelivery | undefined)
       ms: times.get(entry.step)?.ms ?? null,
       input: entry.input,
       output: entry.output,
+      sleep: times.get(entry.step)?.sleep ?? null,
     }));
   }
   const outputs = new Map(revealed?.steps.map((step) => [step.step, step.output]));
@@ -55,6 +65,7 @@ function stepsOf(detail: DeliveryDetail, revealed: RevealedDelivery | undefined)
     ms: times.get(step.id)?.ms ?? null,
     input: undefined,
     output: outputs.get(step.id),
+    sleep: times.get(step.id)?.sleep ?? null,
   }));
 }
 
@@ -72,10 +83,11 @@ function Step({ step, shown }: { readonly step: ShownStep; readonly shown: boole
         {step.startedAt !== null && (
           <span className="soft step-time">
             <Moment at={step.startedAt} />
-            {step.ms !== null && ` · ${lengthText(step.ms)}`}
+            {step.ms !== null && !step.sleep && ` · ${lengthText(step.ms)}`}
           </span>
         )}
       </div>
+      {step.sleep && <SleepNote sleep={step.sleep} />}
       {shown && given && (
         <div className="step-data">
           {step.input !== undefined && <JsonTree name="input" value={step.input} />}

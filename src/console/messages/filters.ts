@@ -1,4 +1,11 @@
-import type { CounterFilter, DeliveryState, MessageSearch, MessageState } from '../../api/types.ts';
+import type {
+  CounterFilter,
+  DeliveryState,
+  MessageScan,
+  MessageSearch,
+  MessageState,
+} from '../../api/types.ts';
+import type { Asked } from './patient.ts';
 
 /** Delivery and message states, and the counters of Home. */
 export const STATE_OPTIONS = [
@@ -53,7 +60,7 @@ const moment = (typed: string | undefined): number | undefined => {
   return Number.isNaN(at) ? undefined : at;
 };
 
-export function searchOf(filters: Filters, patient: string): MessageSearch {
+export function searchOf(filters: Filters, asked: Asked): MessageSearch {
   const { state, from, to, ...rest } = filters;
   const any = state?.startsWith('any-') ? (state.slice(4) as CounterFilter) : undefined;
   return {
@@ -65,6 +72,19 @@ export function searchOf(filters: Filters, patient: string): MessageSearch {
       : { state: state as MessageState | DeliveryState | 'unrouted' }),
     ...(moment(from) === undefined ? {} : { from: moment(from) }),
     ...(moment(to) === undefined ? {} : { to: moment(to) }),
-    ...(patient === '' ? {} : { patient }),
+    ...patientOf(asked),
   };
+}
+
+function patientOf({ patient, family, born }: Asked): Pick<MessageSearch, 'patient' | 'person'> {
+  if (patient !== '') return { patient };
+  return family !== '' && born !== '' ? { person: { family, born } } : {};
+}
+
+/** The scan that is asked for; `null` when no text is, or no time to look through. */
+export function scanOf(filters: Filters, asked: Asked): MessageScan | null {
+  const { patient: _patient, person: _person, before: _before, from, to, ...rest } = searchOf(filters, asked);
+  return asked.text === '' || from === undefined || to === undefined
+    ? null
+    : { ...rest, from, to, text: asked.text };
 }

@@ -4,16 +4,24 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef } from 'react';
 import { EmptyState, FailureNotice } from '../parts/notice.tsx';
 import { messagesQuery } from '../remote/queries.ts';
-import { type Filters, searchOf } from './filters.ts';
+import { type Filters, scanOf, searchOf } from './filters.ts';
 import { MessageTable } from './message-table.tsx';
-import { setPatient, usePatient } from './patient.ts';
+import { NOTHING_ASKED, setAsked, useAsked } from './patient.ts';
+import { ScanResults } from './scan-results.tsx';
 import { SearchForm } from './search-form.tsx';
 
 export function MessagesPage() {
   const filters = useSearch({ from: '/messages' });
-  const patient = usePatient();
+  const asked = useAsked();
+  const scan = scanOf(filters, asked);
   const navigate = useNavigate();
-  const { data: page, error, isPlaceholderData } = useQuery(messagesQuery(searchOf(filters, patient)));
+  const {
+    data: listed,
+    error: refused,
+    isPlaceholderData,
+  } = useQuery({ ...messagesQuery(searchOf(filters, asked)), enabled: scan === null });
+  const page = scan === null ? listed : undefined;
+  const error = scan === null ? refused : null;
   /** Where the newer pages began; empty after a reload, and then "Newer" leads to the newest. */
   const newer = useRef<(string | undefined)[]>([]);
 
@@ -32,7 +40,7 @@ export function MessagesPage() {
     newer.current = [];
     show(next);
   };
-  const filtered = Object.keys(filters).some((key) => key !== 'before') || patient !== '';
+  const filtered = Object.keys(filters).some((key) => key !== 'before') || asked !== NOTHING_ASKED;
 
   return (
     <Stack gap="md">
@@ -55,7 +63,7 @@ export function MessagesPage() {
               Flow {filters.flow} ✕
             </Button>
           )}
-          {patient !== '' && (
+          {(asked.patient !== '' || (asked.family !== '' && asked.born !== '')) && scan === null && (
             <Badge variant="light" tt="none" radius="sm" className="state-badge" data-testid="patient-filter">
               one patient
             </Badge>
@@ -63,8 +71,9 @@ export function MessagesPage() {
         </Group>
       </Group>
       <SearchForm filters={filters} onSearch={search} />
+      {scan !== null && <ScanResults scan={scan} />}
       {error && <FailureNotice error={error} />}
-      {!page && !error && <Skeleton height={320} aria-label="Loading" />}
+      {!page && !error && scan === null && <Skeleton height={320} aria-label="Loading" />}
       {page && page.rows.length === 0 && (
         <EmptyState title={filtered ? 'No message matches' : 'No message yet'}>
           {filtered ? (
@@ -74,7 +83,7 @@ export function MessagesPage() {
                 type="button"
                 className="link-button"
                 onClick={() => {
-                  setPatient('');
+                  setAsked(NOTHING_ASKED);
                   search({});
                 }}
               >

@@ -1,9 +1,9 @@
 import { Button, Group, NativeSelect, Paper, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
-import { homeQuery } from '../remote/queries.ts';
+import { homeQuery, useMayOperate } from '../remote/queries.ts';
 import { type Filters, STATE_OPTIONS, type StateOption } from './filters.ts';
-import { setPatient, usePatient } from './patient.ts';
+import { type Asked, NOTHING_ASKED, setAsked, useAsked } from './patient.ts';
 
 const STATE_LABELS: Readonly<Partial<Record<StateOption, string>>> = {
   'any-filtered': 'Filtered (all)',
@@ -25,13 +25,15 @@ export function SearchForm(props: {
   readonly onSearch: (filters: Filters) => void;
 }) {
   const { filters, onSearch } = props;
-  const patient = usePatient();
+  const asked = useAsked();
+  const mayOperate = useMayOperate();
   const [draft, setDraft] = useState<Filters>(filters);
-  const [draftPatient, setDraftPatient] = useState(patient);
+  const [draftAsked, setDraftAsked] = useState(asked);
+  const [missing, setMissing] = useState<'time' | 'person' | 'both' | null>(null);
   const { data: home } = useQuery(homeQuery);
 
   useEffect(() => setDraft(filters), [filters]);
-  useEffect(() => setDraftPatient(patient), [patient]);
+  useEffect(() => setDraftAsked(asked), [asked]);
 
   const text = (key: 'controlId' | 'type' | 'from' | 'to') => ({
     value: draft[key] ?? '',
@@ -68,13 +70,40 @@ export function SearchForm(props: {
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    setPatient(draftPatient.trim());
+    const patient = draftAsked.patient.trim();
+    const family = draftAsked.family.trim();
+    const born = draftAsked.born.trim();
+    const wanted = draftAsked.text.trim();
+    const lacks =
+      (family === '') !== (born === '')
+        ? 'person'
+        : wanted !== '' && (patient !== '' || family !== '')
+          ? 'both'
+          : wanted !== '' && (!draft.from || !draft.to)
+            ? 'time'
+            : null;
+    setMissing(lacks);
+    if (lacks !== null) return;
+    const next = { patient, family, born, text: wanted };
+    setAsked(Object.values(next).every((value) => value === '') ? NOTHING_ASKED : next);
     apply(draft);
   };
   const clear = (): void => {
-    setPatient('');
+    setMissing(null);
+    setAsked(NOTHING_ASKED);
     onSearch({});
   };
+  const said = (key: keyof Asked) => ({
+    size: 'xs' as const,
+    autoComplete: 'off',
+    value: draftAsked[key],
+    onChange: (event: { currentTarget: { value: string } }) => {
+      const { value } = event.currentTarget;
+      setDraftAsked((old) => ({ ...old, [key]: value }));
+    },
+  });
+  const needed = (key: 'from' | 'to') =>
+    missing === 'time' && !draft[key] ? { error: 'a text needs a time' } : {};
 
   return (
     <Paper
@@ -117,17 +146,44 @@ export function SearchForm(props: {
         />
         <TextInput label="Type" placeholder="ADT^A01 or ADT^*" {...text('type')} data-testid="search-type" />
         <TextInput label="Control id" {...text('controlId')} data-testid="search-control-id" />
+        <TextInput label="Patient" placeholder="MRN" {...said('patient')} data-testid="search-patient" />
         <TextInput
-          label="Patient"
-          placeholder="MRN"
-          size="xs"
-          autoComplete="off"
-          value={draftPatient}
-          onChange={(event) => setDraftPatient(event.currentTarget.value)}
-          data-testid="search-patient"
+          label="Family name"
+          {...said('family')}
+          {...(missing === 'person' && draftAsked.family.trim() === '' ? { error: 'goes with Born' } : {})}
+          data-testid="search-family"
         />
-        <TextInput label="From" type="datetime-local" {...text('from')} data-testid="search-from" />
-        <TextInput label="To" type="datetime-local" {...text('to')} data-testid="search-to" />
+        <TextInput
+          label="Born"
+          type="date"
+          {...said('born')}
+          {...(missing === 'person' && draftAsked.born.trim() === '' ? { error: 'goes with a name' } : {})}
+          data-testid="search-born"
+        />
+        {mayOperate && (
+          <TextInput
+            label="Text"
+            placeholder="anywhere in a message"
+            maxLength={200}
+            {...said('text')}
+            {...(missing === 'both' ? { error: 'looks through all patients: leave them out' } : {})}
+            data-testid="search-text"
+          />
+        )}
+        <TextInput
+          label="From"
+          type="datetime-local"
+          {...text('from')}
+          {...needed('from')}
+          data-testid="search-from"
+        />
+        <TextInput
+          label="To"
+          type="datetime-local"
+          {...text('to')}
+          {...needed('to')}
+          data-testid="search-to"
+        />
         <Group gap="xs" className="search-buttons" wrap="nowrap">
           <Button type="submit" size="xs" data-testid="search-submit">
             Search

@@ -19,7 +19,7 @@ const COLORS: Readonly<Record<ShownState, string>> = {
 const MEANING: Readonly<Record<ShownState, string>> = {
   delivered: 'done',
   accepted: 'kept and planned',
-  filtered: 'a filter of the flow ended it',
+  filtered: 'ended by a filter, a refusal or a later message',
   unrouted: 'no flow wanted it; counted as Filtered',
   waiting: 'for its turn or its next attempt',
   running: 'at work now',

@@ -1,5 +1,21 @@
-import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
-import type { Home, Me, MessageDetail, MessagePage, MessageSearch } from '../../api/types.ts';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+  useQuery,
+} from '@tanstack/react-query';
+import type {
+  ApprovalPage,
+  DeadGroups,
+  Home,
+  LanesAnswer,
+  Me,
+  MessageDetail,
+  MessagePage,
+  MessageSearch,
+  ReplayJobs,
+} from '../../api/types.ts';
 import { get, post } from './client.ts';
 
 export const meQuery = queryOptions({
@@ -11,6 +27,13 @@ export const meQuery = queryOptions({
 export const homeQuery = queryOptions({
   queryKey: ['home'],
   queryFn: ({ signal }) => get<Home>('/api/home', signal),
+});
+
+/** Asked every few seconds and not at every change: with many lanes it is no small question. */
+export const lanesQuery = queryOptions({
+  queryKey: ['lanes'],
+  queryFn: ({ signal }) => get<LanesAnswer>('/api/lanes?limit=20', signal),
+  refetchInterval: 5_000,
 });
 
 export function messagesQuery(search: MessageSearch) {
@@ -28,6 +51,27 @@ export function messageQuery(id: string) {
   });
 }
 
+export const approvalsQuery = infiniteQueryOptions({
+  queryKey: ['approvals'],
+  queryFn: ({ pageParam, signal }) =>
+    get<ApprovalPage>(
+      `/api/approvals${pageParam === null ? '' : `?after=${encodeURIComponent(pageParam)}`}`,
+      signal,
+    ),
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.after,
+});
+
+export const deadQuery = queryOptions({
+  queryKey: ['dead'],
+  queryFn: ({ signal }) => get<DeadGroups>('/api/dead/groups', signal),
+});
+
+export const replaysQuery = queryOptions({
+  queryKey: ['replays'],
+  queryFn: ({ signal }) => get<ReplayJobs>('/api/replays', signal),
+});
+
 /** The role decides what is offered; the server decides what is done. */
 export function useMayOperate(): boolean {
   const { data } = useQuery(meQuery);
@@ -37,5 +81,8 @@ export function useMayOperate(): boolean {
 export function refreshMessages(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: ['messages'] });
   void client.invalidateQueries({ queryKey: ['message'] });
+  void client.invalidateQueries({ queryKey: ['approvals'] });
   void client.invalidateQueries({ queryKey: ['home'] });
+  void client.invalidateQueries({ queryKey: ['dead'] });
+  void client.invalidateQueries({ queryKey: ['replays'] });
 }

@@ -201,7 +201,7 @@ class PersistentClient implements MllpClient, LinkOwner {
         expected: header.fields[10] ?? '',
         wantsApplicationAck: wantsApplicationAck(header),
         settle,
-        timer: undefined,
+        deadline: 0,
         place: 0,
       });
       this.onRoom();
@@ -245,7 +245,7 @@ class PersistentClient implements MllpClient, LinkOwner {
         this.#waiting = this.#waiting.slice(this.#next);
         this.#next = 0;
       }
-      this.#link.send(sending);
+      this.#link.send(sending, this.#window);
     }
   }
 

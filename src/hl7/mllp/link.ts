@@ -12,7 +12,8 @@ export interface Sending {
   /** Its sender asks for an application acknowledgement after the accept acknowledgement. */
   readonly wantsApplicationAck: boolean;
   readonly settle: (result: SendResult) => void;
-  timer: NodeJS.Timeout | undefined;
+  /** When its answer is overdue, by `performance.now()`. */
+  deadline: number;
   /** Which one on its connection, from 1. */
   place: number;
 }
@@ -55,6 +56,9 @@ export class Link {
   #sentAtFrameStart = 0;
   #fault: string | undefined;
   #grace: NodeJS.Timeout | undefined;
+  /** Runs while something is under way; looks at the oldest when it ends. A timer for each message costs more than its frame. */
+  #overdue: NodeJS.Timeout | undefined;
+  #corked = false;
   #answered = false;
   #over = false;
   /** The socket's buffer is full: the receiver does not read. */
@@ -99,18 +103,42 @@ export class Link {
     return this.#answered;
   }
 
-  send(sending: Sending): void {
+  /** @param window How many may be under way: with one, each leaves at once. */
+  send(sending: Sending, window: number): void {
     const { responseTimeoutMs, counters } = this.#owner;
     this.#sent += 1;
     sending.place = this.#sent;
-    sending.timer = setTimeout(() => {
-      this.#settle(sending, { kind: 'timeout', outcome: 'unknown', afterMs: responseTimeoutMs });
-      // Its answer may still come: not on a connection that is used again.
-      this.drop('the answer to an earlier message did not come', false);
-    }, responseTimeoutMs);
+    sending.deadline = performance.now() + responseTimeoutMs;
+    this.#overdue ??= setTimeout(() => this.#lookAtOldest(), responseTimeoutMs);
     this.#underWay.set(sending.expected, sending);
     counters.sent += 1;
+    if (window > 1) this.#cork();
     this.#blocked = !this.socket.write(frameIn(this.#owner.framing, sending.message));
+  }
+
+  /** Messages that a window lets go in the same turn of the event loop leave in one write. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.socket.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      this.socket.uncork();
+    });
+  }
+
+  #lookAtOldest(): void {
+    this.#overdue = undefined;
+    const [oldest] = this.#underWay.values();
+    if (oldest === undefined || this.#over) return;
+    const left = oldest.deadline - performance.now();
+    if (left > 0) {
+      this.#overdue = setTimeout(() => this.#lookAtOldest(), Math.ceil(left));
+      return;
+    }
+    this.#settle(oldest, { kind: 'timeout', outcome: 'unknown', afterMs: this.#owner.responseTimeoutMs });
+    // Its answer may still come: not on a connection that is used again.
+    this.drop('the answer to an earlier message did not come', false);
   }
 
   /** Ends the connection; what is under way has an unknown outcome. */
@@ -118,6 +146,7 @@ export class Link {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#grace);
+    clearTimeout(this.#overdue);
     for (const sending of this.#underWay.values())
       this.#settle(sending, { kind: 'closed', outcome: 'unknown', reason });
     this.socket.destroy();
@@ -125,7 +154,6 @@ export class Link {
   }
 
   #settle(sending: Sending, result: SendResult): void {
-    clearTimeout(sending.timer);
     this.#underWay.delete(sending.expected);
     sending.settle(result);
   }

@@ -1,157 +1,77 @@
 /** What enters: messages with their plans, and what must stand or fall with them; many callers in one transaction. */
-import { createHash } from 'node:crypto';
-import type { MessageFlag } from '../../message/index.ts';
 import type { Failure } from '../../std/index.ts';
-import type { Append, Appended, NewMessage } from '../contract.ts';
-import { storeFailure } from '../failures.ts';
-import { codeOf, DOORS, FORMATS, flagBits, MESSAGE_STATES } from '../sqlite/codes.ts';
-import { DELIVERIES_OF_ONE, deliveryId } from '../sqlite/numbers.ts';
-import { putAliases } from './aliases.ts';
+import type { Append, Appended, LaneAlias, NewMessage } from '../contract.ts';
+import { sealPayload } from '../payload.ts';
+import { codeOf, DOORS, FORMATS, flagBits, HOLD_REASONS, MESSAGE_STATES } from '../sqlite/codes.ts';
+import { deliveryId } from '../sqlite/numbers.ts';
+import { type Arriving, answerOf, arriving, check, Intake } from './arriving.ts';
 import { addAudit } from './audit.ts';
-import { packContent } from './content.ts';
 import { moveCursor } from './cursors.ts';
 import { Bundle, type Desk, storable } from './desk.ts';
-import { faultOf, IDS_PASSED, mayTryAgain, NOT_UNIQUE, refusalOf, sqlStateOf } from './faults.ts';
+import {
+  faultOf,
+  IDS_PASSED,
+  mayTryAgain,
+  NOT_UNIQUE,
+  refusalOf,
+  SAME_ID_OTHER_BYTES,
+  sqlStateOf,
+} from './faults.ts';
 import { openGroups, type Queued } from './groups.ts';
 import type { Ids } from './ids.ts';
+import { repeatJudge } from './repeats.ts';
+import { TELL_ENDED, TELL_OPEN } from './replay.ts';
 import { changeRoster } from './roster.ts';
 import { markSeen } from './seen.ts';
 import type { Ask, Session } from './session.ts';
+import { sleepEnder } from './sleepers.ts';
 import { stepRows } from './steps.ts';
 
 const LOCK = 'SELECT lock_append($1, $2)';
 const APPEND = {
   name: 'append',
-  text: 'SELECT n, repeated, at, reused FROM append_messages($1, $2, $3, $4, $5)',
+  text: 'SELECT n, repeated, at FROM append_messages($1, $2, $3, $4, $5)',
 };
-const CANCEL = 'SELECT cancel_sleepers($1, $2, $3)';
-const WAKE = 'SELECT wake_sleepers($1, $2, false, $3, 100000)';
 const PUT_STEPS = 'SELECT put_steps(ARRAY(SELECT s FROM json_populate_recordset(NULL::stepping, $1) s), $2)';
+const LINK = 'SELECT link_lanes($1, $2, $3)';
+const HOLD = 'SELECT hold_lanes($1, $2, $3, $4, $5)';
 
 /** Messages of one commit at most; more callers wait for the next. */
 const GROUP_CALLS = 500;
 const GROUP_BYTES = 4 * 1024 * 1024;
 const TRIES = 8;
 
-/** What the contract will gain with sleeping steps. */
-export type Unit = Append & { readonly cancels?: readonly string[]; readonly wakes?: readonly string[] };
-type Call = Queued<Unit, readonly Appended[]>;
-
-/** A number for a sender at a connection: 48 bits of SHA-256, half the row of its text. */
-function senderNumber(connection: number, sender: string): number {
-  return createHash('sha256').update(`${connection} ${sender}`).digest().readUIntBE(0, 6) + 1;
-}
+type Call = Queued<Append, readonly Appended[]>;
 
 /** Must see what others did before, or changes what others see: has a transaction to itself. */
-const standsAlone = (unit: Unit): boolean =>
+const standsAlone = (unit: Append): boolean =>
   unit.cursor !== undefined ||
   changesLanes(unit) ||
   (unit.audit?.length ?? 0) > 0 ||
-  (unit.cancels?.length ?? 0) > 0 ||
-  (unit.wakes?.length ?? 0) > 0;
-const changesLanes = (unit: Unit): boolean => (unit.aliases?.length ?? 0) > 0;
-const remembers = (message: NewMessage): boolean =>
-  message.deliveries.some((delivery) => (delivery.remembered?.length ?? 0) > 0);
-const hasMore = (unit: Unit): boolean =>
+  unit.messages.some(tellsSleepers);
+const changesLanes = (unit: Append): boolean => (unit.aliases?.length ?? 0) > 0;
+const tellsSleepers = (message: NewMessage): boolean =>
+  (message.cancels?.length ?? 0) + (message.wakes?.length ?? 0) > 0;
+const hasHistory = (message: NewMessage): boolean =>
+  message.deliveries.some((one) => (one.remembered?.length ?? 0) > 0 || one.replayOf !== undefined);
+const hasMore = (unit: Append): boolean =>
   standsAlone(unit) ||
   (unit.seen?.length ?? 0) > 0 ||
   (unit.roster?.length ?? 0) > 0 ||
-  unit.messages.some(remembers);
-
-/** Refuses what no store can keep, before anything is asked of the database. */
-function check(unit: Unit): void {
-  for (const message of unit.messages) {
-    codeOf(DOORS, message.door);
-    codeOf(FORMATS, message.format);
-    codeOf(MESSAGE_STATES, message.state);
-    flagBits(message.flags);
-    // Without a lane it could overtake: the contract asks for one at least.
-    if (message.deliveries.some((one) => one.lanes.length === 0))
-      throw new RangeError('a delivery without a lane');
-    if (message.deliveries.length > DELIVERIES_OF_ONE) {
-      throw storeFailure(
-        'STORE_REFUSED',
-        `A message cannot have more than ${DELIVERIES_OF_ONE} deliveries, replays included.`,
-      );
-    }
-  }
-}
-
-interface Arriving {
-  readonly message: NewMessage;
-  readonly connection: number;
-  readonly sender: number | null;
-  readonly key: string | null;
-  readonly flags: readonly MessageFlag[];
-  /** Later ones of the group with the same bytes under the same id. */
-  times: number;
-  id: number;
-  /** Set by the answer. */
-  repeated?: { readonly id: number; readonly at: number };
-  reused: boolean;
-}
-
-/** Messages of several callers as rows of one statement. */
-class Intake {
-  readonly rows: Arriving[] = [];
-  readonly #byKey = new Map<string, Arriving[]>();
-  readonly #answers = new Map<Call, { row: Arriving; first: boolean }[]>();
-
-  add(call: Call, connection: number): void {
-    const answers = call.call.messages.map((message) => this.#one(message, connection));
-    this.#answers.set(call, answers);
-  }
-
-  #one(message: NewMessage, connection: number): { row: Arriving; first: boolean } {
-    // A refused message is judged afresh when it comes again: it neither is a repeat nor makes one.
-    const dedupe = message.state === 'accepted' ? message.dedupe : undefined;
-    const sender = dedupe ? senderNumber(connection, dedupe.sender) : null;
-    const key = dedupe ? `${sender} ${dedupe.id}` : null;
-    const earlier = key === null ? [] : (this.#byKey.get(key) ?? []);
-    const same = earlier.find((row) => row.message.dedupe?.hash === dedupe?.hash);
-    if (same) {
-      same.times++;
-      return { row: same, first: false };
-    }
-    const reused = earlier.length > 0;
-    const flags: readonly MessageFlag[] =
-      reused && !message.flags.includes('control-id-reused')
-        ? [...message.flags, 'control-id-reused']
-        : message.flags;
-    const row: Arriving = { message, connection, sender, key, flags, times: 0, id: 0, reused: false };
-    if (key !== null) this.#byKey.set(key, [...earlier, row]);
-    this.rows.push(row);
-    return { row, first: true };
-  }
-
-  answersOf(call: Call): readonly Appended[] {
-    return (this.#answers.get(call) ?? []).map(({ row, first }): Appended => {
-      if (row.repeated) {
-        return { kind: 'duplicate', messageId: String(row.repeated.id), receivedAt: row.repeated.at };
-      }
-      const messageId = String(row.id);
-      const { receivedAt } = row.message;
-      if (!first) return { kind: 'duplicate', messageId, receivedAt };
-      const flags: readonly MessageFlag[] =
-        row.reused && !row.flags.includes('control-id-reused')
-          ? [...row.flags, 'control-id-reused']
-          : row.flags;
-      return { kind: 'kept', messageId, receivedAt, flags };
-    });
-  }
-}
+  unit.messages.some(hasHistory);
 
 export function openAppending(desk: Desk, ids: Ids) {
   const { dictionary, keys, node, writers } = desk;
+  const repeats = repeatJudge(desk);
+  const sleepers = sleepEnder(desk);
 
   const values = (session: number, rows: readonly Arriving[], lanesChange: boolean): unknown[] => {
     const bundle = new Bundle();
     const messages: unknown[] = [];
     const deliveries: unknown[] = [];
     rows.forEach((row, n) => {
-      const { message, connection, id } = row;
-      const sealed = bundle.put(keys.vault.seal('message', id, packContent(message.bytes)));
-      const dedupe = row.sender === null ? undefined : message.dedupe;
+      const { message, connection, dedupe, id } = row;
+      const sealed = bundle.put(sealPayload(keys.vault, id, message.bytes));
       messages.push({
         n,
         id,
@@ -167,9 +87,11 @@ export function openAppending(desk: Desk, ids: Ids) {
         size: message.bytes.length,
         planned: message.deliveries.length,
         parent: message.parent === undefined ? null : Number(message.parent),
-        sender: row.sender,
-        did: dedupe ? storable(dedupe.id) : null,
+        sender: dedupe?.sender ?? null,
+        did: dedupe?.id ?? null,
         hash: dedupe?.hash ?? null,
+        since: message.dedupe?.since ?? null,
+        judged: row.judged,
         times: row.times,
         pats: message.patients,
         ...sealed,
@@ -198,21 +120,78 @@ export function openAppending(desk: Desk, ids: Ids) {
     ];
   };
 
-  const keep = async (ask: Ask, session: number, intake: Intake, lanesChange: boolean): Promise<void> => {
-    if (intake.rows.length === 0) return;
-    const answers = await ask<{ n: number; repeated: number | null; at: number; reused: boolean }>(
+  const keep = async (
+    ask: Ask,
+    session: number,
+    rows: readonly Arriving[],
+    lanesChange: boolean,
+  ): Promise<void> => {
+    if (rows.length === 0) return;
+    const answers = await ask<{ n: number; repeated: number; at: number }>(
       APPEND,
-      values(session, intake.rows, lanesChange),
+      values(session, rows, lanesChange),
     );
-    for (const { n, repeated, at, reused } of answers) {
-      const row = intake.rows[n] as Arriving;
-      if (repeated !== null) row.repeated = { id: repeated, at };
-      if (reused) row.reused = true;
+    for (const { n, repeated, at } of answers) (rows[n] as Arriving).repeated = { id: repeated, at };
+  };
+
+  /** What deliveries bring from those that they repeat. */
+  const keepHistory = async (ask: Ask, rows: readonly Arriving[]): Promise<void> => {
+    const planned = rows
+      .filter((row) => !row.repeated && hasHistory(row.message))
+      .flatMap((row) => row.message.deliveries.map((plan, nth) => ({ plan, id: deliveryId(row.id, nth) })));
+    const bundle = new Bundle();
+    const steps = planned.flatMap(({ plan, id }) => stepRows(keys, bundle, id, plan.remembered ?? []));
+    if (steps.length > 0) await ask(PUT_STEPS, [JSON.stringify(steps), bundle.close()]);
+    const again = planned.filter(({ plan }) => plan.replayOf !== undefined);
+    if (again.length === 0) return;
+    const pairs = [again.map(({ plan }) => Number(plan.replayOf)), again.map(({ id }) => id)];
+    await ask(TELL_ENDED, pairs);
+    await ask(TELL_OPEN, pairs);
+  };
+
+  /** One by one, each seeing what those before it did: for what a single statement cannot judge. */
+  const keepEach = async (ask: Ask, session: number, rows: readonly Arriving[]): Promise<void> => {
+    const slot = node.slot(session);
+    for (const row of rows) {
+      const { connection, dedupe, message } = row;
+      row.judged = true;
+      if (dedupe && message.dedupe) {
+        const of = { connection, slot, sender: dedupe.sender };
+        const { original, flag } = await repeats.judge(
+          ask,
+          of,
+          { ...message.dedupe, id: dedupe.id },
+          message.bytes,
+        );
+        if (original) {
+          row.repeated = original;
+          continue;
+        }
+        row.flags = flag && !message.flags.includes(flag) ? [...message.flags, flag] : message.flags;
+      }
+      const place = tellsSleepers(message) ? await sleepers.eventPlace(ask) : null;
+      await keep(ask, session, [row], false);
+      await keepHistory(ask, [row]);
+      if (place !== null) await sleepers.tell(ask, slot, row.id, place, message);
     }
   };
 
+  /** A merge that was sent again is not made again, since an unlink may have come in between. */
+  const isRepeated = async (ask: Ask, rows: readonly Arriving[]): Promise<boolean> => {
+    const all = rows.flatMap(({ dedupe }) => (dedupe ? [dedupe] : []));
+    if (rows.length === 0 || all.length < rows.length) return false;
+    return (await repeats.known(ask, all)) === rows.length;
+  };
+
+  const link = (ask: Ask, { from, to, undo = false }: LaneAlias) => ask(LINK, [from, to, undo]);
+
   /** With all that may come along: what is read before is read under the lock of the connections. */
-  const keepWithMore = (session: number, group: readonly Call[], intake: Intake): Promise<void> =>
+  const keepWithMore = (
+    session: number,
+    group: readonly Call[],
+    rows: readonly Arriving[],
+    each: boolean,
+  ): Promise<void> =>
     (writers.append[session] as Session).transaction(async (ask) => {
       const units = group.map((call) => call.call);
       const lanesChange = units.some(changesLanes);
@@ -220,60 +199,72 @@ export function openAppending(desk: Desk, ids: Ids) {
       void ask(LOCK, [connections, lanesChange]).catch(() => undefined);
       for (const unit of units) {
         if (unit.cursor) await moveCursor(desk, ask, unit.site, unit.connection, unit.cursor);
-        if (unit.aliases)
-          await putAliases(
-            ask,
-            unit.aliases.filter((alias) => alias.undo),
-          );
-        const at = unit.messages[0]?.receivedAt ?? desk.clock.now();
-        if (unit.cancels?.length) await ask(CANCEL, [node.slot(session), at, unit.cancels]);
       }
-      await keep(ask, session, intake, lanesChange);
-      const steps = intake.rows.flatMap((row) =>
-        row.repeated
-          ? []
-          : row.message.deliveries.map((one, nth) => ({
-              delivery: deliveryId(row.id, nth),
-              steps: one.remembered ?? [],
-            })),
-      );
-      if (steps.some((one) => one.steps.length > 0)) {
-        const bundle = new Bundle();
-        const rows = steps.flatMap((one) => stepRows(keys, bundle, one.delivery, one.steps));
-        await ask(PUT_STEPS, [JSON.stringify(rows), bundle.close()]);
+      // Whoever changes lanes stands alone: there is one unit then.
+      const aliases = units.flatMap((unit) => unit.aliases ?? []);
+      const merges = aliases.length === 0 || (await isRepeated(ask, rows)) ? [] : aliases;
+      // An unlink parts the lanes first: its own delivery then stands in both, behind what was merged. A merge joins them
+      // last: its delivery stands in both too, and later ones of the retired id follow it.
+      for (const alias of merges) if (alias.undo) await link(ask, alias);
+      if (each) await keepEach(ask, session, rows);
+      else {
+        await keep(ask, session, rows, lanesChange);
+        await keepHistory(ask, rows);
+      }
+      for (const alias of merges) if (!alias.undo) await link(ask, alias);
+      for (const { from, to, hold } of merges) {
+        if (!hold) continue;
+        const reason = codeOf(HOLD_REASONS, hold.reason);
+        await ask(HOLD, [node.slot(session), from, to, reason, JSON.stringify(hold.failure)]);
       }
       await markSeen(desk, ask, units);
       await changeRoster(desk, ask, units);
-      for (const unit of units) {
-        if (unit.aliases)
-          await putAliases(
-            ask,
-            unit.aliases.filter((alias) => !alias.undo),
-          );
-        const at = unit.messages[0]?.receivedAt ?? desk.clock.now();
-        if (unit.wakes?.length) await ask(WAKE, [node.slot(session), at, unit.wakes]);
-        if (unit.audit?.length) await addAudit(desk, ask, unit.audit);
-      }
+      for (const unit of units) if (unit.audit?.length) await addAudit(desk, ask, unit.audit);
     });
 
+  const connectionOf = ({ call }: Call): number => dictionary.connection(call.site, call.connection);
+  const numbered = async (rows: readonly Arriving[]): Promise<void> => {
+    const own = await ids.take(rows.length);
+    rows.forEach((row, at) => {
+      row.id = own[at] as number;
+    });
+  };
+  /** Gives what its callers are answered. */
+  const keepTogether = async (session: number, group: readonly Call[]) => {
+    const intake = new Intake<Call>();
+    for (const call of group) intake.add(call, call.call.messages, connectionOf(call));
+    if (intake.mustBeJudged) return null;
+    await numbered(intake.rows);
+    if (group.some(({ call }) => hasMore(call))) await keepWithMore(session, group, intake.rows, false);
+    else await keep((writers.append[session] as Session).ask, session, intake.rows, false);
+    return (call: Call) => intake.answersOf(call);
+  };
+  const keepOneByOne = async (session: number, group: readonly Call[]) => {
+    const rows = new Map(
+      group.map((call) => [call, call.call.messages.map((one) => arriving(one, connectionOf(call)))]),
+    );
+    const all = [...rows.values()].flat();
+    await numbered(all);
+    await keepWithMore(session, group, all, true);
+    return (call: Call) => (rows.get(call) ?? []).map((row) => answerOf(row, true));
+  };
+
   const commit = async (session: number, group: readonly Call[]): Promise<void> => {
+    let each = group.some(({ call }) => call.messages.some(tellsSleepers));
     for (let tried = 1; ; tried++) {
-      const intake = new Intake();
-      for (const call of group) intake.add(call, dictionary.connection(call.call.site, call.call.connection));
-      const own = await ids.take(intake.rows.length);
-      intake.rows.forEach((row, at) => {
-        row.id = own[at] as number;
-      });
       try {
-        if (group.some((call) => hasMore(call.call))) await keepWithMore(session, group, intake);
-        else await keep((writers.append[session] as Session).ask, session, intake, false);
-        for (const call of group) call.resolve(intake.answersOf(call));
+        const answersOf = each
+          ? await keepOneByOne(session, group)
+          : ((await keepTogether(session, group)) ?? (await keepOneByOne(session, group)));
+        for (const call of group) call.resolve(answersOf(call));
         return;
       } catch (error) {
         const state = sqlStateOf(error);
         const idsAreOld = state === IDS_PASSED || (state === NOT_UNIQUE && tried === 1);
         if (idsAreOld) ids.forget();
-        if (tried < TRIES && (idsAreOld || mayTryAgain(error))) continue;
+        const mustBeJudged = state === SAME_ID_OTHER_BYTES && !each;
+        each ||= mustBeJudged;
+        if (tried < TRIES && (idsAreOld || mustBeJudged || mayTryAgain(error))) continue;
         throw error;
       }
     }
@@ -312,14 +303,14 @@ export function openAppending(desk: Desk, ids: Ids) {
     for (const call of group) call.reject(failure);
   };
 
-  const groups = openGroups<Unit, readonly Appended[]>({
+  const groups = openGroups<Append, readonly Appended[]>({
     sessions: writers.append.length,
     calls: GROUP_CALLS,
     bytes: GROUP_BYTES,
     run,
   });
   return {
-    append: (unit: Unit): Promise<readonly Appended[]> =>
+    append: (unit: Append): Promise<readonly Appended[]> =>
       groups.put(unit, {
         key: `${unit.site} ${unit.connection}`,
         alone: standsAlone(unit),

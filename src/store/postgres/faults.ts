@@ -57,5 +57,7 @@ export function mayTryAgain(error: unknown): boolean {
 export const IDS_PASSED = 'SU001';
 /** This node could not renew its leases in time. */
 export const NODE_LOST = 'SU002';
+/** A message of an id that is known with other bytes: to be judged by who holds the key. */
+export const SAME_ID_OTHER_BYTES = 'SU003';
 /** A unique key: ids that were reserved on a server that is no longer the one. */
 export const NOT_UNIQUE = '23505';

@@ -1,34 +1,18 @@
 /** Long replays with their progress, and the values of flows that ran. */
 import type { FailureRecord, Json } from '../../std/index.ts';
-import type { AuditEntry } from '../contract.ts';
+import type { AuditEntry, Job } from '../contract.ts';
+import { storeFailure } from '../failures.ts';
 import { again } from './again.ts';
 import { addAudit } from './audit.ts';
 import type { Desk } from './desk.ts';
 import type { Ask } from './session.ts';
 
-export interface Job {
-  readonly id: string;
-  readonly kind: 'replay';
-  readonly state: 'running' | 'stopped' | 'done' | 'failed';
-  readonly who: string;
-  readonly reason: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  /** What was asked for; plain JSON without patient data. */
-  readonly request: Json;
-  /** Deliveries looked at so far and in all; where it goes on. */
-  readonly done: number;
-  readonly total: number;
-  readonly after: string | null;
-  readonly failure: FailureRecord | null;
-}
-
 const PUT = `
 INSERT INTO job VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-ON CONFLICT (id) DO UPDATE SET state = excluded.state, who = excluded.who, reason = excluded.reason,
-  updated_at = excluded.updated_at, request = excluded.request, done = excluded.done, total = excluded.total,
-  after = excluded.after, failure = excluded.failure`;
-const JOBS = 'SELECT * FROM job ORDER BY created_at DESC, id DESC LIMIT $1';
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at,
+  done = excluded.done, total = excluded.total, after = excluded.after, failure = excluded.failure`;
+const MAY_MOVE = "SELECT 1 FROM job WHERE id = $1 AND state = 'running' AND done < $2 FOR UPDATE";
+const JOBS = 'SELECT * FROM job ORDER BY created_at DESC, seq DESC LIMIT $1';
 const JOB = 'SELECT * FROM job WHERE id = $1';
 const PUT_FLOW = 'INSERT INTO flow_version VALUES ($1, $2) ON CONFLICT DO NOTHING';
 const FLOW = 'SELECT flow FROM flow_version WHERE version = $1';
@@ -63,7 +47,7 @@ const jobFrom = (row: JobColumns): Job => ({
   failure: row.failure === null ? null : (JSON.parse(row.failure) as FailureRecord),
 });
 
-export async function putJob(ask: Ask, job: Job): Promise<void> {
+async function putJob(ask: Ask, job: Job): Promise<void> {
   await ask(PUT, [
     job.id,
     job.kind,
@@ -78,6 +62,15 @@ export async function putJob(ask: Ask, job: Job): Promise<void> {
     job.after,
     job.failure === null ? null : JSON.stringify(job.failure),
   ]);
+}
+
+/** Its progress, beside the work it stands for; refuses when it is not this one's to move. */
+export async function moveJob(ask: Ask, job: Job): Promise<void> {
+  const [mine] = await ask(MAY_MOVE, [job.id, job.done]);
+  if (!mine) {
+    throw storeFailure('STORE_JOB_MOVED', 'The job was stopped, or somebody else has gone on with it.');
+  }
+  await putJob(ask, job);
 }
 
 export function jobDesk(desk: Desk) {

@@ -59,6 +59,7 @@ export async function openKeys(session: Session, masterKey: Uint8Array, sealsPer
     mint: () => vault.mint(),
     adopt: (key) => vault.adopt(key),
     rewrap: (next) => vault.rewrap(next),
+    changeMaster: (next) => vault.changeMaster(next),
   };
   return {
     vault: shared,

@@ -2,10 +2,10 @@
 import type { StepRecord } from '../../message/index.ts';
 import type { FailureRecord } from '../../std/index.ts';
 import type { Leased } from '../contract.ts';
+import { openPayload } from '../payload.ts';
 import type { KnownDeliveries } from '../sqlite/known.ts';
 import type { Given, Unreadable } from '../sqlite/lease.ts';
 import { messageOf } from '../sqlite/numbers.ts';
-import { unpackContent } from './content.ts';
 import { type Desk, SLOT } from './desk.ts';
 import { faultOf, mayTryAgain, NODE_LOST, refusalOf, sqlStateOf } from './faults.ts';
 import {
@@ -116,7 +116,7 @@ export function lessor(desk: Desk, known: KnownDeliveries, inHand: InHand) {
     delivery: deliveryFrom(row, dictionary),
     epoch,
     message: messageFrom(row, dictionary),
-    bytes: unpackContent(keys.vault.open('message', row.m_id, row.sealed)),
+    bytes: openPayload(keys.vault, row.m_id, row.m_size, row.sealed),
     remembered: steps,
   });
   /** What was given out, from its rows. */

@@ -1,8 +1,8 @@
 /** One message, one delivery, the dead, the sleepers, the lanes that stand still: for people who look. */
-import type { AttemptRecord, Delivery, MessageSummary } from '../../message/index.ts';
+import { type AttemptRecord, causeOf, type Delivery, type MessageSummary } from '../../message/index.ts';
 import type { FailureRecord } from '../../std/index.ts';
-import type { DeadLetter, DeliveryHistory, Page } from '../contract.ts';
-import { unpackContent } from './content.ts';
+import type { DeadGroup, DeadLetter, DeliveryHistory, Page, Sleeper, StuckLane } from '../contract.ts';
+import { openPayload } from '../payload.ts';
 import type { Desk } from './desk.ts';
 import {
   DELIVERY_COLUMNS,
@@ -20,7 +20,7 @@ import { stepReader } from './steps.ts';
 const MESSAGE = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE id = $1`;
 const DELIVERIES = `
 SELECT ${DELIVERY_COLUMNS} FROM any_delivery d WHERE d.id >= $1::bigint * 4096 AND d.id < ($1::bigint + 1) * 4096 ORDER BY d.id`;
-const SEALED = 'SELECT sealed FROM message WHERE id = $1';
+const SEALED = 'SELECT size, sealed FROM message WHERE id = $1';
 const DELIVERY = `SELECT ${DELIVERY_COLUMNS} FROM any_delivery d WHERE d.id = $1`;
 const ATTEMPTS =
   'SELECT attempt, ended_at, ms, failure, sealed FROM attempt WHERE delivery = $1 ORDER BY attempt';
@@ -29,18 +29,19 @@ SELECT ${ENDED_COLUMNS}, d.fingerprint, ${MESSAGE_COLUMNS}
 FROM (SELECT * FROM delivery WHERE state = 6 AND id < $1 ORDER BY id DESC LIMIT 1000) d
 JOIN message ON message.id = d.id / 4096
 ORDER BY d.id DESC`;
+/** Counted from an index of those that were not replayed; one letter of each group is read. */
 const GROUPS = `
 SELECT g.*, ${ENDED_COLUMNS}, ${MESSAGE_COLUMNS}
 FROM (
   SELECT e.fingerprint AS g_fingerprint, count(*) AS g_count, min(e.finished_at) AS g_first, max(e.finished_at) AS g_last,
-    max(e.id) AS g_sample
+    (array_agg(e.id ORDER BY e.finished_at DESC, e.id DESC))[1] AS g_sample
   FROM delivery e
-  WHERE e.state = 6 AND e.replayed_by IS NULL AND e.failure IS NOT NULL
+  WHERE e.fingerprint IS NOT NULL AND e.replayed_by IS NULL
     AND ($1::integer[] IS NULL OR e.connection = ANY ($1)) AND ($2::integer IS NULL OR e.flow = $2)
   GROUP BY e.fingerprint
 ) g
 JOIN delivery d ON d.id = g.g_sample JOIN message ON message.id = d.id / 4096
-ORDER BY g.g_count DESC, g.g_sample DESC`;
+ORDER BY g.g_count DESC, g.g_last DESC`;
 const SLEEPERS = `
 SELECT ${OPEN_COLUMNS}, d.wake_at, ${MESSAGE_COLUMNS}
 FROM open_delivery d JOIN message ON message.id = d.id / 4096
@@ -53,7 +54,7 @@ FROM open_delivery d CROSS JOIN LATERAL unnest(d.stood) AS l (lane) JOIN message
 WHERE (d.state = 3 OR (d.state = 0 AND d.candidate AND d.attempts > 0 AND d.failure IS NOT NULL))
   AND ($1::integer[] IS NULL OR d.connection = ANY ($1)) AND ($2::integer IS NULL OR d.flow = $2)
   AND NOT EXISTS (SELECT 1 FROM delivery_lane b WHERE b.lane = l.lane AND b.place < d.place)
-ORDER BY standing DESC, d.id LIMIT $3`;
+ORDER BY standing DESC, d.place LIMIT $3`;
 
 /** Rows looked at in one call; a filter that finds less gives a short page with a place to go on from. */
 const LOOKED_AT = 20_000;
@@ -67,30 +68,6 @@ interface AttemptColumns {
 }
 type Joined = DeliveryColumns & MessageColumns;
 
-export interface StuckLane {
-  /** Keyed hash. */
-  readonly lane: string;
-  readonly head: Delivery;
-  readonly message: MessageSummary;
-  /** Deliveries standing in it, the head included. */
-  readonly standing: number;
-}
-export interface Sleeper {
-  readonly delivery: Delivery;
-  readonly message: MessageSummary;
-  readonly wakeAt: number | null;
-}
-export interface DeadGroup {
-  readonly fingerprint: string;
-  readonly code: string;
-  readonly flow: string;
-  readonly step: string | null;
-  readonly path: string | null;
-  readonly count: number;
-  readonly firstAt: number;
-  readonly lastAt: number;
-  readonly sample: DeadLetter;
-}
 export interface Where {
   readonly site?: string;
   readonly flow?: string;
@@ -139,10 +116,10 @@ export function messageReader(desk: Desk) {
       };
     },
     async payload(id: string): Promise<Uint8Array | null> {
-      const [row] = await read<{ sealed: Uint8Array }>(SEALED, [idFrom(id)]);
+      const [row] = await read<{ size: number; sealed: Uint8Array }>(SEALED, [idFrom(id)]);
       if (!row) return null;
       await keys.fetch([row.sealed]);
-      return unpackContent(keys.vault.open('message', idFrom(id), row.sealed));
+      return openPayload(keys.vault, idFrom(id), row.size, row.sealed);
     },
     async history(deliveryId: string): Promise<DeliveryHistory | null> {
       const id = idFrom(deliveryId);
@@ -207,13 +184,10 @@ export function messageReader(desk: Desk) {
       await learn(rows);
       return rows.map((row) => {
         const sample = letterFrom(row);
-        const failure = sample.delivery.failure;
+        const { failure, flow } = sample.delivery;
         return {
           fingerprint: row.g_fingerprint ?? '',
-          code: failure?.code ?? '',
-          flow: sample.delivery.flow,
-          step: failure?.at.step ?? null,
-          path: failure?.at.path ?? null,
+          ...causeOf(failure, flow),
           count: row.g_count,
           firstAt: row.g_first,
           lastAt: row.g_last,

@@ -29,7 +29,7 @@ import { searcher } from './search.ts';
 import { seenReader } from './seen.ts';
 import { greet } from './server.ts';
 import { type Ask, openSession, type Session } from './session.ts';
-import { fingerprintOf, openSettling } from './settle.ts';
+import { openSettling } from './settle.ts';
 import { waker } from './waking.ts';
 
 export interface PostgresStoreOptions {
@@ -153,7 +153,7 @@ async function open(
     },
   };
   const appending = openAppending(desk, openIds(aside, clock));
-  const settling = openSettling(desk, inHand, fingerprintOf);
+  const settling = openSettling(desk, inHand);
   const heads = lessor(desk, known, inHand);
   reclaim = heads.reclaim;
   const lease = openLeasing({
@@ -207,7 +207,7 @@ async function open(
     onHealth: health.listen,
     onWork(listener) {
       workers.add(listener);
-      return () => workers.delete(listener);
+      return () => void workers.delete(listener);
     },
     probe: whileOpen(async () => void (await again(() => desk.writers.other.ask(PROBE)))),
 
@@ -281,6 +281,8 @@ async function open(
     flowVersion: whileOpen(jobs.flowVersion),
 
     prune: whileOpen(prune),
+    // Partitions are cut by age already: nothing need be moved.
+    shelve: whileOpen(() => Promise.resolve(0)),
     backup: whileOpen(() => Promise.reject(noBackup())),
     rewrap: whileOpen((masterKey: Uint8Array) => again(() => keys.rewrap(Uint8Array.from(masterKey)))),
 
@@ -288,7 +290,7 @@ async function open(
       closed ??= close();
       return closed;
     },
-  } as PostgresStore;
+  };
 }
 
 /** A copy that this process made by reading would be slower and worse than what the server itself offers. */

@@ -2,6 +2,7 @@
  * Finished messages leave by age, with everything of theirs: a partition as a whole when all in it may go, the others in
  * small transactions.
  */
+import type { PruneRequest } from '../contract.ts';
 import { again } from './again.ts';
 import { type Desk, SLOT } from './desk.ts';
 import { sqlStateOf } from './faults.ts';
@@ -14,14 +15,6 @@ const MINUTE = 60_000;
 const RESERVED_AHEAD = 65_536;
 /** Minutes are kept for so long after their messages are gone: what is usual is learnt from eight weeks. */
 const MINUTES_KEPT = 60 * 24 * 60;
-
-export interface PruneRequest {
-  readonly receivedBefore: number;
-  readonly limit: number;
-  readonly site?: string;
-  readonly connection?: string;
-  readonly ended?: 'delivered' | 'filtered' | 'dead' | 'rejected' | 'unrouted';
-}
 
 const HIGHEST_OLD = 'SELECT max(last_id) AS id FROM tally_minute WHERE minute <= $1';
 /** The end that a message came to: dead if one of its deliveries is, delivered if one arrived, filtered otherwise. */
@@ -55,10 +48,27 @@ const DROP = [
   OF_DELIVERIES('step_output', 'delivery'),
   OF_DELIVERIES('attempt', 'delivery'),
   OF_DELIVERIES('delivery', 'id'),
-  `DELETE FROM dedupe d USING message m WHERE m.id = ANY ($1) AND d.sender = m.sender AND d.id = m.dedupe_id AND d.hash = m.hash`,
   'DELETE FROM message_patient WHERE message = ANY ($1)',
   'DELETE FROM message WHERE id = ANY ($1)',
 ];
+/** What recognises a repeat of them stays for its time, or goes with them. */
+const REMEMBER = `
+UPDATE dedupe d SET departed = true FROM message m
+WHERE m.id = ANY ($1) AND m.received_at >= $2 AND d.sender = m.sender AND d.id = m.dedupe_id AND d.message = m.id`;
+const FORGET = `
+DELETE FROM dedupe d USING message m
+WHERE m.id = ANY ($1) AND m.received_at < $2 AND d.sender = m.sender AND d.id = m.dedupe_id AND d.message = m.id`;
+const FORGET_DEPARTED = `
+WITH gone AS (
+  DELETE FROM dedupe WHERE departed AND received_at < $2 AND ($3::integer[] IS NULL OR connection = ANY ($3))
+  RETURNING connection, repeats
+)
+INSERT INTO tally AS t (connection, slot, repeats)
+SELECT connection, $1, -sum(repeats) FROM gone GROUP BY connection ORDER BY connection
+ON CONFLICT (connection, slot) DO UPDATE SET repeats = t.repeats + excluded.repeats`;
+/** No unfinished delivery is older than the oldest place, so none looks for what came before it. */
+const DROP_EVENTS = `
+DELETE FROM lane_event WHERE place < coalesce((SELECT min(planned) FROM open_delivery), 0)`;
 const DROP_MINUTES = `
 DELETE FROM tally_minute WHERE minute < $1
   AND last_id < coalesce((SELECT id FROM message ORDER BY id LIMIT 1), 9007199254740991)`;
@@ -84,18 +94,30 @@ SELECT m.connection, $1, -count(*), -sum(m.state), -sum((m.state = 0 AND m.plann
 FROM message m WHERE m.id >= $2::bigint AND m.id < $3::bigint GROUP BY m.connection ORDER BY m.connection
 ON CONFLICT (connection, slot) DO UPDATE SET received = t.received + excluded.received,
   rejected = t.rejected + excluded.rejected, unrouted = t.unrouted + excluded.unrouted, repeats = t.repeats + excluded.repeats`;
-const DROP_DEDUPE = 'DELETE FROM dedupe WHERE message >= $1::bigint AND message < $2::bigint';
+const REMEMBER_PARTITION = `
+UPDATE dedupe SET departed = true
+WHERE message >= $1::bigint AND message < $2::bigint AND received_at >= $3 AND NOT departed`;
+const FORGET_PARTITION = `
+DELETE FROM dedupe WHERE message >= $1::bigint AND message < $2::bigint AND received_at < $3 AND NOT departed`;
 /** Somebody else holds it. */
 const LOCKED = '55P03';
 const LOCK_APPENDS = "SET LOCAL lock_timeout = '2s'";
 const PARTITIONED = ['message', 'message_patient', 'delivery', 'step_output', 'attempt'];
+
+const repeatsBefore = (request: PruneRequest): number => request.repeatsBefore ?? Number.MAX_SAFE_INTEGER;
 
 export function pruner(desk: Desk) {
   const { dictionary, node, read, writers } = desk;
   const slot = (): number => node.slot(SLOT.other);
 
   /** Gives how many messages left with it; `null` when it stays. */
-  const drop = async (ask: Ask, first: number, above: number, before: number): Promise<number | null> => {
+  const drop = async (
+    ask: Ask,
+    first: number,
+    above: number,
+    before: number,
+    repeatsBefore: number,
+  ): Promise<number | null> => {
     const [fate] = await ask<{ all_old: boolean; messages: number }>(MAY_GO, [first, above, before]);
     if (!fate?.all_old) return null;
     await ask(LOCK_APPENDS);
@@ -105,7 +127,8 @@ export function pruner(desk: Desk) {
     if (!sure?.all_old) return null;
     await ask(COUNT_PARTITION_DELIVERIES, [slot(), first, above]);
     await ask(COUNT_PARTITION, [slot(), first, above]);
-    await ask(DROP_DEDUPE, [first, above]);
+    await ask(REMEMBER_PARTITION, [first, above, repeatsBefore]);
+    await ask(FORGET_PARTITION, [first, above, repeatsBefore]);
     for (const table of PARTITIONED) await ask(`DROP TABLE ${table}_${first}`);
     return sure.messages;
   };
@@ -122,7 +145,10 @@ export function pruner(desk: Desk) {
       // Ids are reserved ahead by a few blocks of each node: a partition just left may still be written to.
       if (above + Math.min(size?.size ?? 0, RESERVED_AHEAD) > (next?.id ?? 0)) break;
       const gone = await again(
-        () => writers.other.transaction((ask) => drop(ask, first, above, request.receivedBefore)),
+        () =>
+          writers.other.transaction((ask) =>
+            drop(ask, first, above, request.receivedBefore, repeatsBefore(request)),
+          ),
         // Somebody looks at it just now: it leaves at the next time.
       ).catch((error: { cause?: unknown }) => {
         if (sqlStateOf(error.cause) === LOCKED) return null;
@@ -157,9 +183,13 @@ export function pruner(desk: Desk) {
         if (ids.length > 0) {
           void ask(COUNT_DELIVERIES, [ids, slot()]);
           void ask(COUNT_MESSAGES, [ids, slot()]);
+          void ask(REMEMBER, [ids, repeatsBefore(request)]);
+          void ask(FORGET, [ids, repeatsBefore(request)]);
           for (const statement of DROP) void ask(statement, [ids]);
         }
         if (rows.length < limit) {
+          void ask(FORGET_DEPARTED, [slot(), request.repeatsBefore ?? request.receivedBefore, connections]);
+          if (request.ended === undefined) void ask(DROP_EVENTS);
           void ask(DROP_MINUTES, [minute - MINUTES_KEPT]);
           void ask(DROP_OUTCOMES, [minute - MINUTES_KEPT]);
         }

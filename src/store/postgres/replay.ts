@@ -7,7 +7,7 @@ import { DELIVERIES_OF_ONE, deliveryId, messageOf } from '../sqlite/numbers.ts';
 import { again } from './again.ts';
 import { addAudit } from './audit.ts';
 import { Bundle, type Desk, SLOT } from './desk.ts';
-import { type Job, putJob } from './jobs.ts';
+import { moveJob } from './jobs.ts';
 import type { Ask } from './session.ts';
 import { stepReader, stepRows } from './steps.ts';
 
@@ -24,9 +24,9 @@ const ENTER = 'SELECT enter_lanes(ARRAY(SELECT x FROM json_populate_recordset(NU
 const PUT_STEPS = 'SELECT put_steps(ARRAY(SELECT s FROM json_populate_recordset(NULL::stepping, $1) s), $2)';
 const COUNT =
   'SELECT move_tallies($1, $2, array_fill((-1)::smallint, ARRAY[$3::integer]), array_fill(0::smallint, ARRAY[$3::integer]))';
-const TELL_ENDED = `
+export const TELL_ENDED = `
 UPDATE delivery d SET replayed_by = u.by FROM unnest($1::bigint[], $2::bigint[]) AS u (id, by) WHERE d.id = u.id`;
-const TELL_OPEN = `
+export const TELL_OPEN = `
 UPDATE open_delivery d SET replayed_by = u.by FROM unnest($1::bigint[], $2::bigint[]) AS u (id, by) WHERE d.id = u.id`;
 
 interface OldColumns {
@@ -48,10 +48,8 @@ export function replayer(desk: Desk) {
   const { dictionary, keys, node, writers } = desk;
   const stepsOf = stepReader(desk);
 
-  const replay = async (
-    ask: Ask,
-    request: ReplayRequest & { readonly job?: Job },
-  ): Promise<readonly string[]> => {
+  const replay = async (ask: Ask, request: ReplayRequest): Promise<readonly string[]> => {
+    if (request.job) await moveJob(ask, request.job);
     const old = await ask<OldColumns>(OLD, [[...new Set(request.deliveryIds)].map(Number)]);
     const messages = old.map((row) => messageOf(row.id));
     const remembered =
@@ -106,11 +104,10 @@ export function replayer(desk: Desk) {
       void ask(TELL_OPEN, pairs);
       void ask(COUNT, [node.slot(SLOT.other), old.map((row) => row.connection), old.length]);
     }
-    if (request.job) await putJob(ask, request.job);
     await addAudit(desk, ask, [request.audit]);
     return plans.map((plan) => String(plan.id));
   };
 
-  return (request: ReplayRequest & { readonly job?: Job }): Promise<readonly string[]> =>
+  return (request: ReplayRequest): Promise<readonly string[]> =>
     again(() => writers.other.transaction((ask) => replay(ask, request)));
 }

@@ -13,17 +13,20 @@ export const messageFrom = (row: MessageColumns, dictionary: Dictionary) => from
 
 export const DELIVERY_COLUMNS = `
   d.id, d.connection, d.flow, d.version, d.state, d.due_at, d.attempts, d.steps, d.possible_duplicate, d.held_for,
-  d.replay_of, d.replayed_by, d.created_at, d.finished_at, d.step, d.failure`;
+  d.replay_of, d.replayed_by, d.created_at, d.finished_at, d.step, d.failure, d.released_at,
+  d.released_attempts`;
 
 /** The same of those that have not ended, from their own table. */
 export const OPEN_COLUMNS = `
   d.id, d.connection, d.flow, d.version, d.state, d.due_at, d.attempts, d.steps, d.possible_duplicate, d.held_for,
-  d.replay_of, d.replayed_by, d.created_at, NULL::bigint AS finished_at, d.step, d.failure`;
+  d.replay_of, d.replayed_by, d.created_at, NULL::bigint AS finished_at, d.step, d.failure, d.released_at,
+  d.released_attempts`;
 
 /** The same of those that have. */
 export const ENDED_COLUMNS = `
   d.id, d.connection, d.flow, d.version, d.state, d.due_at, d.attempts, d.steps, d.possible_duplicate,
-  NULL::smallint AS held_for, d.replay_of, d.replayed_by, d.created_at, d.finished_at, d.step, d.failure`;
+  NULL::smallint AS held_for, d.replay_of, d.replayed_by, d.created_at, d.finished_at, d.step, d.failure, d.released_at,
+  d.released_attempts`;
 
 export interface DeliveryColumns {
   readonly id: number;
@@ -42,12 +45,14 @@ export interface DeliveryColumns {
   readonly finished_at: number | null;
   readonly step: string | null;
   readonly failure: string | null;
+  readonly released_at: number | null;
+  readonly released_attempts: number | null;
 }
 
 const idOrNull = (id: number | null): string | null => (id === null ? null : String(id));
 
 export function deliveryFrom(row: DeliveryColumns, dictionary: Dictionary): Delivery {
-  const delivery: Delivery & { readonly replayedBy: string | null } = {
+  return {
     id: String(row.id),
     messageId: String(messageOf(row.id)),
     flow: dictionary.nameAt(row.flow),
@@ -55,6 +60,7 @@ export function deliveryFrom(row: DeliveryColumns, dictionary: Dictionary): Deli
     state: DELIVERY_STATES[row.state] as Delivery['state'],
     heldFor: row.held_for === null ? null : (HOLD_REASONS[row.held_for] as Delivery['heldFor']),
     attempts: row.attempts,
+    released: row.released_at === null ? null : { at: row.released_at, attempts: row.released_attempts ?? 0 },
     dueAt: row.due_at,
     possibleDuplicate: row.possible_duplicate,
     replayOf: idOrNull(row.replay_of),
@@ -64,7 +70,6 @@ export function deliveryFrom(row: DeliveryColumns, dictionary: Dictionary): Deli
     failure: row.failure === null ? null : (JSON.parse(row.failure) as FailureRecord),
     step: row.step,
   };
-  return delivery;
 }
 
 /** The numbers of names that rows of deliveries speak of, for `Dictionary.fetch`. */

@@ -1,8 +1,9 @@
 /** The message list, filtered, newest first; and deliveries for a replay, oldest first. A bounded look-through each call. */
 import type { Delivery, DeliveryState } from '../../message/index.ts';
-import type { MessageQuery, MessageRow, Page } from '../contract.ts';
+import type { DeliveryQuery, MessageQuery, MessageRow, Page, ScanPage, ScanQuery } from '../contract.ts';
+import { openPayload } from '../payload.ts';
 import { DELIVERY_STATES } from '../sqlite/codes.ts';
-import { unpackContent } from './content.ts';
+import { textFinder } from '../text-finder.ts';
 import type { Desk } from './desk.ts';
 import {
   DELIVERY_COLUMNS,
@@ -29,21 +30,7 @@ SELECT d.id / 4096 AS message, d.flow, d.state
 FROM unnest($1::bigint[]) AS m (id) JOIN any_delivery d ON d.id >= m.id * 4096 AND d.id < (m.id + 1) * 4096 ORDER BY d.id`;
 const LOWEST_SINCE = 'SELECT min(first_id) AS id FROM tally_minute WHERE minute >= $1';
 const HIGHEST_UNTIL = 'SELECT max(last_id) AS id FROM tally_minute WHERE minute <= $1';
-const SEALED = 'SELECT id, sealed FROM message WHERE id = ANY ($1)';
-
-export interface DeliveryQuery {
-  readonly site?: string;
-  readonly connection?: string;
-  readonly flow?: string;
-  readonly type?: string;
-  readonly patient?: string;
-  readonly state?: DeliveryState;
-  readonly fingerprint?: string;
-  readonly from?: number;
-  readonly to?: number;
-  readonly after?: string;
-  readonly limit: number;
-}
+const SEALED = 'SELECT id, size, sealed FROM message WHERE id = ANY ($1)';
 
 /** Conditions and their values, numbered as they come. */
 class Conditions {
@@ -238,18 +225,15 @@ LEFT JOIN hit ON true ORDER BY hit.m_id DESC`,
       return { rows, before };
     },
     /** Messages whose bytes hold the text, whatever its case. */
-    async scan(
-      query: MessageQuery & { readonly text: string; readonly from: number; readonly to: number },
-    ): Promise<Page<MessageRow> & { readonly looked: number }> {
-      const text = query.text.toLowerCase();
+    async scan(query: ScanQuery): Promise<ScanPage> {
+      const holds = textFinder(query.text);
       return search(query, SCANNED, async (rows) => {
-        const sealed = await read<{ id: number; sealed: Uint8Array }>(SEALED, [rows.map((row) => row.m_id)]);
+        const sealed = await read<{ id: number; size: number; sealed: Uint8Array }>(SEALED, [
+          rows.map((row) => row.m_id),
+        ]);
         await keys.fetch(sealed.map((row) => row.sealed));
-        const holds = sealed.filter((row) => {
-          const bytes = unpackContent(keys.vault.open('message', row.id, row.sealed));
-          return Buffer.from(bytes).toString().toLowerCase().includes(text);
-        });
-        return new Set(holds.map((row) => row.id));
+        const found = sealed.filter((row) => holds(openPayload(keys.vault, row.id, row.size, row.sealed)));
+        return new Set(found.map((row) => row.id));
       });
     },
     async deliveries(

@@ -1,6 +1,6 @@
 /** How attempts end, and what they did until then; many in one statement. */
-import { mayMove, type StepRecord } from '../../message/index.ts';
-import { contentHash, type FailureRecord } from '../../std/index.ts';
+import { fingerprintOf, mayMove, type StepRecord } from '../../message/index.ts';
+import type { FailureRecord } from '../../std/index.ts';
 import type { Settled, Settlement } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
 import {
@@ -15,10 +15,11 @@ import {
   WAITING,
 } from '../sqlite/codes.ts';
 import { Bundle, type Desk, SLOT, storable } from './desk.ts';
+import { type Fate, sleepJudge } from './falling-asleep.ts';
 import { faultOf, mayTryAgain, refusalOf } from './faults.ts';
 import { openGroups, type Queued } from './groups.ts';
 import type { InHand } from './leasing.ts';
-import type { Session } from './session.ts';
+import type { Ask, Session } from './session.ts';
 import { stepRows } from './steps.ts';
 
 const SETTLE = { name: 'settle', text: 'SELECT settle_deliveries($1, $2, $3, $4, $5) AS live' };
@@ -36,35 +37,38 @@ const TARGETS: Readonly<Record<Settlement['to'], number>> = {
   'given back': WAITING,
 };
 
-/** What the contract will gain: a sleeper that an event ends, a time before which it is not called again. */
-type Ending = Settlement & { readonly cancelOn?: string | null; readonly dueAt?: number };
-
 interface Work {
   readonly deliveryId: string;
   readonly epoch: number;
   readonly steps: readonly StepRecord[];
   /** Left out: only remembered. */
-  readonly end?: Ending;
+  readonly end?: Settlement;
 }
 type Call = Queued<Work, Settled>;
 
-/** Which letters are alike: failure code, flow, step and path are what a fix would be for. */
-export type Fingerprint = (failure: FailureRecord, flow: string) => string;
+interface Live {
+  readonly live: readonly string[];
+}
 
-export const fingerprintOf: Fingerprint = (failure, flow) =>
-  contentHash([failure.code, flow, failure.at.step ?? null, failure.at.path ?? null]).slice(0, 22);
-
-export function openSettling(desk: Desk, inHand: InHand, fingerprint: Fingerprint) {
+export function openSettling(desk: Desk, inHand: InHand) {
   const { keys, node, writers } = desk;
+  const sleep = sleepJudge(desk);
 
-  const values = (session: number, group: readonly Call[]): unknown[] => {
+  const values = (
+    session: number,
+    group: readonly Call[],
+    fates: ReadonlyMap<string, Fate> = new Map(),
+  ): unknown[] => {
     const bundle = new Bundle();
     const ends: object[] = [];
     const steps: object[] = [];
     for (const { call } of group) {
       const id = Number(call.deliveryId);
-      if (call.steps.length > 0) steps.push(...stepRows(keys, bundle, id, call.steps));
-      ends.push({ id, epoch: call.epoch, ...(call.end ? endOf(id, call.end, bundle) : {}) });
+      const fate = fates.get(call.deliveryId);
+      const done = fate?.step ? [...call.steps, fate.step] : call.steps;
+      if (done.length > 0) steps.push(...stepRows(keys, bundle, id, done));
+      const ended = fate?.ends ? { state: FILTERED, wake_at: null } : {};
+      ends.push({ id, epoch: call.epoch, ...(call.end ? endOf(id, call.end, bundle) : {}), ...ended });
     }
     return [
       node.slot(SLOT.settle + session),
@@ -75,13 +79,13 @@ export function openSettling(desk: Desk, inHand: InHand, fingerprint: Fingerprin
     ];
   };
 
-  const endOf = (id: number, end: Ending, bundle: Bundle): object => {
+  const endOf = (id: number, end: Settlement, bundle: Bundle): object => {
     const held = inHand.get(end.deliveryId);
     const attempt = (held?.attempts ?? 0) + 1;
     const base = { state: TARGETS[end.to], at: end.at, ms: Math.round(end.ms), tries: 1 };
     const failed = (failure: FailureRecord, detail: string | null): object => ({
       failure: JSON.stringify(failure),
-      fingerprint: fingerprint(failure, held?.flow ?? ''),
+      fingerprint: fingerprintOf(failure, held?.flow ?? ''),
       ...(detail === null
         ? {}
         : bundle.put(keys.vault.seal('attempt', `${id}:${attempt}`, Buffer.from(detail)))),
@@ -111,6 +115,7 @@ export function openSettling(desk: Desk, inHand: InHand, fingerprint: Fingerprin
           ...failed(end.failure, end.detail),
           step: storable(end.step),
           held: codeOf(HOLD_REASONS, end.reason),
+          dup: end.failure.kind === 'unknown-outcome',
         };
       case 'sleeping':
         return {
@@ -126,12 +131,26 @@ export function openSettling(desk: Desk, inHand: InHand, fingerprint: Fingerprin
     }
   };
 
+  const liveOf = ([row]: readonly Live[]): number[] => (row?.live ?? []).map(Number);
+  /** With events held off: whatever came is seen, and whatever comes sees them asleep. */
+  const settleSleepers = async (ask: Ask, session: number, group: readonly Call[]): Promise<number[]> => {
+    const falling = group.flatMap(({ call }) => (call.end?.to === 'sleeping' ? [call.end] : []));
+    const fates = await sleep.judge(ask, falling);
+    const live = liveOf(await ask<Live>(SETTLE, values(session, group, fates)));
+    const settled = falling.filter((end) => live.includes(Number(end.deliveryId)));
+    await sleep.fallAsleep(ask, node.slot(SLOT.settle + session), settled, fates);
+    return live;
+  };
+
   const commit = async (session: number, group: readonly Call[]): Promise<void> => {
     for (let tried = 1; ; tried++) {
       try {
         const writer = writers.settle[session] as Session;
-        const [row] = await writer.ask<{ live: readonly string[] }>(SETTLE, values(session, group));
-        const live = new Set((row?.live ?? []).map(Number));
+        const live = new Set(
+          group.some(({ call }) => call.end?.to === 'sleeping')
+            ? await writer.transaction((ask) => settleSleepers(ask, session, group))
+            : liveOf(await writer.ask<Live>(SETTLE, values(session, group))),
+        );
         for (const one of group) {
           const settled = live.has(Number(one.call.deliveryId));
           if (!settled || one.call.end) inHand.drop(one.call.deliveryId, one.call.epoch);

@@ -50,11 +50,15 @@ async function tamper(change: (database: DatabaseSync) => void): Promise<void> {
   store = await openSqliteStore({ folder, masterKey });
 }
 
+/** Files in a folder and in those below it. */
+const filesIn = (at: string): string[] =>
+  readdirSync(at, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(at, name)).isFile());
+
 /** Every byte of every file of the folder as a crash would leave it, journal and all. */
 function everyByte(): { readonly names: string[]; readonly bytes: Buffer } {
   const copy = join(place.root, 'copy');
   copyFolder(folder, copy);
-  const names = readdirSync(copy);
+  const names = filesIn(copy);
   return { names, bytes: Buffer.concat(names.map((name) => readFileSync(join(copy, name)))) };
 }
 
@@ -70,8 +74,16 @@ test('no canary of a patient is found in any file', async () => {
       unit(
         [
           message({
-            bytes: bytesOf(`PID|1||${canary('mrn')}||${canary('name')}`),
-            patients: [store.keyedHash('patient', canary('key'))],
+            // Every fourth is packed.
+            bytes: bytesOf(
+              `PID|1||${canary('mrn')}||${canary('name')}||||||||${canary('phone')}${i % 4 ? '' : '|'.repeat(3_000)}`,
+            ),
+            controlId: `C${i}`,
+            dedupe: { sender: 's', id: `C${i}`, hash: store.keyedHash('bytes', canary('repeat')) },
+            patients: [
+              store.keyedHash('patient', canary('key')),
+              store.keyedHash('person', canary('person')),
+            ],
             deliveries: [delivery([store.keyedHash('lane', canary('lane'))])],
           }),
         ],
@@ -92,24 +104,41 @@ test('no canary of a patient is found in any file', async () => {
     const leased = await leaseOne(store);
     const steps = [{ step: 'find', startedAt: T0, ms: 1, output: { family: canary('output') } }];
     await store.remember({ deliveryId: leased.delivery.id, epoch: leased.epoch, steps });
-    await settle(store, leased, { to: 'dead', failure, detail: canary('detail') });
+    if (i % 2) {
+      await settle(store, leased, { to: 'dead', failure, detail: canary('detail') });
+    } else {
+      const again = { to: 'waiting', dueAt: T0 + 1, failure, detail: canary('detail') } as const;
+      await settle(store, leased, again);
+      await settle(store, await leaseOne(store), { to: 'delivered' });
+    }
   }
   await store.putSecret('epic', canary('secret'));
+  // Moved, pruned and looked through: period files, what recognises repeats, and the audit trail hold none, either.
+  expect(await store.shelve({ receivedBefore: T0 + 60_000, limit: 80 })).toBe(80);
+  await store.prune({ receivedBefore: T0 + 60_000, limit: 20, ended: 'delivered', repeatsBefore: T0 });
+  const found = await store.scan({ text: 'canaryname', from: T0, to: T0 + 1, limit: 500 });
+  expect(found.rows.length).toBeGreaterThan(100);
   const { names, bytes } = everyByte();
-  expect(names).toEqual(expect.arrayContaining(['suture.db', 'suture.db-wal', 'suture.db-shm']));
-  expect(canaries).toHaveLength(2_001);
+  expect(names).toEqual(
+    expect.arrayContaining(['suture.db', 'suture.db-wal', 'suture.db-shm', 'history/2026-09.db']),
+  );
+  expect(canaries.length).toBeGreaterThan(2_500);
   expect(bytes.includes('CANARY')).toBe(false);
   // The search itself finds what is there: flows stand in the rows as they are.
   expect(bytes.includes('notify')).toBe(true);
 
   const copy = join(place.root, 'backup');
   await store.backup(copy);
-  const backup = readFileSync(join(copy, 'suture.db'));
-  expect(backup.includes('CANARY')).toBe(false);
+  expect(filesIn(copy).sort()).toEqual(['history/2026-09.db', 'suture.db']);
+  for (const name of filesIn(copy))
+    expect(readFileSync(join(copy, name)).includes('CANARY'), name).toBe(false);
 });
 
-test('the files are for their user alone', () => {
-  for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o077, name).toBe(0);
+test('the files are for their user alone', async () => {
+  await store.append(unit([message()]));
+  expect(await store.shelve({ receivedBefore: T0 + 60_000, limit: 9 })).toBe(1);
+  for (const name of filesIn(folder)) expect(statSync(join(folder, name)).mode & 0o077, name).toBe(0);
+  expect(statSync(join(folder, 'history')).mode & 0o077).toBe(0);
   expect(statSync(folder).mode & 0o077).toBe(0);
 });
 

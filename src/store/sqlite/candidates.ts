@@ -30,9 +30,12 @@ const UNROUTED = `
 SELECT id FROM message INDEXED BY message_unrouted
 WHERE planned = 0 AND state = 0 AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
 /** Of deliveries: a message stands once for each. */
-const OPEN = `
-SELECT id FROM delivery INDEXED BY delivery_open
-WHERE state = ? AND state < 4 AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
+const LATE = `
+SELECT id FROM delivery INDEXED BY delivery_late
+WHERE late = 1 AND state = ? AND state < 4 AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
+/** Of messages that are not filed: looked at one by one, late or not. */
+const RECENT = `
+SELECT id FROM delivery WHERE state = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
 const ENDED = `
 SELECT id FROM delivery INDEXED BY delivery_ended
 WHERE state = ? AND state > 4 AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${CHUNK}`;
@@ -54,6 +57,7 @@ SELECT message AS id FROM message_patient
 WHERE bucket = ? AND patient = ? AND message < ? AND message >= ? ORDER BY message DESC`;
 
 const HIGHEST = 'SELECT max(id) AS id FROM message';
+const LOWEST = 'SELECT min(id) AS id FROM message';
 
 export interface Range {
   /** Not included. */
@@ -73,7 +77,8 @@ export function candidateFinder({ database, dictionary }: View) {
   const unrouted = database.prepare(UNROUTED);
   const unfiledControlId = database.prepare(UNFILED_CONTROL_ID);
   const unfiledPatient = database.prepare(UNFILED_PATIENT);
-  const open = database.prepare(OPEN);
+  const late = database.prepare(LATE);
+  const recent = database.prepare(RECENT);
   const ended = database.prepare(ENDED);
   const inHand = database.prepare(IN_HAND);
   const ofFlow = database.prepare(OF_FLOW);
@@ -84,6 +89,7 @@ export function candidateFinder({ database, dictionary }: View) {
   const nextType = database.prepare(NEXT_TYPE);
   const byPatient = database.prepare(BY_PATIENT);
   const highest = database.prepare(HIGHEST);
+  const first = database.prepare(LOWEST);
 
   type Statement = typeof byId;
   const idsOf = (rows: readonly Record<string, unknown>[]): number[] => rows.map((row) => row.id as number);
@@ -116,6 +122,12 @@ export function candidateFinder({ database, dictionary }: View) {
   const highestBucket = (range: Range): number =>
     bucketOf(Math.min(range.below, (highest.get()?.id as number | null) ?? 0));
 
+  function* ofOpen(state: number, range: Range): Generator<number> {
+    const unfiled = filed() + 1;
+    yield* messages(recent, [state], { below: range.below, from: Math.max(range.from, unfiled) });
+    yield* messages(late, [state], { below: Math.min(range.below, unfiled), from: range.from });
+  }
+
   function* ofFlowNamed(flow: number, range: Range): Generator<number> {
     for (const row of flowBuckets.all(flow, highestBucket(range), bucketOf(range.from))) {
       const { lowest, above } = bucketRange(row.bucket as number);
@@ -137,8 +149,8 @@ export function candidateFinder({ database, dictionary }: View) {
     const indexed = filed();
     yield* idsOf(unfiledPatient.all(patient, range.below, Math.max(range.from, indexed + 1)));
     const below = Math.min(range.below, indexed + 1);
-    const lowest = bucketOf(Math.max(range.from, 1));
-    for (let bucket = bucketOf(Math.min(below, indexed)); bucket >= lowest; bucket--) {
+    const lowest = bucketOf(Math.max(range.from, (first.get()?.id as number | null) ?? 1));
+    for (let bucket = highestBucket({ below, from: range.from }); bucket >= lowest; bucket--) {
       yield* idsOf(byPatient.all(bucket, patient, below, range.from));
     }
   }
@@ -186,7 +198,7 @@ export function candidateFinder({ database, dictionary }: View) {
     if (query.state !== undefined && query.state !== 'accepted' && query.state !== 'delivered') {
       if (query.state === 'running') return messages(inHand, [], range);
       const state = DELIVERY_STATES.indexOf(query.state);
-      return messages(state < DELIVERED ? open : ended, [state], range);
+      return state < DELIVERED ? ofOpen(state, range) : messages(ended, [state], range);
     }
     if (query.flow !== undefined) {
       const flow = dictionary.findName(query.flow);

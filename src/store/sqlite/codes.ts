@@ -24,7 +24,13 @@ export const DOORS: readonly Door[] = [
 export const FORMATS: readonly Format[] = ['hl7', 'fhir', 'json', 'text'];
 export const MESSAGE_STATES: readonly MessageState[] = ['accepted', 'rejected'];
 /** Bit 0, bit 1, ... */
-export const FLAGS: readonly MessageFlag[] = ['control-id-reused', 'charset-wrong', 'replayed'];
+export const FLAGS: readonly MessageFlag[] = [
+  'control-id-reused',
+  'charset-wrong',
+  'replayed',
+  'merge-unread',
+  'resent-with-new-time',
+];
 export const DELIVERY_STATES: readonly DeliveryState[] = [
   'waiting',
   'running',
@@ -40,6 +46,8 @@ export const HOLD_REASONS: readonly HoldReason[] = [
   'stopped lane',
   'paused',
   'ambiguous patient',
+  'unlinked',
+  'unanswered',
 ];
 
 /** The numbers of delivery states, as the SQL in this folder and its partial indexes use them. */

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Failure } from '../../std/index.ts';
 import { storeFailure } from '../failures.ts';
 
 export const DATABASE_FILE = 'suture.db';
@@ -35,13 +36,17 @@ export function prepareFolder(folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     privateFile(join(folder, DATABASE_FILE));
   } catch (error) {
-    throw storeFailure(
-      'STORE_UNOPENED',
-      `The data folder cannot be used (${(error as NodeJS.ErrnoException).code}).`,
-      error,
-    );
+    throw unusable(error);
   }
 }
+
+/** The system refused to make or change something in the folder. */
+export const unusable = (error: unknown): Failure =>
+  storeFailure(
+    'STORE_UNOPENED',
+    `The data folder cannot be used (${(error as NodeJS.ErrnoException).code}).`,
+    error,
+  );
 
 /**
  * Creates the file if need be, readable by its user alone. A file that exists is not opened: closing it
@@ -52,8 +57,8 @@ export function privateFile(path: string): void {
   chmodSync(path, 0o600);
 }
 
-export function openWriter(folder: string): DatabaseSync {
-  const database = new DatabaseSync(join(folder, DATABASE_FILE), { timeout: BUSY_TIMEOUT });
+export function openWriter(folder: string, file = DATABASE_FILE): DatabaseSync {
+  const database = new DatabaseSync(join(folder, file), { timeout: BUSY_TIMEOUT });
   database.exec(WRITER_PRAGMAS);
   return database;
 }
@@ -67,19 +72,21 @@ const LOG_BYTES = 40 * 1024 * 1024;
  * zeros as the end of its log, takes the room as it comes, and deletes the log when it closes.
  */
 export function reserveLog(folder: string): void {
-  const log = openSync(join(folder, `${DATABASE_FILE}-wal`), 'a', 0o600);
   try {
-    const zeros = new Uint8Array(1024 * 1024);
-    for (let size = fstatSync(log).size; size < LOG_BYTES; size += zeros.length) writeSync(log, zeros);
+    const log = openSync(join(folder, `${DATABASE_FILE}-wal`), 'a', 0o600);
+    try {
+      const zeros = new Uint8Array(1024 * 1024);
+      for (let size = fstatSync(log).size; size < LOG_BYTES; size += zeros.length) writeSync(log, zeros);
+    } finally {
+      closeSync(log);
+    }
   } catch {
-    // A disk too full for it is told by the first write that matters.
-  } finally {
-    closeSync(log);
+    // A disk that refuses it is told by the first write that matters.
   }
 }
 
-export function openReader(folder: string): DatabaseSync {
-  const database = new DatabaseSync(join(folder, DATABASE_FILE), { readOnly: true, timeout: BUSY_TIMEOUT });
+export function openReader(folder: string, file = DATABASE_FILE): DatabaseSync {
+  const database = new DatabaseSync(join(folder, file), { readOnly: true, timeout: BUSY_TIMEOUT });
   database.exec(READER_PRAGMAS);
   return database;
 }

@@ -1,6 +1,7 @@
 /** The vault's wrapped keys, as rows beside the data they open. */
 import type { DatabaseSync } from 'node:sqlite';
 import { openVault, type Vault, type WrappedKey } from '../../vault/index.ts';
+import { openReader } from './database.ts';
 
 const KEYS = 'SELECT id, use, wrapped, seals FROM vault_key ORDER BY id';
 const KEY = 'SELECT id, use, wrapped, seals FROM vault_key WHERE id = ?';
@@ -45,15 +46,55 @@ export function rotateWhenDue(database: DatabaseSync, vault: Vault): void {
   vault.adopt(key);
 }
 
-/** Writes the counts of seals that changed since the last time, within the transaction that made them. */
-export function sealCounts(database: DatabaseSync, vault: Vault): () => void {
+/** Seals that are counted ahead: the row is written once for so many, and no crash makes the count too low. */
+const COUNTED_AHEAD = 65_536;
+
+/** Writes the counts of seals, within the transaction that makes them. */
+export function sealCounts(database: DatabaseSync, vault: Vault): { flush(): void; reload(): void } {
   const count = database.prepare(COUNT_SEALS);
-  const written = new Map(vault.keys().map((key) => [key.id, key.seals]));
-  return () => {
-    for (const key of vault.keys()) {
-      if (written.get(key.id) === key.seals) continue;
-      count.run(key.seals, key.id);
-      written.set(key.id, key.seals);
-    }
+  const written = new Map<number, number>();
+  const reload = (): void => {
+    for (const { id, seals } of storedKeys(database)) written.set(id, seals);
   };
+  reload();
+  return {
+    flush() {
+      for (const { id, seals } of vault.keys()) {
+        if (seals <= (written.get(id) ?? 0)) continue;
+        const ahead = seals + COUNTED_AHEAD;
+        count.run(ahead, id);
+        written.set(id, ahead);
+      }
+    },
+    /** After a rollback. */
+    reload,
+  };
+}
+
+const WRAP = 'UPDATE vault_key SET wrapped = ? WHERE id = ?';
+
+/**
+ * Wraps every key again under another master key (as base64), in the transaction that asks for it. The threads go on to the
+ * new one when it is committed (`Vault.changeMaster`).
+ */
+export function rewrapper(database: DatabaseSync, vault: Vault): (masterKey: string) => number {
+  const wrap = database.prepare(WRAP);
+  return (masterKey) => {
+    const keys = vault.rewrap(new Uint8Array(Buffer.from(masterKey, 'base64')));
+    for (const key of keys) wrap.run(key.wrapped, key.id);
+    return keys.length;
+  };
+}
+
+/** Whether this master key opens the data folder; nothing is changed. A folder without keys opens with any. */
+export function opensWith(folder: string, masterKey: Uint8Array): boolean {
+  const database = openReader(folder);
+  try {
+    openVault({ masterKey, keys: storedKeys(database) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    database.close();
+  }
 }

@@ -38,6 +38,11 @@ export function openKnown(): KnownDeliveries {
 
   return {
     appended(unit, answers) {
+      // What an unlink held must be read with its hold.
+      if (unit.aliases?.some((alias) => alias.hold !== undefined)) {
+        this.clear();
+        return;
+      }
       answers.forEach((kept, at) => {
         const first = deliveryId(Number(kept.messageId), 0);
         const message = unit.messages[at] as NewMessage;
@@ -78,9 +83,11 @@ function leasedFrom({ unit, message, kept, nth }: Known, id: number, epoch: numb
       state: 'running',
       heldFor: null,
       attempts: 0,
+      released: null,
       dueAt: delivery.dueAt ?? message.receivedAt,
       possibleDuplicate: false,
       replayOf: delivery.replayOf ?? null,
+      replayedBy: null,
       createdAt: message.receivedAt,
       finishedAt: null,
       failure: null,

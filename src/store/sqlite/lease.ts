@@ -1,6 +1,7 @@
 /** Heads that are due are given out: committed as in hand before anyone sees them, so a crash after that finds them. */
 import type { FailureRecord } from '../../std/index.ts';
 import type { Leased } from '../contract.ts';
+import { openPayload } from '../payload.ts';
 import { RUNNING, WAITING } from './codes.ts';
 import type { Desk, View } from './desk.ts';
 import { faultOf, refusalOf } from './faults.ts';
@@ -60,7 +61,7 @@ export function leasedReader(view: View) {
       delivery: deliveryFrom(row, dictionary),
       epoch,
       message: messageFrom(row, dictionary),
-      bytes: vault.open('message', row.m_id, row.sealed),
+      bytes: openPayload(vault, row.m_id, row.m_size, row.sealed),
       remembered: row.steps === 0 ? [] : steps(row.id),
     };
   };

@@ -3,14 +3,17 @@ import type { Ledger } from '../../message/index.ts';
 import type { FeedTally } from '../contract.ts';
 import { DELIVERY_STATES } from './codes.ts';
 import type { View } from './desk.ts';
+import { DELIVERIES_OF_ONE } from './numbers.ts';
 import { MINUTE } from './tallies.ts';
 
 const TALLIES = 'SELECT * FROM tally ORDER BY connection';
 const LAST_HOUR = 'SELECT minute, connection, received FROM tally_minute WHERE minute > ? AND minute <= ?';
 const MESSAGES = `
 SELECT state, planned = 0 AS unplanned, count(*) AS count, sum(planned) AS planned
-FROM message INDEXED BY message_feed GROUP BY 1, 2`;
-const DELIVERIES = 'SELECT state, count(*) AS count FROM delivery GROUP BY state';
+FROM message INDEXED BY message_feed WHERE id NOT IN (SELECT value FROM json_each(?)) GROUP BY 1, 2`;
+const DELIVERIES = `
+SELECT state, count(*) AS count FROM delivery
+WHERE id / ${DELIVERIES_OF_ONE} NOT IN (SELECT value FROM json_each(?)) GROUP BY state`;
 const IN_HAND = 'SELECT count(*) AS count FROM in_hand';
 
 interface TallyColumns {
@@ -71,9 +74,11 @@ export function ledgerReader({ database, dictionary }: View) {
       rows()
         .map((row) => ({ ...named(row.connection), queued: queuedOf(row) }))
         .filter((row) => row.queued > 0),
-    ledger(): Ledger {
+    /** @param hidden Messages of the file that do not count. */
+    ledger(hidden: readonly number[]): Ledger {
+      const without = JSON.stringify(hidden);
       const sums = { received: 0, accepted: 0, rejected: 0, unrouted: 0, planned: 0 };
-      for (const row of messages.all() as {
+      for (const row of messages.all(without) as {
         state: number;
         unplanned: number;
         count: number;
@@ -86,7 +91,7 @@ export function ledgerReader({ database, dictionary }: View) {
         if (row.state === 0 && row.unplanned === 1) sums.unrouted += row.count;
       }
       const states = { waiting: 0, running: 0, sleeping: 0, held: 0, delivered: 0, filtered: 0, dead: 0 };
-      for (const row of deliveries.all() as { state: number; count: number }[]) {
+      for (const row of deliveries.all(without) as { state: number; count: number }[]) {
         states[DELIVERY_STATES[row.state] as keyof typeof states] = row.count;
       }
       states.running = (inHand.get() as { count: number }).count;

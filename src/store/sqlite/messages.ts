@@ -1,9 +1,10 @@
-/** One message, one delivery, the dead: for people who look. */
+/** One message, one delivery: for people who look. */
 import type { AttemptRecord, Delivery, MessageSummary } from '../../message/index.ts';
 import type { FailureRecord } from '../../std/index.ts';
-import type { DeadLetter, DeliveryHistory, Page } from '../contract.ts';
+import type { DeliveryHistory } from '../contract.ts';
+import { openPayload } from '../payload.ts';
 import type { View } from './desk.ts';
-import { DELIVERIES_OF_ONE, deliveryId } from './numbers.ts';
+import { deliveryId } from './numbers.ts';
 import {
   DELIVERY_COLUMNS,
   type DeliveryColumns,
@@ -16,21 +17,10 @@ import { stepReader } from './steps.ts';
 
 const MESSAGE = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE id = ?`;
 const DELIVERIES = `SELECT ${DELIVERY_COLUMNS} FROM delivery WHERE id >= ? AND id < ? ORDER BY id`;
-const SEALED = 'SELECT sealed FROM message WHERE id = ?';
+const SEALED = 'SELECT size, sealed FROM message WHERE id = ?';
 const DELIVERY = `SELECT ${DELIVERY_COLUMNS} FROM delivery WHERE id = ?`;
 const ATTEMPTS =
   'SELECT attempt, ended_at, ms, failure, sealed FROM attempt WHERE delivery = ? ORDER BY attempt';
-const DEAD = `
-SELECT ${DELIVERY_COLUMNS}, ${MESSAGE_COLUMNS}
-FROM delivery INDEXED BY delivery_ended
-CROSS JOIN message ON message.id = delivery.id / ${DELIVERIES_OF_ONE}
-WHERE delivery.state = 6 AND delivery.state > 4 AND delivery.id < ?
-ORDER BY delivery.id DESC
-LIMIT ${1_000}`;
-
-/** Rows looked at in one call; a filter that finds less gives a short page with a place to go on from. */
-const LOOKED_AT = 20_000;
-
 interface AttemptColumns {
   readonly attempt: number;
   readonly ended_at: number;
@@ -46,7 +36,6 @@ export function messageReader(view: View) {
   const sealed = database.prepare(SEALED);
   const delivery = database.prepare(DELIVERY);
   const attempts = database.prepare(ATTEMPTS);
-  const dead = database.prepare(DEAD);
   const steps = stepReader(view);
 
   const attemptsOf = (id: number): AttemptRecord[] =>
@@ -76,37 +65,12 @@ export function messageReader(view: View) {
     },
     payload(id: string): Uint8Array | null {
       const row = sealed.get(Number(id));
-      return row ? vault.open('message', Number(id), row.sealed as Uint8Array) : null;
+      return row ? openPayload(vault, Number(id), row.size as number, row.sealed as Uint8Array) : null;
     },
     history(deliveryId: string): DeliveryHistory | null {
       const row = delivery.get(Number(deliveryId)) as unknown as DeliveryColumns | undefined;
       if (!row) return null;
       return { delivery: deliveryFrom(row, dictionary), steps: steps(row.id), attempts: attemptsOf(row.id) };
-    },
-    deadLetters(query: {
-      readonly site?: string;
-      readonly flow?: string;
-      readonly code?: string;
-      readonly before?: string;
-      readonly limit: number;
-    }): Page<DeadLetter> {
-      const found: DeadLetter[] = [];
-      let before = query.before === undefined ? Number.MAX_SAFE_INTEGER : Number(query.before);
-      for (let looked = 0; looked < LOOKED_AT; ) {
-        const rows = dead.all(before) as unknown as (DeliveryColumns & MessageColumns)[];
-        for (const row of rows) {
-          before = row.id;
-          looked++;
-          const letter = { delivery: deliveryFrom(row, dictionary), message: messageFrom(row, dictionary) };
-          if (query.site !== undefined && letter.message.site !== query.site) continue;
-          if (query.flow !== undefined && letter.delivery.flow !== query.flow) continue;
-          if (query.code !== undefined && letter.delivery.failure?.code !== query.code) continue;
-          found.push(letter);
-          if (found.length === query.limit) return { rows: found, before: String(before) };
-        }
-        if (rows.length < 1_000) return { rows: found, before: null };
-      }
-      return { rows: found, before: String(before) };
     },
   };
 }

@@ -39,6 +39,7 @@ export function migrate(database: DatabaseSync, migrations = MIGRATIONS): void {
     database.exec('BEGIN IMMEDIATE');
     try {
       database.exec(step.sql);
+      step.carry?.(database);
       database.prepare(ADD_VERSION).run(step.version);
       database.exec('COMMIT');
     } catch (error) {

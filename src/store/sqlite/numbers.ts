@@ -20,6 +20,8 @@ export const messageOf = (delivery: number): number => Math.floor(delivery / DEL
 
 export interface Numbers {
   message(): number;
+  /** The newest message id. */
+  newest(): number;
   place(): number;
   /** Remembers the highest message: before rows are removed. */
   keep(): void;
@@ -31,6 +33,7 @@ export function openNumbers(database: DatabaseSync, highestPlace: number): Numbe
   let place = highestPlace;
   return {
     message: () => ++message,
+    newest: () => message,
     place: () => ++place,
     keep: () => void keep.run(message),
   };

@@ -7,7 +7,8 @@ import { openChannel } from './channel.ts';
 import { openKnown } from './known.ts';
 import { openLeasing } from './leasing.ts';
 import type { Reads, Writes } from './protocol.ts';
-import { PRUNE_LIMIT } from './prune.ts';
+import { scanAll } from './scan.ts';
+import { openUpkeep } from './upkeep.ts';
 import { WAKE_LIMIT } from './waking.ts';
 
 export interface SqliteStoreOptions {
@@ -42,7 +43,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const starting = openChannel<Writes>('writer', data, { fault: health.report });
   const [written, read] = await Promise.allSettled([
     starting,
-    openChannel<Reads & { backup(to: string): null }>('reader', data, { after: starting }),
+    openChannel<Reads & { backup(to: string): null; changeMaster(key: string): null }>('reader', data, {
+      after: starting,
+    }),
   ]);
   if (written.status === 'rejected') throw written.reason;
   if (read.status === 'rejected') {
@@ -61,6 +64,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     settle: (settlement) => writer.call('settle', settlement),
     now: () => clock.now(),
   });
+
+  const upkeep = openUpkeep(writer);
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -94,6 +99,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       }
     },
     release: (request) => writer.call('release', request),
+    answer: (request) => writer.call('answer', request),
     replay(request) {
       known.clear(); // the messages of the old ones say from now on that they were replayed
       return writer.call('replay', request);
@@ -106,10 +112,22 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     rosterGet: (site, keys) => reader.call('rosterGet', site, keys),
 
     search: (query) => reader.call('search', query),
+    scan: (query) => scanAll((slice) => reader.call('scan', slice), query),
     message: (id) => reader.call('message', id),
     payload: (id) => reader.call('payload', id),
     history: (deliveryId) => reader.call('history', deliveryId),
     deadLetters: (query) => reader.call('deadLetters', query),
+    sleepers: (query) => reader.call('sleepers', query),
+
+    stuckLanes: async (query) => reader.call('stuckLanes', await writer.call('stuckHeads', query)),
+    deadGroups: (query) => reader.call('deadGroups', query),
+    deliveries: (query) => reader.call('deliveries', query),
+
+    putJob: async (job, audit) => void (await writer.call('putJob', job, audit)),
+    jobs: (limit) => reader.call('jobs', limit),
+    job: (id) => reader.call('job', id),
+    putFlowVersion: async (version, flow) => void (await writer.call('putFlowVersion', version, flow)),
+    flowVersion: (version) => reader.call('flowVersion', version),
 
     tallies: (now) => reader.call('tallies', now),
     noises: () => reader.call('noises'),
@@ -134,18 +152,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     session: (id) => reader.call('session', id),
     endSession: async (id) => void (await writer.call('endSession', id)),
 
-    async prune({ receivedBefore, limit }) {
-      let removed = 0;
-      for (let after = 0; removed < limit; ) {
-        const asked = Math.min(limit - removed, PRUNE_LIMIT);
-        const round = await writer.call('prune', { receivedBefore, after, limit: asked });
-        removed += round.removed;
-        if (round.removed < asked) break;
-        after = round.after;
-      }
-      return removed;
-    },
-    backup: async (to) => void (await reader.call('backup', to)),
+    prune: (request) => upkeep.prune(request),
+    shelve: (request) => upkeep.shelve(request),
+    rewrap: (key) =>
+      upkeep.alone(async () => {
+        const text = Buffer.from(key).toString('base64');
+        const count = await writer.call('rewrap', text);
+        await reader.call('changeMaster', text);
+        return count;
+      }),
+    // Nothing moves between files while they are copied one after the other.
+    backup: (to) => upkeep.alone(async () => void (await reader.call('backup', to))),
 
     close() {
       closed ??= close();

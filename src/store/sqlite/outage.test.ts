@@ -1,7 +1,8 @@
 /** When the process dies, the disk refuses, or somebody else is there already. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,6 +11,7 @@ import { manualClock } from '../../std/index.ts';
 import { newMasterKey, parseMasterKey } from '../../vault/index.ts';
 import type { StoreHealth } from '../contract.ts';
 import { lease, put, refusal } from '../stories/bench.ts';
+import { reserveLog } from './database.ts';
 import { newRoot } from './folders.suite.ts';
 import { openSqliteStore } from './open.ts';
 
@@ -81,13 +83,13 @@ test('killed at any instant, and opened again: everything promised is there', as
   }
 });
 
-test('a second process is refused while the first lives, with its number; not when it was killed', async () => {
+test('a second process is refused while the first lives, with its number and host; not when it was killed', async () => {
   const run = appending(process.execPath, [PROGRAM, folder, key]);
   await run.until((lines) => lines.includes('ready'));
   const second = openSqliteStore({ folder, masterKey });
   await expect(second).rejects.toMatchObject({
     code: 'STORE_IN_USE',
-    message: expect.stringContaining(String(run.child.pid)),
+    message: `The data folder is in use by process ${run.child.pid} on ${hostname()}.`,
   });
   await end(run.child);
   const store = await openSqliteStore({ folder, masterKey });
@@ -168,6 +170,36 @@ test.skipIf(!canLimit)(
     await after.close();
   },
 );
+
+test('a data folder that is taken away promises nothing more, and goes on when it is back', async () => {
+  const clock = manualClock(1_000);
+  const store = await openSqliteStore({ folder, masterKey, clock });
+  const before = await put(store, ['l']);
+  renameSync(folder, `${folder}-elsewhere`);
+  // The files are still open: without a look at their place this would be kept where nobody finds it.
+  expect(await refusal(put(store, ['l']))).toBe('STORE_GONE');
+  expect(store.health()).toMatchObject({
+    state: 'failing',
+    failure: { code: 'STORE_GONE', message: `The data folder ${folder} is no longer there.` },
+  });
+  // Another file in its place is not the one that was promised to.
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'suture.db'), '');
+  expect(await refusal(store.probe())).toBe('STORE_GONE');
+  rmSync(folder, { recursive: true });
+  renameSync(`${folder}-elsewhere`, folder);
+  await store.probe();
+  expect(store.health()).toEqual({ state: 'ready' });
+  const after = await put(store, ['m']);
+  await store.close();
+  const again = await openSqliteStore({ folder, masterKey });
+  expect((await lease(again)).map((one) => one.message.id)).toEqual([before, after]);
+  await again.close();
+});
+
+test('a log that cannot be given room is no fault of the store: the first write that matters tells', () => {
+  expect(() => reserveLog(folder)).not.toThrow();
+});
 
 test('a folder that cannot be used says so', async () => {
   expect(await refusal(openSqliteStore({ folder: join(PROGRAM, 'below-a-file'), masterKey }))).toBe(

@@ -3,14 +3,15 @@ import type { StepRecord } from '../../message/index.ts';
 import { storeFailure } from '../failures.ts';
 import { WAITING } from './codes.ts';
 import type { Desk } from './desk.ts';
-import { laneText } from './lanes.ts';
+import { laneText, standsIn } from './lanes.ts';
 import { DELIVERIES_OF_ONE, deliveryId } from './numbers.ts';
 import { stepWriter } from './steps.ts';
 
 const ADD = `
 INSERT INTO delivery (
-  id, connection, flow, version, state, place, due_at, attempts, steps, possible_duplicate, replay_of, created_at, lanes, stood
-) VALUES (?, ?, ?, ?, 0, ?, ?, 0, ?, 0, ?, ?, ?, ?)`;
+  id, connection, flow, version, state, place, due_at, attempts, steps, possible_duplicate, replay_of, created_at, lanes, stood, late
+) VALUES (?, ?, ?, ?, 0, ?, ?, 0, ?, 0, ?, ?, ?, ?, ?)`;
+const MARK_OLD = 'UPDATE delivery SET replayed_by = ? WHERE id = ?';
 
 export interface Plan {
   readonly message: number;
@@ -30,6 +31,7 @@ export interface Plan {
 export function planner(desk: Desk) {
   const { aliases, database, dictionary, filing, numbers, standing, tallies } = desk;
   const add = database.prepare(ADD);
+  const markOld = database.prepare(MARK_OLD);
   const remember = stepWriter(desk);
   return (plan: Plan): number => {
     // Without a lane it could overtake: the contract asks for one at least.
@@ -42,7 +44,7 @@ export function planner(desk: Desk) {
     }
     const id = deliveryId(plan.message, plan.nth);
     const place = numbers.place();
-    const lanes = aliases.resolve(plan.lanes);
+    const lanes = standsIn(aliases, standing, plan.lanes);
     const asked = laneText(plan.lanes);
     const stood = lanes === plan.lanes ? asked : laneText(lanes);
     const steps = plan.remembered.length === 0 ? 0 : remember(id, 0, plan.remembered);
@@ -59,7 +61,9 @@ export function planner(desk: Desk) {
       plan.createdAt,
       asked,
       stood === asked ? null : stood,
+      filing.isFiled(plan.message) ? 1 : 0,
     );
+    if (plan.replayOf !== null) markOld.run(id, plan.replayOf);
     standing.enter({ id, connection: plan.connection, place, lanes, dueAt: plan.dueAt, attempts: 0, steps });
     filing.flow(flow, plan.message);
     tallies.move(plan.connection, null, WAITING);

@@ -4,12 +4,13 @@
  * the whole buffer below it, so all payloads of a post are packed into one buffer of their own.
  */
 import type { StepRecord } from '../../message/index.ts';
-import type { FailureRecord } from '../../std/index.ts';
+import type { FailureRecord, Json } from '../../std/index.ts';
 import type { WrappedKey } from '../../vault/index.ts';
 import type {
   Append,
   Appended,
   AuditEntry,
+  Job,
   Leased,
   NoiseCount,
   OutcomeCount,
@@ -19,9 +20,12 @@ import type {
   Store,
   StoredSession,
   StoredUser,
+  StuckLane,
 } from '../contract.ts';
 import type { Given, Unreadable } from './lease.ts';
-import type { PruneRound } from './prune.ts';
+import type { Pruned, PruneRound } from './prune.ts';
+import type { ShelveRound } from './shelve.ts';
+import type { StuckHead, StuckQuery } from './stuck.ts';
 
 /** Done by the writing thread, each inside a transaction. */
 export interface Writes {
@@ -36,6 +40,8 @@ export interface Writes {
   settle(settlement: Settlement): Settled;
   wake(request: { readonly now: number; readonly wakeOn?: string }): number;
   release(request: Parameters<Store['release']>[0]): number;
+  stuckHeads(query: StuckQuery): readonly StuckHead[];
+  answer(request: Parameters<Store['answer']>[0]): Settled;
   replay(request: ReplayRequest): readonly string[];
   probe(): null;
   countOutcomes(counts: readonly OutcomeCount[]): null;
@@ -45,7 +51,13 @@ export interface Writes {
   putUser(user: StoredUser, audit: AuditEntry): null;
   putSession(session: StoredSession): null;
   endSession(id: string): null;
-  prune(round: PruneRound): { readonly removed: number; readonly after: number };
+  putJob(job: Job, audit?: AuditEntry): null;
+  putFlowVersion(version: string, flow: Json): null;
+  prune(round: PruneRound): Pruned;
+  shelve(round: ShelveRound): { readonly moved: number; readonly after: number; readonly done: boolean };
+  sweep(limit: number): number;
+  /** The key as base64. */
+  rewrap(masterKey: string): number;
 }
 
 type Read<Name extends keyof Store> = Store[Name] extends (...args: infer Args) => Promise<infer Result>
@@ -61,10 +73,18 @@ export interface Reads {
   rosterPage: Read<'rosterPage'>;
   rosterGet: Read<'rosterGet'>;
   search: Read<'search'>;
+  stuckLanes(heads: readonly StuckHead[]): readonly StuckLane[];
+  scan: Read<'scan'>;
   message: Read<'message'>;
   payload: Read<'payload'>;
   history: Read<'history'>;
   deadLetters: Read<'deadLetters'>;
+  sleepers: Read<'sleepers'>;
+  deadGroups: Read<'deadGroups'>;
+  deliveries: Read<'deliveries'>;
+  job: Read<'job'>;
+  jobs: Read<'jobs'>;
+  flowVersion: Read<'flowVersion'>;
   tallies: Read<'tallies'>;
   noises: Read<'noises'>;
   backlog: Read<'backlog'>;

@@ -1,7 +1,13 @@
-/** Finished messages leave by age, with everything of theirs. */
+/** Finished messages leave by age, with everything of theirs; from the live file and from the period files. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { MessageEnd, PruneRequest } from '../contract.ts';
+import { DELIVERED } from './codes.ts';
+import { DEPARTING_COLUMNS, type Departing, departures, isRejected } from './departed.ts';
 import type { Desk } from './desk.ts';
+import { ENDED, FINISHED } from './ends.ts';
 import { bucketOf } from './filing.ts';
-import { DELIVERIES_OF_ONE, deliveryId } from './numbers.ts';
+import { deliveryId } from './numbers.ts';
+import { COUNTS, type Periods } from './periods.ts';
 import { MINUTE } from './tallies.ts';
 
 /** Messages removed in one transaction: a few milliseconds, so that intake does not feel it. */
@@ -9,101 +15,188 @@ export const PRUNE_LIMIT = 500;
 
 /** The highest id of all messages received in these minutes: where the search for old ones ends. */
 const HIGHEST_OLD = 'SELECT max(last_id) AS id FROM tally_minute WHERE minute <= ?';
-const FINISHED = `
-SELECT id, connection, state, planned, repeats, control_id, sender, dedupe_id FROM message
-WHERE id > ? AND id <= ? AND received_at < ?
-  AND NOT EXISTS (
-    SELECT 1 FROM delivery
-    WHERE delivery.id >= message.id * ${DELIVERIES_OF_ONE} AND delivery.id < (message.id + 1) * ${DELIVERIES_OF_ONE} AND delivery.state < 4
-  )
-ORDER BY id LIMIT ?`;
-const DELIVERIES = 'SELECT id, connection, state FROM delivery WHERE id >= ? AND id < ?';
-const DROP_STEPS = 'DELETE FROM step_output WHERE delivery = ?';
-const DROP_ATTEMPTS = 'DELETE FROM attempt WHERE delivery = ?';
-const DROP_DELIVERY = 'DELETE FROM delivery WHERE id = ?';
-const DROP_CONTROL = 'DELETE FROM message_control WHERE control_id = ? AND sender = ? AND message = ?';
-const DROP_MESSAGE = 'DELETE FROM message WHERE id = ?';
-const DROP_PATIENTS = `
-DELETE FROM message_patient WHERE bucket BETWEEN ? AND ? AND message IN (SELECT value FROM json_each(?))`;
 const DROP_MINUTES = `
-DELETE FROM tally_minute WHERE minute < ? AND last_id < coalesce((SELECT min(id) FROM message), 9007199254740991)`;
+DELETE FROM tally_minute WHERE minute < ?1 AND last_id < min(
+  coalesce((SELECT min(id) FROM message), 9007199254740991),
+  coalesce((SELECT min(first_id) FROM period WHERE dropped = 0), 9007199254740991))`;
 const DROP_FLOWS = 'DELETE FROM flow_bucket WHERE bucket < ?';
+/** No unfinished delivery is older than the oldest message, so none looks for what came before it. */
+const DROP_EVENTS = 'DELETE FROM lane_event WHERE message < ?';
 const LOWEST = 'SELECT min(id) AS id FROM message';
 const DROP_OUTCOMES = 'DELETE FROM outcome WHERE minute < ?';
+const FORGET = `
+DELETE FROM dedupe WHERE (known_as, sender, message) IN (
+  SELECT known_as, sender, message FROM dedupe WHERE connection = ? AND received_at < ? LIMIT ${PRUNE_LIMIT}
+) RETURNING connection, repeats`;
 
+const PERIODS = 'SELECT name, last_at FROM period WHERE dropped = 0 AND first_id <= ? ORDER BY name';
+const LEAVING = 'SELECT message FROM leaving WHERE period = ?';
+const MESSAGES_IN = 'SELECT coalesce(sum(received), 0) AS count FROM period_tally WHERE period = ?';
+const PERIOD_TALLIES = 'SELECT * FROM period_tally WHERE period = ?';
+const DROP_PERIOD = 'UPDATE period SET dropped = 1 WHERE name = ?';
+const DROP_PERIOD_TALLY = 'DELETE FROM period_tally WHERE period = ?';
+const DROP_LEAVING = 'DELETE FROM leaving WHERE period = ?';
 /** Minutes are kept for so long after their messages are gone: what is usual is learnt from eight weeks. */
 const MINUTES_KEPT = 60 * 24 * 60;
 
-interface FinishedColumns {
-  readonly id: number;
-  readonly connection: number;
-  readonly state: number;
-  readonly planned: number;
-  readonly repeats: number;
-  readonly control_id: string | null;
-  readonly sender: number | null;
-  readonly dedupe_id: string | null;
-}
-
 /** One round: at most `limit` messages with ids above `after`; `after` of the result is where the next begins. */
-export interface PruneRound {
-  readonly receivedBefore: number;
+export interface PruneRound extends PruneRequest {
   readonly after: number;
-  readonly limit: number;
 }
 
-export function pruner(desk: Desk) {
-  const { database, numbers, tallies } = desk;
+export interface Pruned {
+  readonly removed: number;
+  readonly after: number;
+  /** No more in the live file, and none in the period files. */
+  readonly done: boolean;
+}
+
+/** The messages meant, in one file: with a connection by its index, otherwise from the lowest id up. */
+function selecting(connection: boolean, ended: MessageEnd | undefined, more = ''): string {
+  return `
+SELECT ${DEPARTING_COLUMNS} FROM message ${connection ? 'INDEXED BY message_feed' : ''}
+WHERE ${connection ? 'connection = $connection AND' : ''} id > $after AND id <= $highest AND received_at < $before
+  AND ${FINISHED} ${ended === undefined ? '' : `AND ${ENDED[ended]}`} ${more}
+${connection ? '' : 'ORDER BY id'} LIMIT $limit`;
+}
+
+export function pruner(desk: Desk, periods: Periods) {
+  const { database, dictionary, tallies } = desk;
   const highestOld = database.prepare(HIGHEST_OLD);
-  const finished = database.prepare(FINISHED);
-  const deliveries = database.prepare(DELIVERIES);
-  const dropOf = [DROP_STEPS, DROP_ATTEMPTS, DROP_DELIVERY].map((sql) => database.prepare(sql));
-  const dropControl = database.prepare(DROP_CONTROL);
   const dropFlows = database.prepare(DROP_FLOWS);
+  const dropEvents = database.prepare(DROP_EVENTS);
   const lowest = database.prepare(LOWEST);
-  const dropMessage = database.prepare(DROP_MESSAGE);
-  const dropPatients = database.prepare(DROP_PATIENTS);
   const dropMinutes = database.prepare(DROP_MINUTES);
   const dropOutcomes = database.prepare(DROP_OUTCOMES);
+  const forget = database.prepare(FORGET);
+  const allPeriods = database.prepare(PERIODS);
+  const leaving = database.prepare(LEAVING);
+  const messagesIn = database.prepare(MESSAGES_IN);
+  const periodTallies = database.prepare(PERIOD_TALLIES);
+  const dropPeriod = database.prepare(DROP_PERIOD);
+  const dropPeriodTally = database.prepare(DROP_PERIOD_TALLY);
+  const dropLeaving = database.prepare(DROP_LEAVING);
+  const departure = departures(desk);
 
-  return (round: PruneRound): { readonly removed: number; readonly after: number } => {
+  const wanted = ({ site, connection }: PruneRequest): readonly number[] | undefined =>
+    site === undefined && connection === undefined
+      ? undefined
+      : dictionary
+          .connections()
+          .filter((one) => site === undefined || one.site === site)
+          .filter((one) => connection === undefined || one.connection === connection)
+          .map((one) => one.id);
+
+  /** What is meant in one file, up to the limit. */
+  const select = (file: DatabaseSync, round: PruneRound, highest: number, more = ''): Departing[] => {
+    const ids = wanted(round);
+    const found: Departing[] = [];
+    for (const connection of ids ?? [undefined]) {
+      const limit = round.limit - found.length;
+      if (limit <= 0) break;
+      const some = file.prepare(selecting(connection !== undefined, round.ended, more)).all({
+        after: ids ? 0 : round.after,
+        highest,
+        before: round.receivedBefore,
+        limit,
+        ...(connection === undefined ? {} : { connection }),
+      });
+      found.push(...(some as unknown as Departing[]));
+    }
+    return found.sort((a, b) => a.id - b.id);
+  };
+  const counted = (row: Departing): void => {
+    const rejected = isRejected(row);
+    const unrouted = !rejected && row.planned === 0;
+    tallies.pruned(row.connection, { rejected, unrouted, repeats: row.repeats });
+  };
+
+  const inLiveFile = (round: PruneRound, highest: number): Departing[] => {
+    const rows = select(database, round, highest);
+    for (const row of rows) {
+      for (const one of departure.deliveriesOf(row.id)) tallies.move(one.connection, one.state, null);
+      counted(row);
+    }
+    departure.remove(rows, round.repeatsBefore ?? Number.POSITIVE_INFINITY);
+    return rows;
+  };
+
+  const dropWhole = (name: string): number => {
+    let count = 0;
+    for (const row of periodTallies.all(name)) {
+      const of = row as Readonly<Record<string, number>> & { connection: number };
+      count += of.received as number;
+      tallies.dropped(of.connection, of as never);
+    }
+    dropPeriod.run(name);
+    dropPeriodTally.run(name);
+    dropLeaving.run(name);
+    return count;
+  };
+
+  const inPeriods = (round: PruneRound, highest: number): number => {
+    let removed = 0;
+    for (const { name, last_at } of allPeriods.all(highest) as { name: string; last_at: number }[]) {
+      const all = round.site === undefined && round.connection === undefined && round.ended === undefined;
+      if (all && last_at < round.receivedBefore) {
+        removed += dropWhole(name);
+        continue;
+      }
+      const limit = round.limit - removed;
+      if (limit <= 0) return removed;
+      const gone = JSON.stringify(leaving.all(name).map((row) => row.message));
+      removed += periods.read(name, (file) => {
+        const more = `AND id NOT IN (SELECT value FROM json_each('${gone}'))`;
+        const rows = select(file, { ...round, after: 0, limit }, highest, more);
+        const countsOf = file.prepare(COUNTS);
+        for (const row of rows) {
+          const ended = countsOf.get(deliveryId(row.id, 0), deliveryId(row.id + 1, 0)) as Readonly<
+            Record<'delivered' | 'filtered' | 'dead', number>
+          >;
+          [ended.delivered, ended.filtered, ended.dead].forEach((count, at) => {
+            for (let one = 0; one < count; one++) tallies.move(row.connection, DELIVERED + at, null);
+          });
+          counted(row);
+          periods.count(name, row, ended, -1);
+          periods.leave(name, row.id);
+        }
+        return rows.length;
+      });
+      if ((messagesIn.get(name) as { count: number }).count === 0) dropWhole(name);
+    }
+    return removed;
+  };
+
+  const forgetRepeats = (round: PruneRound): void => {
+    const before = round.repeatsBefore ?? round.receivedBefore;
+    const ids = wanted(round) ?? dictionary.connections().map((one) => one.id);
+    for (const connection of ids) {
+      for (const row of forget.all(connection, before)) {
+        tallies.repeat(connection, -(row.repeats as number));
+      }
+    }
+  };
+
+  return (asked: PruneRound): Pruned => {
+    const round = { ...asked, limit: Math.min(asked.limit, PRUNE_LIMIT) };
     const minute = Math.floor(round.receivedBefore / MINUTE);
     const highest = (highestOld.get(minute) as { id: number | null }).id ?? 0;
-    const limit = Math.min(round.limit, PRUNE_LIMIT);
-    const rows = finished.all(
-      round.after,
-      highest,
-      round.receivedBefore,
-      limit,
-    ) as unknown as FinishedColumns[];
-    numbers.keep();
-    for (const row of rows) {
-      for (const delivery of deliveries.all(deliveryId(row.id, 0), deliveryId(row.id + 1, 0))) {
-        for (const drop of dropOf) drop.run(delivery.id as number);
-        tallies.move(delivery.connection as number, delivery.state as number, null);
-      }
-      const knownAs = row.dedupe_id ?? row.control_id;
-      if (knownAs !== null) dropControl.run(knownAs, row.sender ?? 0, row.id);
-      if (row.dedupe_id !== null && row.control_id !== null) dropControl.run(row.control_id, 0, row.id);
-      dropMessage.run(row.id);
-      const rejected = row.state === 1;
-      tallies.pruned(row.connection, {
-        rejected,
-        unrouted: !rejected && row.planned === 0,
-        repeats: row.repeats,
-      });
+    const rows = inLiveFile(round, highest);
+    if (rows.length === round.limit) {
+      return { removed: rows.length, after: rows.at(-1)?.id ?? highest, done: false };
     }
-    const first = rows[0];
-    const last = rows.at(-1);
-    if (first && last) {
-      dropPatients.run(bucketOf(first.id), bucketOf(last.id), JSON.stringify(rows.map((row) => row.id)));
-    }
-    if (rows.length < limit) {
+    const shelved = inPeriods({ ...round, limit: round.limit - rows.length }, highest);
+    forgetRepeats(round);
+    if (round.ended === undefined) {
       dropMinutes.run(minute - MINUTES_KEPT);
       const oldest = (lowest.get() as { id: number | null }).id;
-      if (oldest !== null) dropFlows.run(bucketOf(oldest));
+      if (oldest !== null) {
+        dropFlows.run(bucketOf(oldest));
+        dropEvents.run(oldest);
+      }
       dropOutcomes.run(minute - MINUTES_KEPT);
     }
-    return { removed: rows.length, after: last?.id ?? highest };
+    const removed = rows.length + shelved;
+    return { removed, after: highest, done: removed < round.limit };
   };
 }

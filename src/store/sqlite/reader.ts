@@ -2,13 +2,17 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openVault } from '../../vault/index.ts';
 import { accountReader } from './accounts.ts';
+import { acrossFiles } from './across.ts';
 import { auditReader } from './audit.ts';
 import { backUp } from './backup.ts';
 import { countReader } from './counts.ts';
 import { cursorReader } from './cursors.ts';
 import { openReader } from './database.ts';
+import { deadReader } from './dead.ts';
+import { deliveryLister } from './deliveries.ts';
 import { openDictionary } from './dictionary.ts';
 import { faultOf, refusalOf } from './faults.ts';
+import { jobReader } from './jobs.ts';
 import { keyLookup, storedKeys } from './key-table.ts';
 import { leasedReader } from './lease.ts';
 import { ledgerReader } from './ledger.ts';
@@ -25,8 +29,10 @@ import {
   type ThreadData,
 } from './protocol.ts';
 import { rosterReader } from './roster.ts';
-import { searcher } from './search.ts';
 import { seenReader } from './seen.ts';
+import { openShelves } from './shelves.ts';
+import { sleeperReader } from './sleepers.ts';
+import { stuckReader } from './stuck.ts';
 
 const { folder, masterKey } = workerData as ThreadData;
 const port = parentPort as MessagePort;
@@ -42,17 +48,23 @@ function start(): void {
   const view = { database, vault, dictionary: openDictionary(database) };
   const roster = rosterReader(view);
   const audit = auditReader(view);
+  const shelves = openShelves(folder, view);
   const calls: Reads = {
     leased: leasedReader(view),
     ...ledgerReader(view),
     ...messageReader(view),
+    ...deadReader(view),
+    ...jobReader(view),
+    deliveries: deliveryLister(view),
     ...countReader(view),
     ...accountReader(view),
     cursor: cursorReader(view),
     seen: seenReader(view),
     rosterPage: roster.page,
     rosterGet: roster.get,
-    search: searcher(view),
+    ...acrossFiles(view, shelves),
+    stuckLanes: stuckReader(view),
+    sleepers: sleeperReader(view),
     auditTrail: audit.page,
     verifyAudit: audit.verify,
   };
@@ -67,6 +79,7 @@ function start(): void {
       return one(...args);
     } finally {
       database.exec('COMMIT');
+      shelves.release();
     }
   };
   const failed = (id: number, error: unknown): void =>
@@ -75,10 +88,16 @@ function start(): void {
   port.on('message', (post: Post) => {
     for (const [id, name, args] of JSON.parse(post.text) as Call[]) {
       if (name === 'close') {
+        shelves.close();
         database.close();
         send([id, 1, null]);
         port.close();
         return;
+      }
+      if (name === 'changeMaster') {
+        vault.changeMaster(new Uint8Array(Buffer.from(args[0] as string, 'base64')));
+        send([id, 1, null]);
+        continue;
       }
       if (name === 'backup') {
         backUp(folder, args[0] as string).then(

@@ -4,8 +4,10 @@ import type { ReplayRequest } from '../contract.ts';
 import type { AuditLog } from './audit.ts';
 import { FLAGS } from './codes.ts';
 import type { Desk } from './desk.ts';
+import { jobWriter } from './jobs.ts';
 import { lanesFrom } from './lanes.ts';
 import { messageOf } from './numbers.ts';
+import type { Periods } from './periods.ts';
 import { planner } from './planning.ts';
 import { DELIVERY_COLUMNS, type DeliveryColumns } from './rows.ts';
 import { stepReader } from './steps.ts';
@@ -19,23 +21,36 @@ function before(steps: readonly StepRecord[], fromStep: string): readonly StepRe
   return at < 0 ? steps : steps.slice(0, at);
 }
 
-export function replayer(desk: Desk, audit: AuditLog) {
-  const { database, dictionary } = desk;
+/** What came before a replay was asked for does not wake or end it. */
+const PLANNED_AFTER = 'UPDATE delivery SET planned_after = ? WHERE id = ?';
+
+export function replayer(desk: Desk, audit: AuditLog, periods: Periods) {
+  const { database, dictionary, numbers } = desk;
+  const plannedAfter = database.prepare(PLANNED_AFTER);
   const old = database.prepare(OLD);
   const mark = database.prepare(MARK);
   const steps = stepReader(desk);
   const plan = planner(desk);
+  const { moveJob } = jobWriter(desk, audit);
 
   return (request: ReplayRequest): readonly string[] => {
+    if (request.job) moveJob(request.job);
     const rows = [...new Set(request.deliveryIds)]
-      .map((id) => old.get(Number(id)) as unknown as DeliveryColumns | undefined)
+      .map((id) => {
+        const row = old.get(Number(id));
+        if (row) return row as unknown as DeliveryColumns;
+        const message = messageOf(Number(id));
+        const period = periods.holding(message);
+        if (period !== undefined) periods.bringBack(period, message);
+        return old.get(Number(id)) as unknown as DeliveryColumns | undefined;
+      })
       .filter((row) => row !== undefined)
       .sort((a, b) => a.id - b.id);
     const ids = rows.map((row) => {
       const flow = dictionary.nameAt(row.flow);
       const message = messageOf(row.id);
       const { planned } = mark.get(message) as { planned: number };
-      return plan({
+      const id = plan({
         message,
         nth: planned - 1,
         connection: row.connection,
@@ -47,6 +62,8 @@ export function replayer(desk: Desk, audit: AuditLog) {
         replayOf: row.id,
         remembered: request.fromStep === undefined ? [] : before(steps(row.id), request.fromStep),
       });
+      plannedAfter.run(numbers.newest(), id);
+      return id;
     });
     audit.add([request.audit]);
     return ids.map(String);

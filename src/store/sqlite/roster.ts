@@ -15,7 +15,7 @@ interface RosterColumns {
   readonly sealed: Uint8Array;
 }
 
-type Sealed = Pick<RosterChange, 'identifiers' | 'fhirId'>;
+type Sealed = Pick<RosterChange, 'identifiers' | 'fhirId' | 'mergedInto'>;
 
 function entryFrom(view: View, site: number, row: RosterColumns): RosterChange {
   const sealed = openJson(view.vault, 'roster', `${site}:${row.key}`, row.sealed) as Sealed;
@@ -38,11 +38,17 @@ export function rosterWriter(desk: Desk) {
       if (!same) identifiers.push({ system: added.system, value: added.value });
     }
     const fhirId = change.fhirId ?? known?.fhirId;
-    if (known && identifiers.length === known.identifiers.length && fhirId === known.fhirId) {
+    const mergedInto = (change.mergedInto === undefined ? known?.mergedInto : change.mergedInto) ?? undefined;
+    const same = fhirId === known?.fhirId && mergedInto === known?.mergedInto;
+    if (known && identifiers.length === known.identifiers.length && same) {
       touch.run(change.activeAt, site, change.key);
       return;
     }
-    const sealed: Sealed = { identifiers, ...(fhirId === undefined ? {} : { fhirId }) };
+    const sealed: Sealed = {
+      identifiers,
+      ...(fhirId === undefined ? {} : { fhirId }),
+      ...(mergedInto === undefined ? {} : { mergedInto }),
+    };
     const activeAt = Math.max(change.activeAt, known?.activeAt ?? change.activeAt);
     put.run(site, change.key, activeAt, sealJson(vault, 'roster', `${site}:${change.key}`, sealed));
   };

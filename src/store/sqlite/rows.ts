@@ -60,10 +60,13 @@ export interface DeliveryColumns {
   readonly place: number;
   readonly due_at: number;
   readonly attempts: number;
+  readonly released_at: number | null;
+  readonly released_attempts: number | null;
   readonly steps: number;
   readonly possible_duplicate: number;
   readonly held_for: number | null;
   readonly replay_of: number | null;
+  readonly replayed_by: number | null;
   readonly created_at: number;
   readonly finished_at: number | null;
   readonly lanes: string;
@@ -79,8 +82,8 @@ export const STATE = `
 
 export const DELIVERY_COLUMNS = `
   delivery.id, delivery.connection, delivery.flow, delivery.version, ${STATE}, delivery.place,
-  delivery.due_at, delivery.attempts, delivery.steps, delivery.possible_duplicate, delivery.held_for,
-  delivery.replay_of, delivery.created_at, delivery.finished_at, delivery.lanes, delivery.stood, delivery.step,
+  delivery.due_at, delivery.attempts, delivery.released_at, delivery.released_attempts, delivery.steps, delivery.possible_duplicate, delivery.held_for,
+  delivery.replay_of, delivery.replayed_by, delivery.created_at, delivery.finished_at, delivery.lanes, delivery.stood, delivery.step,
   delivery.failure`;
 
 export function deliveryFrom(row: DeliveryColumns, dictionary: Dictionary): Delivery {
@@ -92,9 +95,11 @@ export function deliveryFrom(row: DeliveryColumns, dictionary: Dictionary): Deli
     state: DELIVERY_STATES[row.state] as Delivery['state'],
     heldFor: row.held_for === null ? null : (HOLD_REASONS[row.held_for] as Delivery['heldFor']),
     attempts: row.attempts,
+    released: row.released_at === null ? null : { at: row.released_at, attempts: row.released_attempts ?? 0 },
     dueAt: row.due_at,
     possibleDuplicate: row.possible_duplicate === 1,
     replayOf: row.replay_of === null ? null : String(row.replay_of),
+    replayedBy: row.replayed_by === null ? null : String(row.replayed_by),
     createdAt: row.created_at,
     finishedAt: row.finished_at,
     failure: row.failure === null ? null : (JSON.parse(row.failure) as FailureRecord),

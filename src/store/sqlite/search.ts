@@ -1,6 +1,6 @@
 /** The message list, filtered, newest first. */
 import type { MessageQuery, MessageRow, Page } from '../contract.ts';
-import { candidateFinder, typeMatches } from './candidates.ts';
+import { candidateFinder, type Range, typeMatches } from './candidates.ts';
 import { DELIVERY_STATES } from './codes.ts';
 import type { View } from './desk.ts';
 import { deliveryId } from './numbers.ts';
@@ -16,12 +16,48 @@ const HIGHEST_UNTIL = 'SELECT max(last_id) AS id FROM tally_minute WHERE minute 
 /** Rows looked at in one call; a filter that finds less gives a short page with a place to go on from. */
 const LOOKED_AT = 20_000;
 
-export function searcher(view: View) {
+/** Times of searches whose first id is known: a scan asks for the same again with each slice. */
+const MINUTES_AT_HAND = 256;
+
+/** The ids that a query's times and keyset leave: what stands in the live file's minutes holds for all files. */
+export function rangeFinder({ database }: View): (query: MessageQuery) => Range {
+  const lowestSince = database.prepare(LOWEST_SINCE);
+  const highestUntil = database.prepare(HIGHEST_UNTIL);
+  /** Ids only grow: what a minute and all after it begin with stays as it is once there is something. */
+  const lowest = new Map<number, number>();
+  const lowestOf = (minute: number): number | undefined => {
+    const known = lowest.get(minute);
+    if (known !== undefined) return known;
+    const found = lowestSince.get(minute)?.id as number | null;
+    if (found === null) return undefined;
+    if (lowest.size >= MINUTES_AT_HAND) lowest.clear();
+    lowest.set(minute, found);
+    return found;
+  };
+  return (query) => {
+    let below = query.before === undefined ? Number.MAX_SAFE_INTEGER : Number(query.before);
+    let from = 0;
+    // A later page begins where the one before it ended, which was within the time.
+    if (query.to !== undefined && query.before === undefined) {
+      const highest = highestUntil.get(Math.floor(query.to / MINUTE))?.id as number | null;
+      below = (highest ?? 0) + 1;
+    }
+    if (query.from !== undefined) from = lowestOf(Math.floor(query.from / MINUTE)) ?? below;
+    return { below, from };
+  };
+}
+
+/** Looks closer at a row that matches; `enough` after it: this call has done its share, and the page ends here. */
+export interface Closer {
+  holds(id: number): boolean;
+  enough(): boolean;
+}
+
+/** The messages of one file. @param hidden Ids in it that are told by another file, or that are on their way out. */
+export function searcher(view: View, hidden?: (id: number) => boolean) {
   const { database, dictionary } = view;
   const message = database.prepare(MESSAGE);
   const deliveries = database.prepare(DELIVERIES);
-  const lowestSince = database.prepare(LOWEST_SINCE);
-  const highestUntil = database.prepare(HIGHEST_UNTIL);
   const candidates = candidateFinder(view);
 
   const deliveriesOf = (id: number): MessageRow['deliveries'] =>
@@ -60,23 +96,15 @@ export function searcher(view: View) {
     return { ...summary, deliveries: all };
   };
 
-  return (query: MessageQuery): Page<MessageRow> => {
-    let below = query.before === undefined ? Number.MAX_SAFE_INTEGER : Number(query.before);
-    let from = 0;
-    if (query.to !== undefined) {
-      const highest = highestUntil.get(Math.floor(query.to / MINUTE))?.id as number | null;
-      below = Math.min(below, (highest ?? 0) + 1);
-    }
-    if (query.from !== undefined) {
-      const lowest = lowestSince.get(Math.floor(query.from / MINUTE))?.id as number | null;
-      from = lowest ?? below;
-    }
+  return (query: MessageQuery, range: Range, closer?: Closer): Page<MessageRow> => {
     const rows: MessageRow[] = [];
     let looked = 0;
-    for (const id of candidates(query, { below, from })) {
-      const row = matching(id, query);
-      if (row) rows.push(row);
-      if (rows.length === query.limit || ++looked === LOOKED_AT) return { rows, before: String(id) };
+    for (const id of candidates(query, range)) {
+      const row = hidden?.(id) ? undefined : matching(id, query);
+      if (row && (closer?.holds(id) ?? true)) rows.push(row);
+      if (rows.length === query.limit || ++looked === LOOKED_AT || closer?.enough()) {
+        return { rows, before: String(id) };
+      }
     }
     return { rows, before: null };
   };

@@ -3,6 +3,7 @@ import { mayMove, type StepRecord } from '../../message/index.ts';
 import type { FailureRecord } from '../../std/index.ts';
 import type { Settled, Settlement } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
+import { buriedBy } from './causes.ts';
 import {
   codeOf,
   DEAD,
@@ -16,6 +17,7 @@ import {
   WAITING,
 } from './codes.ts';
 import type { Desk } from './desk.ts';
+import { sleepSettler } from './sleeping.ts';
 import type { Standing } from './standing.ts';
 import { stepWriter } from './steps.ts';
 
@@ -27,8 +29,10 @@ UPDATE delivery SET attempts = ?, steps = ?, due_at = ?, failure = ?,
   possible_duplicate = max(possible_duplicate, ?)
 WHERE id = ?`;
 const HOLD = `
-UPDATE delivery SET state = 3, attempts = ?, steps = ?, step = ?, held_for = ?, failure = ? WHERE id = ?`;
-const SLEEP = 'UPDATE delivery SET state = 2, steps = ?, step = ?, wake_at = ?, wake_on = ? WHERE id = ?';
+UPDATE delivery SET state = 3, late = 1, attempts = ?, steps = ?, step = ?, held_for = ?, failure = ?,
+  possible_duplicate = max(possible_duplicate, ?)
+WHERE id = ?`;
+const NOT_BEFORE = 'UPDATE delivery SET due_at = ? WHERE id = ?';
 const COUNT_STEPS = 'UPDATE delivery SET steps = ? WHERE id = ?';
 const ADD_ATTEMPT =
   'INSERT INTO attempt (delivery, attempt, ended_at, ms, failure, sealed) VALUES (?, ?, ?, ?, ?, ?)';
@@ -48,10 +52,12 @@ export function settler(desk: Desk) {
   const finish = database.prepare(FINISH);
   const retry = database.prepare(RETRY);
   const hold = database.prepare(HOLD);
-  const sleep = database.prepare(SLEEP);
+  const notBefore = database.prepare(NOT_BEFORE);
   const countSteps = database.prepare(COUNT_STEPS);
   const addAttempt = database.prepare(ADD_ATTEMPT);
   const addSteps = stepWriter(desk);
+  const fallAsleep = sleepSettler(desk);
+  const bury = buriedBy(desk);
 
   /** The delivery, if it runs under this lease; anything else is stale. */
   const leased = (deliveryId: string, epoch: number): Standing | undefined => {
@@ -79,7 +85,7 @@ export function settler(desk: Desk) {
       return 'settled';
     },
     settle(end: Settlement): Settled {
-      const target = TARGETS[end.to];
+      let target = TARGETS[end.to];
       if (target === undefined || !mayMove('running', DELIVERY_STATES[target] as 'waiting')) {
         throw storeFailure('STORE_MOVE_REFUSED', 'A delivery was told to move where no delivery goes.');
       }
@@ -100,6 +106,7 @@ export function settler(desk: Desk) {
           break;
         case 'dead':
           finish.run(DEAD, attempt, steps, end.failure.at.step ?? null, end.at, failed(id, attempt, end), id);
+          bury(id);
           standing.leave(one);
           break;
         case 'waiting':
@@ -116,17 +123,26 @@ export function settler(desk: Desk) {
           standing.wait(one, end.dueAt);
           break;
         case 'held':
-          hold.run(attempt, steps, end.step, codeOf(HOLD_REASONS, end.reason), failed(id, attempt, end), id);
+          hold.run(
+            attempt,
+            steps,
+            end.step,
+            codeOf(HOLD_REASONS, end.reason),
+            failed(id, attempt, end),
+            end.failure.kind === 'unknown-outcome' ? 1 : 0,
+            id,
+          );
           one.attempts = attempt;
           standing.hold(one);
           break;
         case 'sleeping':
-          sleep.run(steps, end.step, end.wakeAt, end.wakeOn, id);
           standing.leave(one);
+          target = fallAsleep(one, end);
           break;
         case 'given back':
           if (end.steps.length > 0) countSteps.run(steps, id);
-          standing.wait(one, one.dueAt);
+          if (end.dueAt !== undefined) notBefore.run(end.dueAt, id);
+          standing.wait(one, end.dueAt ?? one.dueAt);
           break;
       }
       tallies.move(connection, RUNNING, target);

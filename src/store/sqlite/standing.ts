@@ -6,11 +6,16 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { HELD, RUNNING, WAITING } from './codes.ts';
+import { filedReader } from './filing.ts';
 import { lanesFrom } from './lanes.ts';
+import { deliveryId } from './numbers.ts';
 
 const STANDING = `
 SELECT id, connection, state, place, due_at, attempts, steps, coalesce(stood, lanes) AS lanes
-FROM delivery INDEXED BY delivery_open WHERE state < 4 AND state <> 2 ORDER BY place`;
+FROM delivery INDEXED BY delivery_late WHERE late = 1 AND state < 4 AND state <> 2
+UNION ALL
+SELECT id, connection, state, place, due_at, attempts, steps, coalesce(stood, lanes) AS lanes
+FROM delivery WHERE id >= ? AND late = 0 AND state < 4 AND state <> 2 ORDER BY place`;
 const IN_HAND = 'SELECT delivery, epoch FROM in_hand';
 const TAKE =
   'INSERT INTO in_hand (delivery, epoch) SELECT value, ? FROM json_each(?) WHERE true ON CONFLICT DO UPDATE SET epoch = excluded.epoch';
@@ -45,10 +50,17 @@ export interface StandingDeliveries {
   /** Goes on waiting in its place, from then on. */
   wait(delivery: Standing, dueAt: number): void;
   hold(delivery: Standing): void;
+  /** The last in a lane. */
+  lastIn(lane: string): Standing | undefined;
+  /** Those that wait in a lane, in their order. */
+  waitingIn(lane: string): readonly Standing[];
   /** Leaves its lanes; those who are first after that become heads. */
   leave(delivery: Standing): void;
   /** The earliest time at which a waiting head is due; `null` when none waits. */
   nextDue(): number | null;
+  isHead(delivery: Standing): boolean;
+  /** Heads that are held, or wait after a failed attempt, with each of their lanes and how many stand in it. Looks at all. */
+  stuck(): readonly { readonly head: Standing; readonly lane: string; readonly standing: number }[];
   /** The highest place taken. */
   readonly highestPlace: number;
   /** Writes who is in hand; within the transaction. */
@@ -62,6 +74,7 @@ const CUT_AT = 1_024;
 
 export function openStanding(database: DatabaseSync): StandingDeliveries {
   const standing = database.prepare(STANDING);
+  const filed = filedReader(database);
   const inHand = database.prepare(IN_HAND);
   const take = database.prepare(TAKE);
   const letGo = database.prepare(LET_GO);
@@ -105,7 +118,7 @@ export function openStanding(database: DatabaseSync): StandingDeliveries {
     dropped = [];
     const epochs = new Map(inHand.all().map((row) => [row.delivery as number, row.epoch as number]));
     // Never lower than before: a place of a transaction that was rolled back may have been told.
-    for (const row of standing.iterate()) {
+    for (const row of standing.iterate(deliveryId(filed() + 1, 0))) {
       const epoch = epochs.get(row.id as number);
       stand({
         id: row.id as number,
@@ -152,14 +165,21 @@ export function openStanding(database: DatabaseSync): StandingDeliveries {
       release(one);
       one.state = HELD;
     },
+    lastIn: (name) => lanes.get(name)?.line.at(-1),
+    waitingIn(name) {
+      const lane = lanes.get(name);
+      return lane?.line.slice(lane.first).filter((one) => one.state === WAITING) ?? [];
+    },
     leave(one) {
       release(one);
+      one.dueAt = Number.NaN; // a head that is given up while it waits: its offer counts no more
       byId.delete(one.id);
       for (const name of one.lanes) {
         const lane = lanes.get(name) as Lane;
-        // Whoever leaves has run, so it is the first of its lanes.
-        if (lane.line[lane.first] !== one) throw new Error('a delivery left its lane that was not the first');
-        lane.first++;
+        // Whoever leaves has run or is a head, so it is the first of its lanes; but one that was held further back may be
+        // given up.
+        if (lane.line[lane.first] === one) lane.first++;
+        else lane.line.splice(lane.line.indexOf(one, lane.first), 1);
         if (lane.first === lane.line.length) lanes.delete(name);
         else if (lane.first === CUT_AT) {
           lane.line.splice(0, lane.first);
@@ -172,6 +192,19 @@ export function openStanding(database: DatabaseSync): StandingDeliveries {
       }
     },
     nextDue: () => due.first()?.dueAt ?? null,
+    isHead,
+    stuck() {
+      const found: { head: Standing; lane: string; standing: number }[] = [];
+      for (const head of byId.values()) {
+        if (head.state !== HELD && (head.state !== WAITING || head.attempts === 0)) continue;
+        if (!isHead(head)) continue;
+        for (const lane of head.lanes) {
+          const { line, first } = lanes.get(lane) as Lane;
+          found.push({ head, lane, standing: line.length - first });
+        }
+      }
+      return found;
+    },
     get highestPlace() {
       return highestPlace;
     },

@@ -1,5 +1,6 @@
 /** Running totals by connection, added up in memory during a transaction and written once before its commit. */
 import type { DatabaseSync } from 'node:sqlite';
+import { DEAD, DELIVERED, FILTERED } from './codes.ts';
 
 const ADD = `
 INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -43,6 +44,15 @@ interface MinuteDelta {
   last: number;
 }
 
+export type DroppedCount =
+  | 'received'
+  | 'rejected'
+  | 'unrouted'
+  | 'repeats'
+  | 'delivered'
+  | 'filtered'
+  | 'dead';
+
 export interface Tallies {
   message(
     connection: number,
@@ -52,7 +62,9 @@ export interface Tallies {
   ): void;
   /** A message is removed by age: with its deliveries it leaves the totals as it leaves the rows. */
   pruned(connection: number, what: { rejected: boolean; unrouted: boolean; repeats: number }): void;
-  repeat(connection: number): void;
+  /** A period file is dropped with all that it holds. */
+  dropped(connection: number, what: Readonly<Record<DroppedCount, number>>): void;
+  repeat(connection: number, by?: number): void;
   /** A delivery enters (`from` null), moves, or is removed (`to` null). */
   move(connection: number, from: number | null, to: number | null): void;
   /** Writes the deltas; inside the transaction. */
@@ -108,8 +120,18 @@ export function openTallies(database: DatabaseSync): Tallies {
       if (what.unrouted) delta.unrouted--;
       delta.repeats -= what.repeats;
     },
-    repeat(connection) {
-      deltaOf(connection).repeats++;
+    dropped(connection, what) {
+      const delta = deltaOf(connection);
+      delta.received -= what.received;
+      delta.rejected -= what.rejected;
+      delta.unrouted -= what.unrouted;
+      delta.repeats -= what.repeats;
+      shift(delta, DELIVERED, -what.delivered);
+      shift(delta, FILTERED, -what.filtered);
+      shift(delta, DEAD, -what.dead);
+    },
+    repeat(connection, by = 1) {
+      deltaOf(connection).repeats += by;
     },
     move(connection, from, to) {
       const delta = deltaOf(connection);

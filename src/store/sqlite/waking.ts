@@ -3,23 +3,20 @@ import { mayMove } from '../../message/index.ts';
 import type { AuditEntry } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
 import type { AuditLog } from './audit.ts';
-import { DEAD, HELD, SLEEPING, WAITING } from './codes.ts';
+import { buriedBy } from './causes.ts';
+import { DEAD, HELD, RUNNING, WAITING } from './codes.ts';
 import type { Desk } from './desk.ts';
-import { lanesFrom, laneText } from './lanes.ts';
+import { riser, sleeperKeys } from './sleeping.ts';
 
 /** Sleepers woken in one transaction; the caller asks again while it gets as many. */
 export const WAKE_LIMIT = 500;
 
-const SLEEPER_COLUMNS = 'id, connection, attempts, steps, lanes';
 const TIME_HAS_COME = `
-SELECT ${SLEEPER_COLUMNS} FROM delivery INDEXED BY delivery_wake
+SELECT id FROM delivery INDEXED BY delivery_wake
 WHERE state = 2 AND wake_at <= ? ORDER BY wake_at, id LIMIT ${WAKE_LIMIT}`;
-const WAITS_FOR = `
-SELECT ${SLEEPER_COLUMNS} FROM delivery INDEXED BY delivery_wake_on
-WHERE state = 2 AND wake_on = ? ORDER BY id LIMIT ?`;
-const WAKE = `
-UPDATE delivery SET state = 0, place = ?, stood = ?, due_at = ?, wake_at = NULL, wake_on = NULL WHERE id = ?`;
-const GO_ON = 'UPDATE delivery SET state = 0, held_for = NULL, due_at = ? WHERE id = ?';
+const GO_ON =
+  'UPDATE delivery SET state = 0, held_for = NULL, due_at = ?1, released_at = ?1, released_attempts = attempts WHERE id = ?2';
+const TRY_NOW = 'UPDATE delivery SET due_at = ? WHERE id = ?';
 const GIVE_UP = 'UPDATE delivery SET state = 6, held_for = NULL, finished_at = ? WHERE id = ?';
 
 const NEXT_WAKE = 'SELECT min(wake_at) AS at FROM delivery INDEXED BY delivery_wake WHERE state = 2';
@@ -35,28 +32,22 @@ export function dueTeller({ database, standing }: Desk) {
 }
 
 export function waker(desk: Desk) {
-  const { aliases, database, numbers, standing, tallies } = desk;
+  const { database } = desk;
   const timeHasCome = database.prepare(TIME_HAS_COME);
-  const waitsFor = database.prepare(WAITS_FOR);
-  const wake = database.prepare(WAKE);
+  const { rise } = riser(desk);
+  const { waitingFor } = sleeperKeys(desk);
 
   return (request: { readonly now: number; readonly wakeOn?: string }): number => {
     let woken = 0;
-    const up = (row: Record<string, unknown>): void => {
-      const id = row.id as number;
-      const connection = row.connection as number;
-      const lanes = aliases.resolve(lanesFrom(row.lanes as string));
-      const stood = laneText(lanes);
-      const place = numbers.place();
-      wake.run(place, stood === row.lanes ? null : stood, request.now, id);
-      const { attempts, steps } = row as { attempts: number; steps: number };
-      standing.enter({ id, connection, place, lanes, dueAt: request.now, attempts, steps });
-      tallies.move(connection, SLEEPING, WAITING);
+    for (const { id } of timeHasCome.all(request.now) as { id: number }[]) {
+      rise(id, { wokenAt: request.now, by: 'time' });
       woken++;
-    };
-    for (const row of timeHasCome.all(request.now)) up(row);
-    if (request.wakeOn !== undefined)
-      for (const row of waitsFor.all(request.wakeOn, WAKE_LIMIT - woken)) up(row);
+    }
+    if (request.wakeOn === undefined) return woken;
+    for (const id of waitingFor(request.wakeOn, WAKE_LIMIT - woken)) {
+      rise(id, { wokenAt: request.now, by: 'event' });
+      woken++;
+    }
     return woken;
   };
 }
@@ -64,7 +55,9 @@ export function waker(desk: Desk) {
 export function releaser(desk: Desk, audit: AuditLog) {
   const { database, standing, tallies } = desk;
   const goOn = database.prepare(GO_ON);
+  const tryNow = database.prepare(TRY_NOW);
   const giveUp = database.prepare(GIVE_UP);
+  const bury = buriedBy(desk);
 
   return (request: {
     readonly deliveryIds: readonly string[];
@@ -78,16 +71,23 @@ export function releaser(desk: Desk, audit: AuditLog) {
     let released = 0;
     for (const deliveryId of request.deliveryIds) {
       const one = standing.get(Number(deliveryId));
-      if (one?.state !== HELD) continue;
-      const { id, connection } = one;
-      if (request.to === 'waiting') {
+      if (one === undefined || one.state === RUNNING) continue;
+      const { id, connection, state } = one;
+      if (request.to === 'dead') {
+        // Whoever waits behind another has nothing to give up yet; who is held may be anywhere after an unlink.
+        if (state !== HELD && !standing.isHead(one)) continue;
+        giveUp.run(request.at, id);
+        bury(id);
+        standing.leave(one);
+        tallies.move(connection, state, DEAD);
+      } else if (state === HELD) {
         goOn.run(request.at, id);
         standing.wait(one, request.at);
         tallies.move(connection, HELD, WAITING);
       } else {
-        giveUp.run(request.at, id);
-        standing.leave(one);
-        tallies.move(connection, HELD, DEAD);
+        if (one.dueAt <= request.at) continue;
+        tryNow.run(request.at, id);
+        standing.wait(one, request.at);
       }
       released++;
     }

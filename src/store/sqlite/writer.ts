@@ -8,6 +8,8 @@ import { type Committed, commitGroup, type QueuedCall, refused, takeGroup } from
 import { openStoredVault, storedKeys } from './key-table.ts';
 import { lockFolder } from './lock.ts';
 import { migrate } from './migrate.ts';
+import { preparePeriods } from './periods.ts';
+import { watchPlace } from './place.ts';
 import {
   type Answer,
   type Call,
@@ -21,7 +23,8 @@ import {
 } from './protocol.ts';
 import { openWriting, type Writing } from './writing.ts';
 
-const { folder, masterKey } = workerData as ThreadData;
+const { folder } = workerData as ThreadData;
+let { masterKey } = workerData as ThreadData;
 const port = parentPort as MessagePort;
 
 /** Commits after which this store is worth room for its log: an idle one, or a command’s, is not. */
@@ -45,6 +48,7 @@ function start(): void {
   try {
     writing = open((database) => {
       migrate(database);
+      preparePeriods(database);
       return openWriting(database, openStoredVault(database, masterKey));
     });
   } catch (error) {
@@ -61,13 +65,25 @@ function start(): void {
     }
     writing = undefined;
   };
+  const place = watchPlace(folder);
   const commit = (group: readonly QueuedCall[]): Committed => {
+    const gone = place.trouble();
+    if (gone !== undefined) return refused(group, gone);
     try {
       writing ??= open((database) => openWriting(database, openStoredVault(database, masterKey), true));
     } catch (error) {
       return refused(group, faultOf(error) ?? refusalOf(error));
     }
     const committed = commitGroup(writing, group);
+    if (committed.fault === null) {
+      const lost = place.troubleAfterCommit();
+      if (lost !== undefined) return refused(group, lost);
+    }
+    for (const { call, value } of committed.outcomes.filter((one) => 'value' in one)) {
+      if (call.name !== 'rewrap' || value === undefined) continue;
+      masterKey = new Uint8Array(Buffer.from(call.args[0] as string, 'base64'));
+      writing.vault.changeMaster(masterKey);
+    }
     if (++commits === RESERVE_AFTER) reserveLog(folder);
     if (committed.fault && !KEEPS_CONNECTION.has(committed.fault.code)) drop();
     return committed;

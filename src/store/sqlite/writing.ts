@@ -2,21 +2,26 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Vault } from '../../vault/index.ts';
 import { accountWriter } from './accounts.ts';
+import { answerer } from './answering.ts';
 import { appender } from './append.ts';
 import { auditWriter } from './audit.ts';
 import { countWriter } from './counts.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
 import { openFiling } from './filing.ts';
-import { rotateWhenDue, sealCounts } from './key-table.ts';
+import { jobWriter } from './jobs.ts';
+import { rewrapper, rotateWhenDue, sealCounts } from './key-table.ts';
 import { openAliases } from './lanes.ts';
 import { lessor } from './lease.ts';
 import { openNumbers } from './numbers.ts';
+import { openPeriods } from './periods.ts';
 import type { Writes } from './protocol.ts';
 import { pruner } from './prune.ts';
 import { replayer } from './replay.ts';
 import { settler } from './settle.ts';
+import { shelver } from './shelve.ts';
 import { openStanding } from './standing.ts';
+import { stuckFinder } from './stuck.ts';
 import { takeOver } from './takeover.ts';
 import { openTallies } from './tallies.ts';
 import { dueTeller, releaser, waker } from './waking.ts';
@@ -26,6 +31,7 @@ const PROBE =
 
 export interface Writing {
   readonly database: DatabaseSync;
+  readonly vault: Vault;
   readonly calls: Writes;
   /** Before a transaction. */
   prepare(): void;
@@ -51,8 +57,11 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
   const settling = settler(desk);
   const accounts = accountWriter(desk, audit);
   const counts = countWriter(desk);
+  const { putJob, putFlowVersion } = jobWriter(desk, audit);
+  const periods = openPeriods(desk);
   return {
     database,
+    vault,
     calls: {
       append: appender(desk, audit),
       lease: lessor(desk, opening),
@@ -60,7 +69,9 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       ...settling,
       wake: waker(desk),
       release: releaser(desk, audit),
-      replay: replayer(desk, audit),
+      stuckHeads: stuckFinder(desk),
+      answer: answerer(desk, audit),
+      replay: replayer(desk, audit, periods),
       probe() {
         probe.run();
         return null;
@@ -71,7 +82,12 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
         return null;
       },
       ...accounts,
-      prune: pruner(desk),
+      putJob,
+      putFlowVersion,
+      prune: pruner(desk, periods),
+      shelve: shelver(desk, periods),
+      sweep: (limit) => periods.sweep(limit),
+      rewrap: rewrapper(database, vault),
     },
     prepare: () => rotateWhenDue(database, vault),
     flush() {
@@ -79,10 +95,11 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       filing.flush();
       tallies.flush();
       audit.flush();
-      countSeals();
+      countSeals.flush();
     },
     reload() {
       tallies.reset();
+      countSeals.reload();
       dictionary.reload();
       aliases.reload();
       standing.reload();

@@ -29,11 +29,16 @@ export class LaneModel {
   }
 
   join(from: string, to: string): void {
-    if (from === to) return;
-    for (let at: string | undefined = to; at !== undefined; at = this.aliases.get(at)) {
-      if (at === from) this.aliases.delete(to);
+    const root = this.survivor(from);
+    if (root !== this.survivor(to)) this.aliases.set(root, to);
+  }
+
+  part(from: string, to: string): void {
+    for (let at = this.aliases.get(from); at !== undefined; at = this.aliases.get(at)) {
+      if (at !== to) continue;
+      this.aliases.delete(from);
+      return;
     }
-    this.aliases.set(from, to);
   }
 
   plan(key: string, asked: readonly string[], dueAt: number): ModelDelivery {
@@ -55,7 +60,17 @@ export class LaneModel {
 
   /** At the tail of its lanes. */
   stand(delivery: ModelDelivery): void {
-    delivery.stands = [...new Set(delivery.asked.map((lane) => this.survivor(lane)))];
+    const lanes = new Set(delivery.asked.map((lane) => this.survivor(lane)));
+    delivery.stands = [];
+    const busy = [...this.aliases.keys()].filter((retired) => {
+      const survivor = this.survivor(retired);
+      const there = this.deliveries.filter(
+        (one) => IN_LANE.includes(one.state) && one.stands.includes(retired),
+      );
+      const last = there.reduce<ModelDelivery | null>((a, b) => (a && a.place > b.place ? a : b), null);
+      return lanes.has(survivor) && last !== null && !last.stands.includes(survivor);
+    });
+    delivery.stands = [...lanes, ...busy];
     delivery.place = ++this.#place;
     delivery.state = 'waiting';
   }

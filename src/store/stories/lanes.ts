@@ -149,6 +149,42 @@ export function laneStories(fresh: FreshBench): void {
     expect(await lease(given.store, 9, T0 + 50)).toEqual([]);
   });
 
+  test('a merge that no delivery stands for keeps the order, too: the next of either stands behind the retired ones', async () => {
+    const old = [await put(given.store, ['retired']), await put(given.store, ['retired'])];
+    const survivor = await put(given.store, ['survivor']);
+    await given.store.append(unit([], { aliases: [{ from: 'retired', to: 'survivor' }] }));
+    const next = await put(given.store, ['survivor']);
+    const later = await put(given.store, ['retired']);
+    const store = await given.bench.crash();
+    const order: string[] = [];
+    for (;;) {
+      const leased = await lease(store);
+      if (leased.length === 0) break;
+      order.push(messagesOf(leased).join('+'));
+      for (const one of leased) await settle(store, one, done);
+    }
+    expect(order).toEqual([`${old[0]}+${survivor}`, old[1], next, later]);
+  });
+
+  test('merges that cross keep one lane: nothing overtakes what stood there before', async () => {
+    const join = (from: string, to: string) => ({ aliases: [{ from, to }] });
+    const both = [message({ deliveries: [delivery(['a', 'b'])] })];
+    await given.store.append(unit(both, join('a', 'b')));
+    const first = await put(given.store, ['a']);
+    await given.store.append(unit(both, join('b', 'a')));
+    const second = await put(given.store, ['b']);
+    const third = await put(given.store, ['a']);
+    const order: string[] = [];
+    for (;;) {
+      const leased = await lease(given.store);
+      if (leased.length === 0) break;
+      order.push(messagesOf(leased).join('+'));
+      for (const one of leased) await settle(given.store, one, done);
+    }
+    expect(order).toHaveLength(5);
+    expect(order.filter((id) => [first, second, third].includes(id))).toEqual([first, second, third]);
+  });
+
   test('an unlink that is refused leaves the merge as it was', async () => {
     await given.store.append(unit([], { aliases: [{ from: 'a', to: 'b' }] }));
     const bad = unit([message({ deliveries: [delivery([])] })], {

@@ -40,9 +40,9 @@ export function randomStories(fresh: FreshBench): void {
         const lanes = below(4) === 0 ? [pick(LANES), pick(LANES)] : [pick(LANES)];
         const plans = repeated || below(10) > 0 ? (below(5) === 0 ? [lanes, [pick(LANES)]] : [lanes]) : [];
         const alias = below(12) === 0 ? [{ from: pick(LANES), to: pick(LANES), undo: below(2) === 0 }] : [];
-        if (alias[0]?.undo) model.aliases.delete(alias[0].from);
+        if (alias[0]?.undo && !repeated) model.part(alias[0].from, alias[0].to);
         const planned = repeated ? [] : plans.map((asked, at) => model.plan(`${id}.${at}`, asked, now));
-        if (alias[0]?.undo === false) model.join(alias[0].from, alias[0].to);
+        if (alias[0]?.undo === false && !repeated) model.join(alias[0].from, alias[0].to);
         if (repeated) model.repeats++;
         else {
           model.received++;
@@ -110,7 +110,9 @@ export function randomStories(fresh: FreshBench): void {
               return ending(one, { to: 'dead', failure, detail: null });
             case 4:
               known.state = 'waiting';
-              return ending(one, { to: 'given back' });
+              if (below(2)) return ending(one, { to: 'given back' });
+              known.dueAt = due;
+              return ending(one, { to: 'given back', dueAt: due });
             case 5:
               known.attempts++;
               known.state = 'filtered';
@@ -126,8 +128,11 @@ export function randomStories(fresh: FreshBench): void {
       };
 
       const release = async (): Promise<void> => {
-        const held = [...byId].filter(([, one]) => one.state === 'held' && below(2) === 0);
         const to = below(2) ? 'waiting' : 'dead';
+        const waits = (one: ModelDelivery): boolean =>
+          one.state === 'waiting' && (to === 'dead' ? below(4) === 0 && model.isHead(one) : one.dueAt > now);
+        // Heads of one lane are not given up together: whether the second is one depends on the first.
+        const held = [...byId].filter(([, one]) => (one.state === 'held' || waits(one)) && below(2) === 0);
         for (const [, one] of held) {
           one.state = to;
           if (to === 'waiting') one.dueAt = now;

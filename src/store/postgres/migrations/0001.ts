@@ -76,10 +76,15 @@ CREATE TABLE message_patient (
 CREATE TABLE dedupe (
   sender bigint NOT NULL,
   id text NOT NULL,
-  hash text NOT NULL,
   message bigint NOT NULL,
-  PRIMARY KEY (sender, id, hash)
+  hash text NOT NULL,
+  connection integer NOT NULL,
+  received_at bigint NOT NULL,
+  departed boolean NOT NULL DEFAULT false,
+  repeats integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (sender, id, message)
 );
+CREATE INDEX dedupe_departed ON dedupe (connection, received_at) WHERE departed;
 
 CREATE TABLE delivery (
   id bigint PRIMARY KEY,
@@ -98,8 +103,12 @@ CREATE TABLE delivery (
   lanes text[] NOT NULL,
   step text,
   failure text,
-  fingerprint text
+  fingerprint text,
+  released_at bigint,
+  released_attempts integer
 ) PARTITION BY RANGE (id);
+CREATE INDEX delivery_cause ON delivery (fingerprint, id) WHERE fingerprint IS NOT NULL;
+CREATE INDEX delivery_dead ON delivery (fingerprint, connection, finished_at, id) WHERE fingerprint IS NOT NULL AND replayed_by IS NULL;
 CREATE INDEX delivery_ended ON delivery (state, id) WHERE state > 4;
 CREATE INDEX delivery_flow ON delivery (flow, id);
 
@@ -110,6 +119,7 @@ CREATE TABLE open_delivery (
   version integer NOT NULL,
   state smallint NOT NULL,
   place bigint NOT NULL,
+  planned bigint NOT NULL,
   due_at bigint NOT NULL,
   attempts integer NOT NULL,
   steps integer NOT NULL,
@@ -121,6 +131,9 @@ CREATE TABLE open_delivery (
   wake_at bigint,
   wake_on text,
   cancel_on text,
+  woken_by bigint,
+  released_at bigint,
+  released_attempts integer,
   lanes text[] NOT NULL,
   stood text[] NOT NULL,
   step text,
@@ -133,16 +146,30 @@ CREATE INDEX open_due ON open_delivery (due_at, place) WHERE candidate AND state
 CREATE INDEX open_running ON open_delivery (id) WHERE state = 1;
 CREATE INDEX open_aside ON open_delivery (state, id) WHERE state > 1;
 CREATE INDEX open_wake ON open_delivery (wake_at, id) WHERE state = 2;
-CREATE INDEX open_wake_on ON open_delivery (wake_on) WHERE state = 2;
-CREATE INDEX open_cancel_on ON open_delivery (cancel_on) WHERE state = 2;
+
+CREATE TABLE sleeper_key (
+  key text COLLATE "C" NOT NULL,
+  cancels boolean NOT NULL,
+  delivery bigint NOT NULL,
+  PRIMARY KEY (key, cancels, delivery)
+);
+CREATE INDEX sleeper_key_of ON sleeper_key (delivery);
+
+CREATE TABLE lane_event (
+  key text COLLATE "C" NOT NULL,
+  cancels boolean NOT NULL,
+  message bigint NOT NULL,
+  place bigint NOT NULL,
+  PRIMARY KEY (key, cancels)
+);
 
 CREATE VIEW any_delivery AS
 SELECT id, connection, flow, version, state, due_at, attempts, steps, possible_duplicate, NULL::smallint AS held_for, replay_of,
-  replayed_by, created_at, finished_at, lanes, step, failure, fingerprint
+  replayed_by, created_at, finished_at, lanes, step, failure, fingerprint, released_at, released_attempts
 FROM delivery
 UNION ALL
 SELECT id, connection, flow, version, state, due_at, attempts, steps, possible_duplicate, held_for, replay_of,
-  replayed_by, created_at, NULL::bigint, lanes, step, failure, NULL::text
+  replayed_by, created_at, NULL::bigint, lanes, step, failure, NULL::text, released_at, released_attempts
 FROM open_delivery;
 
 CREATE TABLE delivery_lane (
@@ -153,6 +180,7 @@ CREATE TABLE delivery_lane (
 ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 
 CREATE TABLE lane_alias (retired text PRIMARY KEY, survivor text NOT NULL);
+CREATE INDEX lane_alias_survivor ON lane_alias (survivor);
 
 CREATE TABLE step_output (
   delivery bigint NOT NULL,
@@ -276,7 +304,8 @@ CREATE TABLE job (
   done bigint NOT NULL,
   total bigint NOT NULL,
   after text,
-  failure text
+  failure text,
+  seq bigint GENERATED ALWAYS AS IDENTITY
 );
 
 CREATE TABLE flow_version (version text PRIMARY KEY, flow text NOT NULL);

@@ -12,7 +12,7 @@
 export const FUNCTIONS = `
 CREATE TYPE arriving AS (
   n integer, id bigint, c integer, at bigint, door smallint, fmt smallint, type text, ctl text, st smallint, why text,
-  fl integer, size integer, planned integer, parent bigint, sender bigint, did text, hash text, times integer,
+  fl integer, size integer, planned integer, parent bigint, sender bigint, did text, hash text, since bigint, judged boolean, times integer,
   pats text[], off integer, len integer
 );
 CREATE TYPE entering AS (
@@ -38,6 +38,13 @@ BEGIN
     v_at := v_next;
   END LOOP;
 END $$;
+
+CREATE FUNCTION retired_of(p_lane text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE all_of (lane) AS (
+    SELECT retired FROM lane_alias WHERE survivor = p_lane
+    UNION SELECT a.retired FROM lane_alias a JOIN all_of o ON a.survivor = o.lane
+  ) SELECT lane FROM all_of
+$$;
 
 CREATE FUNCTION lock_append(p_connections integer[], p_lanes_change boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -65,6 +72,18 @@ BEGIN
     CROSS JOIN LATERAL unnest(d.lanes) AS l (lane)
     LEFT JOIN lane_alias a ON a.retired = l.lane
   );
+  -- Who still stands in a retired lane from before its merge, and not in the survivor's, stays before the first that comes.
+  IF EXISTS (SELECT 1 FROM lane_alias) THEN
+    v_lanes := v_lanes || ARRAY(
+      SELECT DISTINCT ROW(s.id, s.ord, r.lane)::standing_lane
+      FROM (SELECT DISTINCT ON (u.lane) u.id, u.ord, u.lane FROM unnest(v_lanes) u ORDER BY u.lane, u.ord) s
+      CROSS JOIN LATERAL retired_of(s.lane) AS r (lane)
+      CROSS JOIN LATERAL (SELECT o.delivery FROM delivery_lane o WHERE o.lane = r.lane ORDER BY o.place DESC LIMIT 1) f
+      JOIN open_delivery last ON last.id = f.delivery
+      WHERE s.lane <> ALL (last.stood)
+        AND NOT EXISTS (SELECT 1 FROM unnest(v_lanes) v WHERE v.id = s.id AND v.lane = r.lane)
+    );
+  END IF;
   SELECT array_agg(x.lane), array_agg(f.delivery) INTO v_blocked, v_blockers
   FROM (SELECT DISTINCT s.lane FROM unnest(v_lanes) s) x
   CROSS JOIN LATERAL (SELECT o.delivery FROM delivery_lane o WHERE o.lane = x.lane ORDER BY o.place LIMIT 1) f;
@@ -91,14 +110,14 @@ BEGIN
   ), again AS (
     UPDATE open_delivery o
     SET state = 0, place = p.place, stood = p.stood, shard = (hashtext(p.stood[1]) & 63)::smallint, due_at = d.due,
-      candidate = NOT p.behind, wake_at = NULL, wake_on = NULL, cancel_on = NULL
+      candidate = NOT p.behind, held_for = NULL, wake_at = NULL, wake_on = NULL, cancel_on = NULL
     FROM placed p JOIN unnest(p_entering) d USING (id) WHERE p_again AND o.id = p.id
   ), added AS (
     INSERT INTO open_delivery (
-      id, connection, flow, version, state, place, due_at, attempts, steps, possible_duplicate, replay_of, created_at,
-      lanes, stood, shard, candidate, epoch
+      id, connection, flow, version, state, place, planned, due_at, attempts, steps, possible_duplicate, replay_of,
+      created_at, lanes, stood, shard, candidate, epoch
     )
-    SELECT d.id, d.c, d.flow, d.version, 0, p.place, d.due, 0, d.steps, false, d.replay_of, d.created,
+    SELECT d.id, d.c, d.flow, d.version, 0, p.place, p.place, d.due, 0, d.steps, false, d.replay_of, d.created,
       d.lanes, p.stood, (hashtext(p.stood[1]) & 63)::smallint, NOT p.behind, 0
     FROM placed p JOIN unnest(p_entering) d USING (id) WHERE NOT p_again
   )
@@ -152,23 +171,31 @@ RETURNS void LANGUAGE sql AS $$
 $$;
 
 CREATE FUNCTION append_messages(p_slot smallint, p_lanes_change boolean, p_messages json, p_deliveries json, p_bytes bytea)
-RETURNS TABLE (n integer, repeated bigint, at bigint, reused boolean) LANGUAGE plpgsql AS $$
+RETURNS TABLE (n integer, repeated bigint, at bigint) LANGUAGE plpgsql AS $$
 DECLARE
   v_rows arriving[] := ARRAY(SELECT x FROM json_populate_recordset(NULL::arriving, p_messages) x);
   v_plans entering[];
   v_repeats integer[];
   v_firsts bigint[];
-  v_reused integer[];
   v_told bigint;
+  v_more bigint;
 BEGIN
   PERFORM lock_append(ARRAY(SELECT DISTINCT r.c FROM unnest(v_rows) r), p_lanes_change);
   IF EXISTS (SELECT 1 FROM unnest(v_rows) r JOIN connection k ON k.id = r.c WHERE r.id <= k.last_message) THEN
     RAISE EXCEPTION 'ids of another node came in between' USING ERRCODE = 'SU001';
   END IF;
-  SELECT array_agg(r.n) FILTER (WHERE d.hash = r.hash), array_agg(d.message) FILTER (WHERE d.hash = r.hash),
-    array_agg(DISTINCT r.n) FILTER (WHERE d.hash <> r.hash)
-  INTO v_repeats, v_firsts, v_reused
-  FROM unnest(v_rows) r JOIN dedupe d ON d.sender = r.sender AND d.id = r.did;
+  SELECT array_agg(k.n), array_agg(k.message) INTO v_repeats, v_firsts FROM (
+    SELECT DISTINCT ON (r.n) r.n, d.message
+    FROM unnest(v_rows) r JOIN dedupe d ON d.sender = r.sender AND d.id = r.did
+    WHERE d.hash = r.hash AND d.received_at >= coalesce(r.since, d.received_at) AND NOT r.judged ORDER BY r.n, d.message
+  ) k;
+  -- The same id with other bytes: whoever holds the key compares the two.
+  IF EXISTS (
+    SELECT 1 FROM unnest(v_rows) r JOIN dedupe d ON d.sender = r.sender AND d.id = r.did
+    WHERE NOT r.judged AND d.received_at >= coalesce(r.since, d.received_at) AND (v_repeats IS NULL OR r.n <> ALL (v_repeats))
+  ) THEN
+    RAISE EXCEPTION 'an id came again with other bytes' USING ERRCODE = 'SU003';
+  END IF;
   v_plans := ARRAY(SELECT x FROM json_populate_recordset(NULL::entering, p_deliveries) x);
   IF v_repeats IS NOT NULL THEN
     INSERT INTO tally AS t (connection, slot, repeats)
@@ -177,8 +204,17 @@ BEGIN
     RETURN QUERY
     UPDATE message m SET repeats = m.repeats + r.times + 1
     FROM unnest(v_repeats, v_firsts) AS k (kn, first) JOIN unnest(v_rows) r ON r.n = k.kn
-    WHERE m.id = k.first RETURNING k.kn, m.id, m.received_at, false;
+    WHERE m.id = k.first RETURNING k.kn, m.id, m.received_at;
     GET DIAGNOSTICS v_told = ROW_COUNT;
+    IF v_told < cardinality(v_repeats) THEN
+      RETURN QUERY
+      UPDATE dedupe d SET repeats = d.repeats + r.times + 1
+      FROM unnest(v_repeats, v_firsts) AS k (kn, first) JOIN unnest(v_rows) r ON r.n = k.kn
+      WHERE d.sender = r.sender AND d.id = r.did AND d.message = k.first AND d.departed
+      RETURNING k.kn, d.message, d.received_at;
+      GET DIAGNOSTICS v_more = ROW_COUNT;
+      v_told := v_told + v_more;
+    END IF;
     -- The first was pruned while we looked: what is then no repeat must be kept, so all is done again.
     IF v_told < cardinality(v_repeats) THEN
       RAISE EXCEPTION 'the first of a repeat has left' USING ERRCODE = 'SU001';
@@ -190,12 +226,11 @@ BEGIN
     id, connection, received_at, door, format, type, control_id, state, reason, flags, repeats, size, planned, parent,
     sender, dedupe_id, hash, sealed
   )
-  SELECT r.id, r.c, r.at, r.door, r.fmt, r.type, r.ctl, r.st, r.why,
-    CASE WHEN v_reused IS NOT NULL AND r.n = ANY (v_reused) THEN r.fl | 1 ELSE r.fl END, r.times, r.size, r.planned,
+  SELECT r.id, r.c, r.at, r.door, r.fmt, r.type, r.ctl, r.st, r.why, r.fl, r.times, r.size, r.planned,
     r.parent, r.sender, r.did, r.hash, substring(p_bytes FROM r.off + 1 FOR r.len)
   FROM unnest(v_rows) r;
-  INSERT INTO dedupe (sender, id, hash, message)
-  SELECT r.sender, r.did, r.hash, r.id FROM unnest(v_rows) r WHERE r.sender IS NOT NULL;
+  INSERT INTO dedupe (sender, id, hash, message, connection, received_at)
+  SELECT r.sender, r.did, r.hash, r.id, r.c, r.at FROM unnest(v_rows) r WHERE r.sender IS NOT NULL;
   INSERT INTO message_patient (patient, message)
   SELECT DISTINCT p.patient, r.id FROM unnest(v_rows) r CROSS JOIN LATERAL unnest(r.pats) AS p (patient);
   PERFORM enter_lanes(v_plans, false);
@@ -212,9 +247,6 @@ BEGIN
     rejected = t.rejected + excluded.rejected, unrouted = t.unrouted + excluded.unrouted,
     repeats = t.repeats + excluded.repeats, waiting = t.waiting + excluded.waiting,
     last_received_at = greatest(t.last_received_at, excluded.last_received_at);
-  IF v_reused IS NOT NULL THEN
-    RETURN QUERY SELECT r.n, NULL::bigint, NULL::bigint, true FROM unnest(v_rows) r WHERE r.n = ANY (v_reused);
-  END IF;
 END $$;
 
 CREATE FUNCTION put_steps(p_steps stepping[], p_bytes bytea) RETURNS void LANGUAGE plpgsql AS $$
@@ -271,19 +303,19 @@ BEGIN
   FROM unnest(v_ends) e JOIN open_delivery o USING (id) WHERE e.failure IS NOT NULL;
   WITH gone AS (
     DELETE FROM open_delivery o USING unnest(v_ends) e WHERE o.id = e.id AND e.state > 3
-    RETURNING o.id, o.connection, o.flow, o.version, e.state, o.due_at, o.attempts + 1 AS attempts, o.steps,
+    RETURNING o.id, o.connection, o.flow, o.version, e.state, o.due_at, o.attempts + e.tries AS attempts, o.steps,
       o.possible_duplicate, o.replay_of, o.replayed_by, o.created_at, e.at, o.lanes, e.step,
-      coalesce(e.failure, o.failure) AS failure, e.fingerprint, o.stood, o.place
+      coalesce(e.failure, o.failure) AS failure, e.fingerprint, o.stood, o.place, o.released_at, o.released_attempts
   ), left_lanes AS (
     DELETE FROM delivery_lane d USING (SELECT unnest(g.stood) AS lane, g.place FROM gone g) g
     WHERE d.lane = g.lane AND d.place = g.place
   )
   INSERT INTO delivery (
     id, connection, flow, version, state, due_at, attempts, steps, possible_duplicate, replay_of, replayed_by, created_at,
-    finished_at, lanes, step, failure, fingerprint
+    finished_at, lanes, step, failure, fingerprint, released_at, released_attempts
   )
   SELECT g.id, g.connection, g.flow, g.version, g.state, g.due_at, g.attempts, g.steps, g.possible_duplicate, g.replay_of,
-    g.replayed_by, g.created_at, g.at, g.lanes, g.step, g.failure, g.fingerprint
+    g.replayed_by, g.created_at, g.at, g.lanes, g.step, g.failure, g.fingerprint, g.released_at, g.released_attempts
   FROM gone g;
   DELETE FROM delivery_lane d USING (
     SELECT unnest(o.stood) AS lane, o.place FROM unnest(v_ends) e JOIN open_delivery o USING (id) WHERE e.state = 2

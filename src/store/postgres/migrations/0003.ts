@@ -3,7 +3,7 @@
  * database's clock. A node's row stands for all its leases: whoever takes over from a node locks that row first.
  */
 export const NODES = `
-CREATE FUNCTION end_open(p_ids bigint[], p_state smallint, p_at bigint) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE FUNCTION end_open(p_ids bigint[], p_state smallint, p_at bigint, p_prints text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
   v_lanes text[];
 BEGIN
@@ -11,6 +11,7 @@ BEGIN
     SELECT DISTINCT l.lane FROM open_delivery o CROSS JOIN LATERAL unnest(o.stood) AS l (lane)
     WHERE o.id = ANY (p_ids) AND o.state <> 2
   );
+  DELETE FROM sleeper_key WHERE delivery = ANY (p_ids);
   WITH gone AS (
     DELETE FROM open_delivery o WHERE o.id = ANY (p_ids) RETURNING o.*
   ), left_lanes AS (
@@ -19,11 +20,11 @@ BEGIN
   )
   INSERT INTO delivery (
     id, connection, flow, version, state, due_at, attempts, steps, possible_duplicate, replay_of, replayed_by, created_at,
-    finished_at, lanes, step, failure, fingerprint
+    finished_at, lanes, step, failure, fingerprint, released_at, released_attempts
   )
   SELECT g.id, g.connection, g.flow, g.version, p_state, g.due_at, g.attempts, g.steps, g.possible_duplicate, g.replay_of,
-    g.replayed_by, g.created_at, p_at, g.lanes, g.step, g.failure, NULL
-  FROM gone g;
+    g.replayed_by, g.created_at, p_at, g.lanes, g.step, g.failure, p.print, g.released_at, g.released_attempts
+  FROM gone g LEFT JOIN unnest(p_ids, p_prints) AS p (id, print) ON p.id = g.id;
   RETURN v_lanes;
 END $$;
 
@@ -87,35 +88,85 @@ BEGIN
     array_fill(1::smallint, ARRAY[cardinality(v_taken)])
   ) FROM open_delivery o WHERE o.id = ANY (v_taken);
   RETURN QUERY
-  SELECT o.id, o.attempts = 0 AND o.steps = 0 AND NOT o.possible_duplicate
+  SELECT o.id, o.attempts = 0 AND o.steps = 0 AND NOT o.possible_duplicate AND o.failure IS NULL AND o.released_at IS NULL
   FROM unnest(v_taken) AS t (id) JOIN open_delivery o USING (id) ORDER BY o.due_at, o.place;
 END $$;
 
-CREATE FUNCTION wake_sleepers(p_slot smallint, p_now bigint, p_due boolean, p_on text[], p_limit integer)
-RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-  v_ids bigint[];
-  v_more bigint[] := '{}';
+CREATE FUNCTION resolved_key(p_key text) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN p_key ~ '^.+#[^#]*$'
+    THEN survivor_of(substring(p_key FROM '^(.+)#[^#]*$')) || substring(p_key FROM '(#[^#]*)$') ELSE p_key END
+$$;
+
+CREATE FUNCTION keys_within(p_lanes text[], p_key text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+  SELECT DISTINCT l.lane || p_key FROM unnest(p_lanes) AS l (lane) WHERE left(p_key, 1) = '#'
+  UNION ALL
+  SELECT resolved_key(p_key) WHERE left(p_key, 1) <> '#'
+$$;
+
+CREATE FUNCTION lanes_led_to(p_lanes text[]) RETURNS text[] LANGUAGE sql STABLE AS $$
+  SELECT ARRAY(SELECT DISTINCT survivor_of(l.lane) FROM unnest(p_lanes) AS l (lane))
+$$;
+
+CREATE FUNCTION key_sleepers(p_ids bigint[]) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO sleeper_key (key, cancels, delivery)
+  SELECT k.key, false, o.id FROM open_delivery o CROSS JOIN LATERAL keys_within(lanes_led_to(o.lanes), o.wake_on) AS k (key)
+  WHERE o.id = ANY (p_ids) AND o.state = 2 AND o.wake_on IS NOT NULL
+  UNION ALL
+  SELECT k.key, true, o.id FROM open_delivery o CROSS JOIN LATERAL keys_within(lanes_led_to(o.lanes), o.cancel_on) AS k (key)
+  WHERE o.id = ANY (p_ids) AND o.state = 2 AND o.cancel_on IS NOT NULL
+  ON CONFLICT DO NOTHING
+$$;
+
+CREATE FUNCTION lock_sleep(p_falls boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM lock_append('{}', false);
-  v_ids := ARRAY(
-    SELECT id FROM open_delivery WHERE p_due AND state = 2 AND wake_at <= p_now ORDER BY wake_at, id LIMIT p_limit
-    FOR UPDATE SKIP LOCKED
-  );
-  IF cardinality(p_on) > 0 THEN
-    v_more := ARRAY(
-      SELECT id FROM open_delivery WHERE state = 2 AND wake_on = ANY (p_on) AND id <> ALL (v_ids) ORDER BY id
-      LIMIT p_limit - cardinality(v_ids) FOR UPDATE SKIP LOCKED
-    );
+  -- Events and those who fall asleep never look past each other; events among themselves may.
+  IF p_falls THEN PERFORM pg_advisory_xact_lock(1937077367, 0);
+  ELSE PERFORM pg_advisory_xact_lock_shared(1937077367, 0);
   END IF;
-  v_ids := v_ids || v_more;
-  IF cardinality(v_ids) = 0 THEN RETURN 0; END IF;
-  PERFORM stand_again(p_slot, v_ids, p_now);
-  RETURN cardinality(v_ids);
 END $$;
 
-CREATE FUNCTION stand_again(p_slot smallint, p_ids bigint[], p_now bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION came_before_sleep(p_falling json)
+RETURNS TABLE (id bigint, ended bigint, woken bigint, place bigint) LANGUAGE sql STABLE AS $$
+  SELECT f.id, c.message, w.message, w.place
+  FROM json_to_recordset(p_falling) AS f (id bigint, wake_on text, cancel_on text)
+  JOIN open_delivery o ON o.id = f.id
+  LEFT JOIN LATERAL (
+    SELECT e.message FROM keys_within(o.lanes || lanes_led_to(o.lanes), f.cancel_on) AS k (key)
+    JOIN lane_event e ON e.key = k.key COLLATE "C" AND e.cancels WHERE e.place > o.planned LIMIT 1
+  ) c ON true
+  LEFT JOIN LATERAL (
+    SELECT e.message, e.place FROM keys_within(o.lanes || lanes_led_to(o.lanes), f.wake_on) AS k (key)
+    JOIN lane_event e ON e.key = k.key COLLATE "C" AND NOT e.cancels
+    WHERE e.place > greatest(o.planned, o.woken_by) LIMIT 1
+  ) w ON true
+$$;
+
+CREATE FUNCTION event_came(p_message bigint, p_place bigint, p_cancels text[], p_wakes text[]) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO lane_event AS t (key, cancels, message, place)
+  SELECT DISTINCT ON (1, 2) resolved_key(u.key), u.cancels, p_message, p_place FROM (
+    SELECT c, true FROM unnest(p_cancels) c UNION ALL SELECT w, false FROM unnest(p_wakes) w
+  ) AS u (key, cancels)
+  ORDER BY 1, 2
+  ON CONFLICT (key, cancels) DO UPDATE SET
+    message = CASE WHEN t.place < excluded.place THEN excluded.message ELSE t.message END,
+    place = greatest(t.place, excluded.place)
+$$;
+
+CREATE FUNCTION sleepers_with(p_keys text[], p_cancels boolean, p_limit integer) RETURNS SETOF bigint LANGUAGE sql AS $$
+  SELECT o.id FROM open_delivery o WHERE o.state = 2 AND o.id IN (
+    SELECT s.delivery FROM unnest(p_keys) AS k (key) JOIN sleeper_key s ON s.key = resolved_key(k.key) COLLATE "C"
+    WHERE s.cancels = p_cancels ORDER BY s.delivery LIMIT p_limit
+  ) ORDER BY o.id FOR UPDATE
+$$;
+
+CREATE FUNCTION sleepers_due(p_now bigint, p_limit integer) RETURNS SETOF bigint LANGUAGE sql AS $$
+  SELECT id FROM open_delivery WHERE state = 2 AND wake_at <= p_now ORDER BY wake_at, id LIMIT p_limit FOR UPDATE SKIP LOCKED
+$$;
+
+CREATE FUNCTION stand_again(p_slot smallint, p_ids bigint[], p_now bigint, p_by bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+  DELETE FROM sleeper_key WHERE delivery = ANY (p_ids);
+  IF p_by IS NOT NULL THEN UPDATE open_delivery SET woken_by = p_by WHERE id = ANY (p_ids); END IF;
   PERFORM enter_lanes(ARRAY(
     SELECT ROW(0, o.id, o.connection, o.flow, o.version, o.lanes, p_now, o.created_at, o.replay_of, o.steps)::entering
     FROM unnest(p_ids) WITH ORDINALITY AS i (id, ord) JOIN open_delivery o USING (id) ORDER BY i.ord
@@ -123,60 +174,103 @@ BEGIN
   PERFORM move_tallies(
     p_slot, array_agg(o.connection), array_fill(2::smallint, ARRAY[cardinality(p_ids)]),
     array_fill(0::smallint, ARRAY[cardinality(p_ids)])
+  ) FROM open_delivery o WHERE o.id = ANY (p_ids) HAVING count(*) > 0;
+END $$;
+
+CREATE FUNCTION end_moved(p_slot smallint, p_ids bigint[], p_state smallint, p_at bigint, p_prints text[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF coalesce(cardinality(p_ids), 0) = 0 THEN RETURN; END IF;
+  PERFORM move_tallies(
+    p_slot, array_agg(o.connection), array_agg(o.state), array_fill(p_state, ARRAY[cardinality(p_ids)])
   ) FROM open_delivery o WHERE o.id = ANY (p_ids);
+  PERFORM promote(end_open(p_ids, p_state, p_at, p_prints));
 END $$;
 
-CREATE FUNCTION cancel_sleepers(p_slot smallint, p_now bigint, p_on text[]) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION answer_one(p_slot smallint, p_id bigint, p_state smallint, p_at bigint, p_steps json, p_bytes bytea, p_print text)
+RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-  v_ids bigint[] := ARRAY(SELECT id FROM open_delivery WHERE state = 2 AND cancel_on = ANY (p_on) ORDER BY id FOR UPDATE);
+  v_row open_delivery;
 BEGIN
-  IF cardinality(v_ids) = 0 THEN RETURN 0; END IF;
-  PERFORM move_tallies(
-    p_slot, array_agg(o.connection), array_fill(2::smallint, ARRAY[cardinality(v_ids)]),
-    array_fill(5::smallint, ARRAY[cardinality(v_ids)])
-  ) FROM open_delivery o WHERE o.id = ANY (v_ids);
-  PERFORM end_open(v_ids, 5::smallint, p_now);
-  RETURN cardinality(v_ids);
-END $$;
-
-CREATE FUNCTION answer_sleeper(
-  p_slot smallint, p_id bigint, p_state smallint, p_at bigint, p_step text, p_steps json, p_bytes bytea
-) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-  v_connection integer;
-BEGIN
-  PERFORM lock_append('{}', false);
-  SELECT connection INTO v_connection FROM open_delivery WHERE id = p_id AND state = 2 AND step = p_step FOR UPDATE;
-  IF NOT FOUND THEN RETURN false; END IF;
   PERFORM put_steps(ARRAY(SELECT s FROM json_populate_recordset(NULL::stepping, p_steps) s), p_bytes);
-  IF p_state = 0 THEN
-    PERFORM stand_again(p_slot, ARRAY[p_id], p_at);
+  SELECT * INTO v_row FROM open_delivery WHERE id = p_id;
+  IF p_state <> 0 THEN
+    PERFORM end_moved(p_slot, ARRAY[p_id], p_state, p_at, ARRAY[p_print]);
+  ELSIF v_row.state = 2 THEN
+    PERFORM stand_again(p_slot, ARRAY[p_id], p_at, NULL);
   ELSE
-    PERFORM end_open(ARRAY[p_id], p_state, p_at);
-    PERFORM move_tallies(p_slot, ARRAY[v_connection], ARRAY[2::smallint], ARRAY[p_state]);
+    UPDATE open_delivery SET state = 0, held_for = NULL, due_at = p_at WHERE id = p_id;
+    PERFORM promote(v_row.stood);
+    PERFORM move_tallies(p_slot, ARRAY[v_row.connection], ARRAY[3::smallint], ARRAY[0::smallint]);
   END IF;
-  RETURN true;
 END $$;
 
-CREATE FUNCTION release_held(p_slot smallint, p_ids bigint[], p_state smallint, p_at bigint)
-RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-  v_ids bigint[] := ARRAY(SELECT id FROM open_delivery WHERE id = ANY (p_ids) AND state = 3 ORDER BY id FOR UPDATE);
-  v_lanes text[];
+CREATE FUNCTION may_release(p_ids bigint[], p_dead boolean, p_at bigint)
+RETURNS TABLE (id bigint, flow integer, failure text) LANGUAGE sql AS $$
+  -- Whoever waits behind another has nothing to give up yet; who is held may be anywhere after an unlink.
+  SELECT o.id, o.flow, o.failure FROM open_delivery o
+  WHERE o.id = ANY (p_ids) AND (o.state = 3 OR (o.state = 0 AND CASE WHEN p_dead THEN NOT EXISTS (
+    SELECT 1 FROM unnest(o.stood) AS l (lane) JOIN delivery_lane b ON b.lane = l.lane AND b.place < o.place
+  ) ELSE o.due_at > p_at END))
+  ORDER BY o.id FOR UPDATE OF o
+$$;
+
+CREATE FUNCTION go_on(p_slot smallint, p_ids bigint[], p_at bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  IF cardinality(v_ids) = 0 THEN RETURN 0; END IF;
   PERFORM move_tallies(
-    p_slot, array_agg(o.connection), array_fill(3::smallint, ARRAY[cardinality(v_ids)]),
-    array_fill(p_state, ARRAY[cardinality(v_ids)])
-  ) FROM open_delivery o WHERE o.id = ANY (v_ids);
-  IF p_state = 0 THEN
-    UPDATE open_delivery SET state = 0, held_for = NULL, due_at = p_at WHERE id = ANY (v_ids);
-    v_lanes := ARRAY(SELECT DISTINCT l FROM open_delivery o, unnest(o.stood) l WHERE o.id = ANY (v_ids));
+    p_slot, array_agg(o.connection), array_agg(3::smallint), array_agg(0::smallint)
+  ) FROM open_delivery o WHERE o.id = ANY (p_ids) AND o.state = 3 HAVING count(*) > 0;
+  UPDATE open_delivery SET state = 0, held_for = NULL, due_at = p_at,
+    released_at = CASE WHEN state = 3 THEN p_at ELSE released_at END,
+    released_attempts = CASE WHEN state = 3 THEN attempts ELSE released_attempts END
+  WHERE id = ANY (p_ids);
+  PERFORM promote(ARRAY(SELECT DISTINCT l FROM open_delivery o, unnest(o.stood) l WHERE o.id = ANY (p_ids)));
+END $$;
+
+CREATE FUNCTION link_lanes(p_from text, p_to text, p_undo boolean) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_before text[] := ARRAY[survivor_of(p_from), survivor_of(p_to)];
+  v_root text;
+  v_at text;
+  v_ids bigint[];
+BEGIN
+  IF p_undo THEN
+    SELECT survivor INTO v_at FROM lane_alias WHERE retired = p_from;
+    WHILE v_at IS NOT NULL AND v_at <> p_to LOOP
+      v_root := v_at;
+      v_at := NULL;
+      SELECT survivor INTO v_at FROM lane_alias WHERE retired = v_root;
+    END LOOP;
+    IF v_at IS NOT NULL THEN DELETE FROM lane_alias WHERE retired = p_from; END IF;
   ELSE
-    v_lanes := end_open(v_ids, p_state, p_at);
+    -- One lane already, whoever of the two is called the survivor now: a ring would be no lane at all.
+    IF v_before[1] <> v_before[2] THEN
+      INSERT INTO lane_alias VALUES (v_before[1], p_to) ON CONFLICT (retired) DO UPDATE SET survivor = excluded.survivor;
+    END IF;
   END IF;
-  PERFORM promote(v_lanes);
-  RETURN cardinality(v_ids);
+  v_ids := ARRAY(
+    SELECT DISTINCT s.delivery FROM unnest(v_before) AS l (lane)
+    JOIN sleeper_key s ON s.key >= (l.lane || '#') COLLATE "C" AND s.key < (l.lane || '$') COLLATE "C"
+  );
+  DELETE FROM sleeper_key WHERE delivery = ANY (v_ids);
+  PERFORM key_sleepers(v_ids);
+END $$;
+
+CREATE FUNCTION hold_lanes(p_slot smallint, p_from text, p_to text, p_reason smallint, p_failure text)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_ids bigint[];
+BEGIN
+  v_ids := ARRAY(
+    SELECT o.id FROM open_delivery o WHERE o.state = 0 AND o.id IN (
+      SELECT d.delivery FROM delivery_lane d WHERE d.lane = ANY (lanes_led_to(ARRAY[p_from, p_to]))
+    ) ORDER BY o.id FOR UPDATE
+  );
+  IF cardinality(v_ids) = 0 THEN RETURN; END IF;
+  UPDATE open_delivery SET state = 3, candidate = false, held_for = p_reason, failure = p_failure WHERE id = ANY (v_ids);
+  PERFORM move_tallies(
+    p_slot, array_agg(o.connection), array_agg(0::smallint), array_agg(3::smallint)
+  ) FROM open_delivery o WHERE o.id = ANY (v_ids);
 END $$;
 
 CREATE FUNCTION take_over(p_slot smallint, p_dead bigint) RETURNS integer LANGUAGE plpgsql AS $$

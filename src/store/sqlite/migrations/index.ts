@@ -1,9 +1,25 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { TABLES } from './0002.ts';
+import { HISTORY } from './history.ts';
+import { LATE } from './late.ts';
+import { RELEASED } from './released.ts';
+import { carryDead, REPLAY } from './replay.ts';
+import { SLEEPING } from './sleeping.ts';
 
 /**
  * In order; the first brings an empty file to its version. Numbers are never reused or changed. Files of version 1, from
  * before the first release, are refused.
  */
-export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
+export const MIGRATIONS: readonly {
+  readonly version: number;
+  readonly sql: string;
+  /** What SQL alone cannot carry over; in the same transaction, after it. */
+  readonly carry?: (database: DatabaseSync) => void;
+}[] = [
   { version: 2, sql: TABLES },
+  { version: 3, sql: HISTORY },
+  { version: 4, sql: RELEASED },
+  { version: 5, sql: SLEEPING },
+  { version: 6, sql: REPLAY, carry: carryDead },
+  { version: 7, sql: LATE },
 ];

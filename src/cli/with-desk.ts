@@ -1,0 +1,32 @@
+/** The options of commands that ask about a project's data, and the desk that they ask. */
+import type { Command } from 'commander';
+import { dataFolder } from './data-folder.ts';
+import { type Desk, openDesk } from './desk.ts';
+import { explain } from './output.ts';
+
+export interface DeskOptions {
+  readonly project: string;
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+export function deskOptions(command: Command): Command {
+  return command
+    .option('--project <folder>', 'the project’s folder', '.')
+    .option('--data <folder>', 'the data folder (SUTURE_DATA)')
+    .option('--json', 'one JSON object a line');
+}
+
+/** Opens the desk for `work` and closes it; a failure is told, and decides the exit code. */
+export async function withDesk(options: DeskOptions, work: (desk: Desk) => Promise<void>): Promise<void> {
+  try {
+    const desk = await openDesk(options.data ?? dataFolder(options.project, process.env), process.env);
+    try {
+      await work(desk);
+    } finally {
+      await desk.close();
+    }
+  } catch (error) {
+    process.exitCode = explain(error);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Finished messages leave when their time is over, and move out of the live file before: in the background, in small steps,
+ * counted and told without a word of what was in them. What is not finished stays, however old.
+ */
+import type { ConnectionContext } from '../connectors/index.ts';
+import { repeatsOf, retentionOf, type SiteRecord } from '../site/index.ts';
+import { asFailure, type Clock, pause } from '../std/index.ts';
+import type { MessageEnd, PruneRequest, Store } from '../store/index.ts';
+
+export interface RetentionOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly sites: readonly SiteRecord[];
+  readonly log: ConnectionContext['log'];
+}
+
+const DAY = 86_400_000;
+/** After the start, and between two rounds. */
+const FIRST_AFTER = 60_000;
+const EVERY = 3_600_000;
+/** Messages of one step, and the pause behind it: intake and delivery come first. */
+const STEP = 1_000;
+const BETWEEN_STEPS = 250;
+/** Days after which what is finished moves to its period file. */
+export const SHELVED_AFTER = 7;
+
+const ENDS: readonly MessageEnd[] = ['delivered', 'filtered', 'dead', 'rejected', 'unrouted'];
+
+/** What is removed now, one request for each feed and end; last what no record speaks of any more, by the longest time of all. */
+export function pruneRequests(sites: readonly SiteRecord[], now: number): Omit<PruneRequest, 'limit'>[] {
+  const requests: Omit<PruneRequest, 'limit'>[] = [];
+  let longest = 0;
+  let widest = 0;
+  for (const site of sites) {
+    for (const connection of Object.keys(site.connections)) {
+      const kept = retentionOf(site, connection);
+      const { window } = repeatsOf(site, connection);
+      widest = Math.max(widest, window);
+      for (const ended of ENDS) {
+        longest = Math.max(longest, kept[ended]);
+        requests.push({
+          site: site.site,
+          connection,
+          ended,
+          receivedBefore: now - kept[ended] * DAY,
+          repeatsBefore: now - window,
+        });
+      }
+    }
+  }
+  // Without a single connection there is no word on how long: nothing is removed.
+  if (longest === 0) return [];
+  return [...requests, { receivedBefore: now - longest * DAY, repeatsBefore: now - widest }];
+}
+
+export function startRetention({ store, clock, sites, log }: RetentionOptions): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+
+  /** Step by step until a step is not full; gives how many in all. */
+  const inSteps = async (step: (limit: number) => Promise<number>): Promise<number> => {
+    for (let all = 0; ; ) {
+      const some = await step(STEP);
+      all += some;
+      if (some < STEP || stopping.signal.aborted) return all;
+      await pause(clock, BETWEEN_STEPS, stopping.signal);
+    }
+  };
+
+  const round = async (): Promise<void> => {
+    const now = clock.now();
+    for (const request of pruneRequests(sites, now)) {
+      if (stopping.signal.aborted) return;
+      const removed = await inSteps((limit) => store.prune({ ...request, limit }));
+      if (removed === 0) continue;
+      const { site, connection, ended, receivedBefore } = request;
+      log('info', 'finished messages were removed: their retention is over', {
+        ...(site === undefined || connection === undefined ? {} : { site, connection }),
+        ended: ended ?? 'any',
+        removed,
+        receivedBefore: new Date(receivedBefore).toISOString(),
+      });
+    }
+    const moved = await inSteps((limit) =>
+      store.shelve({ receivedBefore: now - SHELVED_AFTER * DAY, limit }),
+    );
+    if (moved > 0) log('info', 'finished messages were moved to their period files', { moved });
+  };
+
+  const run = async (): Promise<void> => {
+    await pause(clock, FIRST_AFTER, stopping.signal);
+    while (!stopping.signal.aborted) {
+      await round().catch((error) => {
+        if (stopping.signal.aborted) return;
+        const failure = asFailure(error);
+        log('warn', `retention waits for its next round: ${failure.message}`, {
+          code: failure.code,
+          fix: failure.fix,
+        });
+      });
+      await pause(clock, EVERY, stopping.signal);
+    }
+  };
+
+  const running = run();
+  return {
+    stop() {
+      stopping.abort();
+      return running;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { buildLossyDisk, failingDiskCanBeBuilt } from '../../crash/lossy-disk.ts';
+import { brokenBy } from '../long.ts';
+import { FAULTS_ZERO, faultAt, faultsAt } from './faults.ts';
+
+const skipped = !failingDiskCanBeBuilt('failing disks');
+
+/** Out of the first 2,000, which are all tried by `npm run faults`: of the lock, the schema, the keys, and of work. */
+const ONCE = [2, 3, 7, 12, 30, 90, 300, 700, 1_200, 1_900];
+const LASTING = [5, 20, 60, 120, 400, 650, 900, 1_300, 1_600, 1_999];
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'suture-faults-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+function library(): string {
+  const built = buildLossyDisk(folder);
+  if (built === null) throw new Error('the failing disk could not be compiled');
+  return built;
+}
+
+describe.skipIf(skipped)('when the disk', () => {
+  test.each([
+    ['fails at one call', ONCE, false],
+    ['fails from one call on, until it is mended', LASTING, true],
+  ] as const)(
+    '%s, nothing is acknowledged that is not kept, it is said, and work goes on by itself',
+    async (_, numbers, lasting) => {
+      const figures = await faultsAt(numbers, { folder, library: library(), lasting, sideBySide: 3 });
+      expect(brokenBy(figures, FAULTS_ZERO)).toBeUndefined();
+      expect(figures).toMatchObject({ acknowledged: 130 * numbers.length, 'never came to that call': 0 });
+    },
+    240_000,
+  );
+
+  test('fails and the sender is answered all the same, this very test finds what is missing', async () => {
+    const hasty = { PROOF_HASTY: 'yes' };
+    const figures = await faultAt({ folder, library: library(), nth: 400, lasting: true, env: hasty });
+    expect(figures.missing).toBeGreaterThan(0);
+  }, 180_000);
+});
