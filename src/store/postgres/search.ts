@@ -176,7 +176,6 @@ LEFT JOIN hit ON true ORDER BY hit.m_id DESC`,
 
   const search = async (
     query: MessageQuery,
-    lookedAt = LOOKED_AT,
     wanted?: (rows: readonly MessageColumns[]) => Promise<ReadonlySet<number>>,
   ): Promise<Page<MessageRow> & { readonly looked: number }> => {
     const none = { rows: [], before: null, looked: 0 };
@@ -186,6 +185,7 @@ LEFT JOIN hit ON true ORDER BY hit.m_id DESC`,
     let below = Math.min(range.below, query.before === undefined ? range.below : Number(query.before));
     const found: MessageColumns[] = [];
     let looked = 0;
+    let unsealed = 0;
     let before: string | null = null;
     while (before === null) {
       const asked = wanted === undefined ? query.limit - found.length : SCANNED_TOGETHER;
@@ -199,10 +199,11 @@ LEFT JOIN hit ON true ORDER BY hit.m_id DESC`,
       }
       const cut = some.rows.length === asked;
       looked += cut ? some.rows.length : some.looked;
+      if (wanted) unsealed += some.rows.length;
       if (!cut && some.looked < CHUNK) break;
       // Candidates of one message may lie in two chunks: it is asked for once.
       below = cut ? (some.rows.at(-1)?.m_id as number) : some.last;
-      if (looked >= lookedAt) before ??= String(below);
+      if (looked >= LOOKED_AT || unsealed >= SCANNED) before ??= String(below);
     }
     await dictionary.fetch(
       found.map((row) => row.m_connection),
@@ -215,7 +216,7 @@ LEFT JOIN hit ON true ORDER BY hit.m_id DESC`,
         deliveries: deliveries.get(row.m_id) ?? [],
       })),
       before,
-      looked,
+      looked: unsealed,
     };
   };
 
@@ -227,7 +228,7 @@ LEFT JOIN hit ON true ORDER BY hit.m_id DESC`,
     /** Messages whose bytes hold the text, whatever its case. */
     async scan(query: ScanQuery): Promise<ScanPage> {
       const holds = textFinder(query.text);
-      return search(query, SCANNED, async (rows) => {
+      return search(query, async (rows) => {
         const sealed = await read<{ id: number; size: number; sealed: Uint8Array }>(SEALED, [
           rows.map((row) => row.m_id),
         ]);
