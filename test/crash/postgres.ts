@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/std/index.ts';
 import { openPostgresStore } from '../../src/store/index.ts';
 import { giveToServer, newCluster } from '../../src/store/postgres/cluster.suite.ts';
-import { LOOK_AWAY } from '../../src/store/postgres/server.ts';
 import type { Ground } from './crash.ts';
 import { buildLossyDisk, loseUnsynced, lossyEnvironment } from './lossy-disk.ts';
 
@@ -17,6 +16,12 @@ export interface DatabaseOptions {
   /** What must not be: then messages must be missing. */
   readonly sabotage?: 'fsync does nothing' | 'synchronous_commit is off';
 }
+
+/** A session that is looked at says `on`: only transactions that keep a message do not wait for the disk. */
+const HASTY_COMMITS = `
+CREATE FUNCTION suture.hasty() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM set_config('synchronous_commit', 'off', true); RETURN NULL; END $$;
+CREATE TRIGGER hasty BEFORE INSERT ON suture.message EXECUTE FUNCTION suture.hasty()`;
 
 export async function openDatabaseGround(
   options: DatabaseOptions = {},
@@ -32,9 +37,14 @@ export async function openDatabaseGround(
       if (library === null) throw new Error('the lossy disk could not be compiled');
       environment = lossyEnvironment(library, cluster.data, undo, options.sabotage !== 'fsync does nothing');
     }
-    const settings = options.sabotage === 'synchronous_commit is off' ? ['synchronous_commit=off'] : [];
-    await cluster.start(settings, environment);
-    const url = cluster.url(await cluster.newDatabase());
+    await cluster.start([], environment);
+    const database = await cluster.newDatabase();
+    const url = cluster.url(database);
+    const open = () => openPostgresStore({ url, masterKey: Buffer.alloc(32, 7), clock: systemClock });
+    if (options.sabotage === 'synchronous_commit is off') {
+      await (await open()).close();
+      await cluster.query(HASTY_COMMITS, database);
+    }
     // What is made before the first round is on disk: the test is about messages.
     await cluster.query('CHECKPOINT');
 
@@ -54,17 +64,13 @@ export async function openDatabaseGround(
       async plug() {
         await cluster.stop('immediate');
         const lost = loseUnsynced(undo);
-        await cluster.start(settings, environment);
+        await cluster.start([], environment);
         return lost;
       },
     };
-    const lookAway = options.sabotage === 'synchronous_commit is off' ? { [LOOK_AWAY]: 'yes' } : {};
     return {
-      environment: { CRASH_DATABASE: url, CRASH_QUIET: 'yes', ...lookAway },
-      open() {
-        Object.assign(process.env, lookAway);
-        return openPostgresStore({ url, masterKey: Buffer.alloc(32, 7), clock: systemClock });
-      },
+      environment: { CRASH_DATABASE: url, CRASH_QUIET: 'yes' },
+      open,
       ...(options.strike === undefined ? {} : { strike: strikes[options.strike] }),
       remove: () => cluster.remove(),
     };

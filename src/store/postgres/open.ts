@@ -1,5 +1,5 @@
 /** The PostgreSQL store as the rest of the program sees it: sessions for each hand that writes, and some that read. */
-import { type Clock, type Failure, failureFrom, pause, systemClock } from '../../std/index.ts';
+import { type Clock, type Failure, pause, systemClock } from '../../std/index.ts';
 import type { AuditEntry, Store } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
 import { watchHealth } from '../health.ts';
@@ -295,6 +295,4 @@ async function open(
 
 /** A copy that this process made by reading would be slower and worse than what the server itself offers. */
 const noBackup = (): Failure =>
-  failureFrom(
-    storeFailure('DATABASE_BACKUP', 'A database is backed up with its own tools, not by Suture.').toJSON(),
-  );
+  storeFailure('DATABASE_BACKUP', 'A database is backed up with its own tools, not by Suture.');

@@ -20,9 +20,6 @@ interface Look {
   readonly schema: string | null;
 }
 
-/** Tests alone look away: to see that a server that does not sync is found out by losing messages. */
-export const LOOK_AWAY = 'SUTURE_TEST_UNSAFE_DATABASE';
-
 /**
  * @throws Failure `DATABASE_UNSAFE` when a commit would not be on disk, `DATABASE_OLD`, `DATABASE_READONLY`,
  * `DATABASE_NEWER` when a later version of Suture made the schema.
@@ -36,10 +33,10 @@ export async function greet(ask: Ask): Promise<void> {
       `The database's server is PostgreSQL ${version_text}; 14 is the oldest that is used.`,
     );
   }
-  if (fsync !== 'on' && process.env[LOOK_AWAY] === undefined) {
+  if (fsync !== 'on') {
     throw storeFailure('DATABASE_UNSAFE', 'The database runs with fsync = off: what it commits can be lost.');
   }
-  if (synchronous_commit === 'off' && process.env[LOOK_AWAY] === undefined) {
+  if (synchronous_commit === 'off') {
     throw storeFailure(
       'DATABASE_UNSAFE',
       'The database runs with synchronous_commit = off: what it commits can be lost.',
