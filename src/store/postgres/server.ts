@@ -9,7 +9,9 @@ const LOOK = `
 SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
   current_setting('server_version_num')::integer AS version, current_setting('server_version') AS version_text,
   pg_is_in_recovery() AS standby, to_regclass('suture.schema_version')::text AS schema`;
-const SCHEMA = 'SELECT coalesce(max(version), 0) AS version FROM suture.schema_version';
+/** The newest, and the oldest that a program must know to work with it. */
+const SCHEMA = `
+SELECT coalesce(max(version), 0) AS version, coalesce(max(coalesce(serves, version)), 0) AS serves FROM suture.schema_version`;
 
 interface Look {
   readonly fsync: string;
@@ -44,9 +46,9 @@ export async function greet(ask: Ask): Promise<void> {
   }
   if (standby) throw storeFailure('DATABASE_READONLY', 'The database takes no writes: it is a standby.');
   if (schema === null) return;
-  const [row] = await ask<{ version: number }>(SCHEMA);
+  const [row] = await ask<{ version: number; serves: number }>(SCHEMA);
   const newest = MIGRATIONS.at(-1)?.version ?? 0;
-  if ((row?.version ?? 0) > newest) {
+  if ((row?.serves ?? 0) > newest) {
     throw storeFailure(
       'DATABASE_NEWER',
       `The database has schema ${row?.version}; this program knows up to ${newest}.`,

@@ -5,6 +5,11 @@ import { NODES } from './0003.ts';
 
 export interface Migration {
   readonly version: number;
+  /**
+   * The oldest version whose program may work on a database after this step: for a step that only adds, the version before.
+   * So nodes are exchanged one by one. Left out: this version itself.
+   */
+  readonly serves?: number;
   readonly sql: string;
 }
 
