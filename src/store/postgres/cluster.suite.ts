@@ -58,6 +58,8 @@ export interface Cluster {
   watch(): Promise<{ readonly ended: Promise<void> }>;
   /** Resolves when it takes connections. */
   answers(): Promise<void>;
+  /** Another server that follows this one; started, not yet promoted. Name it in `synchronous_standby_names` as `follower`. */
+  follower(): Promise<Cluster>;
   newDatabase(): Promise<string>;
   dropDatabase(name: string): Promise<void>;
   start(settings?: readonly string[], environment?: Readonly<Record<string, string>>): Promise<void>;
@@ -74,15 +76,21 @@ const SETTINGS = [
   'autovacuum_naptime=10s',
 ];
 
-export async function newCluster(settings: readonly string[] = []): Promise<Cluster> {
+function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'suture-postgres-'));
   giveToServer(folder);
+  return folder;
+}
+
+function run(folder: string, name: string, args: readonly string[]): void {
+  const [command, all] = asUser(join(SERVER, name), args);
+  execFileSync(command, all, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+export async function newCluster(settings: readonly string[] = []): Promise<Cluster> {
+  const folder = newFolder();
   const data = join(folder, 'data');
-  const run = (name: string, args: readonly string[]): void => {
-    const [command, all] = asUser(join(SERVER, name), args);
-    execFileSync(command, all, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-  };
-  run('initdb', [
+  run(folder, 'initdb', [
     '-D',
     data,
     '-U',
@@ -95,6 +103,10 @@ export async function newCluster(settings: readonly string[] = []): Promise<Clus
     '--no-sync',
     '--no-instructions',
   ]);
+  return clusterIn(folder, data, settings);
+}
+
+async function clusterIn(folder: string, data: string, settings: readonly string[]): Promise<Cluster> {
   const port = await freePort();
   let server: ChildProcess | undefined;
   let databases = 0;
@@ -140,6 +152,15 @@ export async function newCluster(settings: readonly string[] = []): Promise<Clus
       });
       await client.connect();
       return { ended };
+    },
+    async follower() {
+      const folder = newFolder();
+      const data = join(folder, 'data');
+      const from = `host=127.0.0.1 port=${port} user=postgres application_name=follower`;
+      run(folder, 'pg_basebackup', ['-D', data, '-d', from, '-R', '-X', 'stream', '-c', 'fast', '--no-sync']);
+      const other = await clusterIn(folder, data, settings);
+      await other.start();
+      return other;
     },
     async newDatabase() {
       const name = `bench_${++databases}`;

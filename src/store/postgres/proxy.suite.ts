@@ -7,12 +7,15 @@ export interface Way {
   cut(): void;
   /** Open again. */
   mend(): void;
+  /** From now on to the server at this port. */
+  lead(to: number): void;
   /** Answers of the server are lost from now on, what is asked still arrives. */
   deafen(): void;
   close(): Promise<void>;
 }
 
-export async function openWay(to: number): Promise<Way> {
+export async function openWay(first: number): Promise<Way> {
+  let to = first;
   const sockets = new Set<Socket>();
   let isCut = false;
   let deaf = false;
@@ -48,6 +51,9 @@ export async function openWay(to: number): Promise<Way> {
     mend() {
       isCut = false;
       deaf = false;
+    },
+    lead(port) {
+      to = port;
     },
     deafen() {
       deaf = true;
