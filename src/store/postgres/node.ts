@@ -103,6 +103,8 @@ export async function joinNodes(options: NodeOptions): Promise<NodeLease> {
   let until = Number.NEGATIVE_INFINITY;
   let cancel: () => void = () => undefined;
   let stopped = false;
+  /** Earlier numbers of this node that may still have something in hand. */
+  const lost = new Set<number>();
 
   const slotOf = (of: number): number => number * SLOTS_OF_NODE + of;
   const register = async (): Promise<void> => {
@@ -140,11 +142,15 @@ export async function joinNodes(options: NodeOptions): Promise<NodeLease> {
   };
   /** From here on under another number; what was in hand comes back flagged. */
   const again = async (): Promise<void> => {
-    const lost = id;
+    lost.add(id);
     until = Number.NEGATIVE_INFINITY;
     options.lost();
     await register();
-    await session.ask(TAKE_OVER, [slotOf(SLOT.other), lost]);
+    // Also what an earlier try, cut short, has left under its number.
+    for (const one of lost) {
+      await session.ask(TAKE_OVER, [slotOf(SLOT.other), one]);
+      lost.delete(one);
+    }
     await renew();
   };
   const beat = async (): Promise<void> => {
