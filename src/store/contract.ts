@@ -17,7 +17,7 @@
  * - An alias of `append` takes effect after its messages, an `undo` before them: the delivery of a merge or an
  *   unlink stands in both lanes, behind what was there and before what follows. In a flow that did not want the merge
  *   the next delivery does: it stands in the survivor's lane and in the retired one, if somebody still stands there who
- *   does not stand in the survivor's. Lanes that are one already are not joined again, and never form a ring.
+ *   does not stand in the survivor's; and after an unlink in the lane that the retired one left. Lanes that are one already are not joined again, and never form a ring.
  */
 import type { Delivery, Ledger, MessageSummary, StepRecord } from '../message/index.ts';
 import type { Failure, Json } from '../std/index.ts';
@@ -95,7 +95,8 @@ export interface Store {
   }): Promise<Settled>;
   /**
    * Held deliveries go on: back to waiting in their place in the lane, where counting of their attempts begins anew, or to
-   * dead. So do those that wait: due at once if they were due later, or to dead if they are heads. Gives how many did.
+   * dead. So do those that wait: due at once if they were due later, or to dead if they are heads. One that stands in
+   * several lanes goes to dead as a head only: until then it keeps the order between them. Gives how many did.
    */
   release(request: {
     readonly deliveryIds: readonly string[];

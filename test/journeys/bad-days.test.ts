@@ -71,12 +71,15 @@ async function unanswered(engine: EngineProcess): Promise<void> {
   peer.close();
 }
 
-/** Stops the engine when all is delivered, and holds the store to what was acknowledged. */
-async function expectAllKept(engine: EngineProcess): Promise<void> {
-  await until(async () => {
+const delivered = (engine: EngineProcess): Promise<unknown> =>
+  until(async () => {
     const { waiting, running } = await engine.ledger();
     return waiting + running === 0;
   }, 'everything to be delivered');
+
+/** Stops the engine when all is delivered, and holds the store to what was acknowledged. */
+async function expectAllKept(engine: EngineProcess): Promise<void> {
+  await delivered(engine);
   await engine.stop();
   engines.splice(engines.indexOf(engine), 1);
   const store = await openProofStore(place);
@@ -97,6 +100,8 @@ async function expectAllKept(engine: EngineProcess): Promise<void> {
 test('the data folder is taken away while it works: it says so, acknowledges nothing, and goes on when it is back', async () => {
   const engine = await start(false);
   await send(engine, 20, 4);
+  // Between two commits: within one nothing more would be written before a restart.
+  await delivered(engine);
   renameSync(place, `${place}-elsewhere`);
   await unanswered(engine);
   expect(await trouble(engine, /no longer there/)).toMatch(/Put the data folder back/);

@@ -41,6 +41,8 @@ export interface ChannelOptions {
   readonly after?: Promise<unknown>;
   /** After each group of the writer: what the disk said, `null` when it committed. */
   readonly fault?: (failure: Failure | null) => void;
+  /** The writer's log is long enough to be written back. */
+  readonly full?: () => void;
 }
 
 /** `.ts` in development and under test, `.js` in the published package. */
@@ -111,6 +113,7 @@ export function openChannel<Calls>(
     });
   const receive = (reply: Reply): void => {
     if (reply.fault !== undefined) options.fault?.(reply.fault === null ? null : failureFrom(reply.fault));
+    if (reply.full) options.full?.();
     for (const answer of JSON.parse(reply.text) as Answer[]) {
       const waiting = pending.get(answer[0]);
       pending.delete(answer[0]);

@@ -5,6 +5,8 @@ import type { StandingDeliveries } from './standing.ts';
 const ALIASES = 'SELECT retired, survivor FROM lane_alias';
 const PUT_ALIAS =
   'INSERT INTO lane_alias VALUES (?, ?) ON CONFLICT DO UPDATE SET survivor = excluded.survivor';
+const PARTED = 'SELECT retired, survivor FROM lane_parted';
+const PUT_PARTED = 'INSERT INTO lane_parted VALUES (?, ?) ON CONFLICT DO NOTHING';
 const DROP_ALIAS = 'DELETE FROM lane_alias WHERE retired = ?';
 
 /** One lane is written as it is; several as JSON. A single key that looks like JSON is written as JSON too. */
@@ -20,7 +22,7 @@ export function lanesFrom(text: string): readonly string[] {
 /**
  * The lanes that a delivery stands in from now on: those its own lead to, and retired ones where someone still stands from
  * before the merge, so that it comes behind them also in a flow that did not want the merge itself. One such delivery is
- * enough: those after it stand behind it in the survivor's lane.
+ * enough: those after it stand behind it in the survivor's lane. The same for the lane that an unlink left.
  */
 export function standsIn(
   aliases: Aliases,
@@ -30,18 +32,18 @@ export function standsIn(
   const lanes = aliases.resolve(asked);
   if (!aliases.some) return lanes;
   const busy = lanes.flatMap((lane) =>
-    aliases.retired(lane).filter((one) => standing.lastIn(one)?.lanes.includes(lane) === false),
+    aliases.others(lane).filter((one) => standing.lastIn(one)?.lanes.includes(lane) === false),
   );
   return busy.length === 0 ? lanes : [...new Set([...lanes, ...busy])];
 }
 
 export interface Aliases {
-  /** There is one at all. */
+  /** There is one at all, or was. */
   readonly some: boolean;
   /** Where a delivery with these keys stands now, aliases followed; each lane once. The same array when nothing changes. */
   resolve(lanes: readonly string[]): readonly string[];
-  /** The lanes that joined this one, directly or through others. */
-  retired(survivor: string): readonly string[];
+  /** The lanes that joined this one, directly or through others, and those that any of them was parted from. */
+  others(survivor: string): readonly string[];
   /** From now on `from` joins the lane of `to`, with all that are one lane with it. */
   join(from: string, to: string): void;
   /** Takes a `join` back, if `from` joins `to`, directly or through others. */
@@ -54,19 +56,25 @@ export function openAliases(database: DatabaseSync): Aliases {
   const allAliases = database.prepare(ALIASES);
   const putAlias = database.prepare(PUT_ALIAS);
   const dropAlias = database.prepare(DROP_ALIAS);
+  const allParted = database.prepare(PARTED);
+  const putParted = database.prepare(PUT_PARTED);
   let aliases = new Map<string, string>();
   /** Who joined a lane, directly. */
   let retired = new Map<string, Set<string>>();
-  const addRetired = (from: string, to: string): void => {
-    const known = retired.get(to);
-    if (known) known.add(from);
-    else retired.set(to, new Set([from]));
+  /** Whom a lane was parted from. */
+  let parted = new Map<string, Set<string>>();
+  const addTo = (map: Map<string, Set<string>>, key: string, one: string): void => {
+    const known = map.get(key);
+    if (known) known.add(one);
+    else map.set(key, new Set([one]));
   };
 
   const reload = (): void => {
     aliases = new Map(allAliases.all().map((row) => [row.retired as string, row.survivor as string]));
     retired = new Map();
-    for (const [from, to] of aliases) addRetired(from, to);
+    for (const [from, to] of aliases) addTo(retired, to, from);
+    parted = new Map();
+    for (const row of allParted.all()) addTo(parted, row.retired as string, row.survivor as string);
   };
 
   reload();
@@ -80,22 +88,22 @@ export function openAliases(database: DatabaseSync): Aliases {
 
   return {
     get some() {
-      return aliases.size > 0;
+      return aliases.size > 0 || parted.size > 0;
     },
     resolve(lanes) {
       const only = lanes.length === 1 ? (lanes[0] as string) : undefined;
       if (only !== undefined) return aliases.size === 0 ? lanes : [survivorOf(only)];
       return [...new Set(lanes.map(survivorOf))];
     },
-    retired(survivor) {
-      const found: string[] = [];
-      for (const queue = [survivor]; queue.length > 0; ) {
-        for (const one of retired.get(queue.pop() as string) ?? []) {
-          found.push(one);
-          queue.push(one);
-        }
+    others(survivor) {
+      const found = new Set([survivor]);
+      // What is added while it runs is looked at, too.
+      for (const lane of found) {
+        for (const one of parted.get(lane) ?? []) found.add(one);
+        for (const one of retired.get(lane) ?? []) found.add(one);
       }
-      return found;
+      found.delete(survivor);
+      return [...found];
     },
     join(from, to) {
       const root = survivorOf(from);
@@ -104,12 +112,17 @@ export function openAliases(database: DatabaseSync): Aliases {
       // Who joined `from` before, or was joined by it, stays with it.
       putAlias.run(root, to);
       aliases.set(root, to);
-      addRetired(root, to);
+      addTo(retired, to, root);
     },
     part(from, to) {
-      let at = aliases.get(from);
-      while (at !== undefined && at !== to) at = aliases.get(at);
-      if (at === undefined) return;
+      const led: string[] = [];
+      for (let at = aliases.get(from); at !== undefined; at = aliases.get(at)) led.push(at);
+      if (!led.includes(to)) return;
+      // Deliveries of it may stand in any lane that it led through.
+      for (const lane of led) {
+        putParted.run(from, lane);
+        addTo(parted, from, lane);
+      }
       dropAlias.run(from);
       retired.get(aliases.get(from) as string)?.delete(from);
       aliases.delete(from);

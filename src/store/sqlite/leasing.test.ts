@@ -39,6 +39,32 @@ test('when the rows cannot be read now, all that was given out is given back, an
   );
 });
 
+test('what could not be given back, since the disk took no write either, is given back before the next is given out', async () => {
+  const outage = storeFailure('STORE_IO', 'The disk refused a read.');
+  const said: string[] = [];
+  let works = false;
+  const lease = openLeasing({
+    known: openKnown(),
+    lease: async () => {
+      said.push('lease');
+      return said.length === 1 ? { epoch: 7, ids: [11] } : { epoch: 8, ids: [] };
+    },
+    read: () => Promise.reject(outage),
+    settle: async ({ deliveryId, epoch, to }) => {
+      if (!works) throw outage;
+      said.push(`${deliveryId} of ${epoch} ${to}`);
+    },
+    now: () => NOW,
+  });
+  const take = () => lease({ now: NOW, limit: 9 });
+  await expect(take()).rejects.toBe(outage);
+  await expect(take()).rejects.toBe(outage);
+  works = true;
+  expect(await take()).toEqual([]);
+  expect(await take()).toEqual([]);
+  expect(said).toEqual(['lease', '11 of 7 given back', 'lease', 'lease']);
+});
+
 test('one that cannot be read at all is held with its failure; the others are given, in their order', async () => {
   const failure = storeFailure('STORE_DAMAGED', 'The data file is damaged.').toJSON();
   const { settled, take } = bench([{ epoch: 7, ids: [11, 12, 13] }], async ({ ids, epoch }) =>

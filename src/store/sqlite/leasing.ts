@@ -27,6 +27,14 @@ const unreadable = ({ id, failure }: Unreadable, end: End): Settlement => ({
 });
 
 export function openLeasing({ known, lease, read, settle, now }: LeasingParts) {
+  /** What could not be given back, since the disk took no write either: given back before anything more is given out. */
+  let owed: readonly Settlement[] = [];
+  const giveBack = async (): Promise<void> => {
+    if (owed.length === 0) return;
+    await Promise.all(owed.map(settle));
+    owed = [];
+  };
+
   const fill = async ({ epoch, ids }: Given): Promise<readonly Leased[]> => {
     const leased = new Map(ids.map((id) => [id, known.take(id, epoch)]));
     const missing = ids.filter((id) => leased.get(id) === undefined);
@@ -38,7 +46,8 @@ export function openLeasing({ known, lease, read, settle, now }: LeasingParts) {
           else await settle(unreadable(one, end));
         }
       } catch (error) {
-        await Promise.all(ids.map((id) => settle({ ...end, deliveryId: String(id), to: 'given back' })));
+        owed = ids.map((id) => ({ ...end, deliveryId: String(id), to: 'given back' }));
+        await giveBack().catch(() => undefined);
         throw error;
       }
     }
@@ -46,6 +55,7 @@ export function openLeasing({ known, lease, read, settle, now }: LeasingParts) {
   };
 
   return async (request: { readonly now: number; readonly limit: number }): Promise<readonly Leased[]> => {
+    await giveBack();
     for (;;) {
       const given = await lease(request);
       const leased = await fill(given);

@@ -40,12 +40,19 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const health = watchHealth(clock);
   // A copy: a view of a larger buffer would be handed over with all that is around it.
   const data = { folder: options.folder, masterKey: Uint8Array.from(options.masterKey) };
-  const starting = openChannel<Writes>('writer', data, { fault: health.report });
+  const starting = openChannel<Writes & { finishLog(): null }>('writer', data, {
+    fault: health.report,
+    full: () => void writeBack(),
+  });
   const [written, read] = await Promise.allSettled([
     starting,
-    openChannel<Reads & { backup(to: string): null; changeMaster(key: string): null }>('reader', data, {
-      after: starting,
-    }),
+    openChannel<Reads & { backup(to: string): null; changeMaster(key: string): null; writeBack(): null }>(
+      'reader',
+      data,
+      {
+        after: starting,
+      },
+    ),
   ]);
   if (written.status === 'rejected') throw written.reason;
   if (read.status === 'rejected') {
@@ -66,6 +73,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   });
 
   const upkeep = openUpkeep(writer);
+
+  /** Whatever becomes of the other thread's part, the writer looks after the log again. */
+  async function writeBack(): Promise<void> {
+    await reader.call('writeBack').catch(() => undefined);
+    await writer.call('finishLog').catch(() => undefined);
+  }
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -116,6 +116,8 @@ export interface Reply {
   readonly bytes: ArrayBuffer;
   /** The writer only: what the disk said. `null`: it committed. */
   readonly fault?: FailureRecord | null;
+  /** The writer only: its log is long enough to be written back. */
+  readonly full?: true;
 }
 
 /** First word of a thread. */

@@ -16,6 +16,7 @@ import { jobReader } from './jobs.ts';
 import { keyLookup, storedKeys } from './key-table.ts';
 import { leasedReader } from './lease.ts';
 import { ledgerReader } from './ledger.ts';
+import { writeBack } from './log.ts';
 import { messageReader } from './messages.ts';
 import {
   type Answer,
@@ -97,6 +98,15 @@ function start(): void {
       if (name === 'changeMaster') {
         vault.changeMaster(new Uint8Array(Buffer.from(args[0] as string, 'base64')));
         send([id, 1, null]);
+        continue;
+      }
+      if (name === 'writeBack') {
+        try {
+          writeBack(folder);
+          send([id, 1, null]);
+        } catch (error) {
+          failed(id, error);
+        }
         continue;
       }
       if (name === 'backup') {

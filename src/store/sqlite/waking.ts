@@ -74,8 +74,9 @@ export function releaser(desk: Desk, audit: AuditLog) {
       if (one === undefined || one.state === RUNNING) continue;
       const { id, connection, state } = one;
       if (request.to === 'dead') {
-        // Whoever waits behind another has nothing to give up yet; who is held may be anywhere after an unlink.
-        if (state !== HELD && !standing.isHead(one)) continue;
+        // Whoever waits behind another has nothing to give up yet. Who is held may be anywhere after an unlink; but one
+        // that stands in several lanes keeps the order between them as long as it is not the first.
+        if (!standing.isHead(one) && (state !== HELD || one.lanes.length > 1)) continue;
         giveUp.run(request.at, id);
         bury(id);
         standing.leave(one);

@@ -92,23 +92,40 @@ function start(): void {
   let commits = 0;
   const queue: QueuedCall[] = [];
   let closing: Call | undefined;
+  let finishing: Call | undefined;
   const receive = (post: Post): void => {
     for (const call of JSON.parse(post.text) as Call[]) {
       const [id, name, args] = call;
       if (name === 'close') closing = call;
+      else if (name === 'finishLog') finishing = call;
       else {
         unpackArgs(name, args, post.bytes);
         queue.push({ id, name, args, weight: weightOf(name, args) });
       }
     }
   };
+  /** What goes wrong here goes wrong again in a commit, which tells it. */
+  const finishLog = (): void => {
+    if (!finishing) return;
+    const [id] = finishing;
+    finishing = undefined;
+    try {
+      writing?.log.finish();
+    } catch {
+      drop();
+    }
+    send([[id, 1, null]], new Parcel());
+  };
   port.on('message', (post: Post) => {
     receive(post);
     while (queue.length > 0) {
-      answer(commit(takeGroup(queue)));
+      const committed = commit(takeGroup(queue));
+      answer(committed, committed.fault === null && writing?.log.full() === true);
+      finishLog();
       for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port))
         receive(more.message);
     }
+    finishLog();
     if (closing) {
       drop();
       unlock();
@@ -125,7 +142,7 @@ function weightOf(name: string, args: readonly unknown[]): number {
   return messages.reduce((sum, message) => sum + message.bytes.length + 500, 0);
 }
 
-function answer({ outcomes, fault }: Committed): void {
+function answer({ outcomes, fault }: Committed, full: boolean): void {
   const parcel = new Parcel();
   const answers = outcomes.map((outcome): Answer => {
     const { id, name } = outcome.call;
@@ -133,15 +150,12 @@ function answer({ outcomes, fault }: Committed): void {
       ? [id, 0, recordOf(outcome.failure)]
       : [id, 1, packResult(name, outcome.value, parcel)];
   });
-  send(answers, parcel, fault === null ? null : recordOf(fault));
+  send(answers, parcel, { fault: fault === null ? null : recordOf(fault), ...(full ? { full } : {}) });
 }
 
-function send(answers: readonly Answer[], parcel: Parcel, fault?: Reply['fault']): void {
+function send(answers: readonly Answer[], parcel: Parcel, said: Pick<Reply, 'fault' | 'full'> = {}): void {
   const bytes = parcel.close();
-  port.postMessage(
-    { text: JSON.stringify(answers), bytes, ...(fault === undefined ? {} : { fault }) } satisfies Reply,
-    [bytes],
-  );
+  port.postMessage({ text: JSON.stringify(answers), bytes, ...said } satisfies Reply, [bytes]);
 }
 
 const recordOf = (failure: Failure) => failure.toJSON();

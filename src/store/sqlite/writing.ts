@@ -13,6 +13,7 @@ import { jobWriter } from './jobs.ts';
 import { rewrapper, rotateWhenDue, sealCounts } from './key-table.ts';
 import { openAliases } from './lanes.ts';
 import { lessor } from './lease.ts';
+import { type Log, watchLog } from './log.ts';
 import { openNumbers } from './numbers.ts';
 import { openPeriods } from './periods.ts';
 import type { Writes } from './protocol.ts';
@@ -33,6 +34,7 @@ export interface Writing {
   readonly database: DatabaseSync;
   readonly vault: Vault;
   readonly calls: Writes;
+  readonly log: Log;
   /** Before a transaction. */
   prepare(): void;
   /** What was added up in memory is written: within the transaction. */
@@ -61,6 +63,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
   const periods = openPeriods(desk);
   return {
     database,
+    log: watchLog(database),
     vault,
     calls: {
       append: appender(desk, audit),

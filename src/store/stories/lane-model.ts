@@ -18,6 +18,8 @@ const IN_LANE: readonly DeliveryState[] = ['waiting', 'running', 'held'];
 export class LaneModel {
   readonly deliveries: ModelDelivery[] = [];
   readonly aliases = new Map<string, string>();
+  /** Keys that were unlinked, and the lanes that they left. */
+  readonly parted: [string, string][] = [];
   received = 0;
   unrouted = 0;
   repeats = 0;
@@ -34,11 +36,11 @@ export class LaneModel {
   }
 
   part(from: string, to: string): void {
-    for (let at = this.aliases.get(from); at !== undefined; at = this.aliases.get(at)) {
-      if (at !== to) continue;
-      this.aliases.delete(from);
-      return;
-    }
+    const led: string[] = [];
+    for (let at = this.aliases.get(from); at !== undefined; at = this.aliases.get(at)) led.push(at);
+    if (!led.includes(to)) return;
+    for (const lane of led) this.parted.push([from, lane]);
+    this.aliases.delete(from);
   }
 
   plan(key: string, asked: readonly string[], dueAt: number): ModelDelivery {
@@ -62,15 +64,21 @@ export class LaneModel {
   stand(delivery: ModelDelivery): void {
     const lanes = new Set(delivery.asked.map((lane) => this.survivor(lane)));
     delivery.stands = [];
-    const busy = [...this.aliases.keys()].filter((retired) => {
-      const survivor = this.survivor(retired);
-      const there = this.deliveries.filter(
-        (one) => IN_LANE.includes(one.state) && one.stands.includes(retired),
-      );
-      const last = there.reduce<ModelDelivery | null>((a, b) => (a && a.place > b.place ? a : b), null);
-      return lanes.has(survivor) && last !== null && !last.stands.includes(survivor);
+    const links = [...this.aliases].map(([retired, to]) => [to, retired] as const);
+    const busy = [...lanes].flatMap((lane) => {
+      const others = new Set([lane]);
+      for (const one of others) {
+        for (const [from, other] of [...links, ...this.parted]) if (from === one) others.add(other);
+      }
+      return [...others].filter((other) => {
+        const there = this.deliveries.filter(
+          (one) => IN_LANE.includes(one.state) && one.stands.includes(other),
+        );
+        const last = there.reduce<ModelDelivery | null>((a, b) => (a && a.place > b.place ? a : b), null);
+        return last !== null && !last.stands.includes(lane);
+      });
     });
-    delivery.stands = [...lanes, ...busy];
+    delivery.stands = [...new Set([...lanes, ...busy])];
     delivery.place = ++this.#place;
     delivery.state = 'waiting';
   }

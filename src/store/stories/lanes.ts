@@ -132,6 +132,26 @@ export function laneStories(fresh: FreshBench): void {
     expect((await store.ledger()).waiting).toBe(5);
   });
 
+  test('the repeat of a merge that comes after its undoing joins nothing again', async () => {
+    const about = (undo: boolean) =>
+      unit(
+        [
+          message({
+            dedupe: { sender: 's', id: undo ? 'unlink' : 'merge', hash: 'h' },
+            deliveries: [delivery(['a', 'b'])],
+          }),
+        ],
+        { aliases: [{ from: 'a', to: 'b', undo }] },
+      );
+    await given.store.append(about(false));
+    await given.store.append(about(true));
+    expect(await given.store.append(about(false))).toMatchObject([{ kind: 'duplicate' }]);
+    for (let i = 0; i < 2; i++) await settle(given.store, await leaseOne(given.store), done);
+    const own = await put(given.store, ['a']);
+    const theirs = await put(given.store, ['b']);
+    expect(messagesOf(await lease(given.store))).toEqual([own, theirs]);
+  });
+
   test('two merges of the same pair behind each other: the second is given once, and not before its time', async () => {
     await put(given.store, ['a', 'b']);
     const second = await put(given.store, ['a', 'b']);
@@ -164,6 +184,23 @@ export function laneStories(fresh: FreshBench): void {
       for (const one of leased) await settle(store, one, done);
     }
     expect(order).toEqual([`${old[0]}+${survivor}`, old[1], next, later]);
+  });
+
+  test('an unlink that no delivery stands for keeps the order, too: the next of the retired id stands behind what it left', async () => {
+    await given.store.append(unit([], { aliases: [{ from: 'a', to: 'b' }] }));
+    const left = [await put(given.store, ['b']), await put(given.store, ['a'])];
+    await given.store.append(unit([], { aliases: [{ from: 'a', to: 'b', undo: true }] }));
+    const store = await given.bench.crash();
+    const own = [await put(store, ['a']), await put(store, ['a'])];
+    const theirs = await put(store, ['b']);
+    const order: string[] = [];
+    for (;;) {
+      const leased = await lease(store);
+      if (leased.length === 0) break;
+      order.push(messagesOf(leased).join('+'));
+      for (const one of leased) await settle(store, one, done);
+    }
+    expect(order).toEqual([left[0], left[1], own[0], `${own[1]}+${theirs}`]);
   });
 
   test('merges that cross keep one lane: nothing overtakes what stood there before', async () => {

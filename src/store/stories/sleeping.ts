@@ -210,6 +210,26 @@ export function sleepingStories(fresh: FreshBench): void {
     expect(order).toEqual([waits, unlink?.messageId, `${a}+${c}`, x].map((each) => each as string));
   });
 
+  test('one that stands in several lanes is not given up before it is the first: it keeps the order between them', async () => {
+    await given.store.append(unit([], { aliases: [{ from: 'a', to: 'b' }] }));
+    const old = await put(given.store, ['a']);
+    const hold = { reason: 'unlinked', failure } as const;
+    const [unlink] = await given.store.append(
+      unit([message({ deliveries: [delivery(['a', 'b'])] })], {
+        aliases: [{ from: 'a', to: 'b', undo: true, hold }],
+      }),
+    );
+    const later = await put(given.store, ['a']);
+    const idOf = async (id: string) => (await given.store.message(id))?.deliveries[0]?.id as string;
+    const giveUp = async (id: string) =>
+      given.store.release({ deliveryIds: [await idOf(id)], to: 'dead', at: T0 + 1, audit: audit() });
+    expect(await giveUp(unlink?.messageId as string)).toBe(0);
+    expect(await lease(given.store)).toEqual([]);
+    expect(await giveUp(old)).toBe(1);
+    expect(await giveUp(unlink?.messageId as string)).toBe(1);
+    expect(messagesOf(await lease(given.store))).toEqual([later]);
+  });
+
   test('one that an unlink held in the middle of its lane may be given up; the others keep their order', async () => {
     const ids = [];
     for (let at = 0; at < 4; at++) ids.push(await put(given.store, ['b']));

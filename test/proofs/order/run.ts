@@ -7,12 +7,12 @@ import { newCluster } from '../../../src/store/postgres/cluster.suite.ts';
 import { runLong } from '../long.ts';
 import { ORDER_ZERO, type OrderOptions, order } from './order.ts';
 
-const valueOf = (name: string): string | undefined => {
+const said = (name: string): string | undefined => {
   const at = process.argv.indexOf(name);
   return at < 0 ? undefined : process.argv[at + 1];
 };
-const messages = Number(valueOf('--messages') ?? 500_000);
-const store = valueOf('--store') === 'postgres' ? 'postgres' : 'sqlite';
+const messages = Number(said('--messages') ?? 500_000);
+const store = said('--store') === 'postgres' ? 'postgres' : 'sqlite';
 
 async function onDatabase(options: Omit<OrderOptions, 'place' | 'nodes'>) {
   const cluster = await newCluster();

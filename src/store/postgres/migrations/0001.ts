@@ -181,6 +181,7 @@ CREATE TABLE delivery_lane (
 
 CREATE TABLE lane_alias (retired text PRIMARY KEY, survivor text NOT NULL);
 CREATE INDEX lane_alias_survivor ON lane_alias (survivor);
+CREATE TABLE lane_parted (retired text NOT NULL, survivor text NOT NULL, PRIMARY KEY (retired, survivor));
 
 CREATE TABLE step_output (
   delivery bigint NOT NULL,

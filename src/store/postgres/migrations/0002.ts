@@ -39,11 +39,17 @@ BEGIN
   END LOOP;
 END $$;
 
-CREATE FUNCTION retired_of(p_lane text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+CREATE FUNCTION others_of(p_lane text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+  -- Lanes that joined this one, directly or through others, and those that any of them was parted from.
   WITH RECURSIVE all_of (lane) AS (
-    SELECT retired FROM lane_alias WHERE survivor = p_lane
-    UNION SELECT a.retired FROM lane_alias a JOIN all_of o ON a.survivor = o.lane
-  ) SELECT lane FROM all_of
+    SELECT p_lane
+    UNION
+    SELECT x.lane FROM all_of o CROSS JOIN LATERAL (
+      SELECT a.retired FROM lane_alias a WHERE a.survivor = o.lane
+      UNION ALL
+      SELECT p.survivor FROM lane_parted p WHERE p.retired = o.lane
+    ) x (lane)
+  ) SELECT lane FROM all_of WHERE lane <> p_lane
 $$;
 
 CREATE FUNCTION lock_append(p_connections integer[], p_lanes_change boolean) RETURNS void LANGUAGE plpgsql AS $$
@@ -72,12 +78,13 @@ BEGIN
     CROSS JOIN LATERAL unnest(d.lanes) AS l (lane)
     LEFT JOIN lane_alias a ON a.retired = l.lane
   );
-  -- Who still stands in a retired lane from before its merge, and not in the survivor's, stays before the first that comes.
-  IF EXISTS (SELECT 1 FROM lane_alias) THEN
+  -- Who still stands in a retired lane from before its merge, and not in the survivor's, stays before the first that
+  -- comes; so does who stands in the lane that an unlink left.
+  IF EXISTS (SELECT 1 FROM lane_alias) OR EXISTS (SELECT 1 FROM lane_parted) THEN
     v_lanes := v_lanes || ARRAY(
       SELECT DISTINCT ROW(s.id, s.ord, r.lane)::standing_lane
       FROM (SELECT DISTINCT ON (u.lane) u.id, u.ord, u.lane FROM unnest(v_lanes) u ORDER BY u.lane, u.ord) s
-      CROSS JOIN LATERAL retired_of(s.lane) AS r (lane)
+      CROSS JOIN LATERAL others_of(s.lane) AS r (lane)
       CROSS JOIN LATERAL (SELECT o.delivery FROM delivery_lane o WHERE o.lane = r.lane ORDER BY o.place DESC LIMIT 1) f
       JOIN open_delivery last ON last.id = f.delivery
       WHERE s.lane <> ALL (last.stood)

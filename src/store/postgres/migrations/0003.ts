@@ -207,11 +207,14 @@ END $$;
 
 CREATE FUNCTION may_release(p_ids bigint[], p_dead boolean, p_at bigint)
 RETURNS TABLE (id bigint, flow integer, failure text) LANGUAGE sql AS $$
-  -- Whoever waits behind another has nothing to give up yet; who is held may be anywhere after an unlink.
+  -- Whoever waits behind another has nothing to give up yet. Who is held may be anywhere after an unlink; but one that
+  -- stands in several lanes keeps the order between them as long as it is not the first.
   SELECT o.id, o.flow, o.failure FROM open_delivery o
-  WHERE o.id = ANY (p_ids) AND (o.state = 3 OR (o.state = 0 AND CASE WHEN p_dead THEN NOT EXISTS (
-    SELECT 1 FROM unnest(o.stood) AS l (lane) JOIN delivery_lane b ON b.lane = l.lane AND b.place < o.place
-  ) ELSE o.due_at > p_at END))
+  WHERE o.id = ANY (p_ids) AND o.state IN (0, 3) AND CASE
+    WHEN p_dead THEN (o.state = 3 AND cardinality(o.stood) = 1) OR NOT EXISTS (
+      SELECT 1 FROM unnest(o.stood) AS l (lane) JOIN delivery_lane b ON b.lane = l.lane AND b.place < o.place
+    )
+    ELSE o.state = 3 OR o.due_at > p_at END
   ORDER BY o.id FOR UPDATE OF o
 $$;
 
@@ -230,18 +233,21 @@ END $$;
 CREATE FUNCTION link_lanes(p_from text, p_to text, p_undo boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_before text[] := ARRAY[survivor_of(p_from), survivor_of(p_to)];
-  v_root text;
-  v_at text;
+  v_led text[];
   v_ids bigint[];
 BEGIN
   IF p_undo THEN
-    SELECT survivor INTO v_at FROM lane_alias WHERE retired = p_from;
-    WHILE v_at IS NOT NULL AND v_at <> p_to LOOP
-      v_root := v_at;
-      v_at := NULL;
-      SELECT survivor INTO v_at FROM lane_alias WHERE retired = v_root;
-    END LOOP;
-    IF v_at IS NOT NULL THEN DELETE FROM lane_alias WHERE retired = p_from; END IF;
+    v_led := ARRAY(
+      WITH RECURSIVE led (lane) AS (
+        SELECT survivor FROM lane_alias WHERE retired = p_from
+        UNION SELECT a.survivor FROM lane_alias a JOIN led ON a.retired = led.lane
+      ) SELECT lane FROM led
+    );
+    IF p_to = ANY (v_led) THEN
+      -- Deliveries of it may stand in any lane that it led through.
+      INSERT INTO lane_parted SELECT p_from, l FROM unnest(v_led) l ON CONFLICT DO NOTHING;
+      DELETE FROM lane_alias WHERE retired = p_from;
+    END IF;
   ELSE
     -- One lane already, whoever of the two is called the survivor now: a ring would be no lane at all.
     IF v_before[1] <> v_before[2] THEN

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { TABLES } from './0002.ts';
 import { HISTORY } from './history.ts';
 import { LATE } from './late.ts';
+import { PARTED } from './parted.ts';
 import { RELEASED } from './released.ts';
 import { carryDead, REPLAY } from './replay.ts';
 import { SLEEPING } from './sleeping.ts';
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly {
   { version: 5, sql: SLEEPING },
   { version: 6, sql: REPLAY, carry: carryDead },
   { version: 7, sql: LATE },
+  { version: 8, sql: PARTED },
 ];
