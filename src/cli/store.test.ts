@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Cluster, newCluster, postgresIsThere } from '../store/postgres/cluster.suite.ts';
-import { message, T0, unit } from '../store/stories/data.ts';
+import { bytesOf, failure, lease, message, put, refusal, settle, T0, unit } from '../store/stories/data.ts';
 import { newMasterKey } from '../vault/index.ts';
 import { openDesk } from './desk.ts';
 import { databaseText, openStore, startKey } from './store.ts';
@@ -60,6 +60,38 @@ describe.skipIf(!postgresIsThere('commands on a database'))('with DATABASE_URL',
       }
       expect((await store.auditTrail({ limit: 9 })).rows.map((row) => row.act)).toEqual(['message.reveal']);
       expect(await store.lease({ now: T0, limit: 1 })).toEqual([]);
+    } finally {
+      await store.close();
+    }
+  });
+
+  test('what stands still, asks, died, and holds a text is told from the database; a copy is refused with what to do', async () => {
+    const environment = {
+      DATABASE_URL: cluster.url(await cluster.newDatabase()),
+      SUTURE_KEY: newMasterKey(),
+    };
+    const store = await openStore(folder, environment, startKey(folder, environment, false));
+    try {
+      const [stuck, dead] = [await put(store, ['stuck']), await put(store, ['dead'])];
+      await put(store, ['stuck'], { bytes: bytesOf('MSH|needle') });
+      for (const one of await lease(store)) {
+        if (one.message.id === stuck)
+          await settle(store, one, { to: 'held', reason: 'paused', step: 's', failure, detail: null });
+        else await settle(store, one, { to: 'dead', failure, detail: null });
+      }
+      const desk = await openDesk(folder, environment);
+      try {
+        expect(await desk.lanes({ limit: 9 })).toMatchObject([{ lane: 'stuck', standing: 2 }]);
+        expect((await desk.dead({ limit: 9 })).rows.map((row) => row.message.id)).toEqual([dead]);
+        expect(await desk.replays.groups({})).toMatchObject([{ code: failure.code, count: 1 }]);
+        expect(await desk.replays.jobs()).toEqual([]);
+        const found = await desk.scan({ text: 'NEEDLE', from: T0 - 1, to: T0 + 1, limit: 9 });
+        expect(found).toMatchObject({ rows: [{ type: 'ADT^A01' }], looked: 3 });
+        expect((await desk.approvals({ limit: 9 })).rows).toEqual([]);
+        expect(await refusal(desk.backup(join(folder, 'copy')))).toBe('DATABASE_BACKUP');
+      } finally {
+        await desk.close();
+      }
     } finally {
       await store.close();
     }

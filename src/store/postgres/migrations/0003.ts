@@ -41,6 +41,11 @@ DECLARE
   v_held bigint[];
   v_parked bigint[];
 BEGIN
+  -- Nothing to give: nothing is locked, so nothing need be written and synced.
+  IF NOT EXISTS (
+    SELECT 1 FROM open_delivery o JOIN shard s ON s.id = o.shard
+    WHERE o.candidate AND o.state = 0 AND o.due_at <= p_now AND s.node = p_node
+  ) AND EXISTS (SELECT 1 FROM node WHERE node.id = p_node AND expires_at > clock_timestamp()) THEN RETURN; END IF;
   PERFORM 1 FROM node WHERE node.id = p_node AND expires_at > clock_timestamp() FOR SHARE;
   IF NOT FOUND THEN RAISE EXCEPTION 'the leases of this node have expired' USING ERRCODE = 'SU002'; END IF;
   v_mine := ARRAY(SELECT s.id FROM shard s WHERE s.node = p_node);
