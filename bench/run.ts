@@ -1,13 +1,14 @@
 /**
  * `npm run bench`: acknowledged messages a second and end to end, beside the storage-free limit, round by round
  * in turn so that a noisy machine is noisy to all. Prints min / median / max. Options: --rounds N, --seconds N,
- * --only ack|end|idle|disk|parts, --connections 1,8,32,128.
+ * --only ack|end|idle|disk|parts, --connections 1,8,32,128, --store sqlite|postgres (a server of its own, with its defaults).
  */
 import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { newCluster } from '../src/store/postgres/cluster.suite.ts';
 import { bytesOf } from './disk.ts';
 import { parts } from './parts.ts';
 import { syncTimes } from './sync.ts';
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     only: { type: 'string', default: '' },
     connections: { type: 'string', default: '1,8,32,128' },
+    store: { type: 'string', default: 'sqlite' },
   },
 });
 const rounds = Number(values.rounds);
@@ -85,15 +87,20 @@ async function withEngine<Result>(
   window = 1,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'suture-bench-'));
+  const cluster = values.store === 'postgres' ? await newCluster() : undefined;
+  await cluster?.start();
+  const database = cluster ? { CRASH_DATABASE: cluster.url(await cluster.newDatabase()) } : {};
   const engine = await launch(join(here, '..', 'test', 'crash', 'engine-process.ts'), [], {
     CRASH_FOLDER: folder,
     CRASH_SINK: String(sink),
     CRASH_WINDOW: String(window),
+    ...database,
   });
   try {
     return await work(engine);
   } finally {
     await engine.stop();
+    await cluster?.remove();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -3,8 +3,6 @@
  * none runs. Both answer alike.
  */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ConnectionState, type ErrorAnswer, type LanesAnswer, searchMessages } from '../api/index.ts';
 import { approvalDesk, type EngineControl, type Person, patientKeysOf, scanEntry } from '../engine/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
@@ -17,10 +15,11 @@ import type {
   ScanQuery,
   StuckLane,
 } from '../store/index.ts';
-import { announced, keyOf } from './data-folder.ts';
+import { announced } from './data-folder.ts';
 import { loadProject } from './project.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
+import { hasData, openToLook } from './store.ts';
 
 export interface Desk {
   readonly from: 'engine' | 'folder';
@@ -71,7 +70,7 @@ export interface Desk {
 export async function openDesk(folder: string, environment: Environment, project = '.'): Promise<Desk> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
-  if (!existsSync(join(folder, 'suture.db'))) {
+  if (!hasData(folder, environment)) {
     throw new Failure({
       code: 'NOTHING_HERE',
       kind: 'config',
@@ -162,9 +161,7 @@ function engineDesk(url: string, token: string): Desk {
 }
 
 async function folderDesk(folder: string, environment: Environment, project: string): Promise<Desk> {
-  const { openSqliteStore } = await import('../store/index.ts');
-  const key = keyOf(folder, environment);
-  const store = await openSqliteStore({ folder, masterKey: key, clock: systemClock });
+  const store = await openToLook(folder, environment);
   const approvals = approvalDesk({ store, clock: systemClock, answered: () => undefined });
   return {
     from: 'folder',

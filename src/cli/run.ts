@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { dataFolder, developmentKey, makeFolder, masterKey } from './data-folder.ts';
+import { dataFolder, makeFolder } from './data-folder.ts';
 import { type Companions, startBeside, startHospital } from './hospital.ts';
 import { explain, printLine, printNote } from './output.ts';
 import { loadProject } from './project.ts';
 import { type Serving, serve } from './serve.ts';
 import { portSetting, setting } from './settings.ts';
+import { databaseText, databaseUrl, startKey } from './store.ts';
 
 export interface RunOptions {
   readonly folder: string;
@@ -56,7 +57,7 @@ export async function runUntilStopped(options: RunOptions): Promise<void> {
     const serving = await serve({
       project,
       folder: data,
-      masterKey: options.development ? developmentKey(data, environment) : masterKey(environment),
+      masterKey: startKey(data, environment, options.development),
       environment,
       makeSecrets: options.development,
       verbose: options.verbose,
@@ -121,6 +122,8 @@ function printWelcome(serving: Serving, data: string, options: RunOptions, ms: n
   printLine(
     `  Data      ${data}${options.throwAway && !setting(process.env, 'SUTURE_DATA') ? ' (thrown away at the end)' : ''}`,
   );
+  const url = databaseUrl(process.env);
+  if (url !== undefined) printLine(`  Database  ${databaseText(url)}`);
   printLine('  Stop with Ctrl-C.');
   printLine();
 }

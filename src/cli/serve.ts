@@ -4,12 +4,13 @@ import { createApi } from '../api/index.ts';
 import type { ConnectionContext } from '../connectors/index.ts';
 import { createEngine, type Drain, type Engine, secretVariable } from '../engine/index.ts';
 import { Failure, secret, systemClock } from '../std/index.ts';
-import { openSqliteStore, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
 import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts';
 import { announce, makeFolder, withdraw } from './data-folder.ts';
 import { printNote } from './output.ts';
 import { faultText, type Project, secretNames } from './project.ts';
 import { type Environment, portSetting, setting } from './settings.ts';
+import { openStore } from './store.ts';
 
 export interface ServeOptions {
   readonly project: Project;
@@ -50,7 +51,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const log = logger(options.verbose);
   const port = portSetting(environment, 'PORT', 4600);
   const host = setting(environment, 'HOST') ?? '127.0.0.1';
-  const store = await openSqliteStore({ folder, masterKey: options.masterKey, clock: systemClock });
+  const store = await openStore(folder, environment, options.masterKey);
   let engine: Engine | null = null;
   let build: { stop(): void } = { stop: () => undefined };
   let api: Awaited<ReturnType<typeof createApi>> | null = null;

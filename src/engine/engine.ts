@@ -206,6 +206,7 @@ export function createEngine(options: EngineOptions): Engine {
   });
 
   let endHealth: (() => void) | null = null;
+  let endWork: (() => void) | undefined;
   let retention: ReturnType<typeof startRetention> | null = null;
   const readers = {
     store,
@@ -238,6 +239,7 @@ export function createEngine(options: EngineOptions): Engine {
             dispatch.nudge();
           }
         });
+        endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
         // What was queued before goes first; then senders are let in.
@@ -265,6 +267,7 @@ export function createEngine(options: EngineOptions): Engine {
       } catch (error) {
         running = false;
         endHealth?.();
+        endWork?.();
         await closeAll();
         throw error;
       }
@@ -276,6 +279,7 @@ export function createEngine(options: EngineOptions): Engine {
       backpressure.stop();
       await retention?.stop();
       endHealth?.();
+      endWork?.();
       const end = beginDrain(clock, drain, {
         text: () => drainText(dispatch.inHand, gate.underWay()),
         breakOff: () => stopping.abort(new Error('the engine is stopping')),

@@ -61,6 +61,8 @@ export interface Store {
   health(): StoreHealth;
   /** Called at every change of health; the function returned ends it. */
   onHealth(listener: (health: StoreHealth) => void): () => void;
+  /** Called when there may be work that other nodes brought or left; a store of one process has none. The function returned ends it. */
+  onWork?(listener: () => void): () => void;
   /** A write that changes nothing of worth: finds out whether a failing store has recovered. */
   probe(): Promise<void>;
 

@@ -44,6 +44,44 @@ export const STORE_FAILURES = {
     kind: 'unreachable',
     fix: 'Restart Suture: the thread that writes the data folder has ended.',
   },
+  DATABASE_UNREACHABLE: {
+    kind: 'unreachable',
+    fix: 'Start PostgreSQL, or correct DATABASE_URL and what lies between; work goes on by itself.',
+  },
+  DATABASE_BUSY: {
+    kind: 'unreachable',
+    fix: 'Look at what else uses the database: connections, memory, long statements (pg_stat_activity).',
+  },
+  DATABASE_FULL: {
+    kind: 'unreachable',
+    fix: "Free space on the disk of the database's server; work goes on by itself.",
+  },
+  DATABASE_IO: { kind: 'unreachable', fix: "Look at the log of the database's server and at its disk." },
+  DATABASE_READONLY: {
+    kind: 'unreachable',
+    fix: 'Point DATABASE_URL at the server that takes writes, or promote this one.',
+  },
+  DATABASE_DAMAGED: {
+    kind: 'unreachable',
+    fix: 'Stop every node, keep a copy of the database, and restore the last backup.',
+  },
+  DATABASE_REFUSES: {
+    kind: 'config',
+    fix: 'Correct user, password or database name in DATABASE_URL; the user must be able to create a schema.',
+  },
+  DATABASE_UNSAFE: {
+    kind: 'config',
+    fix: 'Set fsync = on and synchronous_commit = on (local or remote_* will do, too) for this server, database and user.',
+  },
+  DATABASE_OLD: { kind: 'config', fix: 'Use PostgreSQL 14 or later.' },
+  DATABASE_NEWER: {
+    kind: 'config',
+    fix: 'Run the version of Suture that brought the database to its schema, or a later one.',
+  },
+  DATABASE_BACKUP: {
+    kind: 'config',
+    fix: 'Use pg_dump, or base backups with archived WAL; what Suture stores is sealed in both.',
+  },
   STORE_CURSOR_MOVED: { kind: 'conflict', fix: 'Read the cursor again: another poller moved it first.' },
   STORE_JOB_MOVED: {
     kind: 'conflict',

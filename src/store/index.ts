@@ -8,5 +8,6 @@ export {
   openMemoryStore,
   type Sabotage,
 } from './memory/open.ts';
+export { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from './postgres/open.ts';
 export { opensWith } from './sqlite/key-table.ts';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';

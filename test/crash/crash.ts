@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ledgerFaults } from '../../src/message/index.ts';
 import { seededRandom, systemClock } from '../../src/std/index.ts';
-import { openSqliteStore } from '../../src/store/index.ts';
+import { openSqliteStore, type Store } from '../../src/store/index.ts';
 import { loseUnsynced, lossyEnvironment } from './lossy-disk.ts';
 import { admission, startSender, startSink } from './traffic.ts';
 
@@ -24,7 +24,22 @@ export interface CrashOptions {
   /** The lossy disk's library: every crash is then a pulled plug. */
   readonly lossy?: { readonly library: string; readonly syncing: boolean };
   readonly progress?: (text: string) => void;
+  /** Where the engine keeps its messages. Left out: a data folder. */
+  readonly ground?: Ground;
 }
+
+/** What an engine stands on, and how it may give way. */
+export interface Ground {
+  readonly environment: Readonly<Record<string, string>>;
+  open(): Promise<Store>;
+  /** While the engine works: the ground breaks away and is there again. Gives how many unsynced writes were lost. */
+  strike?(round: number): Promise<number>;
+}
+
+const folderGround = (data: string): Ground => ({
+  environment: { CRASH_FOLDER: data },
+  open: () => openSqliteStore({ folder: data, masterKey: Buffer.alloc(32, 7), clock: systemClock }),
+});
 
 export interface CrashResult {
   readonly rounds: number;
@@ -53,6 +68,7 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
   const [least, most] = options.lasting ?? LASTING;
   const data = join(options.folder, 'data');
   const undo = join(options.folder, 'undo');
+  const ground = options.ground ?? folderGround(data);
   mkdirSync(data, { recursive: true });
   mkdirSync(undo, { recursive: true });
 
@@ -80,28 +96,43 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
   let lostWrites = 0;
   try {
     for (let round = 1; round <= options.rounds; round++) {
-      const { child, port } = await start(data, sink.port, options.lossy && { ...options.lossy, undo });
-      const senders = Array.from({ length: options.senders ?? SENDERS }, (_, sender) =>
-        startSender(
-          port,
-          () => {
-            sequence++;
-            const patient =
-              sender * PATIENTS_PER_SENDER + Math.floor(random.fraction() * PATIENTS_PER_SENDER);
-            const controlId = `${options.seed}-${round}-${sequence}`;
-            return { controlId, text: admission(controlId, patient, sequence) };
-          },
-          (controlId, code) => {
-            if (code === 'AA') acked.push(controlId);
-          },
-        ),
+      const { child, port } = await start(
+        ground,
+        sink.port,
+        options.lossy && lossyEnvironment(options.lossy.library, data, undo, options.lossy.syncing),
       );
-      if (options.acknowledging) {
-        const [few, many] = options.acknowledging;
-        const goal = acked.length + few + random.fraction() * (many - few);
-        while (acked.length < goal && child.exitCode === null) await pause(2);
-        await pause(random.fraction() * 20);
-      } else await pause(least + random.fraction() * (most - least));
+      const startSenders = () =>
+        Array.from({ length: options.senders ?? SENDERS }, (_, sender) =>
+          startSender(
+            port,
+            () => {
+              sequence++;
+              const patient =
+                sender * PATIENTS_PER_SENDER + Math.floor(random.fraction() * PATIENTS_PER_SENDER);
+              const controlId = `${options.seed}-${round}-${sequence}`;
+              return { controlId, text: admission(controlId, patient, sequence) };
+            },
+            (controlId, code) => {
+              if (code === 'AA') acked.push(controlId);
+            },
+          ),
+        );
+      const work = async (): Promise<void> => {
+        if (options.acknowledging) {
+          const [few, many] = options.acknowledging;
+          const goal = acked.length + few + random.fraction() * (many - few);
+          while (acked.length < goal && child.exitCode === null) await pause(2);
+          await pause(random.fraction() * 20);
+        } else await pause(least + random.fraction() * (most - least));
+      };
+      let senders = startSenders();
+      await work();
+      if (ground.strike) {
+        lostWrites += await ground.strike(round);
+        for (const sender of senders) sender.stop();
+        senders = [...senders, ...startSenders()];
+        await work();
+      }
       child.kill('SIGKILL');
       await new Promise((resolve) => child.once('exit', resolve));
       await Promise.all(senders.map((sender) => sender.ended));
@@ -110,12 +141,12 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
         options.progress?.(`round ${round} of ${options.rounds}: ${acked.length} acknowledged so far`);
       }
     }
-    await drain(data, sink.port);
+    await drain(ground, sink.port);
   } finally {
     await sink.close();
   }
   return {
-    ...(await judge(data, acked, received)),
+    ...(await judge(ground, acked, received)),
     rounds: options.rounds,
     acked: acked.length,
     inversions,
@@ -124,16 +155,16 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
 }
 
 async function start(
-  folder: string,
+  ground: Ground,
   sink: number,
-  lossy?: { readonly library: string; readonly syncing: boolean; readonly undo: string },
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ child: ChildProcess; port: number }> {
   const child = fork(join(import.meta.dirname, 'engine-process.ts'), {
     env: {
       ...process.env,
-      CRASH_FOLDER: folder,
+      ...ground.environment,
       CRASH_SINK: String(sink),
-      ...(lossy ? lossyEnvironment(lossy.library, folder, lossy.undo, lossy.syncing) : {}),
+      ...more,
     },
     execArgv: [],
   });
@@ -145,8 +176,8 @@ async function start(
 }
 
 /** One start without a crash: everything that waits goes out. */
-async function drain(folder: string, sink: number): Promise<void> {
-  const { child } = await start(folder, sink);
+async function drain(ground: Ground, sink: number): Promise<void> {
+  const { child } = await start(ground, sink);
   for (let look = 0; look < 1_200; look++) {
     child.send('ledger');
     const { ledger } = await new Promise<{ ledger: { waiting: number; running: number } }>((resolve) =>
@@ -160,11 +191,11 @@ async function drain(folder: string, sink: number): Promise<void> {
 }
 
 async function judge(
-  folder: string,
+  ground: Ground,
   acked: readonly string[],
   received: ReadonlyMap<string, number>,
 ): Promise<Pick<CrashResult, 'missing' | 'undelivered' | 'deliveredTwice' | 'unflagged' | 'ledgerFaults'>> {
-  const store = await openSqliteStore({ folder, masterKey: Buffer.alloc(32, 7), clock: systemClock });
+  const store = await ground.open();
   try {
     const kept = new Map<string, string>();
     let before: string | null = null;

@@ -7,15 +7,21 @@ import { createEngine } from '../../src/engine/index.ts';
 import { flow, hl7 } from '../../src/flow/index.ts';
 import { siteSchema } from '../../src/site/index.ts';
 import { systemClock } from '../../src/std/index.ts';
-import { openSqliteStore } from '../../src/store/index.ts';
+import { openPostgresStore, openSqliteStore } from '../../src/store/index.ts';
 
-const folder = process.env.CRASH_FOLDER as string;
+const folder = process.env.CRASH_FOLDER;
 const sink = Number(process.env.CRASH_SINK ?? 0);
 /** Messages under way to the sink at once, as a site's record says it of a receiver; 1 is the default. */
 const window = Number(process.env.CRASH_WINDOW ?? 1);
 
-mkdirSync(folder, { recursive: true });
-const store = await openSqliteStore({ folder, masterKey: Buffer.alloc(32, 7), clock: systemClock });
+if (folder !== undefined) mkdirSync(folder, { recursive: true });
+/** A database instead of the folder. */
+const url = process.env.CRASH_DATABASE;
+const masterKey = Buffer.alloc(32, 7);
+const store =
+  url === undefined
+    ? await openSqliteStore({ folder: folder as string, masterKey, clock: systemClock })
+    : await openPostgresStore({ url, masterKey, clock: systemClock });
 const site = siteSchema.parse({
   site: 'bench',
   name: 'Bench',
@@ -39,7 +45,8 @@ const engine = createEngine({
   clock: systemClock,
   keyedHash: store.keyedHash,
   log: (level, text, facts) => {
-    if (level === 'error') process.stderr.write(`${text} ${JSON.stringify(facts)}\n`);
+    if (level === 'error' && process.env.CRASH_QUIET === undefined)
+      process.stderr.write(`${text} ${JSON.stringify(facts)}\n`);
   },
 });
 await engine.start();

@@ -57,6 +57,12 @@ static int (*real_open)(const char *, int, ...);
 static int (*real_fsync)(int);
 static int (*real_fdatasync)(int);
 
+/* A copy: PostgreSQL writes the titles of its processes over the environment. */
+static const char *setting(const char *name) {
+  const char *value = getenv(name);
+  return value ? strdup(value) : NULL;
+}
+
 __attribute__((constructor)) static void prepare(void) {
   if (real_write) return;
   real_pwrite = dlsym(RTLD_NEXT, "pwrite64");
@@ -67,10 +73,10 @@ __attribute__((constructor)) static void prepare(void) {
   real_fdatasync = dlsym(RTLD_NEXT, "fdatasync");
   real_open = dlsym(RTLD_NEXT, "open64");
   real_write = dlsym(RTLD_NEXT, "write");
-  watched = getenv("LOSSY_DIR");
-  undo_folder = getenv("LOSSY_UNDO");
+  watched = setting("LOSSY_DIR");
+  undo_folder = setting("LOSSY_UNDO");
   watched_length = watched ? strlen(watched) : 0;
-  fault_file = getenv("LOSSY_FAULT");
+  fault_file = setting("LOSSY_FAULT");
   const char *sync = getenv("LOSSY_SYNC");
   syncing = !(sync && strcmp(sync, "off") == 0);
   const char *number = getenv("LOSSY_NTH"), *error = getenv("LOSSY_ERROR");

@@ -8,6 +8,7 @@ import { openSqliteStore } from '../../store/index.ts';
 import { announced, dataFolder, keyOf, makeFolder } from '../data-folder.ts';
 import { openDesk } from '../desk.ts';
 import { explain, printLine } from '../output.ts';
+import { databaseUrl } from '../store.ts';
 
 interface Options {
   project: string;
@@ -59,6 +60,13 @@ function refused(code: string, message: string, fix: string): Failure {
 }
 
 async function restore(from: string, data: string): Promise<string> {
+  if (databaseUrl(process.env) !== undefined) {
+    throw refused(
+      'RESTORE_TO_FOLDER',
+      'DATABASE_URL is set: a copy of a data folder becomes a data folder, never a database.',
+      "Restore a database with its server's own tools; or run this command without DATABASE_URL.",
+    );
+  }
   if (!existsSync(join(from, DATABASE))) {
     throw refused(
       'RESTORE_NOTHING',

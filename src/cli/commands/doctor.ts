@@ -17,12 +17,12 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ledgerFaults } from '../../message/index.ts';
 import { asFailure, systemClock } from '../../std/index.ts';
-import { openSqliteStore } from '../../store/index.ts';
-import { announced, dataFolder, keyOf } from '../data-folder.ts';
+import { announced, dataFolder } from '../data-folder.ts';
 import { explain, printJson, printLine } from '../output.ts';
 import { loadProject } from '../project.ts';
 import { retentionLines } from '../retention-text.ts';
 import { portSetting } from '../settings.ts';
+import { databaseText, databaseUrl, hasData, openToLook } from '../store.ts';
 
 interface Check {
   readonly check: string;
@@ -122,7 +122,7 @@ async function examine(projectFolder: string): Promise<Check[]> {
         isFree ? 'free' : `in use; end what uses it, or set ${name}`,
       );
     }
-    if (existsSync(join(data, 'suture.db'))) await examineStore(data, add);
+    if (hasData(data, process.env)) await examineStore(data, add);
   }
   return checks;
 }
@@ -132,8 +132,9 @@ async function examineStore(
   add: (check: string, state: Check['state'], text: string) => void,
 ): Promise<void> {
   try {
-    const key = keyOf(data, process.env);
-    const store = await openSqliteStore({ folder: data, masterKey: key, clock: systemClock });
+    const store = await openToLook(data, process.env);
+    const url = databaseUrl(process.env);
+    if (url !== undefined) add('database', 'ok', `${databaseText(url)} answers, and keeps what it commits`);
     try {
       const ledger = await store.ledger();
       const faults = ledgerFaults(ledger);

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Failure, systemClock } from '../../std/index.ts';
-import { openSqliteStore } from '../../store/index.ts';
 import { newMasterKey, parseMasterKey } from '../../vault/index.ts';
 import { DEVELOPMENT_KEY, dataFolder, keyOf, writeKeyFile } from '../data-folder.ts';
 import { explain, printLine, printNote } from '../output.ts';
 import { setting } from '../settings.ts';
+import { databaseUrl, hasData, openToLook } from '../store.ts';
 
 interface Options {
   project: string;
@@ -43,7 +43,7 @@ export function addKey(program: Command): void {
  */
 async function rotate(options: Options): Promise<void> {
   const folder = options.data ?? dataFolder(options.project, process.env);
-  if (!existsSync(join(folder, 'suture.db'))) {
+  if (!hasData(folder, process.env)) {
     throw new Failure({
       code: 'NOTHING_HERE',
       kind: 'config',
@@ -51,10 +51,12 @@ async function rotate(options: Options): Promise<void> {
       fix: 'Name the data folder with --data or SUTURE_DATA.',
     });
   }
-  const old = keyOf(folder, process.env);
+  const database = databaseUrl(process.env) !== undefined;
   const given = setting(process.env, 'SUTURE_NEW_KEY');
   const development =
-    existsSync(join(folder, DEVELOPMENT_KEY)) && setting(process.env, 'SUTURE_KEY') === undefined;
+    !database &&
+    existsSync(join(folder, DEVELOPMENT_KEY)) &&
+    setting(process.env, 'SUTURE_KEY') === undefined;
   if (given === undefined && !development && options.out === undefined) {
     throw new Failure({
       code: 'KEY_NOWHERE',
@@ -65,7 +67,7 @@ async function rotate(options: Options): Promise<void> {
   }
   const text = given ?? newMasterKey();
   const next = parseMasterKey(text);
-  const store = await openSqliteStore({ folder, masterKey: old, clock: systemClock });
+  const store = await openToLook(folder, process.env);
   try {
     const file = development
       ? join(folder, `${DEVELOPMENT_KEY}.next`)
@@ -75,9 +77,17 @@ async function rotate(options: Options): Promise<void> {
     if (file !== undefined) writeKeyFile(file, text, development);
     const count = await store.rewrap(next);
     await store.audit([
-      { at: systemClock.now(), who: 'cli', act: 'key.rotate', on: 'data folder', facts: { keys: count } },
+      {
+        at: systemClock.now(),
+        who: 'cli',
+        act: 'key.rotate',
+        on: store.kind === 'postgres' ? 'database' : 'data folder',
+        facts: { keys: count },
+      },
     ]);
-    printLine(`${count} keys are wrapped with the new master key; the old one opens this folder no more.`);
+    printLine(
+      `${count} keys are wrapped with the new master key; the old one opens this ${database ? 'database' : 'folder'} no more.`,
+    );
   } finally {
     await store.close();
   }
@@ -87,5 +97,5 @@ async function rotate(options: Options): Promise<void> {
     printLine(`Set SUTURE_KEY_FILE=${options.out} from now on, and keep a copy apart from the data.`);
   else
     printLine('Set SUTURE_KEY to what SUTURE_NEW_KEY is from now on, and keep a copy apart from the data.');
-  printNote('copies of the data folder made before open with the old key: keep it as long as you keep them.');
+  printNote('copies made before open with the old key: keep it as long as you keep them.');
 }

@@ -1,7 +1,8 @@
 /** The SQLite store as the rest of the program sees it: every call goes to one of two threads. */
-import { type Clock, type Failure, systemClock } from '../../std/index.ts';
+import { type Clock, systemClock } from '../../std/index.ts';
 import { openVault } from '../../vault/index.ts';
-import type { Store, StoreHealth } from '../contract.ts';
+import type { Store } from '../contract.ts';
+import { watchHealth } from '../health.ts';
 import { openChannel } from './channel.ts';
 import { openKnown } from './known.ts';
 import { openLeasing } from './leasing.ts';
@@ -23,31 +24,6 @@ export interface SqliteStore extends Store {
   readonly kind: 'sqlite';
   /** The vault's keyed hash: `keyedHash('patient', site, system, value)`. The same for the life of the data folder. */
   keyedHash(...parts: readonly string[]): string;
-}
-
-interface Health {
-  now(): StoreHealth;
-  listen(listener: (health: StoreHealth) => void): () => void;
-  report(fault: Failure | null): void;
-}
-
-function watchHealth(clock: Clock): Health {
-  let health: StoreHealth = { state: 'ready' };
-  const listeners = new Set<(health: StoreHealth) => void>();
-  return {
-    now: () => health,
-    listen(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    report(fault) {
-      if (fault === null && health.state === 'ready') return;
-      const changed = health.state === 'ready' || fault === null || health.failure.code !== fault.code;
-      const since = health.state === 'failing' ? health.since : clock.now();
-      health = fault === null ? { state: 'ready' } : { state: 'failing', since, failure: fault };
-      if (changed) for (const listener of listeners) listener(health);
-    },
-  };
 }
 
 /**

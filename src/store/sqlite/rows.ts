@@ -28,7 +28,10 @@ export interface MessageColumns {
   readonly m_planned: number;
 }
 
-export function messageFrom(row: MessageColumns, dictionary: Dictionary): MessageSummary {
+export function messageFrom(
+  row: MessageColumns,
+  dictionary: Pick<Dictionary, 'connectionAt'>,
+): MessageSummary {
   const { site, connection } = dictionary.connectionAt(row.m_connection);
   return {
     id: String(row.m_id),

@@ -15,7 +15,7 @@ import type { Figures } from '../tally.ts';
 export const ORDER_ZERO: readonly string[] = PROMISED_ZERO;
 
 export interface OrderOptions {
-  /** The data folder. */
+  /** The data folder, or the URL of a database. */
   readonly place: string;
   readonly messages: number;
   readonly patients: number;
@@ -72,7 +72,8 @@ export async function order(options: OrderOptions): Promise<Figures & { readonly
         ...process.env,
         PROOF_PLACE: place,
         PROOF_SITE: JSON.stringify({ ...SITE, port: receiver.port }),
-        PROOF_WORKERS: String(WORKERS),
+        // Eight in all, however many nodes there are.
+        PROOF_WORKERS: String(Math.floor((WORKERS + (number % options.nodes)) / options.nodes)),
         PROOF_TIMES: String(times),
         PROOF_SEED: String(seed + number),
         PROOF_STRAY: String(options.stray ?? 0),
@@ -111,7 +112,7 @@ export async function order(options: OrderOptions): Promise<Figures & { readonly
       kills++;
       killing = killing.then(async () => {
         await end(node, 'SIGKILL');
-        await start(node, number + 100 * kills);
+        await start(node, number + options.nodes * kills);
       });
     };
     const portFor = (sender: number): number | null => {

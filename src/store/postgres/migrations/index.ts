@@ -1,0 +1,20 @@
+/** In order; a released one is never changed. One file a version. */
+import { TABLES } from './0001.ts';
+import { FUNCTIONS } from './0002.ts';
+import { NODES } from './0003.ts';
+
+export interface Migration {
+  readonly version: number;
+  /**
+   * The oldest version whose program may work on a database after this step: for a step that only adds, the version before.
+   * So nodes are exchanged one by one. Left out: this version itself.
+   */
+  readonly serves?: number;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, sql: TABLES },
+  { version: 2, sql: FUNCTIONS },
+  { version: 3, sql: NODES },
+];

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { postgresIsThere } from '../../src/store/postgres/cluster.suite.ts';
+import { type CrashResult, crash } from './crash.ts';
+import { failingDiskCanBeBuilt } from './lossy-disk.ts';
+import { type DatabaseOptions, openDatabaseGround } from './postgres.ts';
+
+/** A short form of `npm run crash -- --store postgres`. */
+const KILLS = 5;
+const STRIKES = 3;
+const PLUGS = 3;
+const SABOTAGED = 3;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'suture-crash-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function crashOn(options: DatabaseOptions, rounds: number, seed: number): Promise<CrashResult> {
+  const ground = await openDatabaseGround(options);
+  try {
+    return await crash({ folder, rounds, seed, ground });
+  } finally {
+    await ground.remove();
+  }
+}
+
+function expectPromisesKept(result: CrashResult): void {
+  expect(result).toMatchObject({ missing: 0, undelivered: 0, unflagged: 0, inversions: 0, ledgerFaults: [] });
+  expect(result.acked).toBeGreaterThan(result.rounds);
+}
+
+describe.skipIf(!postgresIsThere('crashes of engine and database'))('on PostgreSQL', () => {
+  test('engines that are killed lose nothing, overtake nothing, and flag what may have gone out twice', async () => {
+    expectPromisesKept(await crashOn({}, KILLS, 21));
+  }, 120_000);
+
+  test('the same when a process of the server is killed under them', async () => {
+    expectPromisesKept(await crashOn({ strike: 'kill' }, STRIKES, 22));
+  }, 120_000);
+
+  describe.skipIf(!failingDiskCanBeBuilt('pulled plugs of the database'))(
+    "when the server's plug is pulled",
+    () => {
+      test('nothing was acknowledged that was not on its disk', async () => {
+        expectPromisesKept(await crashOn({ strike: 'plug' }, PLUGS, 23));
+      }, 120_000);
+
+      test('and with synchronous_commit off this very test finds the loss', async () => {
+        const result = await crashOn(
+          { strike: 'plug', sabotage: 'synchronous_commit is off' },
+          SABOTAGED,
+          24,
+        );
+        expect(result.missing).toBeGreaterThan(0);
+      }, 120_000);
+    },
+  );
+});
