@@ -100,8 +100,10 @@ async function expectAllKept(engine: EngineProcess): Promise<void> {
 test('the data folder is taken away while it works: it says so, acknowledges nothing, and goes on when it is back', async () => {
   const engine = await start(false);
   await send(engine, 20, 4);
-  // Between two commits: within one nothing more would be written before a restart.
+  // Between two commits: within one nothing more would be written before a restart. The last settlement is followed by a few.
   await delivered(engine);
+  let looks = 0;
+  await until(() => Promise.resolve(++looks > 25), 'the engine to have nothing more to write');
   renameSync(place, `${place}-elsewhere`);
   await unanswered(engine);
   expect(await trouble(engine, /no longer there/)).toMatch(/Put the data folder back/);

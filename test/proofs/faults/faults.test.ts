@@ -40,7 +40,13 @@ describe.skipIf(skipped)('when the disk', () => {
 
   test('fails and the sender is answered all the same, this very test finds what is missing', async () => {
     const hasty = { PROOF_HASTY: 'yes' };
-    const figures = await faultAt({ folder, library: library(), nth: 400, lasting: true, env: hasty });
-    expect(figures.missing).toBeGreaterThan(0);
+    // How many calls the disk sees depends on how many messages share a commit: one of these comes while they are under way.
+    let missing = 0;
+    for (const nth of [400, 300, 200, 120]) {
+      if (missing > 0) break;
+      const figures = await faultAt({ folder, library: library(), nth, lasting: true, env: hasty });
+      missing += figures.missing ?? 0;
+    }
+    expect(missing).toBeGreaterThan(0);
   }, 180_000);
 });
