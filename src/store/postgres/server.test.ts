@@ -110,7 +110,7 @@ describe.skipIf(!postgresIsThere('the server of the PostgreSQL store'))('a serve
       type: 'A\uFFFDB',
       size: 1,
     });
-    expect(await store.payload(kept?.messageId as string)).toEqual(new Uint8Array(1));
+    expect(textOf(await store.payload(kept?.messageId as string))).toBe('\0');
     await store.putFlowVersion('v', { note: 'a\0b' });
     expect(await store.flowVersion('v')).toEqual({ note: 'a\0b' });
   });
