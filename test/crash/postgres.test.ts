@@ -8,10 +8,10 @@ import { failingDiskCanBeBuilt } from './lossy-disk.ts';
 import { type DatabaseOptions, openDatabaseGround } from './postgres.ts';
 
 /** A short form of `npm run crash -- --store postgres`. */
-const KILLS = 5;
-const STRIKES = 3;
-const PLUGS = 3;
-const SABOTAGED = 3;
+const KILLS = 4;
+const STRIKES = 2;
+const PLUGS = 2;
+const SABOTAGED = 2;
 
 let folder: string;
 beforeEach(() => {

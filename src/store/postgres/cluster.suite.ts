@@ -60,7 +60,8 @@ export interface Cluster {
   answers(): Promise<void>;
   /** Another server that follows this one; started, not yet promoted. Name it in `synchronous_standby_names` as `follower`. */
   follower(): Promise<Cluster>;
-  newDatabase(): Promise<string>;
+  /** @param template A database that it is a copy of; nobody may be connected to that. */
+  newDatabase(template?: string): Promise<string>;
   dropDatabase(name: string): Promise<void>;
   start(settings?: readonly string[], environment?: Readonly<Record<string, string>>): Promise<void>;
   /** `fast`: connections are closed; `immediate`: as if it crashed. */
@@ -162,9 +163,9 @@ async function clusterIn(folder: string, data: string, settings: readonly string
       await other.start();
       return other;
     },
-    async newDatabase() {
+    async newDatabase(template) {
       const name = `bench_${++databases}`;
-      await query(`CREATE DATABASE ${name}`);
+      await query(`CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`);
       return name;
     },
     async dropDatabase(name) {

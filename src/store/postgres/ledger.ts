@@ -6,8 +6,7 @@ import type { Desk } from './desk.ts';
 
 const TALLIES = `
 SELECT connection, sum(received)::bigint AS received, sum(rejected)::bigint AS rejected, sum(unrouted)::bigint AS unrouted,
-  sum(repeats)::bigint AS repeats, sum(waiting)::bigint AS waiting, sum(running)::bigint AS running,
-  sum(sleeping)::bigint AS sleeping, sum(held)::bigint AS held, sum(delivered)::bigint AS delivered,
+  sum(repeats)::bigint AS repeats, sum(open)::bigint AS open, sum(delivered)::bigint AS delivered,
   sum(filtered)::bigint AS filtered, sum(dead)::bigint AS dead, max(last_received_at) AS last_received_at
 FROM tally GROUP BY connection ORDER BY connection`;
 const LAST_HOUR = 'SELECT minute, connection, received FROM tally_minute WHERE minute > $1 AND minute <= $2';
@@ -26,17 +25,12 @@ interface TallyColumns {
   readonly rejected: number;
   readonly unrouted: number;
   readonly repeats: number;
-  readonly waiting: number;
-  readonly running: number;
-  readonly sleeping: number;
-  readonly held: number;
+  readonly open: number;
   readonly delivered: number;
   readonly filtered: number;
   readonly dead: number;
   readonly last_received_at: number | null;
 }
-
-const queuedOf = (row: TallyColumns): number => row.waiting + row.running + row.sleeping + row.held;
 
 export function ledgerReader({ dictionary, read }: Desk) {
   const rows = async (): Promise<readonly TallyColumns[]> => {
@@ -69,7 +63,7 @@ export function ledgerReader({ dictionary, read }: Desk) {
         ...named(row.connection),
         received: row.received,
         filtered: row.filtered + row.unrouted,
-        queued: queuedOf(row),
+        queued: row.open,
         sent: row.delivered,
         errored: row.dead + row.rejected,
         lastReceivedAt: row.last_received_at,
@@ -79,7 +73,7 @@ export function ledgerReader({ dictionary, read }: Desk) {
     },
     backlog: async () =>
       (await rows())
-        .map((row) => ({ ...named(row.connection), queued: queuedOf(row) }))
+        .map((row) => ({ ...named(row.connection), queued: row.open }))
         .filter((row) => row.queued > 0),
     async ledger(): Promise<Ledger> {
       const sums = { received: 0, accepted: 0, rejected: 0, unrouted: 0, planned: 0 };

@@ -140,22 +140,28 @@ export async function joinNodes(options: NodeOptions): Promise<NodeLease> {
     ({ alive, shards } = now);
     if (more) options.gained();
   };
+  /** Also what an earlier try, cut short, has left under its number. */
+  const takeBack = async (): Promise<void> => {
+    if (lost.size === 0) return;
+    for (const one of lost) {
+      await session.ask(TAKE_OVER, [slotOf(SLOT.other), one]);
+      lost.delete(one);
+    }
+    options.gained();
+  };
   /** From here on under another number; what was in hand comes back flagged. */
   const again = async (): Promise<void> => {
     lost.add(id);
     until = Number.NEGATIVE_INFINITY;
     options.lost();
     await register();
-    // Also what an earlier try, cut short, has left under its number.
-    for (const one of lost) {
-      await session.ask(TAKE_OVER, [slotOf(SLOT.other), one]);
-      lost.delete(one);
-    }
+    await takeBack();
     await renew();
   };
   const beat = async (): Promise<void> => {
     if (clock.elapsed() >= until) return again();
     try {
+      await takeBack();
       await renew();
     } catch (error) {
       if (sqlStateOf(error) !== NODE_LOST) throw error;

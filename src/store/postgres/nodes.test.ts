@@ -135,6 +135,19 @@ describe.skipIf(!postgresIsThere('the nodes of the PostgreSQL store'))('nodes', 
     expect(await settle(a, again, { to: 'delivered' })).toBe('settled');
   });
 
+  test('what it had in hand comes back at its next beat when its joining again was cut short', async () => {
+    const a = await join();
+    const id = await put(a, ['l']);
+    await leaseOne(a);
+    await sql('ALTER FUNCTION suture.take_over(smallint, bigint) RENAME TO away');
+    clocks[0]?.advance(60_000);
+    await Promise.allSettled([lease(a)]);
+    await sql('ALTER FUNCTION suture.away(smallint, bigint) RENAME TO take_over');
+    // Its number of before is still good for the rest of a minute, and so it must not wait for that.
+    await beat(0);
+    expect(await leaseOne(a)).toMatchObject({ message: { id }, delivery: { possibleDuplicate: true } });
+  });
+
   test('the database takes no word of a node whose lease has run out, nor one under another epoch', async () => {
     const a = await join();
     await put(a, ['l']);

@@ -6,16 +6,20 @@ import { openPostgresStore } from './open.ts';
 import { openWay } from './proxy.suite.ts';
 
 describe.skipIf(!postgresIsThere('the stories of the PostgreSQL store'))('with a server', () => {
+  const masterKey = new Uint8Array(randomBytes(32));
   let cluster: Cluster;
+  let template: string;
   beforeAll(async () => {
     cluster = await newCluster();
     await cluster.start();
+    // The schema is made once and copied for each story.
+    template = await cluster.newDatabase();
+    await (await openPostgresStore({ url: cluster.url(template), masterKey })).close();
   });
   afterAll(() => cluster.remove());
 
   storeContract('postgres', async () => {
-    const masterKey = new Uint8Array(randomBytes(32));
-    const database = await cluster.newDatabase();
+    const database = await cluster.newDatabase(template);
     let way = await openWay(cluster.port);
     let store = await openPostgresStore({ url: cluster.url(database, way.port), masterKey });
     return {

@@ -102,6 +102,19 @@ describe.skipIf(!postgresIsThere('the server of the PostgreSQL store'))('a serve
     expect(await refusal(open())).toBe('DATABASE_NEWER');
   });
 
+  test('what is not text in PostgreSQL is still a message, and a flow', async () => {
+    const store = await open();
+    const odd = message({ type: 'A\0B', controlId: '\0', bytes: bytesOf('\0') });
+    const [kept] = await store.append(unit([odd]));
+    expect((await store.message(kept?.messageId as string))?.message).toMatchObject({
+      type: 'A\uFFFDB',
+      size: 1,
+    });
+    expect(textOf(await store.payload(kept?.messageId as string))).toBe('\0');
+    await store.putFlowVersion('v', { note: 'a\0b' });
+    expect(await store.flowVersion('v')).toEqual({ note: 'a\0b' });
+  });
+
   test('a schema that was left half way is taken up where it stopped', async () => {
     const session = openSession({
       url: cluster.url(database),

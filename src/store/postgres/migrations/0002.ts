@@ -163,17 +163,14 @@ END $$;
 
 CREATE FUNCTION move_tallies(p_slot smallint, p_connections integer[], p_from smallint[], p_into smallint[])
 RETURNS void LANGUAGE sql AS $$
-  INSERT INTO tally AS t (connection, slot, waiting, running, sleeping, held, delivered, filtered, dead)
-  SELECT m.c, p_slot,
-    sum((m.into_state = 0)::int - (m.from_state = 0)::int), sum((m.into_state = 1)::int - (m.from_state = 1)::int),
-    sum((m.into_state = 2)::int - (m.from_state = 2)::int), sum((m.into_state = 3)::int - (m.from_state = 3)::int),
+  -- What has not ended (states 0 to 3) is one number: who is leased, held or asleep changes nothing.
+  INSERT INTO tally AS t (connection, slot, open, delivered, filtered, dead)
+  SELECT m.c, p_slot, sum((m.into_state BETWEEN 0 AND 3)::int - (m.from_state BETWEEN 0 AND 3)::int),
     sum((m.into_state = 4)::int - (m.from_state = 4)::int), sum((m.into_state = 5)::int - (m.from_state = 5)::int),
     sum((m.into_state = 6)::int - (m.from_state = 6)::int)
   FROM unnest(p_connections, p_from, p_into) AS m (c, from_state, into_state)
-  GROUP BY m.c ORDER BY m.c
-  ON CONFLICT (connection, slot) DO UPDATE SET
-    waiting = t.waiting + excluded.waiting, running = t.running + excluded.running,
-    sleeping = t.sleeping + excluded.sleeping, held = t.held + excluded.held,
+  GROUP BY m.c HAVING bool_or(m.into_state NOT BETWEEN 0 AND 3 OR m.from_state NOT BETWEEN 0 AND 3) ORDER BY m.c
+  ON CONFLICT (connection, slot) DO UPDATE SET open = t.open + excluded.open,
     delivered = t.delivered + excluded.delivered, filtered = t.filtered + excluded.filtered, dead = t.dead + excluded.dead
 $$;
 
@@ -247,12 +244,12 @@ BEGIN
   SELECT r.at / 60000, r.c, count(*), min(r.id), max(r.id) FROM unnest(v_rows) r GROUP BY 1, 2 ORDER BY 1, 2
   ON CONFLICT (minute, connection) DO UPDATE SET received = t.received + excluded.received,
     first_id = least(t.first_id, excluded.first_id), last_id = greatest(t.last_id, excluded.last_id);
-  INSERT INTO tally AS t (connection, slot, received, rejected, unrouted, repeats, waiting, last_received_at)
+  INSERT INTO tally AS t (connection, slot, received, rejected, unrouted, repeats, open, last_received_at)
   SELECT r.c, p_slot, count(*), sum(r.st), sum((r.st = 0 AND r.planned = 0)::int), sum(r.times), sum(r.planned), max(r.at)
   FROM unnest(v_rows) r GROUP BY r.c ORDER BY r.c
   ON CONFLICT (connection, slot) DO UPDATE SET received = t.received + excluded.received,
     rejected = t.rejected + excluded.rejected, unrouted = t.unrouted + excluded.unrouted,
-    repeats = t.repeats + excluded.repeats, waiting = t.waiting + excluded.waiting,
+    repeats = t.repeats + excluded.repeats, open = t.open + excluded.open,
     last_received_at = greatest(t.last_received_at, excluded.last_received_at);
 END $$;
 

@@ -88,10 +88,6 @@ BEGIN
     EXIT WHEN v_blocked IS NULL OR cardinality(v_taken) >= p_limit;
   END LOOP;
   IF cardinality(v_taken) = 0 THEN RETURN; END IF;
-  PERFORM move_tallies(
-    p_slot, array_agg(o.connection), array_fill(0::smallint, ARRAY[cardinality(v_taken)]),
-    array_fill(1::smallint, ARRAY[cardinality(v_taken)])
-  ) FROM open_delivery o WHERE o.id = ANY (v_taken);
   RETURN QUERY
   SELECT o.id, o.attempts = 0 AND o.steps = 0 AND NOT o.possible_duplicate AND o.failure IS NULL AND o.released_at IS NULL
   FROM unnest(v_taken) AS t (id) JOIN open_delivery o USING (id) ORDER BY o.due_at, o.place;
@@ -176,10 +172,6 @@ BEGIN
     SELECT ROW(0, o.id, o.connection, o.flow, o.version, o.lanes, p_now, o.created_at, o.replay_of, o.steps)::entering
     FROM unnest(p_ids) WITH ORDINALITY AS i (id, ord) JOIN open_delivery o USING (id) ORDER BY i.ord
   ), true);
-  PERFORM move_tallies(
-    p_slot, array_agg(o.connection), array_fill(2::smallint, ARRAY[cardinality(p_ids)]),
-    array_fill(0::smallint, ARRAY[cardinality(p_ids)])
-  ) FROM open_delivery o WHERE o.id = ANY (p_ids) HAVING count(*) > 0;
 END $$;
 
 CREATE FUNCTION end_moved(p_slot smallint, p_ids bigint[], p_state smallint, p_at bigint, p_prints text[])
@@ -206,7 +198,6 @@ BEGIN
   ELSE
     UPDATE open_delivery SET state = 0, held_for = NULL, due_at = p_at WHERE id = p_id;
     PERFORM promote(v_row.stood);
-    PERFORM move_tallies(p_slot, ARRAY[v_row.connection], ARRAY[3::smallint], ARRAY[0::smallint]);
   END IF;
 END $$;
 
@@ -225,9 +216,6 @@ $$;
 
 CREATE FUNCTION go_on(p_slot smallint, p_ids bigint[], p_at bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM move_tallies(
-    p_slot, array_agg(o.connection), array_agg(3::smallint), array_agg(0::smallint)
-  ) FROM open_delivery o WHERE o.id = ANY (p_ids) AND o.state = 3 HAVING count(*) > 0;
   UPDATE open_delivery SET state = 0, held_for = NULL, due_at = p_at,
     released_at = CASE WHEN state = 3 THEN p_at ELSE released_at END,
     released_attempts = CASE WHEN state = 3 THEN attempts ELSE released_attempts END
@@ -279,9 +267,6 @@ BEGIN
   );
   IF cardinality(v_ids) = 0 THEN RETURN; END IF;
   UPDATE open_delivery SET state = 3, candidate = false, held_for = p_reason, failure = p_failure WHERE id = ANY (v_ids);
-  PERFORM move_tallies(
-    p_slot, array_agg(o.connection), array_agg(0::smallint), array_agg(3::smallint)
-  ) FROM open_delivery o WHERE o.id = ANY (v_ids);
 END $$;
 
 CREATE FUNCTION take_over(p_slot smallint, p_dead bigint) RETURNS integer LANGUAGE plpgsql AS $$
@@ -293,10 +278,6 @@ BEGIN
   IF cardinality(v_ids) > 0 THEN
     UPDATE open_delivery SET state = 0, possible_duplicate = true, attempts = attempts + 1, candidate = true, epoch = 0
     WHERE id = ANY (v_ids);
-    PERFORM move_tallies(
-      p_slot, array_agg(o.connection), array_fill(1::smallint, ARRAY[cardinality(v_ids)]),
-      array_fill(0::smallint, ARRAY[cardinality(v_ids)])
-    ) FROM open_delivery o WHERE o.id = ANY (v_ids);
   END IF;
   UPDATE shard SET node = NULL WHERE node = p_dead;
   DELETE FROM node WHERE id = p_dead;
@@ -313,10 +294,6 @@ BEGIN
   IF cardinality(v_ids) = 0 THEN RETURN 0; END IF;
   UPDATE open_delivery SET state = 0, epoch = 0 WHERE id = ANY (v_ids);
   PERFORM promote(ARRAY(SELECT DISTINCT l FROM open_delivery o, unnest(o.stood) l WHERE o.id = ANY (v_ids)));
-  PERFORM move_tallies(
-    p_slot, array_agg(o.connection), array_fill(1::smallint, ARRAY[cardinality(v_ids)]),
-    array_fill(0::smallint, ARRAY[cardinality(v_ids)])
-  ) FROM open_delivery o WHERE o.id = ANY (v_ids);
   RETURN cardinality(v_ids);
 END $$;
 
