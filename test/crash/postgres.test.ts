@@ -8,9 +8,9 @@ import { failingDiskCanBeBuilt } from './lossy-disk.ts';
 import { type DatabaseOptions, openDatabaseGround } from './postgres.ts';
 
 /** A short form of `npm run crash -- --store postgres`. */
-const KILLS = 4;
-const STRIKES = 2;
-const PLUGS = 2;
+const KILLS = 3;
+const STRIKES = 1;
+const PLUGS = 1;
 const SABOTAGED = 2;
 
 let folder: string;
