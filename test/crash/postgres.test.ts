@@ -8,7 +8,7 @@ import { failingDiskCanBeBuilt } from './lossy-disk.ts';
 import { type DatabaseOptions, openDatabaseGround } from './postgres.ts';
 
 /** A short form of `npm run crash -- --store postgres`. */
-const KILLS = 4;
+const KILLS = 3;
 const STRIKES = 2;
 const PLUGS = 2;
 const SABOTAGED = 2;
