@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Modal, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { Approval, ApprovalAnswer } from '../../api/types.ts';
 import { FailureNotice } from '../parts/notice.tsx';
+import { DialogActions, ReasonField } from '../parts/reason-field.tsx';
 import { post } from '../remote/client.ts';
 import { refreshMessages } from '../remote/queries.ts';
 
@@ -40,32 +41,17 @@ export function AnswerDialog(props: {
               ? 'The delivery goes on, behind what stands in its patient’s lane by now.'
               : 'The delivery ends here as filtered. It can still be replayed.'}
           </Text>
-          <TextInput
-            label="Reason"
-            description="Kept in the audit trail with your name. No patient data."
-            required
-            minLength={3}
-            maxLength={500}
-            data-autofocus
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            data-testid="answer-reason"
-          />
+          <ReasonField value={reason} onChange={setReason} focused signed testId="answer-reason" />
           {run.isError && <FailureNotice error={run.error} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              type="submit"
-              {...(approved ? {} : { color: 'red' })}
-              loading={run.isPending}
-              disabled={reason.trim().length < 3}
-              data-testid="answer-submit"
-            >
-              {word}
-            </Button>
-          </Group>
+          <DialogActions
+            onClose={onClose}
+            busy={run.isPending}
+            reason={reason}
+            danger={!approved}
+            testId="answer-submit"
+          >
+            {word}
+          </DialogActions>
         </Stack>
       </form>
     </Modal>

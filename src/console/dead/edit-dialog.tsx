@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Modal, Stack, Text, Textarea } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import type { Delivery, EditAnswer, EditBody } from '../../api/types.ts';
 import { FailureNotice } from '../parts/notice.tsx';
+import { DialogActions, ReasonField } from '../parts/reason-field.tsx';
 import { post } from '../remote/client.ts';
 import { refreshMessages } from '../remote/queries.ts';
 
@@ -58,30 +59,17 @@ export function EditDialog(props: {
             className="edit-text"
             data-testid="edit-text"
           />
-          <TextInput
-            label="Reason"
-            description="Kept in the audit trail. No patient data."
-            required
-            minLength={3}
-            maxLength={500}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            data-testid="edit-reason"
-          />
+          <ReasonField value={reason} onChange={setReason} testId="edit-reason" />
           {send.isError && <FailureNotice error={send.error} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              type="submit"
-              loading={send.isPending}
-              disabled={reason.trim().length < 3 || draft === lines(text)}
-              data-testid="edit-send"
-            >
-              Send the copy
-            </Button>
-          </Group>
+          <DialogActions
+            onClose={onClose}
+            busy={send.isPending}
+            reason={reason}
+            blocked={draft === lines(text)}
+            testId="edit-send"
+          >
+            Send the copy
+          </DialogActions>
         </Stack>
       </form>
     </Modal>

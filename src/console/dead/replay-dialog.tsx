@@ -1,18 +1,9 @@
-import {
-  Button,
-  Group,
-  Modal,
-  NativeSelect,
-  NumberInput,
-  SimpleGrid,
-  Stack,
-  Text,
-  TextInput,
-} from '@mantine/core';
+import { Modal, NativeSelect, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { DeadGroupRow, Job, ReplayPreview, ReplayVersion } from '../../api/types.ts';
 import { FailureNotice } from '../parts/notice.tsx';
+import { DialogActions, ReasonField } from '../parts/reason-field.tsx';
 import { post } from '../remote/client.ts';
 import { refreshMessages } from '../remote/queries.ts';
 import { Preview } from './preview.tsx';
@@ -102,17 +93,7 @@ export function ReplayDialog({
               data-testid="replay-rate"
             />
           </SimpleGrid>
-          <TextInput
-            label="Reason"
-            description="Kept in the audit trail. No patient data."
-            required
-            minLength={3}
-            maxLength={500}
-            data-autofocus
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            data-testid="replay-reason"
-          />
+          <ReasonField value={reason} onChange={setReason} focused testId="replay-reason" />
           {preview.isError && <FailureNotice error={preview.error} />}
           {reveal.isError && <FailureNotice error={reveal.error} />}
           {shown ? (
@@ -130,19 +111,15 @@ export function ReplayDialog({
             )
           )}
           {start.isError && <FailureNotice error={start.error} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              type="submit"
-              loading={start.isPending}
-              disabled={reason.trim().length < 3 || count === 0 || Number(rate) < 1}
-              data-testid="replay-start"
-            >
-              Replay {count.toLocaleString()}
-            </Button>
-          </Group>
+          <DialogActions
+            onClose={onClose}
+            busy={start.isPending}
+            reason={reason}
+            blocked={count === 0 || Number(rate) < 1}
+            testId="replay-start"
+          >
+            Replay {count.toLocaleString()}
+          </DialogActions>
         </Stack>
       </form>
     </Modal>

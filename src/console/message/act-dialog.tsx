@@ -1,8 +1,9 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { Modal, NativeSelect, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { DeliveryDetail, ReplayVersion } from '../../api/types.ts';
 import { FailureNotice } from '../parts/notice.tsx';
+import { DialogActions, ReasonField } from '../parts/reason-field.tsx';
 import { post } from '../remote/client.ts';
 import { refreshMessages } from '../remote/queries.ts';
 
@@ -92,32 +93,17 @@ export function ActDialog(props: {
               data-testid="act-version"
             />
           )}
-          <TextInput
-            label="Reason"
-            description="Kept in the audit trail. No patient data."
-            required
-            minLength={3}
-            maxLength={500}
-            data-autofocus
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            data-testid="act-reason"
-          />
+          <ReasonField value={reason} onChange={setReason} focused testId="act-reason" />
           {run.isError && <FailureNotice error={run.error} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              type="submit"
-              {...(act === 'give-up' ? { color: 'red' } : {})}
-              loading={run.isPending}
-              disabled={reason.trim().length < 3}
-              data-testid="act-submit"
-            >
-              {button}
-            </Button>
-          </Group>
+          <DialogActions
+            onClose={onClose}
+            busy={run.isPending}
+            reason={reason}
+            danger={act === 'give-up'}
+            testId="act-submit"
+          >
+            {button}
+          </DialogActions>
         </Stack>
       </form>
     </Modal>

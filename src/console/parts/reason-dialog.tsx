@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Modal, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { FailureNotice } from './notice.tsx';
+import { DialogActions, ReasonField } from './reason-field.tsx';
 
 /** Asks for the reason, which the audit trail keeps, and does it. */
 export function ReasonDialog(props: {
@@ -30,32 +31,17 @@ export function ReasonDialog(props: {
       <form onSubmit={submit} data-testid="reason-dialog">
         <Stack gap="sm">
           <Text size="sm">{props.about}</Text>
-          <TextInput
-            label="Reason"
-            description="Kept in the audit trail. No patient data."
-            required
-            minLength={3}
-            maxLength={500}
-            data-autofocus
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            data-testid="reason"
-          />
+          <ReasonField value={reason} onChange={setReason} focused testId="reason" />
           {run.isError && <FailureNotice error={run.error} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={props.onClose}>
-              Cancel
-            </Button>
-            <Button
-              type="submit"
-              {...(props.danger ? { color: 'red' } : {})}
-              loading={run.isPending}
-              disabled={reason.trim().length < 3}
-              data-testid="reason-submit"
-            >
-              {props.button}
-            </Button>
-          </Group>
+          <DialogActions
+            onClose={props.onClose}
+            busy={run.isPending}
+            reason={reason}
+            danger={props.danger === true}
+            testId="reason-submit"
+          >
+            {props.button}
+          </DialogActions>
         </Stack>
       </form>
     </Modal>
