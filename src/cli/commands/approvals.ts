@@ -2,17 +2,14 @@
 import type { Command } from 'commander';
 import type { Approval } from '../../engine/index.ts';
 import { systemClock } from '../../std/index.ts';
-import { dataFolder } from '../data-folder.ts';
-import { type Desk, openDesk } from '../desk.ts';
-import { explain, printJson, printLine, printNote, timeText } from '../output.ts';
+import type { Desk } from '../desk.ts';
+import { printJson, printLine, printNote, timeText } from '../output.ts';
+import { type DeskOptions, withDesk } from '../with-desk.ts';
 
-interface Options {
-  project: string;
-  data?: string;
+interface Options extends DeskOptions {
   site?: string;
   flow?: string;
   reason?: string;
-  json?: boolean;
 }
 
 function folderOptions(command: Command): Command {
@@ -55,19 +52,6 @@ export function addApprovals(program: Command): void {
           else printLine(`${approved ? 'approved' : 'refused'} delivery ${deliveryId}.`);
         }),
       );
-  }
-}
-
-async function withDesk(options: Options, work: (desk: Desk) => Promise<void>): Promise<void> {
-  try {
-    const desk = await openDesk(options.data ?? dataFolder(options.project, process.env), process.env);
-    try {
-      await work(desk);
-    } finally {
-      await desk.close();
-    }
-  } catch (error) {
-    process.exitCode = explain(error);
   }
 }
 

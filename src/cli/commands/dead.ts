@@ -3,14 +3,9 @@ import type { Command } from 'commander';
 import type { DeadGroupOfSites } from '../../engine/index.ts';
 import { Failure } from '../../std/index.ts';
 import type { DeadLetter } from '../../store/index.ts';
-import { dataFolder } from '../data-folder.ts';
-import { type Desk, openDesk } from '../desk.ts';
-import { explain, printJson, printLine, printTable, timeText } from '../output.ts';
-
-export interface DeskOptions {
-  project: string;
-  data?: string;
-}
+import type { Desk } from '../desk.ts';
+import { printJson, printLine, printTable, timeText } from '../output.ts';
+import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
 
 interface Filter extends DeskOptions {
   site?: string;
@@ -18,13 +13,6 @@ interface Filter extends DeskOptions {
   code?: string;
   all?: boolean;
   json?: boolean;
-}
-
-export function deskOptions(command: Command): Command {
-  return command
-    .option('--project <folder>', 'the project’s folder', '.')
-    .option('--data <folder>', 'the data folder (SUTURE_DATA)')
-    .option('--json', 'one JSON object a line');
 }
 
 export function addDead(program: Command): void {
@@ -74,19 +62,6 @@ const noSuchGroup = (fingerprint: string): Failure =>
     message: `There are no dead letters of the group ${fingerprint}.`,
     fix: 'They may have been replayed; "suture dead" lists what is there.',
   });
-
-export async function withDesk(options: DeskOptions, work: (desk: Desk) => Promise<void>): Promise<void> {
-  try {
-    const desk = await openDesk(options.data ?? dataFolder(options.project, process.env), process.env);
-    try {
-      await work(desk);
-    } finally {
-      await desk.close();
-    }
-  } catch (error) {
-    process.exitCode = explain(error);
-  }
-}
 
 const chosen = ({ site, flow }: Filter): { site?: string; flow?: string } => ({
   ...(site === undefined ? {} : { site }),

@@ -5,7 +5,8 @@ import type { Job, ReplayPreview, ReplaySet } from '../../api/index.ts';
 import { Failure } from '../../std/index.ts';
 import type { Desk } from '../desk.ts';
 import { printJson, printLine, printNote } from '../output.ts';
-import { type DeskOptions, deskOptions, lettersOf, withDesk } from './dead.ts';
+import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
+import { lettersOf } from './dead.ts';
 import { follow } from './replays.ts';
 
 interface Options extends DeskOptions {

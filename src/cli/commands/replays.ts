@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Job } from '../../api/index.ts';
 import type { Desk } from '../desk.ts';
 import { printJson, printLine, printNote, printTable, timeText } from '../output.ts';
-import { type DeskOptions, deskOptions, withDesk } from './dead.ts';
+import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
 
 interface Options extends DeskOptions {
   reason: string;
