@@ -2,10 +2,12 @@
 import { expect, test } from 'vitest';
 import type { Store } from '../contract.ts';
 import {
+  audit,
   benchForEach,
   bytesOf,
   delivery,
   type FreshBench,
+  failure,
   lease,
   message,
   settle,
@@ -65,6 +67,45 @@ export function manyStories(fresh: FreshBench): void {
     };
     await look(given.store);
     await look(await given.bench.crash());
+  });
+
+  test('what still stands when thousands have come after it is found, and goes on after a crash', async () => {
+    const lanes = ['waits', 'is held', 'is replayed'];
+    const old = await given.store.append(
+      unit(
+        lanes.map((lane) => message({ receivedAt: OLD, deliveries: [delivery([lane], { flow: 'slow' })] })),
+      ),
+    );
+    const [waits, held, replayed] = await lease(given.store, 3);
+    if (!waits || !held || !replayed) throw new Error('three were planned');
+    await settle(given.store, waits, { to: 'waiting', dueAt: T0 + 9, failure, detail: null });
+    await fill(given.store);
+    await settle(given.store, held, { to: 'held', reason: 'paused', step: 's', failure, detail: null });
+    await settle(given.store, replayed, { to: 'delivered' });
+    const [again] = await given.store.replay({
+      deliveryIds: [replayed.delivery.id],
+      versions: {},
+      at: T0,
+      audit: audit(),
+    });
+    const waiting = [waits.delivery.id, again as string];
+
+    const look = async (store: Store): Promise<void> => {
+      const found = async (state: 'waiting' | 'held'): Promise<string[]> =>
+        (await store.deliveries({ state, flow: 'slow', limit: 10 })).rows.map(({ id }) => id);
+      expect((await found('waiting')).sort()).toEqual([...waiting].sort());
+      expect(await found('held')).toEqual([held.delivery.id]);
+      const messages = (await store.search({ state: 'held', limit: 10 })).rows;
+      expect(messages.map(({ id }) => id)).toEqual([old[1]?.messageId]);
+      const newest = await store.search({ state: 'waiting', limit: 2 });
+      expect(newest.rows.map(({ controlId }) => controlId)).toEqual(['C4999', 'C4998']);
+    };
+    await look(given.store);
+    const store = await given.bench.crash();
+    await look(store);
+    await store.release({ deliveryIds: [held.delivery.id], to: 'waiting', at: T0, audit: audit() });
+    const out = (await lease(store, MANY, T0 + 10)).map(({ delivery: { id } }) => id);
+    expect(out).toEqual(expect.arrayContaining([...waiting, held.delivery.id]));
   });
 
   test('a delivery is given out whole, whether it came a moment ago or stood behind thousands', async () => {
