@@ -4,7 +4,7 @@ import { codeOf, HELD, HOLD_REASONS, WAITING } from './codes.ts';
 import type { Desk } from './desk.ts';
 import { sleeperKeys } from './sleeping.ts';
 
-const HOLD = 'UPDATE delivery SET state = 3, late = 1, held_for = ?, failure = ? WHERE id = ?';
+const HOLD = 'UPDATE delivery SET state = 3, held_for = ?, failure = ? WHERE id = ?';
 
 export function linker(desk: Desk) {
   const { aliases, database, standing, tallies } = desk;

@@ -29,7 +29,7 @@ UPDATE delivery SET attempts = ?, steps = ?, due_at = ?, failure = ?,
   possible_duplicate = max(possible_duplicate, ?)
 WHERE id = ?`;
 const HOLD = `
-UPDATE delivery SET state = 3, late = 1, attempts = ?, steps = ?, step = ?, held_for = ?, failure = ?,
+UPDATE delivery SET state = 3, attempts = ?, steps = ?, step = ?, held_for = ?, failure = ?,
   possible_duplicate = max(possible_duplicate, ?)
 WHERE id = ?`;
 const NOT_BEFORE = 'UPDATE delivery SET due_at = ? WHERE id = ?';
