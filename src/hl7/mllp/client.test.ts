@@ -134,6 +134,16 @@ describe('a send', () => {
     expect(sender.counters.connects).toBe(2);
   });
 
+  it('times out also when it was sent while the time of an earlier one was running', async () => {
+    const { port } = await receiver((id, socket) => {
+      // Most of the time that an answer may take has passed: the next one is sent before it ends.
+      if (id === 'late') setTimeout(() => socket.write(frame(ack(id))), 100);
+    });
+    const sender = client(port, { responseTimeoutMs: 150 });
+    expect(await sender.send(hl7('late'))).toMatchObject({ kind: 'ack' });
+    expect(await sender.send(hl7('never'))).toMatchObject({ kind: 'timeout' });
+  });
+
   it('is not ended by what was said before it was asked', async () => {
     const sockets: Socket[] = [];
     const { port } = await receiver((id, socket) => {

@@ -134,6 +134,15 @@ test('no canary of a patient is found in any file', async () => {
     expect(readFileSync(join(copy, name)).includes('CANARY'), name).toBe(false);
 });
 
+test('a key never counts fewer seals on disk than it has made', async () => {
+  await store.putSecret('one', 'a');
+  copyFolder(folder, join(place.root, 'left by a crash'));
+  const database = new DatabaseSync(join(place.root, 'left by a crash', 'suture.db'));
+  const counted = storedKeys(database).filter(({ use }) => use === 'data');
+  database.close();
+  expect(Math.max(...counted.map(({ seals }) => seals))).toBeGreaterThan(0);
+});
+
 test('the files are for their user alone', async () => {
   await store.append(unit([message()]));
   expect(await store.shelve({ receivedBefore: T0 + 60_000, limit: 9 })).toBe(1);

@@ -9,8 +9,10 @@ import { FAULTS_ZERO, faultAt, faultsAt } from './faults.ts';
 const skipped = !failingDiskCanBeBuilt('failing disks');
 
 /** Out of the first 2,000, which are all tried by `npm run faults`: of the lock, the schema, the keys, and of work. */
-const ONCE = [2, 3, 7, 12, 30, 90, 300, 700, 1_200, 1_900];
-const LASTING = [5, 20, 60, 120, 400, 650, 900, 1_300, 1_600, 1_999];
+const ONCE = [2, 3, 7, 12, 30, 90, 300, 700, 900, 1_200];
+const LASTING = [5, 20, 60, 120, 250, 400, 650, 800, 1_000, 1_300];
+/** How many calls a run makes depends on how many messages share a commit: the last may not come. */
+const NEVER_COME = 3;
 
 let folder: string;
 beforeEach(() => {
@@ -33,7 +35,8 @@ describe.skipIf(skipped)('when the disk', () => {
     async (_, numbers, lasting) => {
       const figures = await faultsAt(numbers, { folder, library: library(), lasting, sideBySide: 3 });
       expect(brokenBy(figures, FAULTS_ZERO)).toBeUndefined();
-      expect(figures).toMatchObject({ acknowledged: 130 * numbers.length, 'never came to that call': 0 });
+      expect(figures.acknowledged).toBe(130 * numbers.length);
+      expect(figures['never came to that call']).toBeLessThanOrEqual(NEVER_COME);
     },
     240_000,
   );
