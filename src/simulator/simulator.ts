@@ -3,11 +3,11 @@ import { adminRoutes, type RequestRecord } from './admin/admin.ts';
 import { Faults } from './admin/faults.ts';
 import {
   type AppointmentTruth,
-  appointmentTruth,
+  everyAppointment,
+  everyVisit,
   type PatientTruth,
   patientTruth,
   type VisitTruth,
-  visitTruth,
 } from './admin/truth.ts';
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
@@ -27,9 +27,7 @@ import { tokenEndpoint } from './oauth/token-endpoint.ts';
 import { Tokens } from './oauth/tokens.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { Ring } from './ring.ts';
-import { fillBook } from './world/book.ts';
 import { Hospital } from './world/hospital.ts';
-import { createRandom } from './world/random.ts';
 
 /** A running pretend hospital. */
 export interface Simulator {
@@ -76,9 +74,14 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const wall = options.wall ?? wallTime;
   const start = Number(options.now ?? wall.now());
   const hospital = new Hospital({ ...settled, now: start });
-  fillBook(hospital, createRandom(settled.seed, 'book'), start);
   const feeds = (options.feeds ?? []).map((feed) => new Feed(feed));
-  const day = new HospitalDay(hospital, feeds, { ...settled, start, wall, log: options.log });
+  const day = new HospitalDay(hospital, feeds, {
+    ...settled,
+    pace: settled.eventsPerMinute,
+    start,
+    wall,
+    log: options.log,
+  });
 
   const stopped = new AbortController();
   const now = () => wall.now();
@@ -190,8 +193,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     happen: (event) => day.happen(event),
     addClient: (client) => clients.put(client),
     patients: () => hospital.patients.map(patientTruth),
-    appointments: () => Array.from(hospital.appointments, appointmentTruth),
-    visits: () => Array.from(hospital.visits, visitTruth),
+    appointments: () => [...everyAppointment(hospital)],
+    visits: () => [...everyVisit(hospital)],
     happenings: () => day.happenings.newest(Number.POSITIVE_INFINITY),
     feeds: () => feeds.map((feed) => feed.state()),
     async settled() {
