@@ -12,6 +12,8 @@ export interface Scene {
   readonly via: 'day' | 'admin';
   /** The patient it must happen to; chance picks one when absent. */
   readonly patient?: Patient | undefined;
+  /** Merge and unlink: the chart that ends, or lives again. */
+  readonly other?: Patient | undefined;
   /** For a visit or appointment: the one it must happen to. */
   readonly csn?: number | undefined;
 }

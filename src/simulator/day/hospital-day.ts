@@ -8,7 +8,7 @@ import type { Hospital } from '../world/hospital.ts';
 import { createRandom, type Random } from '../world/random.ts';
 import type { Patient } from '../world/records.ts';
 import { HospitalClock, type WallTime } from './clock.ts';
-import type { Announcement, Happening } from './happening.ts';
+import type { Announcement, Happening, Scene } from './happening.ts';
 import { type KindName, kinds } from './kinds.ts';
 import { type Pace, Routine } from './routine.ts';
 
@@ -17,6 +17,8 @@ export interface EventRequest {
   readonly kind: KindName;
   /** FHIR id, MRN, `Z...` or `E...`; chance picks a patient when absent. */
   readonly patient?: string;
+  /** Merge and unlink: the chart that ends, or lives again, by any of the same identifiers. */
+  readonly other?: string;
   /** The visit or appointment it must happen to. */
   readonly csn?: string | number;
 }
@@ -62,13 +64,13 @@ export class HospitalDay {
   }
 
   /** Makes an event happen now. Throws CannotHappen when nothing fits. */
-  happen({ kind, patient: name, csn }: EventRequest): Happening {
-    const patient = name === undefined ? undefined : this.#hospital.patientByAny(name);
-    if (name !== undefined && !patient) throw new CannotHappen('no patient has this id');
+  happen({ kind, patient: name, other: otherName, csn }: EventRequest): Happening {
+    const patient = this.#named(name);
+    const other = this.#named(otherName);
     const number = csn === undefined ? undefined : Number(csn);
     // Without a patient, chance may pick one who does not fit: it picks again.
     for (let attempt = 0; attempt < (patient ? 1 : 50); attempt += 1) {
-      if (this.#occur(kind, 'admin', this.#byHand, { patient, csn: number })) {
+      if (this.#occur(kind, 'admin', this.#byHand, { patient, other, csn: number })) {
         return this.happenings.newest(1)[0] as Happening;
       }
     }
@@ -77,11 +79,18 @@ export class HospitalDay {
     );
   }
 
+  #named(identifier: string | undefined): Patient | undefined {
+    if (identifier === undefined) return undefined;
+    const patient = this.#hospital.patientByAny(identifier);
+    if (!patient) throw new CannotHappen('no patient has this id');
+    return patient;
+  }
+
   #occur(
     name: KindName,
     via: 'day' | 'admin',
     random: Random,
-    wanted: { patient?: Patient | undefined; csn?: number | undefined },
+    wanted: Pick<Scene, 'patient' | 'other' | 'csn'>,
   ): boolean {
     const scene = { hospital: this.#hospital, random, now: this.clock.now(), via, ...wanted };
     try {

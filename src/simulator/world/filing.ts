@@ -44,9 +44,28 @@ export interface NewNote {
 /** Where things are written into charts: flowsheets, results, notes, lists. */
 export class Filing {
   readonly #core: Core;
+  /** Numbers of orders that wait for the laboratory. */
+  readonly #openOrders = new Set<number>();
 
   constructor(core: Core) {
     this.#core = core;
+  }
+
+  get openOrderCount(): number {
+    return this.#openOrders.size;
+  }
+  /** Orders that wait for the laboratory, oldest first. */
+  openOrders(): Order[] {
+    return [...this.#openOrders].flatMap((number) => {
+      const order = this.#core.get('ServiceRequest', number);
+      return order ? [order] : [];
+    });
+  }
+  /** Counts in the orders of someone who was here before the simulator started. */
+  adopt(patient: number): void {
+    for (const { number, status } of this.#core.list('ServiceRequest', patient)) {
+      if (status === 'active') this.#openOrders.add(number);
+    }
   }
 
   /** Files readings of one patient, for example one round of vital signs. */
@@ -103,6 +122,7 @@ export class Filing {
       orderedAt: act.at,
       changedAt: act.at,
     });
+    this.#openOrders.add(number);
     this.#core.tell('result-ordered', act, { ...subject, order }, [
       touched('ServiceRequest', order, 'created'),
     ]);
@@ -120,6 +140,7 @@ export class Filing {
       resultedAt: act.at,
       changedAt: act.at,
     });
+    this.#openOrders.delete(orderNumber);
     const observations = readings.map((reading) =>
       this.#reading(act, order.patient, order.visit, { takenAt: collectedAt, ...reading }, order.number),
     );
