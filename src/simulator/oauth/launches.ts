@@ -64,10 +64,12 @@ export class Launches {
     const appointment = csn === undefined ? undefined : this.#hospital.appointmentByCsn(Number(csn));
     if (csn !== undefined && !visit && !appointment)
       throw new NoSuchLaunch('no visit or appointment has this CSN');
-    const patient = named ?? visit?.patient ?? appointment?.patient;
+    const numbers = [visit?.patient, appointment?.patient].filter((each) => each !== undefined);
+    const [number] = numbers;
+    const patient = named ?? (number === undefined ? undefined : this.#hospital.patients.get(number));
     if (!patient) throw new NoSuchLaunch('name a patient, or the CSN of a visit or appointment');
-    const about = [visit?.patient, appointment?.patient].filter((each) => each !== undefined);
-    if (about.some((each) => each !== patient)) throw new NoSuchLaunch('the CSN is of another patient');
+    if (numbers.some((each) => each !== patient.number))
+      throw new NoSuchLaunch('the CSN is of another patient');
     const department = visit?.department ?? appointment?.department;
     return {
       patientId: patient.fhirId,

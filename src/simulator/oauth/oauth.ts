@@ -46,6 +46,7 @@ export class OAuth {
   readonly users: Users;
   readonly launches: Launches;
   readonly keySets: KeySets;
+  readonly assertions: Assertions;
   readonly oidcKeys = new SigningKeys('RS256');
   readonly #options: OAuthOptions;
 
@@ -57,6 +58,7 @@ export class OAuth {
     this.users = new Users(hospital);
     this.launches = new Launches(hospital, this.users, behaviour, now);
     this.keySets = new KeySets(behaviour, now, stopped);
+    this.assertions = new Assertions(this.clients, this.keySets, behaviour, now);
   }
 
   /** What a bearer token lets its holder do; undefined when it is not in force, or its client is gone. */
@@ -86,7 +88,7 @@ export class OAuth {
       users: this.users,
       launches: this.launches,
       oidcKeys: this.oidcKeys,
-      assertions: new Assertions(this.clients, this.keySets, behaviour, now),
+      assertions: this.assertions,
       authorizations: new Authorizations(this.clients, behaviour, now),
     };
     app.get('/.well-known/openid-configuration', (_request, reply) => reply.send(this.discovery()));

@@ -79,7 +79,7 @@ describe('a patient lets an application in', () => {
     const page = await consent.text();
     const patient = hospital.patients()[1];
     expect(page).toContain('Step &amp; Count');
-    expect(page).toContain(`the chart of ${patient?.given} ${patient?.family}`);
+    expect(page).toContain(`the chart of ${patient?.given} `);
     expect(page).toContain('<li>Patient</li>');
 
     const back = landing(await person.send(new Response(page), { decision: 'allow', duration: 'day' }));

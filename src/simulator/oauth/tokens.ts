@@ -50,6 +50,16 @@ export class Tokens {
     return token;
   }
 
+  /** A token for a client that acts for itself. */
+  issueTo(clientId: string, seconds: number): string {
+    return this.issue({ clientId, asked: [], persistentSeconds: 0 }, seconds);
+  }
+
+  /** The client a token speaks for, while it is in force. */
+  clientOf(token: string): string | undefined {
+    return this.#access.get(token)?.clientId;
+  }
+
   /** What a token stands for, while it is in force. */
   grantOf(token: string): Grant | undefined {
     return this.#access.get(token);

@@ -1,5 +1,4 @@
 import type { Hospital } from '../world/hospital.ts';
-import { externalIdOf } from '../world/identity.ts';
 import type { Patient } from '../world/records.ts';
 
 /** Somebody who can sign in. */
@@ -17,6 +16,9 @@ export interface User {
 export const testPassword = 'larkfield';
 
 const proxyFor = 3;
+// Ids of people for whom the hospital has no record: beyond every provider's number.
+const firstUnrecorded = 900_000;
+const firstProxy = 1_000_000;
 
 /** The people of the hospital as the sign-in page knows them. */
 export class Users {
@@ -51,7 +53,7 @@ export class Users {
       login: 'FHIR',
       display: 'User without a provider record',
       kind: 'clinician',
-      fhirUser: `Practitioner/${this.#hospital.identities.fhirId('User', 1)}`,
+      fhirUser: `Practitioner/${this.#hospital.identities.fhirId('Practitioner', firstUnrecorded)}`,
       patientIds: [],
     };
     const named = providers.map(
@@ -83,12 +85,12 @@ export class Users {
       login: `PROXY${number}`,
       display: `Proxy of ${patient.given} ${patient.family}`,
       kind: 'proxy',
-      fhirUser: `RelatedPerson/${this.#hospital.identities.fhirId('RelatedPerson', number)}`,
+      fhirUser: `RelatedPerson/${this.#hospital.identities.fhirId('Practitioner', firstProxy + number)}`,
       patientIds: charges.flatMap((each) => each?.fhirId ?? []),
     };
   }
 
   #patient(number: number): Patient | undefined {
-    return this.#hospital.patientByAny(externalIdOf(number));
+    return this.#hospital.patients.get(number);
   }
 }
