@@ -3,8 +3,7 @@ import { CannotHappen, type HospitalDay } from '../day/hospital-day.ts';
 import { isKind, kindNames } from '../day/kinds.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { Paging } from '../fhir/bundle.ts';
-import type { Clients } from '../oauth/clients.ts';
-import type { Tokens } from '../oauth/tokens.ts';
+import type { OAuth } from '../oauth/oauth.ts';
 import type { Ring } from '../ring.ts';
 import { minute } from '../world/calendar.ts';
 import type { Hospital } from '../world/hospital.ts';
@@ -26,8 +25,7 @@ export interface AdminParts {
   readonly hospital: Hospital;
   readonly day: HospitalDay;
   readonly feeds: readonly Feed[];
-  readonly clients: Clients;
-  readonly tokens: Tokens;
+  readonly oauth: OAuth;
   readonly paging: Paging;
   readonly faults: Faults;
   readonly requests: Ring<RequestRecord>;
@@ -38,7 +36,8 @@ const longestAdvanceMinutes = 24 * 60;
 
 /** `/admin`: watch the hospital, move its clock, make things happen, break things. JSON throughout. */
 export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
-  const { hospital, day, clients, faults, requests } = parts;
+  const { hospital, day, faults, requests } = parts;
+  const { clients } = parts.oauth;
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error instanceof CannotHappen ? 409 : isMistake(error) ? 400 : (error.statusCode ?? 500);
     return reply.code(status).send({ error: error.message });
@@ -96,7 +95,7 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
 }
 
 /** `{clear, latencyMs, respond, expireTokens, expireSessions, feeds}`, in this order. */
-async function applyFaults(body: Body, { faults, tokens, paging, feeds }: AdminParts) {
+async function applyFaults(body: Body, { faults, oauth: { tokens }, paging, feeds }: AdminParts) {
   const latencyMs = body.optionalNumber('latencyMs');
   const respond = body.optionalBody('respond');
   const forced = respond && {
@@ -133,7 +132,8 @@ async function applyFaults(body: Body, { faults, tokens, paging, feeds }: AdminP
 }
 
 function state(parts: AdminParts) {
-  const { hospital, day, feeds, clients, faults, requests } = parts;
+  const { hospital, day, feeds, faults, requests } = parts;
+  const { clients } = parts.oauth;
   return {
     seed: hospital.seed,
     timeZone: hospital.timeZone,
