@@ -1,4 +1,4 @@
-import { someone } from './chosen.ts';
+import { newcomerLimit, someone } from './chosen.ts';
 import type { HappeningKind } from './happening.ts';
 import { daily, officeHours } from './rates.ts';
 
@@ -11,7 +11,7 @@ export const duplicate: HappeningKind = {
   occur(scene) {
     const { hospital, now, via } = scene;
     const patient = someone(scene);
-    if (!patient || hospital.patients.length >= hospital.initialPatients * 1.5 + 10) return false;
+    if (!patient || hospital.patients.length >= hospital.initialPatients * newcomerLimit) return false;
     hospital.registration.registerAgain(hospital.act(via, registrar, now), patient.number);
     return true;
   },

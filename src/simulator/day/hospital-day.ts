@@ -43,14 +43,20 @@ export class HospitalDay {
   readonly clock: HospitalClock;
   readonly happenings = new Ring<Happening>(rememberedHappenings);
   readonly #hospital: Hospital;
-  readonly #feeds: readonly Feed[];
+  /** The site's own way of writing, and then each interface that differs from it. */
+  readonly #interfaces: readonly { readonly habits: Habits; readonly feeds: readonly Feed[] }[];
   readonly #options: DayOptions;
   readonly #byHand: Random;
   #lastControlId = firstControlId;
 
   constructor(hospital: Hospital, feeds: readonly Feed[], options: DayOptions) {
     this.#hospital = hospital;
-    this.#feeds = feeds;
+    this.#interfaces = [
+      { habits: options.habits, feeds: feeds.filter((feed) => !feed.habits) },
+      ...feeds.flatMap((feed) =>
+        feed.habits ? [{ habits: { ...options.habits, ...feed.habits }, feeds: [feed] }] : [],
+      ),
+    ];
     this.#options = options;
     const { seed } = hospital;
     this.#byHand = createRandom(seed, 'by hand');
@@ -103,19 +109,17 @@ export class HospitalDay {
 
   #announce(change: Change): void {
     const { act, patient, otherPatient, visit, appointment } = change;
-    const announced = messagesAbout(change, this.#hospital, this.#options.habits).map(
-      ({ type, trigger, write }): Announcement => {
+    const announced = this.#interfaces.flatMap(({ habits, feeds }) =>
+      messagesAbout(change, this.#hospital, habits).map(({ type, trigger, write }): Announcement => {
         this.#lastControlId += 1;
         const controlId = String(this.#lastControlId);
-        const text = write(controlId);
-        const feeds = this.#feeds
-          .filter((feed) => feed.kinds.includes(type))
-          .filter((feed) => feed.offer(controlId, text))
-          .map((feed) => feed.name);
-        return { message: `${type}^${trigger}`, controlId, feeds };
-      },
+        const carrying = feeds.filter((feed) => feed.kinds.includes(type));
+        const text = carrying.length > 0 ? write(controlId) : '';
+        const taken = carrying.filter((feed) => feed.offer(controlId, text));
+        return { message: `${type}^${trigger}`, controlId, feeds: taken.map(({ name }) => name) };
+      }),
     );
-    const [first] = announced;
+    const first = announced.find(({ feeds }) => feeds.length > 0) ?? announced[0];
     const csn = visit?.csn ?? appointment?.csn;
     const happening: Happening = {
       sequence: change.sequence,
@@ -125,7 +129,7 @@ export class HospitalDay {
       user: act.user.id,
       message: first?.message ?? '',
       controlId: first?.controlId ?? '',
-      feeds: first?.feeds ?? [],
+      feeds: [...new Set(announced.flatMap(({ feeds }) => feeds))],
       announced,
       mrn: patient.mrn,
       patientId: patient.fhirId,

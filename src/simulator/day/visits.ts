@@ -10,13 +10,12 @@ import {
   streets,
 } from '../world/vocabulary.ts';
 import { chosenFrom } from './appointments.ts';
-import { openVisit, someone } from './chosen.ts';
+import { newcomerLimit, openVisit, someone } from './chosen.ts';
 import type { HappeningKind, Scene } from './happening.ts';
 import { allDay, daily, dischargeHours } from './rates.ts';
 
-// Walk-ins who were never here before, until the population is half as large again.
+/** Walk-ins who were never here before. */
 const newcomerShare = 0.15;
-const newcomerLimit = 1.5;
 const nurse = 0;
 const registrar = 1;
 // How long people stay, in days, and how full the beds are: the two give the admissions of a day.

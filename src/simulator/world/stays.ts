@@ -1,7 +1,7 @@
 import type { Act, ChangeKind } from './change.ts';
 import { type Core, NotPossible, touched } from './core.ts';
 import type { Bed, Department, Provider, Stay, Visit, VisitKind } from './records.ts';
-import { keptPerChart, type Scheduling } from './scheduling.ts';
+import type { Scheduling } from './scheduling.ts';
 
 export interface NewVisit {
   readonly patient: number;
@@ -76,12 +76,6 @@ export class Stays {
         ...(appointment ? [touched('Appointment', appointment, 'updated')] : []),
       ],
     );
-    this.#core.charts.trim(
-      'Encounter',
-      visit.patient,
-      keptPerChart,
-      ({ status }) => status !== 'in-progress',
-    );
     return visit;
   }
 
@@ -123,7 +117,7 @@ export class Stays {
       statuses: [{ status: 'in-progress', from: act.at }],
       changedAt: act.at,
     };
-    return this.#put(visit);
+    return this.#put(act, visit);
   }
 
   /** A02: to another bed, or to another department without one. */
@@ -198,7 +192,7 @@ export class Stays {
   }
 
   #change(act: Act, kind: ChangeKind, after: Visit): Visit {
-    const visit = this.#put(after);
+    const visit = this.#put(act, after);
     const { patient, appointment } = this.#subject(visit);
     const followed = appointment && appointment.changedAt === act.at ? appointment : undefined;
     this.#core.tell(kind, act, { patient, visit, ...(appointment ? { appointment } : {}) }, [
@@ -227,7 +221,7 @@ export class Stays {
     return visit;
   }
 
-  #put(visit: Visit): Visit {
+  #put(act: Act, visit: Visit): Visit {
     const before = this.#open.get(visit.csn);
     if (before?.bed) this.#occupied.delete(before.bed);
     if (before) {
@@ -246,7 +240,7 @@ export class Stays {
         if (this.#left.length > 100) this.#left.shift();
       }
     }
-    return this.#core.put('Encounter', visit);
+    return this.#core.put(act, 'Encounter', visit);
   }
 }
 
