@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
 import { adminRoutes, type RequestRecord } from './admin/admin.ts';
 import { Faults } from './admin/faults.ts';
+import { type ResourceTruth, type TruthQuery, truthOf } from './admin/resource-truth.ts';
 import {
   type AppointmentTruth,
   everyAppointment,
@@ -28,8 +29,10 @@ import { openKeysAndStyle } from './oauth/open-files.ts';
 import type { Interaction } from './oauth/scopes.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
+import { Hl7Receiver } from './receive/server.ts';
 import { Ring } from './ring.ts';
 import { Hospital } from './world/hospital.ts';
+import { Journal, type JournalEntry } from './world/journal.ts';
 
 /** A running pretend hospital. */
 export interface Simulator {
@@ -60,6 +63,12 @@ export interface Simulator {
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
+  /** Each resource as it truly stands, with its change log. */
+  truth(query?: TruthQuery): ResourceTruth[];
+  /** The change log after a sequence number (0), oldest first; it reaches back 50,000 changes. */
+  changes(after?: number): JournalEntry[];
+  /** The incoming HL7 interface; undefined when `receiver` was left out. */
+  readonly receiver: Hl7Receiver | undefined;
   /** The newest happenings, at most 1,000, oldest first. */
   happenings(): Happening[];
   feeds(): FeedState[];
@@ -70,6 +79,7 @@ export interface Simulator {
 }
 
 const rememberedRequests = 1_000;
+const rememberedChanges = 50_000;
 
 /**
  * Builds the hospital, opens its HTTP server and starts its feeds. The clock stands until `start()`.
@@ -100,6 +110,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     wall,
     log: options.log,
   });
+
+  const journal = new Journal(hospital, rememberedChanges);
+  const receiver = options.receiver && new Hl7Receiver(hospital, options.receiver);
 
   const stopped = new AbortController();
   const now = () => wall.now();
@@ -185,9 +198,11 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     { prefix: '/epic/api/FHIR/R4' },
   );
   await app.register(
-    async (scope) => adminRoutes(scope, { hospital, day, feeds, oauth, paging, faults, requests }),
+    async (scope) =>
+      adminRoutes(scope, { hospital, journal, receiver, day, feeds, oauth, paging, faults, requests }),
     { prefix: '/admin' },
   );
+  await receiver?.open();
 
   url = await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
   for (const feed of feeds) feed.start();
@@ -196,7 +211,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   async function close(): Promise<void> {
     day.clock.stop();
     stopped.abort();
-    await Promise.all([app.close(), ...feeds.map((feed) => feed.close())]);
+    await Promise.all([app.close(), receiver?.close(), ...feeds.map((feed) => feed.close())]);
   }
 
   return {
@@ -223,6 +238,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     patients: () => hospital.patients.map(patientTruth),
     appointments: () => [...everyAppointment(hospital)],
     visits: () => [...everyVisit(hospital)],
+    truth: (query = {}) => [...truthOf(hospital, journal, query)],
+    changes: (after = 0) => journal.after(after, rememberedChanges),
+    receiver,
     happenings: () => day.happenings.newest(Number.POSITIVE_INFINITY),
     feeds: () => feeds.map((feed) => feed.state()),
     async settled() {

@@ -4,12 +4,16 @@ import { isKind, kindNames } from '../day/kinds.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { Paging } from '../fhir/bundle.ts';
 import type { OAuth } from '../oauth/oauth.ts';
+import type { Hl7Receiver } from '../receive/server.ts';
 import type { Ring } from '../ring.ts';
 import { minute } from '../world/calendar.ts';
 import type { Hospital } from '../world/hospital.ts';
+import type { Journal } from '../world/journal.ts';
 import { BadBody, Body } from './body.ts';
 import type { Faults } from './faults.ts';
+import { receiverRoutes } from './receiver-routes.ts';
 import { everyAppointment, everyVisit, patientTruth } from './truth.ts';
+import { truthRoutes } from './truth-routes.ts';
 
 /** One request to the hospital's servers, as `GET /admin/requests` lists it. */
 export interface RequestRecord {
@@ -23,6 +27,8 @@ export interface RequestRecord {
 
 export interface AdminParts {
   readonly hospital: Hospital;
+  readonly journal: Journal;
+  readonly receiver: Hl7Receiver | undefined;
   readonly day: HospitalDay;
   readonly feeds: readonly Feed[];
   readonly oauth: OAuth;
@@ -44,6 +50,8 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
   });
 
   app.get('/', () => state(parts));
+  truthRoutes(app, hospital, parts.journal);
+  if (parts.receiver) receiverRoutes(app, parts.receiver);
   app.get('/clients', () => clients.list());
   app.post('/clients', (request) => {
     const body = new Body(request.body);
@@ -79,10 +87,12 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
     if (!isKind(kind)) throw new BadBody(`kind must be one of ${kindNames.join(', ')}`);
     const patient = body.optionalText('patient');
     const csn = body.optionalText('csn');
+    const other = body.optionalText('other');
     return day.happen({
       kind,
       ...(patient === undefined ? {} : { patient }),
       ...(csn === undefined ? {} : { csn }),
+      ...(other === undefined ? {} : { other }),
     });
   });
   app.get('/faults', () => faults.state());
