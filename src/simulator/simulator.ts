@@ -9,6 +9,7 @@ import {
   type VisitTruth,
   visitTruth,
 } from './admin/truth.ts';
+import { chartSource } from './chart-source.ts';
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
 import { type EventRequest, HospitalDay } from './day/hospital-day.ts';
@@ -21,6 +22,7 @@ import { locationService, organizationService, practitionerService } from './fhi
 import { encounterService } from './fhir/encounter.ts';
 import { patientService } from './fhir/patient.ts';
 import { fhirServer, webServerNotFound } from './fhir/server.ts';
+import { type GenericServer, mountGeneric } from './generic/index.ts';
 import { Assertions } from './oauth/assertion.ts';
 import { type ClientOptions, Clients, type Interaction, isAllowed } from './oauth/clients.ts';
 import { KeySets } from './oauth/key-sets.ts';
@@ -40,6 +42,10 @@ export interface Simulator {
   readonly fhirBase: string;
   readonly tokenUrl: string;
   readonly adminUrl: string;
+  /** The base address of the FHIR server that is not Epic. */
+  readonly genericBase: string;
+  /** That server itself, for who wants to turn its switches or write into it without HTTP. */
+  readonly generic: GenericServer;
   /** How it behaves now; `setBehaviour` and the admin API change it while it runs. */
   readonly behaviour: Behaviour;
   /** Changes switches. Throws a RangeError for what is no switch or no value of one. */
@@ -179,6 +185,22 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     { prefix: '/admin' },
   );
 
+  const source = chartSource(hospital, services);
+  const genericAssertions = new Assertions(clients, new KeySets(now, stopped.signal), now);
+  const generic = await mountGeneric(app, {
+    options: options.generic ?? {},
+    seed: settled.seed,
+    source,
+    wall,
+    stopped: stopped.signal,
+    tokens: {
+      judge: async (assertion, audiences) => (await genericAssertions.judge(assertion, audiences))?.clientId,
+      issue: (clientId, seconds) => tokens.issue(clientId, seconds),
+      clientOf: (token) => tokens.clientOf(token),
+    },
+    url: () => url,
+  });
+
   url = await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
   for (const feed of feeds) feed.start();
 
@@ -194,6 +216,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     fhirBase: fhirBase(),
     tokenUrl: tokenUrl(),
     adminUrl: `${url}/admin`,
+    genericBase: `${url}/generic/R4`,
+    generic,
     behaviour,
     setBehaviour: (changes) => switchboard.change(readBehaviour(changes)),
     now: () => day.clock.now(),
