@@ -25,13 +25,16 @@ export function chartSource(hospital: Hospital, services: readonly ResourceServi
     patient: (id) => hospital.patient(id),
     *chart(type, patient) {
       const records =
-        type === 'Patient' ? [patient] : type === 'Encounter' ? patient.visits : patient.appointments;
+        type === 'Patient' ? [patient] : hospital.chart(type as 'Encounter' | 'Appointment', patient);
       for (const { fhirId } of records) {
         const resource = read(type, fhirId);
         if (resource) yield resource;
       }
     },
     read,
-    follow: () => () => undefined,
+    follow: (listener) =>
+      hospital.onChange(({ touched }) => {
+        for (const { type, id } of touched) listener(type, id);
+      }),
   };
 }
