@@ -7,6 +7,7 @@ import type { Patient } from './world/records.ts';
 export interface ChartSource {
   /** The types that belong to a patient, Patient first. */
   readonly types: readonly string[];
+  /** Those whose charts live: a chart that was merged into another, or deleted, is none. */
   patients(): Iterable<Patient>;
   patient(id: string): Patient | undefined;
   /** All that a chart holds of a type. */
@@ -18,11 +19,19 @@ export interface ChartSource {
 
 export function chartSource(hospital: Hospital, services: readonly ResourceService[]): ChartSource {
   const byType = new Map(services.map((service) => [service.type, service]));
-  const read = (type: string, id: string) => byType.get(type)?.read(id);
+  const read = (type: string, id: string) => {
+    if (type === 'Patient' && hospital.patient(id)?.standing !== 'active') return undefined;
+    return byType.get(type)?.read(id);
+  };
   return {
     types: ['Patient', 'Encounter', 'Appointment'],
-    patients: () => hospital.patients,
-    patient: (id) => hospital.patient(id),
+    *patients() {
+      for (const patient of hospital.patients) if (patient.standing === 'active') yield patient;
+    },
+    patient(id) {
+      const patient = hospital.patient(id);
+      return patient?.standing === 'active' ? patient : undefined;
+    },
     *chart(type, patient) {
       const records =
         type === 'Patient' ? [patient] : hospital.chart(type as 'Encounter' | 'Appointment', patient);

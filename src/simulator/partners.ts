@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { Groups, mountBulk } from './bulk/index.ts';
 import type { ChartSource } from './chart-source.ts';
 import type { WallTime } from './day/clock.ts';
 import { type GenericServer, mountGeneric } from './generic/index.ts';
@@ -21,12 +22,12 @@ export interface PartnerParts {
   url(): string;
 }
 
-/** What stands beside the FHIR servers of the hospital: the server that is not Epic. */
+/** What stands beside the FHIR servers of the hospital: Bulk Data, and the server that is not Epic. */
 export async function mountPartners(
   app: FastifyInstance,
   parts: PartnerParts,
-): Promise<{ generic: GenericServer }> {
-  const { options, hospital, source, oauth, wall, stopped, url } = parts;
+): Promise<{ generic: GenericServer; groups: Groups }> {
+  const { options, hospital, source, behaviour, oauth, wall, stopped, url } = parts;
   const generic = await mountGeneric(app, {
     options: options.generic ?? {},
     seed: hospital.seed,
@@ -40,5 +41,16 @@ export async function mountPartners(
     },
     url,
   });
-  return { generic };
+  const groups = new Groups(hospital, (number) => hospital.identities.fhirId('Group', number));
+  await mountBulk(app, {
+    source,
+    behaviour,
+    wall,
+    stopped,
+    groups,
+    now: parts.now,
+    caller: (token) => oauth.caller(token),
+    url,
+  });
+  return { generic, groups };
 }
