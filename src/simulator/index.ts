@@ -21,6 +21,7 @@ export {
   type ProfileName,
   profileNames,
   profiles,
+  readTyped,
   type SwitchName,
   switches,
 } from './profile/index.ts';

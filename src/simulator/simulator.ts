@@ -18,7 +18,7 @@ import { faultHooks } from './faults/hooks.ts';
 import { type RequestFilter, RequestLog, type RequestRecord } from './faults/request-log.ts';
 import type { ActiveFault, Fault } from './faults/rule.ts';
 import { Feed, type FeedState } from './feed/feed.ts';
-import { usualHabits } from './feed/habits.ts';
+import { siteHabits } from './feed/site-habits.ts';
 import { appointmentService } from './fhir/appointment.ts';
 import { Paging } from './fhir/bundle.ts';
 import { locationService, organizationService, practitionerService } from './fhir/directory.ts';
@@ -100,12 +100,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const start = Number(options.now ?? wall.now());
   const switchboard = new Switchboard(settled.profile, settled.behaviour);
   const { behaviour } = switchboard;
-  const habits = {
-    ...usualHabits,
-    version: behaviour.hl7Version,
-    zSegments: behaviour.zSegments,
-    ...options.habits,
-  };
+  const habits = siteHabits(behaviour, options.habits);
   const hospital = new Hospital({ ...settled, now: start });
   const faults = new Faults(settled.seed);
   const feeds = (options.feeds ?? []).map((feed) => new Feed(feed, (message) => faults.rewrite(message)));
