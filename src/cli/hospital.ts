@@ -78,8 +78,8 @@ export async function startHospital(
     String(wanted.speed),
     '--events-per-minute',
     String(wanted.eventsPerMinute),
-    '--feed',
-    ours.mllp,
+    '--hl7',
+    `${ours.mllp}/ADT,SIU`,
     ...clients.flatMap((clientId) => ['--client', `${clientId}=${ours.url}/.well-known/jwks.json`]),
   ];
   const child = await start(

@@ -1,6 +1,6 @@
 import { fastify } from 'fastify';
-import { adminRoutes, type RequestRecord } from './admin/admin.ts';
-import { Faults } from './admin/faults.ts';
+import { type Action, act } from './admin/actions.ts';
+import { adminRoutes } from './admin/admin.ts';
 import { type ResourceTruth, type TruthQuery, truthOf } from './admin/resource-truth.ts';
 import {
   type AppointmentTruth,
@@ -10,17 +10,23 @@ import {
   patientTruth,
   type VisitTruth,
 } from './admin/truth.ts';
+import { chartSource } from './chart-source.ts';
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
 import { type EventRequest, HospitalDay } from './day/hospital-day.ts';
+import { Faults } from './faults/faults.ts';
+import { faultHooks } from './faults/hooks.ts';
+import { type RequestFilter, RequestLog, type RequestRecord } from './faults/request-log.ts';
+import type { ActiveFault, Fault } from './faults/rule.ts';
 import { Feed, type FeedState } from './feed/feed.ts';
-import { usualHabits } from './feed/habits.ts';
+import { siteHabits } from './feed/site-habits.ts';
 import { appointmentService } from './fhir/appointment.ts';
 import { Paging } from './fhir/bundle.ts';
 import { locationService, organizationService, practitionerService } from './fhir/directory.ts';
 import { encounterService } from './fhir/encounter.ts';
 import { patientService } from './fhir/patient.ts';
 import { fhirServer, webServerNotFound } from './fhir/server.ts';
+import type { GenericServer } from './generic/index.ts';
 import type { ClientOptions } from './oauth/clients.ts';
 import { addressesOf } from './oauth/discovery.ts';
 import type { LaunchRequest } from './oauth/launches.ts';
@@ -28,11 +34,12 @@ import { OAuth } from './oauth/oauth.ts';
 import { openKeysAndStyle } from './oauth/open-files.ts';
 import type { Interaction } from './oauth/scopes.ts';
 import { type SimulatorOptions, settle } from './options.ts';
+import { mountPartners } from './partners.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
 import { Hl7Receiver } from './receive/server.ts';
-import { Ring } from './ring.ts';
 import { Hospital } from './world/hospital.ts';
 import { Journal, type JournalEntry } from './world/journal.ts';
+import { createRandom } from './world/random.ts';
 
 /** A running pretend hospital. */
 export interface Simulator {
@@ -42,6 +49,10 @@ export interface Simulator {
   readonly tokenUrl: string;
   readonly authorizeUrl: string;
   readonly adminUrl: string;
+  /** The base address of the FHIR server that is not Epic. */
+  readonly genericBase: string;
+  /** That server itself, for who wants to turn its switches or write into it without HTTP. */
+  readonly generic: GenericServer;
   /** How it behaves now; `setBehaviour` and the admin API change it while it runs. */
   readonly behaviour: Behaviour;
   /** Changes switches. Throws a RangeError for what is no switch or no value of one. */
@@ -60,6 +71,13 @@ export interface Simulator {
   addClient(client: ClientOptions): void;
   /** Starts an application inside the EHR; gives the launch token. Throws an Error for what the hospital has not. */
   launch(request: LaunchRequest): string;
+  /** Makes something go wrong with requests. Throws a RangeError for what is no fault. */
+  addFault(fault: Fault): ActiveFault;
+  clearFaults(): void;
+  /** Does something to the hospital at once: tokens, keys, feeds. Resolves with how many things it changed. */
+  act(action: Action): Promise<number>;
+  /** The newest requests to its servers that fit, at most 5,000, oldest first. */
+  requests(filter?: RequestFilter): RequestRecord[];
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
@@ -78,7 +96,6 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-const rememberedRequests = 1_000;
 const rememberedChanges = 50_000;
 
 /**
@@ -94,14 +111,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const start = Number(options.now ?? wall.now());
   const switchboard = new Switchboard(settled.profile, settled.behaviour);
   const { behaviour } = switchboard;
-  const habits = {
-    ...usualHabits,
-    version: behaviour.hl7Version,
-    zSegments: behaviour.zSegments,
-    ...options.habits,
-  };
+  const habits = siteHabits(behaviour, options.habits);
   const hospital = new Hospital({ ...settled, now: start });
-  const feeds = (options.feeds ?? []).map((feed) => new Feed(feed));
+  const faults = new Faults(settled.seed);
+  const feeds = (options.feeds ?? []).map((feed) => new Feed(feed, (message) => faults.rewrite(message)));
   const day = new HospitalDay(hospital, feeds, {
     ...settled,
     habits,
@@ -115,10 +128,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const receiver = options.receiver && new Hl7Receiver(hospital, options.receiver);
 
   const stopped = new AbortController();
-  const now = () => wall.now();
+  // What the hospital takes for the time in tokens and headers: a clock that can go wrong.
+  const now = () => wall.now() + faults.skewMs;
   const paging = new Paging(behaviour, now);
-  const faults = new Faults();
-  const requests = new Ring<RequestRecord>(rememberedRequests);
+  const requests = new RequestLog();
   const services = [
     patientService(hospital),
     appointmentService(hospital),
@@ -161,22 +174,16 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   // Anything else is kept as text: what Epic says to a wrong body is not what the framework says.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setNotFoundHandler((_request, reply) => webServerNotFound(reply));
-  app.addHook('onRequest', async (request, reply) => {
-    const [path = ''] = request.url.split('?');
-    if (!path.startsWith('/epic')) return;
-    if (await faults.meet(path, reply, stopped.signal)) return reply;
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const [path = '', query = ''] = request.url.split('?');
-    if (path.startsWith('/admin')) return;
-    requests.add({
-      at: new Date(now()).toISOString(),
-      method: request.method,
-      path,
-      query,
-      status: reply.statusCode,
-    });
-    options.log?.(`${request.method} ${path} ${reply.statusCode}`);
+  faultHooks(app, {
+    behaviour,
+    faults,
+    requests,
+    random: createRandom(settled.seed, 'latency'),
+    stopped: stopped.signal,
+    wall: () => wall.now(),
+    told: now,
+    clientOf: (token) => oauth.tokens.clientOf(token),
+    log: options.log,
   });
 
   await app.register(async (scope) => oauth.routes(scope), { prefix: '/epic/oauth2' });
@@ -197,12 +204,36 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       }),
     { prefix: '/epic/api/FHIR/R4' },
   );
+  const actionParts = { oauth, feeds, expirePaging: () => paging.expireAll() };
   await app.register(
     async (scope) =>
-      adminRoutes(scope, { hospital, journal, receiver, day, feeds, oauth, paging, faults, requests }),
+      adminRoutes(scope, {
+        ...actionParts,
+        hospital,
+        journal,
+        receiver,
+        day,
+        faults,
+        requests,
+        switchboard,
+        started: wall.now(),
+        fhirBase: () => addresses().fhirBase,
+      }),
     { prefix: '/admin' },
   );
   await receiver?.open();
+
+  const { generic } = await mountPartners(app, {
+    options,
+    hospital,
+    source: chartSource(hospital, services),
+    behaviour,
+    oauth,
+    wall,
+    stopped: stopped.signal,
+    now: () => day.clock.now(),
+    url: () => url,
+  });
 
   url = await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
   for (const feed of feeds) feed.start();
@@ -226,6 +257,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       return addresses().tokenUrl;
     },
     adminUrl: `${url}/admin`,
+    genericBase: `${url}/generic/R4`,
+    generic,
     behaviour,
     setBehaviour: (changes) => switchboard.change(readBehaviour(changes)),
     now: () => day.clock.now(),
@@ -235,6 +268,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     happen: (event) => day.happen(event),
     addClient: (client) => clients.put(client),
     launch: (request) => oauth.launches.start(request),
+    addFault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    act: (action) => act(action, actionParts),
+    requests: (filter) => requests.newest(Number.POSITIVE_INFINITY, filter),
     patients: () => hospital.patients.map(patientTruth),
     appointments: () => [...everyAppointment(hospital)],
     visits: () => [...everyVisit(hospital)],

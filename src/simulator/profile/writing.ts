@@ -63,12 +63,49 @@ export const writing = {
   bulkTooSoonStatus: whole(400, 400, 503, 'reported', 'HTTP status when it asks too soon'),
   bulkFileResources: whole(3000, 1, 3000, 'one source', 'the most resources of a file'),
   bulkKeptDays: whole(14, 1, 365, 'one source', 'how long files are kept'),
+  bulkSince: choice(
+    ['ignored', 'refused'],
+    'ignored',
+    'reported',
+    '_since is not supported: everything is exported all the same, or the kick-off is refused',
+  ),
+  bulkPatientsPerSecond: whole(
+    0,
+    0,
+    10_000,
+    'site',
+    'how fast an export goes through its group; 0: as fast as it can',
+  ),
+  bulkRetryAfterSeconds: whole(
+    0,
+    0,
+    86_400,
+    'reported',
+    'Retry-After while an export is under way; 0: the header is not sent',
+  ),
+  bulkTokenFlag: choice(
+    ['boolean', 'text'],
+    'boolean',
+    'reported',
+    'requiresAccessToken of the manifest is true, or the text "true"',
+  ),
 
   cdsHooks: flag(true, 'confirmed', 'the hospital calls CDS services'),
   cdsSystemActions: flag(true, 'confirmed', 'systemActions are taken (from February 2024)'),
   cdsTokenSeconds: whole(300, 1, 3600, 'confirmed', 'how long the token in a hook request lasts'),
 
-  hl7Version: choice(['2.3', '2.5.1'], '2.5.1', 'confirmed', 'MSH-12 of what the hospital sends'),
+  hl7Version: choice(
+    ['2.3', '2.4', '2.5', '2.5.1'],
+    '2.5.1',
+    'confirmed',
+    'MSH-12 of what the hospital sends',
+  ),
+  hl7Processing: choice(
+    ['T', 'P', 'D'],
+    'T',
+    'confirmed',
+    'MSH-11: a test, production or training environment',
+  ),
   zSegments: flag(true, 'confirmed', 'ZPD and ZPV are sent'),
   csnFormat: choice(
     ['number', 'letter'],
@@ -77,6 +114,11 @@ export const writing = {
     'PV1-19: the bare number, or a letter before it',
   ),
   harFormat: choice(['own', 'csn'], 'own', 'confirmed', 'PID-18: a number of its own, or the same as PV1-19'),
-  demographicsBy: choice(['A08', 'A31'], 'A08', 'reported', 'the event that announces changed demographics'),
+  demographicsBy: choice(
+    ['A08', 'A31', 'A08 and A31'],
+    'A08',
+    'reported',
+    'the event that announces changed demographics',
+  ),
   visitFanOut: flag(false, 'reported', 'changed demographics are announced once for each visit of interest'),
 } as const;
