@@ -18,6 +18,7 @@ interface Options {
   timeZone: string;
   eventsPerMinute: string;
   hl7: string[];
+  hl7Port?: string;
   client: string[];
 }
 
@@ -47,13 +48,18 @@ export function addSimulator(program: Command): void {
     .option('--stopped', 'the clock stands until /admin starts or steps it')
     .option('--now <instant>', 'where the clock starts, ISO 8601 with a zone (now)')
     .option('--time-zone <zone>', 'the zone the hospital lives in', 'America/Chicago')
-    .option('--events-per-minute <number>', 'how much happens in a real minute', '30')
+    .option(
+      '--events-per-minute <number>',
+      'how much happens in a real minute; natural: as much as in a hospital of this size at each hour',
+      '30',
+    )
     .option(
       '--hl7 <host:port>',
       'send HL7 there over MLLP; host:port/ADT,SIU sends these only (may be given again)',
       collect,
       [],
     )
+    .option('--hl7-port <number>', 'where it takes in SIU, ADT, ORU and MDM (SIMULATOR_HL7_PORT, 6671)')
     .option(
       '--client <id=jwks-url>',
       'a backend client with keys at that URL and a background user (may be given again)',
@@ -80,6 +86,7 @@ async function open(options: Options): Promise<Simulator> {
   // Loaded when wanted: no other command carries a hospital in memory.
   const { createSimulator, readTyped } = await import('../../simulator/index.ts');
   const port = options.port ?? String(portSetting(process.env, 'SIMULATOR_PORT', 4610));
+  const hl7Port = options.hl7Port ?? String(portSetting(process.env, 'SIMULATOR_HL7_PORT', 6671));
   const speed = numberOf('--speed', options.speed);
   if (!(speed > 0)) throw refused(`--speed is "${options.speed}", and must be above 0.`);
   try {
@@ -96,7 +103,11 @@ async function open(options: Options): Promise<Simulator> {
       speed,
       timeZone: zoneOf(options.timeZone),
       // The simulator counts on its own clock.
-      eventsPerMinute: numberOf('--events-per-minute', options.eventsPerMinute) / speed,
+      eventsPerMinute:
+        options.eventsPerMinute === 'natural'
+          ? 'natural'
+          : numberOf('--events-per-minute', options.eventsPerMinute) / speed,
+      receiver: { port: numberOf('--hl7-port', hl7Port), host: options.host },
       feeds: options.hl7.map(feedOf),
       clients: options.client.map(clientOf),
       ...(options.now === undefined ? {} : { now: instantOf(options.now) }),
@@ -105,7 +116,8 @@ async function open(options: Options): Promise<Simulator> {
     if (error instanceof RangeError) throw refused(`${error.message}.`);
     const { code } = error as { code?: string };
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-    throw refused(`port ${port} of ${options.host} cannot be listened on (${code}).`);
+    const taken = (error as { port?: number }).port ?? port;
+    throw refused(`port ${taken} of ${options.host} cannot be listened on (${code}).`);
   }
 }
 
@@ -117,6 +129,7 @@ function announce(simulator: Simulator, { profile, patients, stopped, hl7 }: Opt
     ['Token', simulator.tokenUrl],
     ['Not Epic', simulator.genericBase],
     ['HL7 to', hl7.length > 0 ? hl7.join(' ') : 'nobody (--hl7 host:port)'],
+    ['HL7 in', `${simulator.receiver?.port ?? 'closed'}`],
     ['Admin', simulator.adminUrl],
     ['Clients', `${simulator.adminUrl}/clients`],
   ];
