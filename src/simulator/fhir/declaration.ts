@@ -41,6 +41,8 @@ export interface SearchParameter<T = never> {
   readonly documentation?: string;
   /** Where the value stands in the R4 resource: dotted paths, divided by commas. */
   readonly at?: string;
+  /** Where the reference stands, for `_include` of a parameter that `candidates` deals with. */
+  readonly include?: string;
   /** For dates: the time the record takes up; an open end is undefined. */
   readonly span?: (record: T) => readonly [start: number, end: number | undefined];
   /** Values the site knows; others are ignored with a remark (59101, or the number given here). */
@@ -67,6 +69,12 @@ export interface WriteApi {
   file(write: Write): string;
 }
 
+export interface OlderShape<T> {
+  to(resource: Resource, record: T): Resource;
+  /** A resource that was sent in this shape, as R4. */
+  from?(resource: Resource): Resource;
+}
+
 /**
  * One resource type as this hospital serves it: the one place that says what can be done with it. Search,
  * capability statement, scopes and documentation read it. A new type is one file that makes one of these.
@@ -86,6 +94,8 @@ export interface Declaration<T> {
   patientOf?(record: T): Patient | undefined;
   /** The categories by which APIs and scopes of this type are divided. */
   categoriesOf?(record: T): readonly string[];
+  /** All that a chart holds of the type. */
+  chart?(patient: Patient): readonly T[];
   /** The records a search begins with, before native parameters with `at` or `span` are applied. Throws a Refusal. */
   candidates?(query: Query): readonly T[];
   /** Categories that a search asks for, where APIs are divided by category. */
@@ -95,7 +105,7 @@ export interface Declaration<T> {
   /** The R4 resource as it stands now. */
   render(record: T): Resource;
   /** The same in an older version, made from the R4 form. */
-  readonly older?: Readonly<Partial<Record<Version, (resource: Resource, record: T) => Resource>>>;
+  readonly older?: Readonly<Partial<Record<Version, OlderShape<T>>>>;
   readonly creates?: readonly WriteApi[];
   readonly updates?: readonly (Omit<WriteApi, 'file'> & { file(write: Write, record: T): void })[];
 }
