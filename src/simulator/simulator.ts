@@ -3,11 +3,11 @@ import { adminRoutes, type RequestRecord } from './admin/admin.ts';
 import { Faults } from './admin/faults.ts';
 import {
   type AppointmentTruth,
-  appointmentTruth,
+  everyAppointment,
+  everyVisit,
   type PatientTruth,
   patientTruth,
   type VisitTruth,
-  visitTruth,
 } from './admin/truth.ts';
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
@@ -29,9 +29,7 @@ import { Tokens } from './oauth/tokens.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
 import { Ring } from './ring.ts';
-import { fillBook } from './world/book.ts';
 import { Hospital } from './world/hospital.ts';
-import { createRandom } from './world/random.ts';
 
 /** A running pretend hospital. */
 export interface Simulator {
@@ -90,9 +88,15 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     ...options.habits,
   };
   const hospital = new Hospital({ ...settled, now: start });
-  fillBook(hospital, createRandom(settled.seed, 'book'), start);
   const feeds = (options.feeds ?? []).map((feed) => new Feed(feed));
-  const day = new HospitalDay(hospital, feeds, { ...settled, habits, start, wall, log: options.log });
+  const day = new HospitalDay(hospital, feeds, {
+    ...settled,
+    habits,
+    pace: settled.eventsPerMinute,
+    start,
+    wall,
+    log: options.log,
+  });
 
   const stopped = new AbortController();
   const now = () => wall.now();
@@ -203,8 +207,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     happen: (event) => day.happen(event),
     addClient: (client) => clients.put(client),
     patients: () => hospital.patients.map(patientTruth),
-    appointments: () => Array.from(hospital.appointments, appointmentTruth),
-    visits: () => Array.from(hospital.visits, visitTruth),
+    appointments: () => [...everyAppointment(hospital)],
+    visits: () => [...everyVisit(hospital)],
     happenings: () => day.happenings.newest(Number.POSITIVE_INFINITY),
     feeds: () => feeds.map((feed) => feed.state()),
     async settled() {

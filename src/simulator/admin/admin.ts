@@ -10,7 +10,7 @@ import { minute } from '../world/calendar.ts';
 import type { Hospital } from '../world/hospital.ts';
 import { BadBody, Body } from './body.ts';
 import type { Faults } from './faults.ts';
-import { appointmentTruth, patientTruth, visitTruth } from './truth.ts';
+import { everyAppointment, everyVisit, patientTruth } from './truth.ts';
 
 /** One request to the hospital's servers, as `GET /admin/requests` lists it. */
 export interface RequestRecord {
@@ -91,8 +91,8 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
   app.get('/requests', (request) => requests.newest(window(request).limit));
   app.get('/happenings', (request) => day.happenings.newest(window(request).limit));
   app.get('/patients', (request) => part(hospital.patients.values(), request).map(patientTruth));
-  app.get('/appointments', (request) => part(hospital.appointments, request).map(appointmentTruth));
-  app.get('/visits', (request) => part(hospital.visits, request).map(visitTruth));
+  app.get('/appointments', (request) => part(everyAppointment(hospital), request));
+  app.get('/visits', (request) => part(everyVisit(hospital), request));
 }
 
 /** `{clear, latencyMs, respond, expireTokens, expireSessions, feeds}`, in this order. */
@@ -140,9 +140,10 @@ function state(parts: AdminParts) {
     clock: clockState(parts),
     counts: {
       patients: hospital.patients.length,
-      appointments: hospital.appointmentCount,
-      visits: hospital.visitCount,
-      openVisits: hospital.openVisits.size,
+      booked: hospital.bookedCount,
+      openVisits: hospital.stays.openCount,
+      changes: hospital.changeCount,
+      kept: hospital.keptCount,
       happenings: day.happenings.total,
       requests: requests.total,
       clients: clients.list().length,
