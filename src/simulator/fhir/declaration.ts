@@ -60,6 +60,7 @@ export interface Write {
 export interface WriteApi {
   /** Epic's name: `Observation.Create (Vital Signs)`. */
   readonly name: string;
+  /** Epic's number of it; 0 where none is known. */
   readonly specification: number;
   /** The category that its scope is for. */
   readonly category?: string;

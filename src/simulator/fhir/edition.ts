@@ -20,11 +20,15 @@ export class Edition {
     return this.#byType.get(type);
   }
 
+  /** The resource in the shape of this version. */
+  shape(declaration: AnyDeclaration, record: unknown): Resource {
+    const resource = declaration.render(record);
+    return declaration.older?.[this.version]?.to(resource, record) ?? resource;
+  }
+
   /** The resource as a caller sees it. */
   show(declaration: AnyDeclaration, record: unknown): Resource {
-    const resource = declaration.render(record);
-    const shaped = declaration.older?.[this.version]?.to(resource, record) ?? resource;
-    return outward(shaped, this.version, this.site);
+    return outward(this.shape(declaration, record), this.version, this.site);
   }
 
   /** An OperationOutcome as a caller sees it. */

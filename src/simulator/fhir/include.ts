@@ -65,7 +65,7 @@ function referred({ edition, caller }: PageRequest, row: Found, wanted: string):
 function provenances({ edition, caller }: PageRequest, row: Found): readonly Found[] {
   const declaration = edition.declaration('Provenance');
   if (!declaration || !caller.allows('Provenance', 'read')) return [];
-  const record = provenanceOf(row.declaration, row.record, edition.site);
+  const record = provenanceOf(row.declaration, row.record);
   return record ? [{ declaration, record, resource: edition.show(declaration, record) }] : [];
 }
 

@@ -182,7 +182,7 @@ function postFilters(declaration: AnyDeclaration, query: Query, site: Site): Fou
 }
 
 /** The patient that a search is about, from `patient` and `subject`; undefined when neither is given. */
-export function subjectOf(site: Site, { parameters }: Query, names: readonly string[]): Patient | undefined {
+export function subjectOf(site: Site, { parameters, caller }: Query, names: readonly string[]): Patient | undefined {
   const given = names.flatMap((name) => valuesOf(parameters, name));
   const ids = new Set(given.map(idIn));
   const [id] = ids;
@@ -191,6 +191,6 @@ export function subjectOf(site: Site, { parameters }: Query, names: readonly str
   if (ids.size > 1) throw refuse(4112, { element });
   const patient = site.hospital.patient(id);
   if (!patient) throw refuse(59102, { element });
-  guardPatient(site, patient);
+  guardPatient(site, patient, caller);
   return patient;
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { guardPatient, guardRecord } from './access.ts';
+import { guardRecord, guardWrite } from './access.ts';
 import { sendBinary } from './binary.ts';
 import type { Paging } from './bundle.ts';
 import { capabilityStatement } from './capability.ts';
-import { type AnyDeclaration, type Caller, type Interaction, offers, type Query, type Write } from './declaration.ts';
+import { type AnyDeclaration, type Caller, type Interaction, offers, type Query, type Version, type Write } from './declaration.ts';
 import { inwardId, inwardParameters } from './dialect.ts';
 import type { Edition } from './edition.ts';
 import { sendResource } from './format.ts';
@@ -25,7 +25,7 @@ export interface FhirServerParts {
     readonly tokenUrl: string;
   };
   /** The answers of `.well-known/smart-configuration` and `openid-configuration`. */
-  discovery(name: 'smart-configuration' | 'openid-configuration'): unknown;
+  discovery(): unknown;
 }
 
 /** An operation on a type: `POST Patient/$match`. */
@@ -36,8 +36,9 @@ export interface Operation {
   readonly listed: boolean;
   /** What its API counts as in the scopes of the client. */
   readonly interaction: Interaction;
-  isOn(): boolean;
-  run(write: Write, edition: Edition): { readonly status: number; readonly resource: Resource };
+  isOn(version: Version): boolean;
+  /** `base` is the FHIR base address. Throws a Refusal. */
+  run(write: Write, edition: Edition, base: string): { readonly status: number; readonly resource: Resource };
 }
 
 type Params = { readonly type: string; readonly id: string };
@@ -66,14 +67,14 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
   for (const name of ['smart-configuration', 'openid-configuration'] as const) {
     app.get(`/.well-known/${name}`, (_request, reply) => {
       if (!site.behaviour.smartConfiguration) return webServerNotFound(reply);
-      return reply.send(parts.discovery(name));
+      return reply.send(parts.discovery());
     });
   }
 
   app.get<{ Params: Params }>('/:type/:id', (request, reply) =>
     serve(request, reply, 'read', (declaration, caller) => {
       const record = reach(declaration, request.params.id);
-      guardRecord(site, declaration, record);
+      guardRecord(site, declaration, record, caller);
       const categories = declaration.categoriesOf?.(record);
       if (categories && !categories.some((each) => caller.allows(declaration.type, 'read', each))) {
         throw new NotGranted();
@@ -106,6 +107,7 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
       const api = declaration.creates?.find((each) => each.accepts(write.resource));
       if (!api) throw notForAnyApi(declaration, 'creates');
       if (!caller.allows(declaration.type, 'create', api.category)) throw new NotGranted();
+      guardWrite(caller, write.resource);
       const id = api.file(write);
       reply.header('location', `${declaration.type}/${edition.idOf(id)}`);
       if (!/\breturn=representation\b/.test(String(request.headers.prefer ?? ''))) return reply.code(201).send();
@@ -115,7 +117,7 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
   app.put<{ Params: Params }>('/:type/:id', { bodyLimit: longestBody }, (request, reply) =>
     serve(request, reply, 'update', (declaration, caller) => {
       const record = reach(declaration, request.params.id);
-      guardRecord(site, declaration, record);
+      guardRecord(site, declaration, record, caller);
       const write = { resource: sentResource(request, declaration), caller, version };
       const api = declaration.updates?.find((each) => each.accepts(write.resource));
       if (!api) throw notForAnyApi(declaration, 'updates');
@@ -126,11 +128,15 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
   );
   for (const operation of parts.operations) {
     app.post(`/${operation.type}/$${operation.name}`, { bodyLimit: longestBody }, (request, reply) => {
-      if (!operation.isOn()) return webServerNotFound(reply);
+      if (!operation.isOn(version)) return webServerNotFound(reply);
       return withCaller(request, reply, (caller) => {
         if (!caller.allows(operation.type, operation.interaction)) throw new NotGranted();
         const resource = sentJson(request);
-        const { status, resource: answer } = operation.run({ resource, caller, version }, edition);
+        const { status, resource: answer } = operation.run(
+          { resource, caller, version },
+          edition,
+          parts.addresses().fhirBase,
+        );
         return sendResource(request, reply, status, edition.say(answer));
       });
     });
@@ -157,9 +163,6 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
     const id = inwardId(given, version, site);
     const record = declaration.find(id);
     if (record !== undefined) return record;
-    const named = site.hospital.identities.read(id);
-    const patient = named?.kind === 'Patient' ? site.hospital.patients.get(named.number) : undefined;
-    if (patient && declaration.type === 'Patient') guardPatient(site, patient);
     throw refuse(59008, { diagnostics: 'Invalid FHIR ID provided', element: 'id' });
   }
 

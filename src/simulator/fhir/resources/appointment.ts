@@ -2,7 +2,7 @@ import { localDate, minute } from '../../world/calendar.ts';
 import { systems } from '../../world/identity.ts';
 import type { Appointment } from '../../world/records.ts';
 import type { Declaration, Query, Site } from '../declaration.ts';
-import { readToken } from '../matching.ts';
+import { readToken, valuesAt } from '../matching.ts';
 import { type Resource, refuse } from '../outcome.ts';
 import { subjectOf, valuesOf } from '../search.ts';
 import { instant, locationReference, patientReference, practitionerReference } from './display.ts';
@@ -24,7 +24,11 @@ export function appointments(site: Site): Declaration<Appointment> {
   const { hospital } = site;
   return {
     type: 'Appointment',
-    interactions: { R4: ['read', 'search'], STU3: ['read', 'search'] },
+    get interactions() {
+      const both = ['read', 'search'] as const;
+      // Reported of some sites, and so a switch: cancelling by PUT.
+      return { R4: site.behaviour.r4Book ? [...both, 'update' as const] : both, STU3: both };
+    },
     native: [
       {
         name: 'date',
@@ -77,6 +81,18 @@ export function appointments(site: Site): Declaration<Appointment> {
     },
     render: (appointment) => appointmentResource(site, appointment),
     older: { STU3: { to: toStu3 } },
+    updates: [
+      {
+        name: 'Appointment.Update (Cancel)',
+        specification: 0,
+        accepts: ({ status }) => status === 'cancelled',
+        file({ resource }, { csn, status }) {
+          if (status !== 'booked') throw refuse(59159, { element: 'status' });
+          const [reason] = valuesAt(resource, 'cancelationReason.text');
+          hospital.scheduling.cancel(hospital.act('fhir'), csn, typeof reason === 'string' ? reason : undefined);
+        },
+      },
+    ],
   };
 }
 

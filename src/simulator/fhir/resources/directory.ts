@@ -1,8 +1,8 @@
-import { systems } from '../../world/identity.ts';
 import type { Department, Provider } from '../../world/records.ts';
 import type { Declaration, Site } from '../declaration.ts';
 import { refuse } from '../outcome.ts';
 import { organizationReference, practitionerName } from './display.ts';
+import { interconnectUser, isInterconnect, userIdentifiers } from './interconnect.ts';
 
 // What other resources refer to: every reference the hospital gives can be read.
 
@@ -10,6 +10,7 @@ const specialtySystem = 'urn:oid:1.2.840.114350.1.13.0.1.7.10.686980.110';
 const everywhere = { R4: ['read', 'search'], STU3: ['read', 'search'], DSTU2: ['read', 'search'] } as const;
 
 export function practitioners({ hospital }: Site): Declaration<Provider> {
+  const background = interconnectUser({ hospital });
   return {
     type: 'Practitioner',
     interactions: everywhere,
@@ -24,7 +25,7 @@ export function practitioners({ hospital }: Site): Declaration<Provider> {
       { name: 'active', type: 'token', at: 'active' },
       { name: 'gender', type: 'token', at: 'gender' },
     ],
-    find: (id) => hospital.provider(id),
+    find: (id) => [...hospital.facility.providers, background].find(({ fhirId }) => fhirId === id),
     idOf: ({ fhirId }) => fhirId,
     candidates({ parameters }) {
       const needed = ['family', 'given', 'name', 'identifier'];
@@ -34,10 +35,7 @@ export function practitioners({ hospital }: Site): Declaration<Provider> {
     render: (provider) => ({
       resourceType: 'Practitioner',
       id: provider.fhirId,
-      identifier: [
-        { use: 'usual', type: { text: 'NPI' }, system: systems.npi, value: provider.npi },
-        { use: 'usual', type: { text: 'INTERNAL' }, system: systems.user, value: provider.id.padStart(10) },
-      ],
+      identifier: userIdentifiers(provider),
       active: true,
       name: [
         {
@@ -45,10 +43,10 @@ export function practitioners({ hospital }: Site): Declaration<Provider> {
           text: practitionerName(provider),
           family: provider.family,
           given: [provider.given],
-          suffix: ['MD'],
+          ...(isInterconnect(provider) ? {} : { suffix: ['MD'] }),
         },
       ],
-      qualification: [{ code: { text: provider.specialty } }],
+      ...(isInterconnect(provider) ? {} : { qualification: [{ code: { text: provider.specialty } }] }),
     }),
     older: {
       DSTU2: {

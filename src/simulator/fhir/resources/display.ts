@@ -1,6 +1,7 @@
 import type { Hospital } from '../../world/hospital.ts';
 import { systems } from '../../world/identity.ts';
 import type { Department, Patient, Provider, Visit } from '../../world/records.ts';
+import { isInterconnect } from './interconnect.ts';
 
 /** The name as Epic shows it in a reference: family, comma, given. */
 export function displayName({ family, given, middle }: Patient, separator: ', ' | ' '): string {
@@ -8,8 +9,9 @@ export function displayName({ family, given, middle }: Patient, separator: ', ' 
   return separator === ', ' ? `${family}, ${first}` : `${first} ${family}`;
 }
 
-export function practitionerName({ family, given }: Provider): string {
-  return `${given} ${family}, MD`;
+export function practitionerName(provider: Provider): string {
+  const { family, given } = provider;
+  return isInterconnect(provider) ? `${given} ${family}` : `${given} ${family}, MD`;
 }
 
 export function patientReference(hospital: Hospital, number: number) {
