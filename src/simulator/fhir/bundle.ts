@@ -78,7 +78,9 @@ export class Paging {
     const { edition, declaration, parameters, base, caller } = request;
     const session = this.#sessions.get(sessionId);
     const fits =
-      session?.type === declaration.type && session.edition === edition && session.clientId === caller.clientId;
+      session?.type === declaration.type &&
+      session.edition === edition &&
+      session.clientId === caller.clientId;
     if (!session || !fits || session.expires <= this.#now()) throw refuse(4113, { element: 'sessionID' });
     if (edition.version === 'DSTU2' && query(parameters) !== session.asked) throw refuse(4116);
     return this.#page(request, session, `${base}/${declaration.type}?${parameters}`);
@@ -105,7 +107,10 @@ export class Paging {
     const lost = entries.length === 0 && postFilterNext === 'dropped';
     if (offset + size < ids.length && !lost) {
       const next = this.#open({ ...session, offset: offset + size });
-      links.push({ relation: 'next', url: nextLink(`${base}/${declaration.type}`, session, next, offset / size) });
+      links.push({
+        relation: 'next',
+        url: nextLink(`${base}/${declaration.type}`, session, next, offset / size),
+      });
     }
     const remarks = ids.length === 0 ? [...issues, issue(4101)] : issues;
     const outcome = remarks.length === 0 ? [] : [outcomeEntry(remarks, edition)];
@@ -129,7 +134,11 @@ export interface Row {
   readonly resource: Resource;
 }
 
-function kept({ edition, declaration }: PageRequest, { keeps }: Found, ids: readonly string[]): readonly Row[] {
+function kept(
+  { edition, declaration }: PageRequest,
+  { keeps }: Found,
+  ids: readonly string[],
+): readonly Row[] {
   return ids.flatMap((id) => {
     const record = declaration.find(id);
     if (record === undefined || (keeps && !keeps(declaration.render(record)))) return [];

@@ -51,7 +51,11 @@ export function capabilityStatement(
         mode: 'server',
         security: security(addresses),
         resource: edition.declarations.map((declaration) =>
-          describe(declaration, edition, operations.filter((each) => each.type === declaration.type)),
+          describe(
+            declaration,
+            edition,
+            operations.filter((each) => each.type === declaration.type),
+          ),
         ),
       },
     ],
@@ -100,7 +104,9 @@ function describe(declaration: AnyDeclaration, edition: Edition, operations: rea
     ...(version === 'DSTU2' ? {} : { conditionalRead: 'not-supported' }),
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',
-    ...(searched ? { searchInclude: ['*'], searchRevInclude: ['Provenance:target'], searchParam: parameters } : {}),
+    ...(searched
+      ? { searchInclude: ['*'], searchRevInclude: ['Provenance:target'], searchParam: parameters }
+      : {}),
     ...operationsOf(declaration, edition, operations),
   };
 }

@@ -101,7 +101,12 @@ export function inward<T>(sent: T, version: Version, site: Site): T {
 /** Search parameters in the hospital's own ids and systems. */
 export function inwardParameters(sent: URLSearchParams, version: Version, site: Site): URLSearchParams {
   const { environment, codeSystems } = site.behaviour;
-  if (version === 'R4' && !site.behaviour.longIds && environment === ownEnvironment && codeSystems === 'url') {
+  if (
+    version === 'R4' &&
+    !site.behaviour.longIds &&
+    environment === ownEnvironment &&
+    codeSystems === 'url'
+  ) {
     return spelledOut(sent, (system) => toUrl.get(system) ?? system);
   }
   const own = spelledOut(sent, (system) => inward({ system }, version, site).system);

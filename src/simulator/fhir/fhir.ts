@@ -1,6 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { Paging } from './bundle.ts';
-import { type AnyDeclaration, type Caller, type Interaction, type Site, type Version, versions } from './declaration.ts';
+import {
+  type AnyDeclaration,
+  type Caller,
+  type Interaction,
+  type Site,
+  type Version,
+  versions,
+} from './declaration.ts';
 import { Edition } from './edition.ts';
 import { DocumentQuota } from './quota.ts';
 import { declarationsOf, operationsOf, type PatientGroup, type PatientGroups } from './resources/index.ts';
@@ -53,7 +60,9 @@ export class Fhir {
   /** Every API, once: what a client record may hold and a token response lists. */
   apis(): readonly Api[] {
     const all = this.declarations.flatMap((declaration) => apisOf(declaration));
-    const scheduling = this.site.behaviour.scheduling ? [{ type: 'Appointment', interaction: 'create' as const }] : [];
+    const scheduling = this.site.behaviour.scheduling
+      ? [{ type: 'Appointment', interaction: 'create' as const }]
+      : [];
     return [...all, ...scheduling];
   }
 

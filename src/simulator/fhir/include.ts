@@ -1,4 +1,4 @@
-import type { Row, PageRequest } from './bundle.ts';
+import type { PageRequest, Row } from './bundle.ts';
 import { type AnyDeclaration, offers, type SearchParameter } from './declaration.ts';
 import { matches, valuesAt } from './matching.ts';
 import type { Resource } from './outcome.ts';
@@ -28,7 +28,8 @@ export function included(request: PageRequest, rows: readonly Row[], more: boole
     }
   }
   for (const wanted of valuesOf(parameters, '_revinclude')) {
-    if (/^Provenance(:target)?$/.test(wanted)) beside.push(...fresh(start.flatMap((row) => provenances(request, row))));
+    if (/^Provenance(:target)?$/.test(wanted))
+      beside.push(...fresh(start.flatMap((row) => provenances(request, row))));
     else if (more) beside.push(...fresh(start.flatMap((row) => referring(request, row, wanted))));
   }
   return beside.map(({ resource }) => resource);
@@ -58,7 +59,9 @@ function referred({ edition, caller }: PageRequest, row: Found, wanted: string):
       const declaration = edition.declaration(kind);
       if (!declaration || (target && target !== kind) || !caller.allows(kind, 'read')) return [];
       const record = declaration.find(id);
-      return record === undefined ? [] : [{ declaration, record, resource: edition.show(declaration, record) }];
+      return record === undefined
+        ? []
+        : [{ declaration, record, resource: edition.show(declaration, record) }];
     });
 }
 
@@ -82,8 +85,12 @@ function referring({ edition, caller }: PageRequest, row: Found, wanted: string)
   return declaration
     .chart(patient)
     .filter((record: unknown) =>
-      matches(valuesAt(declaration.render(record), path), target, 'reference', edition.site.hospital.timeZone),
+      matches(
+        valuesAt(declaration.render(record), path),
+        target,
+        'reference',
+        edition.site.hospital.timeZone,
+      ),
     )
     .map((record: unknown) => ({ declaration, record, resource: edition.show(declaration, record) }));
 }
-

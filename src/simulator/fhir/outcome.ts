@@ -55,6 +55,10 @@ export class Refusal extends Error {
 }
 
 /** The refusal a number stands for, with its own status. */
-export function refuse(number: ErrorNumber, details: IssueDetails = {}, before: readonly Issue[] = []): Refusal {
+export function refuse(
+  number: ErrorNumber,
+  details: IssueDetails = {},
+  before: readonly Issue[] = [],
+): Refusal {
   return new Refusal(registry[number].status, [...before, issue(number, details)]);
 }

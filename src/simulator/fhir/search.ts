@@ -3,7 +3,7 @@ import { guardPatient } from './access.ts';
 import { dateTests } from './date-search.ts';
 import type { AnyDeclaration, Query, SearchParameter, Site } from './declaration.ts';
 import { idIn, matches, readToken, valuesAt } from './matching.ts';
-import { type Issue, issue, Refusal, refuse, type Resource } from './outcome.ts';
+import { type Issue, issue, Refusal, type Resource, refuse } from './outcome.ts';
 
 /** What a search found: ids, so that a paging session holds no resources, and what is still to be done with them. */
 export interface Found {
@@ -45,7 +45,8 @@ export function search(declaration: AnyDeclaration, query: Query, site: Site): F
     const granted = grantedCategories(declaration, query);
     const candidates = declaration.candidates?.(query) ?? [];
     const records = candidates.filter(
-      (record) => !granted || declaration.categoriesOf?.(record).some((category) => granted.includes(category)),
+      (record) =>
+        !granted || declaration.categoriesOf?.(record).some((category) => granted.includes(category)),
     );
     const chosen = applyNative(declaration, records, query, site);
     remark(declaration, query, site, unknown);
@@ -64,7 +65,8 @@ export function search(declaration: AnyDeclaration, query: Query, site: Site): F
 function byId(declaration: AnyDeclaration, { caller }: Query, wanted: string): readonly string[] {
   const records = wanted.split(',').map((id) => {
     const record = declaration.find(idIn(id.trim()));
-    if (record === undefined) throw new Refusal(400, [issue(59008, { severity: 'information', element: '_id' })]);
+    if (record === undefined)
+      throw new Refusal(400, [issue(59008, { severity: 'information', element: '_id' })]);
     return record;
   });
   const granted = records.filter((record) => {
@@ -94,14 +96,20 @@ function notIncluded(number: 59204 | 59205, part: string): Issue {
   return issue(number, { diagnostics });
 }
 
-function unknownNames(declaration: AnyDeclaration, parameters: URLSearchParams, site: Site): readonly string[] {
+function unknownNames(
+  declaration: AnyDeclaration,
+  parameters: URLSearchParams,
+  site: Site,
+): readonly string[] {
   const known = [...declaration.native, ...(site.behaviour.postFilters ? declaration.postFilters : [])];
   const names = new Set([...parameters.keys()].map((name) => name.toLowerCase()));
   return [...names].filter((name) => !controls.has(name) && !known.some((each) => each.name === name));
 }
 
 function ignored(name: string): Issue {
-  return issue(59100, { diagnostics: `Unknown parameter: ${name.toUpperCase()}. Parameter has been ignored.` });
+  return issue(59100, {
+    diagnostics: `Unknown parameter: ${name.toUpperCase()}. Parameter has been ignored.`,
+  });
 }
 
 /** The remarks that accompany a search which works. */
@@ -119,7 +127,9 @@ function remark(declaration: AnyDeclaration, query: Query, site: Site, unknown: 
 
 /** All values of a parameter; names are compared without regard to case. */
 export function valuesOf(parameters: URLSearchParams, name: string): string[] {
-  return [...parameters].filter(([each, value]) => each.toLowerCase() === name && value !== '').map(([, v]) => v);
+  return [...parameters]
+    .filter(([each, value]) => each.toLowerCase() === name && value !== '')
+    .map(([, v]) => v);
 }
 
 function applyNative(
@@ -176,13 +186,17 @@ function postFilters(declaration: AnyDeclaration, query: Query, site: Site): Fou
   if (asked.length === 0) return undefined;
   const { timeZone } = site.hospital;
   return (resource) =>
-    asked.every(
-      ({ parameter: { at = '', type }, value }) => matches(valuesAt(resource, at), value, type, timeZone),
+    asked.every(({ parameter: { at = '', type }, value }) =>
+      matches(valuesAt(resource, at), value, type, timeZone),
     );
 }
 
 /** The patient that a search is about, from `patient` and `subject`; undefined when neither is given. */
-export function subjectOf(site: Site, { parameters, caller }: Query, names: readonly string[]): Patient | undefined {
+export function subjectOf(
+  site: Site,
+  { parameters, caller }: Query,
+  names: readonly string[],
+): Patient | undefined {
   const given = names.flatMap((name) => valuesOf(parameters, name));
   const ids = new Set(given.map(idIn));
   const [id] = ids;

@@ -3,7 +3,15 @@ import { guardRecord, guardWrite } from './access.ts';
 import { sendBinary } from './binary.ts';
 import type { Paging } from './bundle.ts';
 import { capabilityStatement } from './capability.ts';
-import { type AnyDeclaration, type Caller, type Interaction, offers, type Query, type Version, type Write } from './declaration.ts';
+import {
+  type AnyDeclaration,
+  type Caller,
+  type Interaction,
+  offers,
+  type Query,
+  type Version,
+  type Write,
+} from './declaration.ts';
 import { inwardId, inwardParameters } from './dialect.ts';
 import type { Edition } from './edition.ts';
 import { sendResource } from './format.ts';
@@ -110,7 +118,8 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
       guardWrite(caller, write.resource);
       const id = api.file(write);
       reply.header('location', `${declaration.type}/${edition.idOf(id)}`);
-      if (!/\breturn=representation\b/.test(String(request.headers.prefer ?? ''))) return reply.code(201).send();
+      if (!/\breturn=representation\b/.test(String(request.headers.prefer ?? '')))
+        return reply.code(201).send();
       return sendResource(request, reply, 201, edition.show(declaration, declaration.find(id)));
     }),
   );

@@ -1,9 +1,9 @@
-import type { Allergy, Substance } from '../../world/clinical-records.ts';
 import { localDate } from '../../world/calendar.ts';
+import type { Allergy, Substance } from '../../world/clinical-records.ts';
 import type { Patient } from '../../world/records.ts';
 import type { Declaration, Site, Write } from '../declaration.ts';
 import { valuesAt } from '../matching.ts';
-import { type Resource, Refusal, issue, refuse } from '../outcome.ts';
+import { issue, Refusal, type Resource, refuse } from '../outcome.ts';
 import { subjectOf } from '../search.ts';
 import { patientReference } from './display.ts';
 import { noteIn, patientIn } from './write-references.ts';
@@ -126,7 +126,8 @@ function substanceIn(resource: Resource): Substance {
   const [text] = valuesAt(resource, 'code.text');
   if (codings.length === 0) throw refuse(59108, { element: 'code' });
   for (const { system, code, display } of codings) {
-    const known = system === systemUrls.rxnorm ? 'rxnorm' : system === systemUrls.snomed ? 'snomed' : undefined;
+    const known =
+      system === systemUrls.rxnorm ? 'rxnorm' : system === systemUrls.snomed ? 'snomed' : undefined;
     if (!known || !code) continue;
     const category = valuesAt(resource, 'category')[0] === 'food' ? 'food' : 'medication';
     return { system: known, code, display: display ?? String(text ?? ''), category };
@@ -161,7 +162,14 @@ function allergyResource({ hospital }: Site, allergy: Allergy): Resource {
       : {
           // A coding whose code is the word itself, as it stands in real answers.
           reaction: [
-            { manifestation: [{ coding: [{ system: systemUrls.snomed, code: reaction, display: reaction }], text: reaction }] },
+            {
+              manifestation: [
+                {
+                  coding: [{ system: systemUrls.snomed, code: reaction, display: reaction }],
+                  text: reaction,
+                },
+              ],
+            },
           ],
         }),
   };
@@ -192,8 +200,16 @@ function fromStu3({ clinicalStatus, verificationStatus, ...rest }: Resource): Re
 
 /** DSTU2: a substance, and one status made of two. */
 function toDstu2(resource: Resource): Resource {
-  const { code, clinicalStatus, verificationStatus, category, assertedDate, criticality: _c, note, ...rest } =
-    toStu3(resource);
+  const {
+    code,
+    clinicalStatus,
+    verificationStatus,
+    category,
+    assertedDate,
+    criticality: _c,
+    note,
+    ...rest
+  } = toStu3(resource);
   const [first] = (category ?? []) as readonly unknown[];
   const [text] = (note ?? []) as readonly { readonly text: string }[];
   return {

@@ -9,7 +9,15 @@ import { idIn, plain } from '../matching.ts';
 import { type Issue, issue, operationOutcome, type Resource, refuse } from '../outcome.ts';
 import type { Operation } from '../server.ts';
 import { instant, locationReference, patientReference, practitionerReference } from './display.ts';
-import { bookedBetween, freeTimes, isFree, type Offer, offerId, offerOfId, slotReference } from './schedule.ts';
+import {
+  bookedBetween,
+  freeTimes,
+  isFree,
+  type Offer,
+  offerId,
+  offerOfId,
+  slotReference,
+} from './schedule.ts';
 
 const mostProposed = 20;
 const usualDays = 14;
@@ -155,7 +163,11 @@ function patientIn(site: Site, { caller }: Write, parameter: Parameter | undefin
   return patient;
 }
 
-function instantIn({ hospital }: Site, given: ReadonlyMap<string, Parameter>, name: string): number | undefined {
+function instantIn(
+  { hospital }: Site,
+  given: ReadonlyMap<string, Parameter>,
+  name: string,
+): number | undefined {
   const text = valueOf(given.get(name));
   if (text === undefined) return undefined;
   const read = readDate(text, hospital.timeZone);
@@ -164,7 +176,11 @@ function instantIn({ hospital }: Site, given: ReadonlyMap<string, Parameter>, na
 }
 
 /** By what was asked for; without a word by whether the hospital has seen the patient before. */
-function visitTypeIn({ hospital }: Site, given: ReadonlyMap<string, Parameter>, patient: Patient): VisitType | undefined {
+function visitTypeIn(
+  { hospital }: Site,
+  given: ReadonlyMap<string, Parameter>,
+  patient: Patient,
+): VisitType | undefined {
   const { visitTypes } = hospital.facility;
   const asked = given.get('serviceType')?.valueCodeableConcept as Concept | undefined;
   if (asked) {
@@ -177,7 +193,9 @@ function visitTypeIn({ hospital }: Site, given: ReadonlyMap<string, Parameter>, 
 
 function providersIn({ hospital }: Site, given: ReadonlyMap<string, Parameter>): readonly Provider[] {
   const { providers, clinicOf } = hospital.facility;
-  const place = given.get('location-reference')?.valueReference as { readonly reference?: string } | undefined;
+  const place = given.get('location-reference')?.valueReference as
+    | { readonly reference?: string }
+    | undefined;
   const specialty = given.get('specialties')?.valueCodeableConcept as Concept | undefined;
   const words = [specialty?.text, ...(specialty?.coding ?? []).map(({ code }) => code)].filter(
     (each) => each !== undefined,

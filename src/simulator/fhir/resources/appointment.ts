@@ -37,8 +37,17 @@ export function appointments(site: Site): Declaration<Appointment> {
         span: ({ start }) => [start, start],
       },
       { name: 'identifier', type: 'token', documentation: 'The contact serial number (CSN).' },
-      { name: 'onlyscannable', type: 'token', documentation: 'Appointments that documents can be scanned to.' },
-      { name: 'patient', type: 'reference', documentation: 'Whose appointments.', include: 'participant.actor' },
+      {
+        name: 'onlyscannable',
+        type: 'token',
+        documentation: 'Appointments that documents can be scanned to.',
+      },
+      {
+        name: 'patient',
+        type: 'reference',
+        documentation: 'Whose appointments.',
+        include: 'participant.actor',
+      },
       {
         name: 'service-category',
         type: 'token',
@@ -89,7 +98,11 @@ export function appointments(site: Site): Declaration<Appointment> {
         file({ resource }, { csn, status }) {
           if (status !== 'booked') throw refuse(59159, { element: 'status' });
           const [reason] = valuesAt(resource, 'cancelationReason.text');
-          hospital.scheduling.cancel(hospital.act('fhir'), csn, typeof reason === 'string' ? reason : undefined);
+          hospital.scheduling.cancel(
+            hospital.act('fhir'),
+            csn,
+            typeof reason === 'string' ? reason : undefined,
+          );
         },
       },
     ],

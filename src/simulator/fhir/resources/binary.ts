@@ -89,7 +89,7 @@ function rtf(parts: readonly string[]): string {
     text
       .replace(/[\\{}]/g, (sign) => `\\${sign}`)
       .replaceAll('\n', '\\par ')
-      .replace(/[^\u0000-\u007f]/g, (letter) => `\\u${letter.charCodeAt(0)}?`),
+      .replace(/[^\t\n\r -~]/g, (letter) => `\\u${letter.charCodeAt(0)}?`),
   );
   return `{\\rtf1\\ansi ${escaped.join('\\par ')}}`;
 }

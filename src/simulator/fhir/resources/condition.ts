@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Condition } from '../../world/clinical-records.ts';
 import { localDate } from '../../world/calendar.ts';
+import type { Condition } from '../../world/clinical-records.ts';
 import type { Declaration, Site, Write } from '../declaration.ts';
 import { readToken, valuesAt } from '../matching.ts';
 import { type Resource, refuse } from '../outcome.ts';
@@ -11,7 +11,10 @@ import { noteIn, patientIn } from './write-references.ts';
 const terminology = 'http://terminology.hl7.org/CodeSystem';
 const noteLongest = 450;
 const holdingLength = 64;
-const categories = { 'problem-list-item': 'Problem List Item', 'encounter-diagnosis': 'Encounter Diagnosis' } as const;
+const categories = {
+  'problem-list-item': 'Problem List Item',
+  'encounter-diagnosis': 'Encounter Diagnosis',
+} as const;
 
 /** Condition: problems and diagnoses; what comes over FHIR waits for a clinician. */
 export function conditions(site: Site): Declaration<Condition> {
@@ -33,7 +36,12 @@ export function conditions(site: Site): Declaration<Condition> {
       },
       { name: 'clinical-status', type: 'token', documentation: 'active, resolved.', at: 'clinicalStatus' },
       { name: 'code', type: 'token', documentation: 'ICD-10-CM or SNOMED CT.', at: 'code' },
-      { name: 'encounter', type: 'reference', documentation: 'The encounter of a diagnosis.', at: 'encounter' },
+      {
+        name: 'encounter',
+        type: 'reference',
+        documentation: 'The encounter of a diagnosis.',
+        at: 'encounter',
+      },
       { name: 'patient', type: 'reference', documentation: 'Whose conditions.', include: 'subject' },
       { name: 'subject', type: 'reference', documentation: 'Whose conditions.', include: 'subject' },
     ],
@@ -77,7 +85,10 @@ function idOf({ hospital }: Site, { fhirId, verification }: Condition): string {
 }
 
 function holdingId(seed: string, id: string): string {
-  const filling = createHash('sha384').update(`${seed}\nholding ${id}`).digest('base64url').replaceAll('_', '.');
+  const filling = createHash('sha384')
+    .update(`${seed}\nholding ${id}`)
+    .digest('base64url')
+    .replaceAll('_', '.');
   return `O${id}${filling}`.slice(0, holdingLength);
 }
 
@@ -100,7 +111,8 @@ function createProblem(site: Site, write: Write): string {
   }
   const [clinical] = valuesAt(resource, 'clinicalStatus.coding.code');
   if (clinical === undefined) throw refuse(59108, { element: 'clinicalStatus' });
-  if (clinical !== 'active' && behaviour.unacceptedModifierFatal) throw refuse(59012, { element: 'clinicalStatus' });
+  if (clinical !== 'active' && behaviour.unacceptedModifierFatal)
+    throw refuse(59012, { element: 'clinicalStatus' });
   const note = noteIn(resource, noteLongest);
   const condition = hospital.filing.condition(hospital.act('fhir'), {
     patient: patient.number,
@@ -167,7 +179,13 @@ function codeOf(value: unknown): unknown {
 }
 
 /** STU3: statuses are codes, the encounter is the context. */
-function toStu3({ clinicalStatus, verificationStatus, encounter, recordedDate, ...rest }: Resource): Resource {
+function toStu3({
+  clinicalStatus,
+  verificationStatus,
+  encounter,
+  recordedDate,
+  ...rest
+}: Resource): Resource {
   return {
     ...rest,
     clinicalStatus: codeOf(clinicalStatus),

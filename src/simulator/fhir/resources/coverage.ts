@@ -37,7 +37,11 @@ export function coverages(site: Site): Declaration<Coverage> {
       beneficiary: patientReference(hospital, patient),
       relationship: {
         coding: [
-          { system: 'http://terminology.hl7.org/CodeSystem/subscriber-relationship', code: 'self', display: 'Self' },
+          {
+            system: 'http://terminology.hl7.org/CodeSystem/subscriber-relationship',
+            code: 'self',
+            display: 'Self',
+          },
         ],
       },
       period: { start: from },

@@ -92,7 +92,12 @@ export function organizations({ hospital }: Site): Declaration<Site['hospital'][
     type: 'Organization',
     interactions: everywhere,
     native: [
-      { name: 'identifier', type: 'token', documentation: 'An identifier of the organization.', at: 'identifier' },
+      {
+        name: 'identifier',
+        type: 'token',
+        documentation: 'An identifier of the organization.',
+        at: 'identifier',
+      },
       { name: 'name', type: 'string', documentation: 'The name of the organization.', at: 'name' },
     ],
     postFilters: [{ name: 'active', type: 'token', at: 'active' }],
@@ -141,7 +146,9 @@ export function practitionerRoles({ hospital }: Site): Declaration<Provider> {
       active: true,
       practitioner: { reference: `Practitioner/${provider.fhirId}`, display: practitionerName(provider) },
       organization: organizationReference(hospital),
-      specialty: [{ coding: [{ system: specialtySystem, display: provider.specialty }], text: provider.specialty }],
+      specialty: [
+        { coding: [{ system: specialtySystem, display: provider.specialty }], text: provider.specialty },
+      ],
       location: [{ reference: `Location/${facility.clinicOf(provider).fhirId}` }],
     }),
   };

@@ -24,7 +24,8 @@ export function createNote(site: Site, write: Write): string {
   const { hospital, behaviour } = site;
   const { resource } = write;
   if (resource.status === undefined) throw refuse(59108, { element: 'status' });
-  if (resource.status !== 'current' && behaviour.unacceptedModifierFatal) throw refuse(59012, { element: 'status' });
+  if (resource.status !== 'current' && behaviour.unacceptedModifierFatal)
+    throw refuse(59012, { element: 'status' });
   const status = resource.docStatus ?? 'final';
   if (status !== 'final' && status !== 'preliminary') throw refuse(59102, { element: 'docStatus' });
   const type = typeIn(site, resource);
@@ -60,7 +61,9 @@ function typeIn({ behaviour }: Site, resource: Resource): NoteType {
 function textIn({ behaviour }: Site, resource: Resource): string {
   const [attachment] = valuesAt(resource, 'content.attachment') as Attachment[];
   if (!attachment) throw refuse(59108, { element: 'content.attachment' });
-  const type = String(attachment.contentType ?? '').split(';')[0]?.trim();
+  const type = String(attachment.contentType ?? '')
+    .split(';')[0]
+    ?.trim();
   const taken = type === 'text/plain' || (type === 'text/rtf' && behaviour.rtfNotes);
   if (!taken) throw refuse(59102, { element: 'content.attachment.contentType', diagnostics: String(type) });
   const { data } = attachment;

@@ -4,7 +4,13 @@ import type { Declaration, Site } from '../declaration.ts';
 import { type Resource, refuse } from '../outcome.ts';
 import { subjectOf } from '../search.ts';
 import { binaryIdOf, formatsOf } from './binary.ts';
-import { encounterReference, instant, organizationReference, patientReference, practitionerReference } from './display.ts';
+import {
+  encounterReference,
+  instant,
+  organizationReference,
+  patientReference,
+  practitionerReference,
+} from './display.ts';
 import { createNote } from './document-reference-create.ts';
 
 export const noteTypeSystem = 'urn:oid:1.2.840.114350.1.13.0.1.7.4.737880.5010';
@@ -44,7 +50,12 @@ export function documentReferences(site: Site): Declaration<Note> {
         at: 'docStatus',
         known: { values: Object.values(docStatus), remark: 59101 },
       },
-      { name: 'encounter', type: 'reference', documentation: 'The encounter it is of.', at: 'context.encounter' },
+      {
+        name: 'encounter',
+        type: 'reference',
+        documentation: 'The encounter it is of.',
+        at: 'context.encounter',
+      },
       { name: 'patient', type: 'reference', documentation: 'Whose documents.', include: 'subject' },
       {
         name: 'period',
@@ -121,7 +132,10 @@ function noteResource({ hospital }: Site, note: Note): Resource {
     extension: [attester(note)],
     identifier: [
       { system: systems.note, value: String(number) },
-      { system: 'urn:oid:1.2.840.114350.1.72.3.15', value: `${systems.note.replace('urn:oid:', '')}_${number}` },
+      {
+        system: 'urn:oid:1.2.840.114350.1.72.3.15',
+        value: `${systems.note.replace('urn:oid:', '')}_${number}`,
+      },
     ],
     status: note.status === 'entered-in-error' ? 'entered-in-error' : 'current',
     docStatus: docStatus[note.status],
@@ -162,7 +176,11 @@ function noteResource({ hospital }: Site, note: Note): Resource {
 
 /** Who signed it, as an extension from R5. */
 function attester({ author, changedAt }: Note): unknown {
-  const signer = { system: 'urn:oid:1.2.840.114350.1.72.1.7.7.10.696784.72072', code: '1', display: 'Signer' };
+  const signer = {
+    system: 'urn:oid:1.2.840.114350.1.72.1.7.7.10.696784.72072',
+    code: '1',
+    display: 'Signer',
+  };
   return {
     url: 'http://hl7.org/fhir/5.0/StructureDefinition/extension-DocumentReference.attester',
     extension: [
@@ -201,5 +219,8 @@ function fromStu3({ class: category, context, ...rest }: Resource): Resource {
 /** DSTU2: the status of the note is a concept. */
 function toDstu2(resource: Resource): Resource {
   const { docStatus: status, ...rest } = toStu3(resource);
-  return { ...rest, docStatus: { coding: [{ system: 'http://hl7.org/fhir/composition-status', code: status }] } };
+  return {
+    ...rest,
+    docStatus: { coding: [{ system: 'http://hl7.org/fhir/composition-status', code: status }] },
+  };
 }

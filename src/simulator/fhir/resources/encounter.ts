@@ -91,7 +91,8 @@ function inOrder(records: readonly Visit[]): readonly Visit[] {
 function remarkOnClass(query: Query): void {
   const known = Object.values(classes).map<string>(({ code }) => code);
   for (const value of valuesOf(query.parameters, 'class')) {
-    if (!value.split(',').every((each) => known.includes(readToken(each).value))) query.issues.push(issue(59109, { element: 'class' }));
+    if (!value.split(',').every((each) => known.includes(readToken(each).value)))
+      query.issues.push(issue(59109, { element: 'class' }));
   }
 }
 
@@ -125,12 +126,13 @@ function encounterResource({ hospital }: Site, visit: Visit): Resource {
     status,
     class: { system: systems.patientClass, ...classes[kind] },
     type: [
-      { coding: [{ system: systems.encounterType, ...encounterTypes[kind] }], text: encounterTypes[kind].display },
+      {
+        coding: [{ system: systems.encounterType, ...encounterTypes[kind] }],
+        text: encounterTypes[kind].display,
+      },
     ],
     subject: patientReference(hospital, patient),
-    participant: [
-      { period: period(startedAt, endedAt), individual: practitionerReference(visit.provider) },
-    ],
+    participant: [{ period: period(startedAt, endedAt), individual: practitionerReference(visit.provider) }],
     ...(booked ? { appointment: [{ reference: `Appointment/${booked.fhirId}` }] } : {}),
     period: period(startedAt, endedAt),
     reasonCode: [{ text: visit.complaint }],

@@ -14,7 +14,7 @@ import { medicationRequests, medications } from './medication.ts';
 import { observations } from './observation.ts';
 import { diagnosticReports, serviceRequests } from './order.ts';
 import { patients } from './patient.ts';
-import { groups, patientLists, type PatientGroup, type PatientGroups } from './patient-list.ts';
+import { groups, type PatientGroup, type PatientGroups, patientLists } from './patient-list.ts';
 import { matchOperation } from './patient-match.ts';
 import { schedules, slots } from './schedule.ts';
 

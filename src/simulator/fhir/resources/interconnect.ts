@@ -24,5 +24,7 @@ export function isInterconnect(provider: Provider): boolean {
 
 export function userIdentifiers({ id, npi }: Provider) {
   const internal = { use: 'usual', type: { text: 'INTERNAL' }, system: systems.user, value: id.padStart(10) };
-  return npi === '' ? [internal] : [{ use: 'usual', type: { text: 'NPI' }, system: systems.npi, value: npi }, internal];
+  return npi === ''
+    ? [internal]
+    : [{ use: 'usual', type: { text: 'NPI' }, system: systems.npi, value: npi }, internal];
 }

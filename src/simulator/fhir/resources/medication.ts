@@ -1,12 +1,21 @@
-import type { Medication } from '../../world/clinical-records.ts';
 import { localDate } from '../../world/calendar.ts';
+import type { Medication } from '../../world/clinical-records.ts';
 import type { Declaration, Site } from '../declaration.ts';
 import { type Resource, refuse } from '../outcome.ts';
 import { subjectOf } from '../search.ts';
 import { encounterReference, patientReference, practitionerReference } from './display.ts';
 
 const orderSystem = 'urn:oid:1.2.840.114350.1.13.0.1.7.2.798268';
-const statuses = ['active', 'completed', 'stopped', 'on-hold', 'cancelled', 'entered-in-error', 'draft', 'unknown'];
+const statuses = [
+  'active',
+  'completed',
+  'stopped',
+  'on-hold',
+  'cancelled',
+  'entered-in-error',
+  'draft',
+  'unknown',
+];
 
 /** MedicationRequest: read and search. */
 export function medicationRequests(site: Site): Declaration<Medication> {
@@ -95,7 +104,9 @@ function requestResource({ hospital }: Site, medication: Medication): Resource {
     identifier: [{ use: 'usual', system: orderSystem, value: String(number) }],
     status: medication.status,
     intent: 'order',
-    category: [{ coding: [{ system: terminology, code: 'community', display: 'Community' }], text: 'Community' }],
+    category: [
+      { coding: [{ system: terminology, code: 'community', display: 'Community' }], text: 'Community' },
+    ],
     medicationReference: {
       reference: `Medication/${hospital.identities.fhirId('Medication', number)}`,
       display: drug.display,

@@ -72,7 +72,8 @@ function measureIn({ hospital, behaviour }: Site, resource: Resource): Measure {
   const codings = valuesAt(resource, 'code.coding') as Coding[];
   const [coding] = codings;
   if (!coding?.code) throw refuse(59108, { element: 'code' });
-  if (codings.length > 1) throw refuse(59188, { element: 'code', diagnostics: 'Exactly one coding is required' });
+  if (codings.length > 1)
+    throw refuse(59188, { element: 'code', diagnostics: 'Exactly one coding is required' });
   const { system, code } = coding;
   const measure =
     system === flowsheetId
@@ -88,7 +89,8 @@ function measureIn({ hospital, behaviour }: Site, resource: Resource): Measure {
 function takenAtIn({ hospital }: Site, { effectiveDateTime }: Resource): number {
   if (typeof effectiveDateTime !== 'string') throw refuse(59108, { element: 'effectiveDateTime' });
   const read = readDate(effectiveDateTime, hospital.timeZone);
-  if (!read || !/^\d{4}-\d\d-\d\dT/.test(effectiveDateTime)) throw refuse(59111, { element: 'effectiveDateTime' });
+  if (!read || !/^\d{4}-\d\d-\d\dT/.test(effectiveDateTime))
+    throw refuse(59111, { element: 'effectiveDateTime' });
   if (read.begin > hospital.now()) {
     throw refuse(59159, { element: 'effectiveDateTime', diagnostics: 'A reading cannot lie in the future' });
   }
@@ -105,9 +107,12 @@ function readingIn(measure: Measure, resource: Resource): Reading {
   }
   const sent = valuesAt(resource, 'component') as Resource[];
   const components = measure.components.map(({ loinc }) => {
-    const component = sent.find((each) => (valuesAt(each, 'code.coding') as Coding[]).some(({ code }) => code === loinc));
+    const component = sent.find((each) =>
+      (valuesAt(each, 'code.coding') as Coding[]).some(({ code }) => code === loinc),
+    );
     const value = (component?.valueQuantity as Quantity | undefined)?.value;
-    if (typeof value !== 'number') throw refuse(59108, { element: 'component', diagnostics: `${loinc} is required` });
+    if (typeof value !== 'number')
+      throw refuse(59108, { element: 'component', diagnostics: `${loinc} is required` });
     return value;
   });
   return { components };

@@ -58,7 +58,12 @@ export function observations(site: Site): Declaration<Observation> {
         documentation: 'When it was resulted or recorded.',
         span: ({ takenAt }) => [takenAt, takenAt],
       },
-      { name: 'focus', type: 'reference', documentation: 'What it is about, beside the patient.', at: 'focus' },
+      {
+        name: 'focus',
+        type: 'reference',
+        documentation: 'What it is about, beside the patient.',
+        at: 'focus',
+      },
       {
         name: 'issued',
         type: 'date',
@@ -71,7 +76,11 @@ export function observations(site: Site): Declaration<Observation> {
     postFilters: [
       { name: 'combo-code', type: 'token', at: 'code,component.code' },
       { name: 'combo-data-absent-reason', type: 'token', at: 'dataAbsentReason,component.dataAbsentReason' },
-      { name: 'combo-value-concept', type: 'token', at: 'valueCodeableConcept,component.valueCodeableConcept' },
+      {
+        name: 'combo-value-concept',
+        type: 'token',
+        at: 'valueCodeableConcept,component.valueCodeableConcept',
+      },
       { name: 'combo-value-quantity', type: 'quantity', at: 'valueQuantity,component.valueQuantity' },
       { name: 'component-code', type: 'token', at: 'component.code' },
       { name: 'component-data-absent-reason', type: 'token', at: 'component.dataAbsentReason' },
@@ -126,7 +135,10 @@ export function observations(site: Site): Declaration<Observation> {
         accepts: (resource) => isOf(resource, 'LDA'),
         // Lines, drains and airways only; no other observation can be changed over FHIR.
         file: () => {
-          throw refuse(59102, { element: 'category', diagnostics: 'The observation is no line, drain or airway' });
+          throw refuse(59102, {
+            element: 'category',
+            diagnostics: 'The observation is no line, drain or airway',
+          });
         },
       },
     ],
@@ -135,8 +147,10 @@ export function observations(site: Site): Declaration<Observation> {
 
 function refuseWithoutCategory({ parameters }: Query): void {
   const given = valuesOf(parameters, 'category').flatMap((value) => value.split(','));
-  if (given.length === 0) throw refuse(59108, { element: 'category', diagnostics: 'category or code is required' });
-  if (!given.some((token) => categories.includes(readToken(token).value))) throw refuse(59111, { element: 'category' });
+  if (given.length === 0)
+    throw refuse(59108, { element: 'category', diagnostics: 'category or code is required' });
+  if (!given.some((token) => categories.includes(readToken(token).value)))
+    throw refuse(59111, { element: 'category' });
 }
 
 /** The held categories that a search is for; all of them when it names codes alone. */
@@ -165,7 +179,9 @@ function observationResource({ hospital }: Site, observation: Observation): Reso
           ],
         }
       : {}),
-    ...(answered ? { basedOn: [{ reference: `ServiceRequest/${answered.fhirId}`, display: answered.panel.name }] } : {}),
+    ...(answered
+      ? { basedOn: [{ reference: `ServiceRequest/${answered.fhirId}`, display: answered.panel.name }] }
+      : {}),
     status: observation.status,
     category: categoryOf(observation),
     code: codeOf(hospital.seed, observation),
@@ -177,7 +193,11 @@ function observationResource({ hospital }: Site, observation: Observation): Reso
     ...(typeof value === 'string' ? { valueString: value } : {}),
     ...(absent === undefined
       ? {}
-      : { dataAbsentReason: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/data-absent-reason', code: absent }] } }),
+      : {
+          dataAbsentReason: {
+            coding: [{ system: 'http://terminology.hl7.org/CodeSystem/data-absent-reason', code: absent }],
+          },
+        }),
     ...(flag === undefined || flag === '' ? {} : { interpretation: [interpretation(flag)] }),
     ...(note === undefined ? {} : { note: [{ text: note }] }),
     ...(measure.low === undefined || measure.high === undefined || vital

@@ -32,7 +32,12 @@ export function serviceRequests(site: Site): Declaration<Order> {
     native: [
       { name: 'category', type: 'token', documentation: 'The kind of order.', at: 'category' },
       { name: 'code', type: 'token', documentation: 'What was ordered.', at: 'code' },
-      { name: 'encounter', type: 'reference', documentation: 'The encounter it was placed in.', at: 'encounter' },
+      {
+        name: 'encounter',
+        type: 'reference',
+        documentation: 'The encounter it was placed in.',
+        at: 'encounter',
+      },
       { name: 'patient', type: 'reference', documentation: 'Whose orders.', include: 'subject' },
       { name: 'status', type: 'token', documentation: 'The status of the order.', at: 'status' },
       { name: 'subject', type: 'reference', documentation: 'Whose orders.', include: 'subject' },
@@ -56,7 +61,12 @@ export function serviceRequests(site: Site): Declaration<Order> {
         status: order.status,
         intent: 'order',
         category: [
-          { coding: [{ system: 'http://snomed.info/sct', code: '108252007', display: 'Laboratory procedure' }], text: 'Lab' },
+          {
+            coding: [
+              { system: 'http://snomed.info/sct', code: '108252007', display: 'Laboratory procedure' },
+            ],
+            text: 'Lab',
+          },
         ],
         code: panelCode(order),
         subject: patientReference(hospital, order.patient),
@@ -101,7 +111,8 @@ export function diagnosticReports(site: Site): Declaration<Order> {
     },
     idOf: ({ reportId }) => reportId,
     patientOf: ({ patient }) => hospital.patients.get(patient),
-    chart: (patient) => hospital.chart('ServiceRequest', patient).filter((each) => each.resultedAt !== undefined),
+    chart: (patient) =>
+      hospital.chart('ServiceRequest', patient).filter((each) => each.resultedAt !== undefined),
     candidates: (query) => ordersOf(site, query).filter((each) => each.resultedAt !== undefined),
     render: (order) => reportResource(site, order),
     older: { STU3: { to: toStu3 }, DSTU2: { to: toDstu2 } },

@@ -53,7 +53,8 @@ function refuseModifiers({ behaviour }: Site, resource: Resource): void {
 export function personIn(resource: Resource): Person {
   const names = valuesAt(resource, 'name') as Data[];
   const official = names.filter(({ use }) => use === 'official' || use === undefined);
-  if (official.length !== 1) throw refuse(59108, { element: 'name', diagnostics: 'One official name is required' });
+  if (official.length !== 1)
+    throw refuse(59108, { element: 'name', diagnostics: 'One official name is required' });
   const [name] = official as [Data];
   const family = text(name.family) ?? text((valuesAt(name, 'family') as unknown[])[0]);
   const [given, ...more] = valuesAt(name, 'given').filter((each) => typeof each === 'string') as string[];
@@ -73,8 +74,11 @@ function contactOf(resource: Resource): Pick<Person, 'ssn' | 'phones' | 'street'
   const identifiers = valuesAt(resource, 'identifier') as Data[];
   const ssn = text(identifiers.find(({ system }) => system === systems.ssn)?.value)?.replaceAll('-', '');
   if (ssn !== undefined && !/^\d{9}$/.test(ssn)) throw refuse(59111, { element: 'identifier (ssn)' });
-  const homes = (valuesAt(resource, 'address') as Data[]).filter(({ use }) => use === 'home' || use === undefined);
-  if (homes.length > 1) throw refuse(59102, { element: 'address', diagnostics: 'More than one home address' });
+  const homes = (valuesAt(resource, 'address') as Data[]).filter(
+    ({ use }) => use === 'home' || use === undefined,
+  );
+  if (homes.length > 1)
+    throw refuse(59102, { element: 'address', diagnostics: 'More than one home address' });
   const [home] = homes;
   const street = home ? valuesAt(home, 'line').join(', ') : '';
   const city = text(home?.city);
@@ -93,8 +97,7 @@ function contactOf(resource: Resource): Pick<Person, 'ssn' | 'phones' | 'street'
 /** What a site asks for beside name, birth date and gender is its own build. */
 function refuseWhatIsMissing({ behaviour }: Site, resource: Resource, person: Person): void {
   for (const needed of behaviour.patientCreateNeeds) {
-    const isThere =
-      needed === 'ssn' ? person.ssn !== undefined : valuesAt(resource, needed).length > 0;
+    const isThere = needed === 'ssn' ? person.ssn !== undefined : valuesAt(resource, needed).length > 0;
     if (!isThere) throw refuse(59108, { element: needed === 'ssn' ? 'identifier (ssn)' : needed });
   }
 }

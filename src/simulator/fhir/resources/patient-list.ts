@@ -36,7 +36,10 @@ export function patientLists(site: Site): Declaration<Department> {
         status: 'current',
         mode: 'working',
         title: `${ward.name} census`,
-        code: { coding: [{ system: 'urn:oid:1.2.840.114350.1.13.0.1.7.1.1', code: 'patients' }], text: 'patients' },
+        code: {
+          coding: [{ system: 'urn:oid:1.2.840.114350.1.13.0.1.7.1.1', code: 'patients' }],
+          text: 'patients',
+        },
         date: instant(hospital.now()),
         entry: inside.map((visit: Visit) => ({ item: patientReference(hospital, visit.patient) })),
       };

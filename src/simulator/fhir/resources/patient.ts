@@ -21,7 +21,12 @@ export function patients(site: Site): Declaration<Patient> {
     native: [
       { name: 'address', type: 'string', documentation: 'Any part of an address.', at: 'address' },
       { name: 'address-city', type: 'string', documentation: 'The city.', at: 'address.city' },
-      { name: 'address-postalcode', type: 'string', documentation: 'The postal code.', at: 'address.postalCode' },
+      {
+        name: 'address-postalcode',
+        type: 'string',
+        documentation: 'The postal code.',
+        at: 'address.postalCode',
+      },
       { name: 'address-state', type: 'string', documentation: 'The state.', at: 'address.state' },
       { name: 'birthdate', type: 'date', documentation: 'One date, with eq or without a prefix.' },
       { name: 'family', type: 'string', documentation: 'Exact, or sounding like it.' },
@@ -31,9 +36,19 @@ export function patients(site: Site): Declaration<Patient> {
       { name: 'legal-sex', type: 'token', documentation: 'Legal sex.' },
       { name: 'name', type: 'string', documentation: 'Ignored when any part of a name is given.' },
       { name: 'own-name', type: 'string', documentation: "A person's own family name.", at: 'name.own' },
-      { name: 'own-prefix', type: 'string', documentation: 'The prefix of the own name.', at: 'name.ownPrefix' },
+      {
+        name: 'own-prefix',
+        type: 'string',
+        documentation: 'The prefix of the own name.',
+        at: 'name.ownPrefix',
+      },
       { name: 'partner-name', type: 'string', documentation: "A partner's family name.", at: 'name.partner' },
-      { name: 'partner-prefix', type: 'string', documentation: "The prefix of a partner's name.", at: 'name.partnerPrefix' },
+      {
+        name: 'partner-prefix',
+        type: 'string',
+        documentation: "The prefix of a partner's name.",
+        at: 'name.partnerPrefix',
+      },
       { name: 'telecom', type: 'token', documentation: 'A telephone number or an email address.' },
     ],
     postFilters: [
@@ -152,7 +167,10 @@ function extensions(patient: Patient): unknown[] {
   const usCore = 'http://hl7.org/fhir/us/core/StructureDefinition';
   const sexCoding = [{ system: systems.legalSex, code: patient.sex, display: patient.sex }];
   const raceSystem = 'urn:oid:2.16.840.1.113883.6.238';
-  const pronouns = { code: initial === 'F' ? 'LA29519-8' : 'LA29518-0', display: initial === 'F' ? 'she/her' : 'he/him' };
+  const pronouns = {
+    code: initial === 'F' ? 'LA29519-8' : 'LA29518-0',
+    display: initial === 'F' ? 'she/her' : 'he/him',
+  };
   return [
     { url: `${epic}/legal-sex`, valueCodeableConcept: { coding: sexCoding } },
     { url: `${epic}/sex-for-clinical-use`, valueCodeableConcept: { coding: sexCoding } },
@@ -160,7 +178,12 @@ function extensions(patient: Patient): unknown[] {
       url: `${usCore}/us-core-race`,
       extension: [
         ...(race
-          ? [{ url: 'ombCategory', valueCoding: { system: raceSystem, code: race.code, display: race.display } }]
+          ? [
+              {
+                url: 'ombCategory',
+                valueCoding: { system: raceSystem, code: race.code, display: race.display },
+              },
+            ]
           : []),
         { url: 'text', valueString: race?.display ?? 'Unknown' },
       ],

@@ -117,7 +117,9 @@ export function slots({ hospital }: Site): Declaration<Offer> {
       resourceType: 'Slot',
       id: idOf(offer),
       schedule: { reference: `Schedule/${hospital.identities.fhirId('Schedule', offer.provider.number)}` },
-      status: isFree(bookedBetween(hospital, offer.start, offer.start + quarterHour), offer) ? 'free' : 'busy',
+      status: isFree(bookedBetween(hospital, offer.start, offer.start + quarterHour), offer)
+        ? 'free'
+        : 'busy',
       start: instant(offer.start),
       end: instant(offer.start + offer.visitType.minutes * minute),
     }),

@@ -15,7 +15,12 @@ export function patientIn(site: Site, { resource, caller }: Write, element: stri
 }
 
 /** The encounter it belongs to, which must be the same patient's. Throws a Refusal. */
-export function encounterIn({ hospital }: Site, resource: Resource, element: string, patient: Patient): Visit {
+export function encounterIn(
+  { hospital }: Site,
+  resource: Resource,
+  element: string,
+  patient: Patient,
+): Visit {
   const [reference] = valuesAt(resource, `${element}.reference`);
   if (typeof reference !== 'string') throw refuse(59108, { element });
   const visit = hospital.visit(idIn(reference));
@@ -30,6 +35,7 @@ export function encounterIn({ hospital }: Site, resource: Resource, element: str
 export function noteIn(resource: Resource, longest: number): string | undefined {
   const [note] = valuesAt(resource, 'note.text');
   if (typeof note !== 'string') return undefined;
-  if (note.length > longest) throw refuse(59102, { element: 'note', diagnostics: `At most ${longest} characters` });
+  if (note.length > longest)
+    throw refuse(59102, { element: 'note', diagnostics: `At most ${longest} characters` });
   return note;
 }
