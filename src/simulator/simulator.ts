@@ -202,6 +202,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
         switchboard,
         started: wall.now(),
         fhirBase: () => addresses().fhirBase,
+        genericBase: () => `${url}/generic/R4`,
       }),
     { prefix: '/admin' },
   );
