@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Habits } from './habits.ts';
 import { type Acknowledgement, MllpConnection, readAcknowledgement } from './mllp.ts';
+import type { MessageType } from './shared-segments.ts';
 
 /** One outgoing interface of the hospital. */
 export interface FeedOptions {
@@ -8,7 +10,9 @@ export interface FeedOptions {
   readonly host?: string;
   readonly port: number;
   /** Which messages it carries. */
-  readonly kinds: readonly ('ADT' | 'SIU')[];
+  readonly kinds: readonly MessageType[];
+  /** What this interface does differently from the site's other interfaces. */
+  readonly habits?: Partial<Habits>;
   /** How many messages it keeps while nobody takes them (10,000). What comes after is counted and lost. */
   readonly capacity?: number;
   /** How long it waits for an acknowledgement, milliseconds (10,000). */
@@ -58,8 +62,9 @@ interface Queued {
  */
 export class Feed {
   readonly name: string;
-  readonly kinds: readonly ('ADT' | 'SIU')[];
-  readonly #options: Required<FeedOptions>;
+  readonly kinds: readonly MessageType[];
+  readonly habits: Partial<Habits> | undefined;
+  readonly #options: Required<Omit<FeedOptions, 'habits'>>;
   readonly #queue: Queued[] = [];
   readonly #counters = {
     offered: 0,
@@ -82,6 +87,7 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.name = options.name;
     this.kinds = options.kinds;
+    this.habits = options.habits;
     this.#options = {
       host: '127.0.0.1',
       capacity: 10_000,
