@@ -204,7 +204,7 @@ const life = `
     request(hospital.adminUrl + '/faults', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-    }, (response) => response.resume().on('end', resolve)).end('{"latencyMs":600000}'),
+    }, (response) => response.resume().on('end', resolve)).end('{"kind":"latency","milliseconds":600000}'),
   );
   const { port } = new URL(hospital.url);
   // A client that never ends its request.

@@ -1,6 +1,6 @@
 import { fastify } from 'fastify';
-import { adminRoutes, type RequestRecord } from './admin/admin.ts';
-import { Faults } from './admin/faults.ts';
+import { type Action, act } from './admin/actions.ts';
+import { adminRoutes } from './admin/admin.ts';
 import {
   type AppointmentTruth,
   everyAppointment,
@@ -12,6 +12,10 @@ import {
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
 import { type EventRequest, HospitalDay } from './day/hospital-day.ts';
+import { Faults } from './faults/faults.ts';
+import { faultHooks } from './faults/hooks.ts';
+import { type RequestFilter, RequestLog, type RequestRecord } from './faults/request-log.ts';
+import type { ActiveFault, Fault } from './faults/rule.ts';
 import { Feed, type FeedState } from './feed/feed.ts';
 import { usualHabits } from './feed/habits.ts';
 import { appointmentService } from './fhir/appointment.ts';
@@ -28,8 +32,8 @@ import { openKeysAndStyle } from './oauth/open-files.ts';
 import type { Interaction } from './oauth/scopes.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
-import { Ring } from './ring.ts';
 import { Hospital } from './world/hospital.ts';
+import { createRandom } from './world/random.ts';
 
 /** A running pretend hospital. */
 export interface Simulator {
@@ -57,6 +61,13 @@ export interface Simulator {
   addClient(client: ClientOptions): void;
   /** Starts an application inside the EHR; gives the launch token. Throws an Error for what the hospital has not. */
   launch(request: LaunchRequest): string;
+  /** Makes something go wrong with requests. Throws a RangeError for what is no fault. */
+  addFault(fault: Fault): ActiveFault;
+  clearFaults(): void;
+  /** Does something to the hospital at once: tokens, keys, feeds. Resolves with how many things it changed. */
+  act(action: Action): Promise<number>;
+  /** The newest requests to its servers that fit, at most 5,000, oldest first. */
+  requests(filter?: RequestFilter): RequestRecord[];
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
@@ -68,8 +79,6 @@ export interface Simulator {
   /** Closes servers, connections and timers. */
   close(): Promise<void>;
 }
-
-const rememberedRequests = 1_000;
 
 /**
  * Builds the hospital, opens its HTTP server and starts its feeds. The clock stands until `start()`.
@@ -91,7 +100,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     ...options.habits,
   };
   const hospital = new Hospital({ ...settled, now: start });
-  const feeds = (options.feeds ?? []).map((feed) => new Feed(feed));
+  const faults = new Faults(settled.seed);
+  const feeds = (options.feeds ?? []).map((feed) => new Feed(feed, (message) => faults.rewrite(message)));
   const day = new HospitalDay(hospital, feeds, {
     ...settled,
     habits,
@@ -102,10 +112,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   });
 
   const stopped = new AbortController();
-  const now = () => wall.now();
+  // What the hospital takes for the time in tokens and headers: a clock that can go wrong.
+  const now = () => wall.now() + faults.skewMs;
   const paging = new Paging(behaviour, now);
-  const faults = new Faults();
-  const requests = new Ring<RequestRecord>(rememberedRequests);
+  const requests = new RequestLog();
   const services = [
     patientService(hospital),
     appointmentService(hospital),
@@ -148,22 +158,16 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   // Anything else is kept as text: what Epic says to a wrong body is not what the framework says.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setNotFoundHandler((_request, reply) => webServerNotFound(reply));
-  app.addHook('onRequest', async (request, reply) => {
-    const [path = ''] = request.url.split('?');
-    if (!path.startsWith('/epic')) return;
-    if (await faults.meet(path, reply, stopped.signal)) return reply;
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const [path = '', query = ''] = request.url.split('?');
-    if (path.startsWith('/admin')) return;
-    requests.add({
-      at: new Date(now()).toISOString(),
-      method: request.method,
-      path,
-      query,
-      status: reply.statusCode,
-    });
-    options.log?.(`${request.method} ${path} ${reply.statusCode}`);
+  faultHooks(app, {
+    behaviour,
+    faults,
+    requests,
+    random: createRandom(settled.seed, 'latency'),
+    stopped: stopped.signal,
+    wall: () => wall.now(),
+    told: now,
+    clientOf: (token) => oauth.tokens.clientOf(token),
+    log: options.log,
   });
 
   await app.register(async (scope) => oauth.routes(scope), { prefix: '/epic/oauth2' });
@@ -184,8 +188,19 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       }),
     { prefix: '/epic/api/FHIR/R4' },
   );
+  const actionParts = { oauth, feeds, expirePaging: () => paging.expireAll() };
   await app.register(
-    async (scope) => adminRoutes(scope, { hospital, day, feeds, oauth, paging, faults, requests }),
+    async (scope) =>
+      adminRoutes(scope, {
+        ...actionParts,
+        hospital,
+        day,
+        faults,
+        requests,
+        switchboard,
+        started: wall.now(),
+        fhirBase: () => addresses().fhirBase,
+      }),
     { prefix: '/admin' },
   );
 
@@ -220,6 +235,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     happen: (event) => day.happen(event),
     addClient: (client) => clients.put(client),
     launch: (request) => oauth.launches.start(request),
+    addFault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    act: (action) => act(action, actionParts),
+    requests: (filter) => requests.newest(Number.POSITIVE_INFINITY, filter),
     patients: () => hospital.patients.map(patientTruth),
     appointments: () => [...everyAppointment(hospital)],
     visits: () => [...everyVisit(hospital)],
