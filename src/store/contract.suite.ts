@@ -16,6 +16,7 @@ import { replayingStories } from './stories/replaying.ts';
 import { sleepingStories } from './stories/sleeping.ts';
 import { stuckStories } from './stories/stuck.ts';
 import { workingStories } from './stories/working.ts';
+import { writeStories } from './stories/writes.ts';
 
 export function storeContract(name: string, fresh: FreshBench): void {
   describe(`the store contract on ${name}`, () => {
@@ -24,6 +25,7 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('working', () => workingStories(fresh));
     describe('standing still', () => stuckStories(fresh));
     describe('sleeping', () => sleepingStories(fresh));
+    describe('writes at other systems', () => writeStories(fresh));
     describe('reading', () => readingStories(fresh));
     describe('the dead', () => deadStories(fresh));
     describe('keeping', () => keepingStories(fresh));

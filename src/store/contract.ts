@@ -45,10 +45,12 @@ import type {
   StuckLane,
 } from './reading.ts';
 import type { Leased, Settled, Settlement } from './working.ts';
+import type { NewWrite, WriteDetail, WriteMove, WritePage, WritePlan, WriteQuery } from './writes.ts';
 
 export * from './appending.ts';
 export * from './reading.ts';
 export * from './working.ts';
+export type * from './writes.ts';
 
 /** `failing`: the last write did not commit. Writes are still tried; the first that commits ends it. */
 export type StoreHealth =
@@ -181,6 +183,20 @@ export interface Store {
   auditTrail(query: { readonly before?: string; readonly limit: number }): Promise<Page<AuditRow>>;
   /** Row ids at which the chain of hashes breaks; empty when it holds. */
   verifyAudit(): Promise<readonly string[]>;
+
+  /**
+   * Commits the intent to write; what stands under its key already is given as it stands (a planned or refused one with the new
+   * body). Of one identity one write at most is open, whichever node, flow or delivery it belongs to.
+   */
+  planWrite(write: NewWrite): Promise<WritePlan>;
+  moveWrite(move: WriteMove): Promise<Settled>;
+  /** Oldest first. */
+  writes(query: WriteQuery): Promise<WritePage>;
+  write(id: string): Promise<WriteDetail | null>;
+  /** Which of these records (keyed hashes of their ids) a write that is done gave already: by hash, that write's key. */
+  writtenBy(site: string, resultKeys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Forgets writes that were done or refused before this time, a bounded number in one call; gives how many. */
+  pruneWrites(request: { readonly endedBefore: number; readonly limit: number }): Promise<number>;
 
   putSecret(name: string, value: string): Promise<void>;
   getSecret(name: string): Promise<string | null>;

@@ -14,6 +14,7 @@ import * as reading from './reading.ts';
 import { dropShards, holdShards, shardOf } from './shards.ts';
 import { type DeliveryRow, deliveryOf, emptyState, keyOf, type State, summaryOf } from './state.ts';
 import * as work from './work.ts';
+import * as writing from './writes.ts';
 
 /** What outlives every process. */
 export interface MemoryDisk {
@@ -245,6 +246,13 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     putFlowVersion: (version: string, flow: Json) =>
       write(() => void (state.flowVersions.has(version) || state.flowVersions.set(version, flow))),
     flowVersion: (version) => get(state.flowVersions, version),
+
+    planWrite: (plan) => write(() => writing.planWrite(state, plan)),
+    moveWrite: (move) => write(() => writing.moveWrite(state, move)),
+    writes: (query) => read(() => writing.writePage(state, query)),
+    write: (id) => read(() => writing.writeById(state, id)),
+    writtenBy: (site, keys) => read(() => writing.writtenBy(state, site, keys)),
+    pruneWrites: ({ endedBefore, limit }) => write(() => writing.pruneWrites(state, endedBefore, limit)),
 
     // All is in one place.
     shelve: () => write(() => 0),

@@ -31,6 +31,7 @@ import { greet } from './server.ts';
 import { type Ask, openSession, type Session } from './session.ts';
 import { openSettling } from './settle.ts';
 import { waker } from './waking.ts';
+import { writeDesk } from './writes.ts';
 
 export interface PostgresStoreOptions {
   /** `postgresql://user:password@host:port/database`. */
@@ -181,6 +182,7 @@ async function open(
   const counts = countDesk(desk);
   const accounts = accountDesk(desk);
   const jobs = jobDesk(desk);
+  const writes = writeDesk(desk);
 
   let closed: Promise<void> | undefined;
   let refusing = false;
@@ -279,6 +281,13 @@ async function open(
     job: whileOpen(jobs.job),
     putFlowVersion: whileOpen(jobs.putFlowVersion),
     flowVersion: whileOpen(jobs.flowVersion),
+
+    planWrite: whileOpen(writes.planWrite),
+    moveWrite: whileOpen(writes.moveWrite),
+    writes: whileOpen(writes.writes),
+    write: whileOpen(writes.write),
+    writtenBy: whileOpen(writes.writtenBy),
+    pruneWrites: whileOpen(writes.pruneWrites),
 
     prune: whileOpen(prune),
     // Partitions are cut by age already: nothing need be moved.

@@ -12,6 +12,7 @@ import type {
   AuditEntry,
   Job,
   Leased,
+  NewWrite,
   NoiseCount,
   OutcomeCount,
   ReplayRequest,
@@ -21,6 +22,8 @@ import type {
   StoredSession,
   StoredUser,
   StuckLane,
+  WriteMove,
+  WritePlan,
 } from '../contract.ts';
 import type { Given, Unreadable } from './lease.ts';
 import type { Pruned, PruneRound } from './prune.ts';
@@ -53,6 +56,9 @@ export interface Writes {
   endSession(id: string): null;
   putJob(job: Job, audit?: AuditEntry): null;
   putFlowVersion(version: string, flow: Json): null;
+  planWrite(write: NewWrite): WritePlan;
+  moveWrite(move: WriteMove): Settled;
+  pruneWrites(request: { readonly endedBefore: number; readonly limit: number }): number;
   prune(round: PruneRound): Pruned;
   shelve(round: ShelveRound): { readonly moved: number; readonly after: number; readonly done: boolean };
   sweep(limit: number): number;
@@ -85,6 +91,9 @@ export interface Reads {
   job: Read<'job'>;
   jobs: Read<'jobs'>;
   flowVersion: Read<'flowVersion'>;
+  writes: Read<'writes'>;
+  write: Read<'write'>;
+  writtenBy(site: string, resultKeys: readonly string[]): readonly (readonly [string, string])[];
   tallies: Read<'tallies'>;
   noises: Read<'noises'>;
   backlog: Read<'backlog'>;

@@ -34,6 +34,7 @@ import { seenReader } from './seen.ts';
 import { openShelves } from './shelves.ts';
 import { sleeperReader } from './sleepers.ts';
 import { stuckReader } from './stuck.ts';
+import { writeReader } from './writes.ts';
 
 const { folder, masterKey } = workerData as ThreadData;
 const port = parentPort as MessagePort;
@@ -56,6 +57,7 @@ function start(): void {
     ...messageReader(view),
     ...deadReader(view),
     ...jobReader(view),
+    ...writeReader(view),
     deliveries: deliveryLister(view),
     ...countReader(view),
     ...accountReader(view),

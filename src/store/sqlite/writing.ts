@@ -26,6 +26,7 @@ import { stuckFinder } from './stuck.ts';
 import { takeOver } from './takeover.ts';
 import { openTallies } from './tallies.ts';
 import { dueTeller, releaser, waker } from './waking.ts';
+import { writeWriter } from './writes.ts';
 
 const PROBE =
   "INSERT INTO meta (name, value) VALUES ('probe', 1) ON CONFLICT DO UPDATE SET value = value + 1";
@@ -87,6 +88,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       ...accounts,
       putJob,
       putFlowVersion,
+      ...writeWriter(desk, audit),
       prune: pruner(desk, periods),
       shelve: shelver(desk, periods),
       sweep: (limit) => periods.sweep(limit),
