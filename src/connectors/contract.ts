@@ -7,7 +7,7 @@
  */
 import type { Door, Format, MessageFlag } from '../message/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
-import type { Capability, ResourceSpec } from './capability.ts';
+import type { Capability, Method, ResourceSpec } from './capability.ts';
 
 // ---------------------------------------------------------------- what comes in
 
@@ -61,9 +61,6 @@ export interface Listening {
 }
 
 // ---------------------------------------------------------------- what is learnt by asking
-
-/** How a site lets us learn a resource's changes. One authoritative method per site and resource. */
-export type Method = 'poll' | 'feed' | 'feed wakes read';
 
 /** A patient this site's feeds or lists made known. Identifiers are sealed at rest. */
 export interface RosterEntry {

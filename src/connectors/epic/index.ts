@@ -3,19 +3,22 @@
 import type { Json } from '../../std/index.ts';
 import type { Capability, ResourceSpec } from '../capability.ts';
 import type { Call, CallContext, Connection, ConnectionContext, Connector } from '../contract.ts';
-import { appointment, findAppointment, readAppointment } from './appointment.ts';
+import { appointment, findAppointment, readAppointment } from './appointment/index.ts';
 import { check } from './check.ts';
 import { type EpicConfig, parseEpic } from './config.ts';
+import { documentReference } from './document-reference/index.ts';
+import { encounter } from './encounter/index.ts';
 import { epicFailure } from './failures.ts';
 import type { Lookup } from './lookup.ts';
-import { findPatient, patient, readPatient } from './patient.ts';
+import { observation } from './observation/index.ts';
+import { findPatient, patient, readPatient } from './patient/index.ts';
 import { openSession, watchOf } from './session.ts';
 import { createSweep } from './sweep.ts';
 
 export type { EpicConfig } from './config.ts';
 export { epicFailures } from './failures.ts';
 
-const resources: readonly ResourceSpec[] = [patient, appointment];
+const resources: readonly ResourceSpec[] = [patient, appointment, encounter, observation, documentReference];
 const capabilities: readonly Capability[] = resources.flatMap((resource) => resource.capabilities);
 
 const actions: Readonly<Record<string, (args: Json, lookup: Lookup) => Promise<Json>>> = {

@@ -6,9 +6,9 @@
 import type { FhirClient, FhirResource, SearchEntry } from '../../fhir/index.ts';
 import { Failure, type Json } from '../../std/index.ts';
 import type { ConnectionContext, LearnAnswer, Learned, LearnRequest, RosterEntry } from '../contract.ts';
-import { daysAround, fits, hashOf, identityOf, searchParams } from './appointment.ts';
+import { daysAround, fits, hashOf, identityOf, searchParams } from './appointment/learn.ts';
 import { type Check, Findings } from './findings.ts';
-import { resolvePatient } from './patient.ts';
+import { resolvePatient } from './patient/index.ts';
 
 export interface SweepOptions {
   readonly client: FhirClient;
