@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
 import { type Action, act } from './admin/actions.ts';
 import { adminRoutes } from './admin/admin.ts';
+import { type ResourceTruth, type TruthQuery, truthOf } from './admin/resource-truth.ts';
 import {
   type AppointmentTruth,
   everyAppointment,
@@ -35,7 +36,9 @@ import type { Interaction } from './oauth/scopes.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { mountPartners } from './partners.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
+import { Hl7Receiver } from './receive/server.ts';
 import { Hospital } from './world/hospital.ts';
+import { Journal, type JournalEntry } from './world/journal.ts';
 import { createRandom } from './world/random.ts';
 
 /** A running pretend hospital. */
@@ -78,6 +81,12 @@ export interface Simulator {
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
+  /** Each resource as it truly stands, with its change log. */
+  truth(query?: TruthQuery): ResourceTruth[];
+  /** The change log after a sequence number (0), oldest first; it reaches back 50,000 changes. */
+  changes(after?: number): JournalEntry[];
+  /** The incoming HL7 interface; undefined when `receiver` was left out. */
+  readonly receiver: Hl7Receiver | undefined;
   /** The newest happenings, at most 1,000, oldest first. */
   happenings(): Happening[];
   feeds(): FeedState[];
@@ -86,6 +95,8 @@ export interface Simulator {
   /** Closes servers, connections and timers. */
   close(): Promise<void>;
 }
+
+const rememberedChanges = 50_000;
 
 /**
  * Builds the hospital, opens its HTTP server and starts its feeds. The clock stands until `start()`.
@@ -112,6 +123,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     wall,
     log: options.log,
   });
+
+  const journal = new Journal(hospital, rememberedChanges);
+  const receiver = options.receiver && new Hl7Receiver(hospital, options.receiver);
 
   const stopped = new AbortController();
   // What the hospital takes for the time in tokens and headers: a clock that can go wrong.
@@ -196,6 +210,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       adminRoutes(scope, {
         ...actionParts,
         hospital,
+        journal,
+        receiver,
         day,
         faults,
         requests,
@@ -206,6 +222,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       }),
     { prefix: '/admin' },
   );
+  await receiver?.open();
 
   const { generic } = await mountPartners(app, {
     options,
@@ -226,7 +243,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   async function close(): Promise<void> {
     day.clock.stop();
     stopped.abort();
-    await Promise.all([app.close(), ...feeds.map((feed) => feed.close())]);
+    await Promise.all([app.close(), receiver?.close(), ...feeds.map((feed) => feed.close())]);
   }
 
   return {
@@ -259,6 +276,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     patients: () => hospital.patients.map(patientTruth),
     appointments: () => [...everyAppointment(hospital)],
     visits: () => [...everyVisit(hospital)],
+    truth: (query = {}) => [...truthOf(hospital, journal, query)],
+    changes: (after = 0) => journal.after(after, rememberedChanges),
+    receiver,
     happenings: () => day.happenings.newest(Number.POSITIVE_INFINITY),
     feeds: () => feeds.map((feed) => feed.state()),
     async settled() {

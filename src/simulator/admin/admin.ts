@@ -6,20 +6,26 @@ import type { RequestLog } from '../faults/request-log.ts';
 import { NoSuchLaunch } from '../oauth/launches.ts';
 import { html, page, pageHeaders } from '../page.ts';
 import type { Switchboard } from '../profile/index.ts';
+import type { Hl7Receiver } from '../receive/server.ts';
 import { minute } from '../world/calendar.ts';
 import type { Hospital } from '../world/hospital.ts';
+import type { Journal } from '../world/journal.ts';
 import { type ActionParts, NoSuchThing } from './actions.ts';
 import { BadBody, Body } from './body.ts';
 import { clientRoutes } from './client-routes.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { formRoutes } from './form-routes.ts';
 import { homePage, navigation } from './home-page.ts';
+import { receiverRoutes } from './receiver-routes.ts';
 import { wantsPage, window } from './requests.ts';
 import { switchRoutes } from './switch-routes.ts';
 import { everyAppointment, everyVisit, patientTruth } from './truth.ts';
+import { truthRoutes } from './truth-routes.ts';
 
 export interface AdminParts extends ActionParts {
   readonly hospital: Hospital;
+  readonly journal: Journal;
+  readonly receiver: Hl7Receiver | undefined;
   readonly day: HospitalDay;
   readonly faults: Faults;
   readonly requests: RequestLog;
@@ -61,6 +67,8 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
   switchRoutes(app, parts.switchboard);
   faultRoutes(app, parts);
   formRoutes(app, parts);
+  truthRoutes(app, hospital, parts.journal);
+  if (parts.receiver) receiverRoutes(app, parts.receiver);
   app.post('/clock', (request) => {
     const body = new Body(request.body);
     const speed = body.optionalNumber('speed');
@@ -80,10 +88,12 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
     if (!isKind(kind)) throw new BadBody(`kind must be one of ${kindNames.join(', ')}`);
     const patient = body.optionalText('patient');
     const csn = body.optionalText('csn');
+    const other = body.optionalText('other');
     return day.happen({
       kind,
       ...(patient === undefined ? {} : { patient }),
       ...(csn === undefined ? {} : { csn }),
+      ...(other === undefined ? {} : { other }),
     });
   });
   app.get('/happenings', (request) => day.happenings.newest(window(request).limit));
