@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { type Groups, mountBulk } from './bulk/index.ts';
+import { mountCds } from './cds/index.ts';
 import type { ChartSource } from './chart-source.ts';
 import type { WallTime } from './day/clock.ts';
 import { type GenericServer, mountGeneric } from './generic/index.ts';
@@ -19,11 +20,13 @@ export interface PartnerParts {
   readonly stopped: AbortSignal;
   /** The hospital's time, milliseconds. */
   now(): number;
+  /** What a client's record holds, in Epic's names of APIs. */
+  scopeOf(clientId: string): string;
   /** `http://127.0.0.1:4610`, known once the simulator listens. */
   url(): string;
 }
 
-/** What stands beside the FHIR servers of the hospital: Bulk Data, and the server that is not Epic. */
+/** What stands beside the FHIR servers of the hospital: Bulk Data, calls of CDS services, and the server that is not Epic. */
 export async function mountPartners(
   app: FastifyInstance,
   parts: PartnerParts,
@@ -42,6 +45,7 @@ export async function mountPartners(
     },
     url,
   });
+  const origin = () => behaviour.outsideName || url();
   await mountBulk(app, {
     source,
     behaviour,
@@ -50,7 +54,8 @@ export async function mountPartners(
     groups,
     now: parts.now,
     caller: (token) => oauth.caller(token),
-    url,
+    origin,
   });
+  await mountCds(app, { hospital, behaviour, oauth, wall, stopped, scopeOf: parts.scopeOf, origin });
   return { generic };
 }

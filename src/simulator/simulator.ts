@@ -195,6 +195,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
         switchboard,
         started: wall.now(),
         fhirBase: () => addresses().fhirBase,
+        genericBase: () => `${url}/generic/R4`,
       }),
     { prefix: '/admin' },
   );
@@ -210,6 +211,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     wall,
     stopped: stopped.signal,
     now: () => day.clock.now(),
+    scopeOf: (clientId) => oauth.scopeOf(clientId),
     url: () => url,
   });
 
