@@ -18,6 +18,7 @@ interface Options {
   timeZone: string;
   eventsPerMinute: string;
   hl7: string[];
+  receive?: string;
   client: string[];
 }
 
@@ -55,6 +56,10 @@ export function addSimulator(program: Command): void {
       [],
     )
     .option(
+      '--receive <port>',
+      'MLLP port of the hospital’s own HL7 interface, or off (SIMULATOR_HL7_PORT, 6671)',
+    )
+    .option(
       '--client <id=jwks-url>',
       'a backend client with keys at that URL and a background user (may be given again)',
       collect,
@@ -80,6 +85,7 @@ async function open(options: Options): Promise<Simulator> {
   // Loaded when wanted: no other command carries a hospital in memory.
   const { createSimulator, readTyped } = await import('../../simulator/index.ts');
   const port = options.port ?? String(portSetting(process.env, 'SIMULATOR_PORT', 4610));
+  const receive = options.receive ?? String(portSetting(process.env, 'SIMULATOR_HL7_PORT', 6671));
   const speed = numberOf('--speed', options.speed);
   if (!(speed > 0)) throw refused(`--speed is "${options.speed}", and must be above 0.`);
   try {
@@ -98,24 +104,28 @@ async function open(options: Options): Promise<Simulator> {
       // The simulator counts on its own clock.
       eventsPerMinute: numberOf('--events-per-minute', options.eventsPerMinute) / speed,
       feeds: options.hl7.map(feedOf),
+      ...(receive === 'off'
+        ? {}
+        : { receiver: { port: numberOf('--receive', receive), host: options.host } }),
       clients: options.client.map(clientOf),
       ...(options.now === undefined ? {} : { now: instantOf(options.now) }),
     });
   } catch (error) {
     if (error instanceof RangeError) throw refused(`${error.message}.`);
-    const { code } = error as { code?: string };
-    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-    throw refused(`port ${port} of ${options.host} cannot be listened on (${code}).`);
+    const { code, port: taken } = error as { code?: string; port?: number };
+    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
+    throw refused(`port ${taken ?? port} of ${options.host} cannot be listened on (${code}).`);
   }
 }
 
-function announce(simulator: Simulator, { profile, patients, stopped, hl7 }: Options): void {
+function announce(simulator: Simulator, { profile, patients, stopped, hl7, host }: Options): void {
   const rows: [string, string][] = [
     ['Hospital', `${profile}, ${patients} patients, ${stopped ? 'the clock stands' : 'the clock runs'}`],
     ['FHIR', simulator.fhirBase],
     ['Authorize', simulator.authorizeUrl],
     ['Token', simulator.tokenUrl],
     ['Not Epic', simulator.genericBase],
+    ['HL7 in', simulator.receiver ? `${host}:${simulator.receiver.port}` : 'off'],
     ['HL7 to', hl7.length > 0 ? hl7.join(' ') : 'nobody (--hl7 host:port)'],
     ['Admin', simulator.adminUrl],
     ['Clients', `${simulator.adminUrl}/clients`],

@@ -81,7 +81,7 @@ describe('a patient lets an application in', () => {
     const patient = hospital.patients()[1];
     expect(page).toContain('Step &amp; Count');
     expect(page).toContain(`the chart of ${patient?.given} `);
-    expect(page).toContain('<li>Patient</li>');
+    expect(page).toContain('<li>Appointments</li>');
 
     const back = landing(await person.send(new Response(page), { decision: 'allow', duration: 'day' }));
     expect(back.href.split('?')[0]).toBe(redirectUri);
