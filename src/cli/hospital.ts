@@ -79,7 +79,7 @@ export async function startHospital(
     '--events-per-minute',
     String(wanted.eventsPerMinute),
     '--hl7',
-    `${ours.mllp}/ADT,SIU`,
+    ours.mllp,
     ...clients.flatMap((clientId) => ['--client', `${clientId}=${ours.url}/.well-known/jwks.json`]),
   ];
   const child = await start(

@@ -18,7 +18,7 @@ interface Options {
   timeZone: string;
   eventsPerMinute: string;
   hl7: string[];
-  receive?: string;
+  hl7Port?: string;
   client: string[];
 }
 
@@ -48,7 +48,11 @@ export function addSimulator(program: Command): void {
     .option('--stopped', 'the clock stands until /admin starts or steps it')
     .option('--now <instant>', 'where the clock starts, ISO 8601 with a zone (now)')
     .option('--time-zone <zone>', 'the zone the hospital lives in', 'America/Chicago')
-    .option('--events-per-minute <number>', 'how much happens in a real minute', '30')
+    .option(
+      '--events-per-minute <number>',
+      'how much happens in a real minute; natural: as much as in a hospital of this size at each hour',
+      '30',
+    )
     .option(
       '--hl7 <host:port>',
       'send HL7 there over MLLP; host:port/ADT,SIU sends these only (may be given again)',
@@ -56,8 +60,8 @@ export function addSimulator(program: Command): void {
       [],
     )
     .option(
-      '--receive <port>',
-      'MLLP port of the hospital’s own HL7 interface, or off (SIMULATOR_HL7_PORT, 6671)',
+      '--hl7-port <number>',
+      'where it takes in SIU, ADT, ORU and MDM over MLLP, or off (SIMULATOR_HL7_PORT, 6671)',
     )
     .option(
       '--client <id=jwks-url>',
@@ -85,7 +89,7 @@ async function open(options: Options): Promise<Simulator> {
   // Loaded when wanted: no other command carries a hospital in memory.
   const { createSimulator, readTyped } = await import('../../simulator/index.ts');
   const port = options.port ?? String(portSetting(process.env, 'SIMULATOR_PORT', 4610));
-  const receive = options.receive ?? String(portSetting(process.env, 'SIMULATOR_HL7_PORT', 6671));
+  const hl7Port = options.hl7Port ?? String(portSetting(process.env, 'SIMULATOR_HL7_PORT', 6671));
   const speed = numberOf('--speed', options.speed);
   if (!(speed > 0)) throw refused(`--speed is "${options.speed}", and must be above 0.`);
   try {
@@ -102,11 +106,14 @@ async function open(options: Options): Promise<Simulator> {
       speed,
       timeZone: zoneOf(options.timeZone),
       // The simulator counts on its own clock.
-      eventsPerMinute: numberOf('--events-per-minute', options.eventsPerMinute) / speed,
+      eventsPerMinute:
+        options.eventsPerMinute === 'natural'
+          ? 'natural'
+          : numberOf('--events-per-minute', options.eventsPerMinute) / speed,
       feeds: options.hl7.map(feedOf),
-      ...(receive === 'off'
+      ...(hl7Port === 'off'
         ? {}
-        : { receiver: { port: numberOf('--receive', receive), host: options.host } }),
+        : { receiver: { port: numberOf('--hl7-port', hl7Port), host: options.host } }),
       clients: options.client.map(clientOf),
       ...(options.now === undefined ? {} : { now: instantOf(options.now) }),
     });
