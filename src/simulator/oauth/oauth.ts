@@ -81,6 +81,15 @@ export class OAuth {
     return client ? grantedScope(client, this.#options.served(), 'system', spelling) : '';
   }
 
+  /** Every API there is. */
+  served(): readonly Api[] {
+    return this.#options.served();
+  }
+
+  addresses(): Addresses {
+    return this.#options.addresses();
+  }
+
   discovery(): Record<string, unknown> {
     return discovery(this.#options.addresses(), this.#options.behaviour);
   }
