@@ -13,6 +13,14 @@ export { type ActiveFault, BadFault, type Fault } from './faults/rule.ts';
 export type { FeedOptions, FeedState } from './feed/feed.ts';
 export type { Habits } from './feed/habits.ts';
 export { oldHabits } from './feed/habits.ts';
+export {
+  type GenericBehaviour,
+  type GenericOptions,
+  type GenericRequest,
+  type GenericResponse,
+  GenericServer,
+  type GenericServerOptions,
+} from './generic/index.ts';
 export type { ClientOptions, UsedBy } from './oauth/clients.ts';
 export type { LaunchRequest } from './oauth/launches.ts';
 export type { Interaction, ScopeSpelling } from './oauth/scopes.ts';

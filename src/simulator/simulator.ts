@@ -211,7 +211,6 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     wall,
     stopped: stopped.signal,
     now: () => day.clock.now(),
-    scopeOf: (clientId) => oauth.scopeOf(clientId),
     url: () => url,
   });
 
