@@ -16,14 +16,47 @@ export interface Capability {
   readonly scopes: readonly string[];
 }
 
+/** How a resource's changes are learnt: by asking patient by patient, from HL7 messages, by both, or from bulk exports. */
+export type Method = 'poll' | 'feed' | 'feed wakes read' | 'bulk';
+
+/** What one method takes and gives, for one resource: what people read before they choose. */
+export interface Learning {
+  readonly how: string;
+  /** What has to be there: search parameters by name, HL7 message types, a Group. */
+  readonly needs: readonly string[];
+  /** Within which time a change is learnt, in words: `the interval of the round`. */
+  readonly latency: string;
+  /** What this method cannot tell, if anything. */
+  readonly misses?: string;
+  /** Where this is known from. */
+  readonly ground: string;
+}
+
+/** One way that an action can go; the site record says which. */
+export interface Route {
+  readonly name: string;
+  readonly about: string;
+  readonly ground: string;
+}
+
 /** What a resource of a connector is: its identity, its ways of being learnt and what can be done with it. */
 export interface ResourceSpec {
   readonly resource: string;
   /** In words: `CSN`. */
   readonly identity: string;
-  readonly methods: readonly ('poll' | 'feed' | 'feed wakes read')[];
-  readonly scopes: { readonly learn: readonly string[] };
+  readonly methods: readonly Method[];
+  readonly scopes: {
+    readonly learn: readonly string[];
+    readonly create?: readonly string[];
+    readonly update?: readonly string[];
+  };
   /** Search parameters that finding and learning rely on; a server that lacks one must be found out before go-live. */
   readonly searchKeys?: readonly string[];
+  /** One entry for each of `methods`. */
+  readonly learning?: Readonly<Partial<Record<Method, Learning>>>;
+  /** Elements that a create cannot do without. */
+  readonly required?: readonly string[];
+  /** By capability, the ways it can go: `{ 'appointment.create': [...] }`. */
+  readonly routes?: Readonly<Record<string, readonly Route[]>>;
   readonly capabilities: readonly Capability[];
 }

@@ -1,21 +1,25 @@
 /** Epic, by its FHIR R4 API as a backend service. */
 
+import { rememberingReads } from '../../fhir/index.ts';
 import type { Json } from '../../std/index.ts';
 import type { Capability, ResourceSpec } from '../capability.ts';
 import type { Call, CallContext, Connection, ConnectionContext, Connector } from '../contract.ts';
-import { appointment, findAppointment, readAppointment } from './appointment.ts';
+import { appointment, findAppointment, readAppointment } from './appointment/index.ts';
 import { check } from './check.ts';
 import { type EpicConfig, parseEpic } from './config.ts';
+import { documentReference } from './document-reference/index.ts';
+import { encounter } from './encounter/index.ts';
 import { epicFailure } from './failures.ts';
 import type { Lookup } from './lookup.ts';
-import { findPatient, patient, readPatient } from './patient.ts';
+import { observation } from './observation/index.ts';
+import { findPatient, patient, readPatient } from './patient/index.ts';
 import { openSession, watchOf } from './session.ts';
 import { createSweep } from './sweep.ts';
 
 export type { EpicConfig } from './config.ts';
 export { epicFailures } from './failures.ts';
 
-const resources: readonly ResourceSpec[] = [patient, appointment];
+const resources: readonly ResourceSpec[] = [patient, appointment, encounter, observation, documentReference];
 const capabilities: readonly Capability[] = resources.flatMap((resource) => resource.capabilities);
 
 const actions: Readonly<Record<string, (args: Json, lookup: Lookup) => Promise<Json>>> = {
@@ -29,7 +33,8 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
   const session = openSession(config, context, watchOf(context));
   const { client } = session;
   // Made and published from the start: Epic may keep an empty key set for hours. What is wrong with it, signing in says.
-  context.secrets.signingKey(config.auth.key).catch(() => undefined);
+  const { auth } = config;
+  if (auth.client === 'key') context.secrets.signingKey(auth.key, auth.algorithm).catch(() => undefined);
   const { Appointment } = config.learn;
   const sweep =
     Appointment &&
@@ -43,6 +48,7 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
     });
 
   return {
+    ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
     learns: Appointment
       ? [{ resource: 'Appointment', method: Appointment.method, every: Appointment.every }]
@@ -51,14 +57,17 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
       if (request.resource !== 'Appointment' || sweep === undefined) throw epicFailure('EPIC_NOT_LEARNT');
       return sweep(request);
     },
-    async call(call: Call, { signal }: CallContext): Promise<Json> {
+    async call(call: Call, { signal, reads }: CallContext): Promise<Json> {
       const action = Object.hasOwn(actions, call.do) ? actions[call.do] : undefined;
       if (action === undefined) {
         throw epicFailure('EPIC_CAPABILITY_UNKNOWN', {
           message: `The Epic connector cannot do "${call.do}"; it can do ${Object.keys(actions).join(', ')}.`,
         });
       }
-      return action(call.args, { client, config, context, signal });
+      // Whoever only looks sees what the run has seen; whoever looks before writing must see what is there now.
+      const looks = reads !== undefined && /\.(find|read)$/.test(call.do);
+      const asked = looks ? rememberingReads(client, reads) : client;
+      return action(call.args, { client: asked, config, context, signal });
     },
     close: () => session.close(),
   };

@@ -6,9 +6,9 @@
 import type { FhirClient, FhirResource, SearchEntry } from '../../fhir/index.ts';
 import { Failure, type Json } from '../../std/index.ts';
 import type { ConnectionContext, LearnAnswer, Learned, LearnRequest, RosterEntry } from '../contract.ts';
-import { daysAround, fits, hashOf, identityOf, searchParams } from './appointment.ts';
+import { daysAround, fits, hashOf, identityOf, searchParams } from './appointment/learn.ts';
 import { type Check, Findings } from './findings.ts';
-import { resolvePatient } from './patient.ts';
+import { resolvePatient } from './patient/index.ts';
 
 export interface SweepOptions {
   readonly client: FhirClient;
@@ -69,7 +69,7 @@ export function createSweep(options: SweepOptions): (request: LearnRequest) => P
       }
       const found = await client.searchAll('Appointment', searchParams(fhirId, days), signal);
       postponed.delete(entry.key);
-      findings.addIssues(found.issues);
+      findings.addSearch(found);
       const all = found.entries.filter((each) => each.mode === 'match');
       const records = all.filter((each) => fits(each.resource, fhirId, days, client.baseUrl));
       findings.add('EPIC_FILTER_IGNORED', all.length - records.length);

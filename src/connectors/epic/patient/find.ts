@@ -1,36 +1,10 @@
-/** Patient at Epic: found by identifier or by strong demographics, read by id. Never picked. */
+/** `patient.find` and `patient.read`: by identifier or by strong demographics. Never picked. */
 import { z } from 'zod';
-import { type FhirClient, type FhirResource, identifiersOf, type SearchParams } from '../../fhir/index.ts';
-import type { Json } from '../../std/index.ts';
-import type { ResourceSpec } from '../capability.ts';
-import type { RosterEntry } from '../contract.ts';
-import { Findings } from './findings.ts';
-import { argumentsOf, escaped, type Lookup, matchesOf, readOne } from './lookup.ts';
-
-export const patient: ResourceSpec = {
-  resource: 'Patient',
-  identity: 'assigner and type of an identifier',
-  methods: [],
-  scopes: { learn: [] },
-  searchKeys: ['identifier', 'family', 'given', 'birthdate', 'gender'],
-  capabilities: [
-    {
-      name: 'patient.find',
-      about: 'All patients that an identifier, an id, or name, birth date and sex together lead to.',
-      resource: 'Patient',
-      effect: false,
-      // Finding by id is a read.
-      scopes: ['system/Patient.rs'],
-    },
-    {
-      name: 'patient.read',
-      about: 'One patient by FHIR id or reference.',
-      resource: 'Patient',
-      effect: false,
-      scopes: ['system/Patient.r'],
-    },
-  ],
-};
+import { type FhirClient, type FhirResource, identifiersOf, type SearchParams } from '../../../fhir/index.ts';
+import type { Json } from '../../../std/index.ts';
+import type { RosterEntry } from '../../contract.ts';
+import { Findings } from '../findings.ts';
+import { argumentsOf, escaped, type Lookup, matchesOf, readOne } from '../lookup.ts';
 
 const text = z.string().trim().min(1);
 
@@ -69,7 +43,7 @@ async function search(
   fits: (resource: FhirResource) => boolean,
 ): Promise<FhirResource[]> {
   const found = await client.searchAll('Patient', params, signal);
-  findings.addIssues(found.issues);
+  findings.addSearch(found);
   const patients = found.entries
     .map((entry) => entry.resource)
     .filter((each) => each.resourceType === 'Patient');

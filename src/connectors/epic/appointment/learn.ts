@@ -1,44 +1,12 @@
-/**
- * Appointment at Epic: found and read, and learnt by walking the roster. There is no `_lastUpdated`, no
- * search over all patients, no Subscription and no create in R4, so changes are told by content.
- */
-import { z } from 'zod';
+/** How appointments are asked for, checked, recognised and compared. */
 import {
   type FhirResource,
   identifiersOf,
   objectsIn,
   referencedId,
   type SearchParams,
-} from '../../fhir/index.ts';
-import { canonicalJson, contentHash, type Json } from '../../std/index.ts';
-import type { ResourceSpec } from '../capability.ts';
-import { Findings } from './findings.ts';
-import { argumentsOf, idOf, type Lookup, matchesOf, readOne, wrongForm } from './lookup.ts';
-
-export const appointment: ResourceSpec = {
-  resource: 'Appointment',
-  identity: 'CSN',
-  methods: ['poll', 'feed wakes read'],
-  // Patients of the roster are found by their number first.
-  scopes: { learn: ['system/Appointment.s', 'system/Patient.s'] },
-  searchKeys: ['patient', 'date'],
-  capabilities: [
-    {
-      name: 'appointment.find',
-      about: "A patient's appointments between two dates.",
-      resource: 'Appointment',
-      effect: false,
-      scopes: ['system/Appointment.s'],
-    },
-    {
-      name: 'appointment.read',
-      about: 'One appointment by FHIR id or reference.',
-      resource: 'Appointment',
-      effect: false,
-      scopes: ['system/Appointment.r'],
-    },
-  ],
-};
+} from '../../../fhir/index.ts';
+import { canonicalJson, contentHash } from '../../../std/index.ts';
 
 /** Days of which appointments are asked for, `YYYY-MM-DD`, both included. */
 export interface Days {
@@ -110,27 +78,3 @@ export function hashOf(resource: FhirResource): string {
   }
   return contentHash(content);
 }
-
-// A date, or an instant with its offset: FHIR's forms that mean one moment anywhere.
-const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
-const text = z.string().trim().min(1);
-const findArguments = z.strictObject({ patient: text, from: moment, to: moment });
-const FIND_FORMS = '{ patient: id or "Patient/<id>", from: date, to: date }';
-
-/** `appointment.find`: `{ matches }`. */
-export async function findAppointment(args: Json, { client, context, signal }: Lookup): Promise<Json> {
-  const asked = argumentsOf(findArguments, args, 'appointment.find', FIND_FORMS);
-  const id = idOf('Patient', asked.patient, client.baseUrl);
-  if (id === undefined) throw wrongForm(args, 'appointment.find', FIND_FORMS);
-  const found = await client.searchAll('Appointment', searchParams(id, asked), signal);
-  const findings = new Findings();
-  findings.addIssues(found.issues);
-  const all = found.entries.filter((entry) => entry.mode === 'match').map((entry) => entry.resource);
-  const matches = all.filter((each) => fits(each, id, asked, client.baseUrl));
-  findings.add('EPIC_FILTER_IGNORED', all.length - matches.length);
-  return matchesOf(matches, findings, context);
-}
-
-/** `appointment.read`: `{ matches }` with the appointment, or none when there is no such id. */
-export const readAppointment = (args: Json, lookup: Lookup): Promise<Json> =>
-  readOne('Appointment', args, lookup);

@@ -1,0 +1,42 @@
+/**
+ * Encounter at Epic: read and search only, in every FHIR version. Learnt like an Appointment, patient by patient over a
+ * window of days; its CSN is the visit number of HL7 messages (PV1-19).
+ */
+import type { ResourceSpec } from '../../capability.ts';
+
+export const encounter: ResourceSpec = {
+  resource: 'Encounter',
+  identity: 'CSN',
+  methods: ['poll', 'feed', 'feed wakes read', 'bulk'],
+  scopes: { learn: ['system/Encounter.s', 'system/Patient.s'] },
+  searchKeys: ['patient', 'date'],
+  learning: {
+    poll: {
+      how: "Each patient's encounters of a window of days, compared by content.",
+      needs: ['patient', 'date'],
+      latency: 'the interval: active patients at the short one, the others at the long one',
+      misses: 'encounters outside the window of days',
+      ground: 'Epic R4 CapabilityStatement: no _lastUpdated, search by patient and date',
+    },
+    feed: {
+      how: 'Visit messages, read as the encounter they name.',
+      needs: ['ADT^A01', 'ADT^A02', 'ADT^A03', 'ADT^A04', 'ADT^A06', 'ADT^A08', 'ADT^A11', 'ADT^A13'],
+      latency: 'seconds',
+      misses: 'what PV1 and PV2 do not carry',
+      ground: 'Epic outgoing patient administration interface: PV1-19 is the CSN',
+    },
+    'feed wakes read': {
+      how: 'A visit message names the patient, who is then asked about by FHIR.',
+      needs: ['ADT', 'patient', 'date'],
+      latency: 'seconds',
+      ground: 'both of the above',
+    },
+    bulk: {
+      how: 'A Group export, compared by content with what has been seen.',
+      needs: ['Group'],
+      latency: 'a day: the same Group may be exported once in 24 hours',
+      ground: 'Epic Bulk Data: Group export, no _since, 24-hour window',
+    },
+  },
+  capabilities: [],
+};
