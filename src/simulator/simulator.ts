@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
 import { type Action, act } from './admin/actions.ts';
 import { adminRoutes } from './admin/admin.ts';
+import { type ResourceTruth, type TruthQuery, truthOf } from './admin/resource-truth.ts';
 import {
   type AppointmentTruth,
   everyAppointment,
@@ -19,7 +20,7 @@ import { faultHooks } from './faults/hooks.ts';
 import { type RequestFilter, RequestLog, type RequestRecord } from './faults/request-log.ts';
 import type { ActiveFault, Fault } from './faults/rule.ts';
 import { Feed, type FeedState } from './feed/feed.ts';
-import { usualHabits } from './feed/habits.ts';
+import { siteHabits } from './feed/site-habits.ts';
 import { Fhir } from './fhir/fhir.ts';
 import { webServerNotFound } from './fhir/server.ts';
 import type { GenericServer } from './generic/index.ts';
@@ -31,7 +32,9 @@ import { openKeysAndStyle } from './oauth/open-files.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { mountPartners } from './partners.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
+import { Hl7Receiver } from './receive/server.ts';
 import { Hospital } from './world/hospital.ts';
+import { Journal, type JournalEntry } from './world/journal.ts';
 import { createRandom } from './world/random.ts';
 
 /** A running pretend hospital. */
@@ -74,6 +77,12 @@ export interface Simulator {
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
+  /** Each resource as it truly stands, with its change log. */
+  truth(query?: TruthQuery): ResourceTruth[];
+  /** The change log after a sequence number (0), oldest first; it reaches back 50,000 changes. */
+  changes(after?: number): JournalEntry[];
+  /** The incoming HL7 interface; undefined when `receiver` was left out. */
+  readonly receiver: Hl7Receiver | undefined;
   /** The newest happenings, at most 1,000, oldest first. */
   happenings(): Happening[];
   feeds(): FeedState[];
@@ -82,6 +91,8 @@ export interface Simulator {
   /** Closes servers, connections and timers. */
   close(): Promise<void>;
 }
+
+const rememberedChanges = 50_000;
 
 /**
  * Builds the hospital, opens its HTTP server and starts its feeds. The clock stands until `start()`.
@@ -96,12 +107,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const start = Number(options.now ?? wall.now());
   const switchboard = new Switchboard(settled.profile, settled.behaviour);
   const { behaviour } = switchboard;
-  const habits = {
-    ...usualHabits,
-    version: behaviour.hl7Version,
-    zSegments: behaviour.zSegments,
-    ...options.habits,
-  };
+  const habits = siteHabits(behaviour, options.habits);
   const hospital = new Hospital({ ...settled, now: start });
   const faults = new Faults(settled.seed);
   const feeds = (options.feeds ?? []).map((feed) => new Feed(feed, (message) => faults.rewrite(message)));
@@ -113,6 +119,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     wall,
     log: options.log,
   });
+
+  const journal = new Journal(hospital, rememberedChanges);
+  const receiver = options.receiver && new Hl7Receiver(hospital, options.receiver);
 
   const stopped = new AbortController();
   // What the hospital takes for the time in tokens and headers: a clock that can go wrong.
@@ -178,15 +187,19 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       adminRoutes(scope, {
         ...actionParts,
         hospital,
+        journal,
+        receiver,
         day,
         faults,
         requests,
         switchboard,
         started: wall.now(),
         fhirBase: () => addresses().fhirBase,
+        genericBase: () => `${url}/generic/R4`,
       }),
     { prefix: '/admin' },
   );
+  await receiver?.open();
 
   const { generic } = await mountPartners(app, {
     options,
@@ -208,7 +221,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   async function close(): Promise<void> {
     day.clock.stop();
     stopped.abort();
-    await Promise.all([app.close(), ...feeds.map((feed) => feed.close())]);
+    await Promise.all([app.close(), receiver?.close(), ...feeds.map((feed) => feed.close())]);
   }
 
   return {
@@ -241,6 +254,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     patients: () => hospital.patients.map(patientTruth),
     appointments: () => [...everyAppointment(hospital)],
     visits: () => [...everyVisit(hospital)],
+    truth: (query = {}) => [...truthOf(hospital, journal, query)],
+    changes: (after = 0) => journal.after(after, rememberedChanges),
+    receiver,
     happenings: () => day.happenings.newest(Number.POSITIVE_INFINITY),
     feeds: () => feeds.map((feed) => feed.state()),
     async settled() {

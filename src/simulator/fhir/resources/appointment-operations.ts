@@ -82,7 +82,7 @@ function book(site: Site, write: Write, edition: Edition) {
   const { hospital } = site;
   const given = parametersIn(write.resource);
   const patient = patientIn(site, write, given.get('patient'));
-  const wanted = valueOf(given.get('appointment'));
+  const wanted = textOf(given.get('appointment'));
   if (wanted === undefined) throw refuse(59108, { element: 'appointment' });
   const offer = offerOfId(hospital, idIn(wanted));
   if (!offer) throw refuse(59144, { element: 'appointment', diagnostics: 'invalid appointment ID' });
@@ -145,7 +145,7 @@ function parametersIn({ parameter }: Resource): ReadonlyMap<string, Parameter> {
 }
 
 /** The text of a parameter: of an identifier its value. */
-function valueOf(parameter: Parameter | undefined): string | undefined {
+function textOf(parameter: Parameter | undefined): string | undefined {
   if (!parameter) return undefined;
   const [, value] = Object.entries(parameter).find(([name]) => name.startsWith('value')) ?? [];
   const inner = value as { readonly value?: unknown; readonly reference?: unknown } | string | undefined;
@@ -155,7 +155,7 @@ function valueOf(parameter: Parameter | undefined): string | undefined {
 
 function patientIn(site: Site, { caller }: Write, parameter: Parameter | undefined): Patient {
   const { hospital } = site;
-  const named = parameter?.resource ? String(parameter.resource.id ?? '') : valueOf(parameter);
+  const named = parameter?.resource ? String(parameter.resource.id ?? '') : textOf(parameter);
   if (!named) throw refuse(59108, { element: 'patient' });
   const patient = hospital.patientByAny(idIn(named));
   if (!patient) throw refuse(59102, { element: 'patient' });
@@ -168,7 +168,7 @@ function instantIn(
   given: ReadonlyMap<string, Parameter>,
   name: string,
 ): number | undefined {
-  const text = valueOf(given.get(name));
+  const text = textOf(given.get(name));
   if (text === undefined) return undefined;
   const read = readDate(text, hospital.timeZone);
   if (!read) throw refuse(59111, { element: name });
@@ -208,7 +208,7 @@ function providersIn({ hospital }: Site, given: ReadonlyMap<string, Parameter>):
 }
 
 function halfIn(given: ReadonlyMap<string, Parameter>): 'morning' | 'afternoon' | undefined {
-  const word = valueOf(given.get('time-of-day'))?.toLowerCase();
+  const word = textOf(given.get('time-of-day'))?.toLowerCase();
   if (word === 'am' || word === 'morning') return 'morning';
   return word === 'pm' || word === 'afternoon' ? 'afternoon' : undefined;
 }
