@@ -38,6 +38,13 @@ export function guardRecord(site: Site, declaration: AnyDeclaration, record: unk
   if (isRestricted(site, patient)) throw refuse(declaration.type === 'Patient' ? 4131 : 4130);
 }
 
+/** Guards a record that a search names by id: as a read, but nobody is led on from a merged patient. */
+export function guardFound(site: Site, declaration: AnyDeclaration, record: unknown, caller: Caller): void {
+  const patient = declaration.patientOf?.(record);
+  if (patient && declaration.type === 'Patient') guardPatient(site, patient, caller);
+  else guardRecord(site, declaration, record, caller);
+}
+
 /** A patient's own token writes into that chart and no other. */
 export function guardWrite(caller: Caller, resource: Resource): void {
   if (caller.patient === undefined) return;

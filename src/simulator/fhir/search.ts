@@ -1,5 +1,5 @@
 import type { Patient } from '../world/records.ts';
-import { guardPatient } from './access.ts';
+import { guardFound, guardPatient, isRestricted } from './access.ts';
 import { dateTests } from './date-search.ts';
 import type { AnyDeclaration, Query, SearchParameter, Site } from './declaration.ts';
 import { idIn, matches, readToken, valuesAt } from './matching.ts';
@@ -40,10 +40,10 @@ export function search(declaration: AnyDeclaration, query: Query, site: Site): F
   const found = (ids: readonly string[], keeps?: Found['keeps']): Found => ({ ids, issues, keeps });
 
   const id = parameters.get('_id');
-  if (id) return found(byId(declaration, query, id));
+  if (id) return found(byId(declaration, query, id, site));
   try {
     const granted = grantedCategories(declaration, query);
-    const candidates = declaration.candidates?.(query) ?? [];
+    const candidates = shown(declaration, declaration.candidates?.(query) ?? [], query, site);
     const records = candidates.filter(
       (record) =>
         !granted || declaration.categoriesOf?.(record).some((category) => granted.includes(category)),
@@ -62,11 +62,12 @@ export function search(declaration: AnyDeclaration, query: Query, site: Site): F
 }
 
 /** `_id`: the rest is ignored. An id of another type, or of nothing, is 400 with severity information. */
-function byId(declaration: AnyDeclaration, { caller }: Query, wanted: string): readonly string[] {
+function byId(declaration: AnyDeclaration, { caller }: Query, wanted: string, site: Site): readonly string[] {
   const records = wanted.split(',').map((id) => {
     const record = declaration.find(idIn(id.trim()));
     if (record === undefined)
       throw new Refusal(400, [issue(59008, { severity: 'information', element: '_id' })]);
+    guardFound(site, declaration, record, caller);
     return record;
   });
   const granted = records.filter((record) => {
@@ -75,6 +76,28 @@ function byId(declaration: AnyDeclaration, { caller }: Query, wanted: string): r
   });
   if (granted.length === 0) throw new NotGranted();
   return granted.map((record) => declaration.idOf(record));
+}
+
+/** What of the candidates this caller is shown: nothing of closed charts, and to patients nothing unfinished. */
+function shown(
+  declaration: AnyDeclaration,
+  candidates: readonly unknown[],
+  { caller, issues }: Query,
+  site: Site,
+): readonly unknown[] {
+  const own = candidates.filter((record) => {
+    const patient = declaration.patientOf?.(record);
+    return !patient || caller.patient === undefined || patient.fhirId === caller.patient;
+  });
+  const open = own.filter((record) => {
+    const patient = declaration.patientOf?.(record);
+    return !patient || !isRestricted(site, patient);
+  });
+  if (open.length < own.length) issues.push(issue(4134));
+  if (caller.patient === undefined) return open;
+  const finished = open.filter((record) => (record as { status?: string }).status !== 'preliminary');
+  if (finished.length < open.length) issues.push(issue(4119));
+  return finished;
 }
 
 /** The categories asked for that the client may search; undefined where APIs are not divided by category. */
