@@ -8,6 +8,8 @@ export interface Scene {
   readonly random: Random;
   /** The hospital's time. */
   readonly now: number;
+  /** Whether the day goes at its natural pace, or so many events a minute, among which people come and go quickly. */
+  readonly natural: boolean;
   /** Who makes it happen: the day's routine, or somebody at the admin API. */
   readonly via: 'day' | 'admin';
   /** The patient it must happen to; chance picks one when absent. */

@@ -96,7 +96,8 @@ export class HospitalDay {
     random: Random,
     wanted: Pick<Scene, 'patient' | 'other' | 'csn'>,
   ): boolean {
-    const scene = { hospital: this.#hospital, random, now: this.clock.now(), via, ...wanted };
+    const natural = this.#options.pace === 'natural';
+    const scene = { hospital: this.#hospital, random, now: this.clock.now(), natural, via, ...wanted };
     try {
       return kinds[name].occur(scene);
     } catch (error) {

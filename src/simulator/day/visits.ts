@@ -1,5 +1,6 @@
 import { hour } from '../world/calendar.ts';
 import { inventedPhone } from '../world/population.ts';
+import type { VisitKind } from '../world/records.ts';
 import {
   complaints,
   families,
@@ -25,7 +26,7 @@ const emergencyHours = 4;
 
 /** A01: someone without a bed gets one; half of them come from the emergency department. */
 export const admit: HappeningKind = {
-  weight: () => 10,
+  weight: () => 16,
   perHour: ({ facility }, at) => daily((facility.beds.length * bedsFilled) / stayDays, allDay, at),
   occur(scene) {
     const { hospital, random, now, via } = scene;
@@ -113,20 +114,23 @@ export const discharge: HappeningKind = {
     );
   },
   occur(scene) {
-    const { hospital, now, via, random } = scene;
-    // Those who came for an appointment leave soonest, those in a bed last: in proportion to how many there are.
-    const { stays } = hospital;
-    const clinic = stays.openCountOf('clinic') * 2;
-    const emergency = stays.openCountOf('emergency') / emergencyHours;
-    const ward = stays.openCountOf('inpatient') / (stayDays * 24);
-    const drawn = random.fraction() * (clinic + emergency + ward);
-    const kind = drawn < clinic ? 'clinic' : drawn < clinic + emergency ? 'emergency' : 'inpatient';
-    const visit = openVisit(scene, (each) => each.kind === kind) ?? openVisit(scene);
+    const { hospital, now, via, natural } = scene;
+    const kind = natural ? nextToLeave(scene) : undefined;
+    const visit = (kind && openVisit(scene, (each) => each.kind === kind)) ?? openVisit(scene);
     if (!visit) return false;
     hospital.stays.discharge(hospital.act(via, nurse, now), visit.csn);
     return true;
   },
 };
+
+/** Those who came for an appointment leave soonest, those in a bed last: in proportion to how many there are. */
+function nextToLeave({ hospital: { stays }, random }: Scene): VisitKind {
+  const clinic = stays.openCountOf('clinic') * 2;
+  const emergency = stays.openCountOf('emergency') / emergencyHours;
+  const ward = stays.openCountOf('inpatient') / (stayDays * 24);
+  const drawn = random.fraction() * (clinic + emergency + ward);
+  return drawn < clinic ? 'clinic' : drawn < clinic + emergency ? 'emergency' : 'inpatient';
+}
 
 /** A11: an admission of the last hours never was. */
 export const cancelAdmission: HappeningKind = {
