@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
 import { type Action, act } from './admin/actions.ts';
 import { adminRoutes } from './admin/admin.ts';
+import { correctPerson, type PersonRequest, registerPerson } from './admin/registering.ts';
 import { type ResourceTruth, type TruthQuery, truthOf } from './admin/resource-truth.ts';
 import {
   type AppointmentTruth,
@@ -78,6 +79,10 @@ export interface Simulator {
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
+  /** Registers somebody by hand: a twin, a namesake, a second chart with the MRN of another. */
+  register(person: PersonRequest): PatientTruth;
+  /** Corrects something about somebody, by FHIR id, MRN, `Z...` or `E...`. */
+  correct(id: string, changes: Partial<PersonRequest>): PatientTruth;
   /** Each resource as it truly stands, with its change log. */
   truth(query?: TruthQuery): ResourceTruth[];
   /** The change log after a sequence number (0), oldest first; it reaches back 50,000 changes. */
@@ -267,6 +272,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     patients: () => hospital.patients.map(patientTruth),
     appointments: () => [...everyAppointment(hospital)],
     visits: () => [...everyVisit(hospital)],
+    register: (person) => registerPerson(hospital, person),
+    correct: (id, changes) => correctPerson(hospital, id, changes),
     truth: (query = {}) => [...truthOf(hospital, journal, query)],
     changes: (after = 0) => journal.after(after, rememberedChanges),
     receiver,

@@ -17,6 +17,7 @@ import { faultRoutes } from './fault-routes.ts';
 import { formRoutes } from './form-routes.ts';
 import { homePage, navigation } from './home-page.ts';
 import { receiverRoutes } from './receiver-routes.ts';
+import { registeringRoutes } from './registering.ts';
 import { wantsPage, window } from './requests.ts';
 import { switchRoutes } from './switch-routes.ts';
 import { everyAppointment, everyVisit, patientTruth } from './truth.ts';
@@ -68,6 +69,7 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
   faultRoutes(app, parts);
   formRoutes(app, parts);
   truthRoutes(app, hospital, parts.journal);
+  registeringRoutes(app, hospital);
   if (parts.receiver) receiverRoutes(app, parts.receiver);
   app.post('/clock', (request) => {
     const body = new Body(request.body);

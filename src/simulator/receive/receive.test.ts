@@ -157,6 +157,58 @@ describe('nothing is written into the wrong chart', () => {
     expect([answer?.code, answer?.text]).toEqual(['AE', expect.stringContaining('more than one')]);
   });
 
+  test('two charts with one MRN, and twins, are told apart or refused', async () => {
+    const one = someoneOut();
+    const { family, birthDate, mrn } = one;
+    const second = hospital.register({ family, given: 'Twin', birthDate, gender: 'female', mrn });
+    const answer = await sender.send(msh('SIU^S12'), sch('A', '20260520093000'), pid(one));
+    expect([answer?.code, answer?.text]).toEqual(['AE', expect.stringContaining('more than one')]);
+    // With a number of its own each twin is reached, and never the other.
+    const corrected = hospital.correct(second.id, { mrn: '990001' });
+    for (const each of [one, corrected]) {
+      const placer = `FOR-${each.mrn}`;
+      expect(await sender.send(msh('SIU^S12'), sch(placer, '20260520093000'), pid(each))).toMatchObject({
+        code: 'AA',
+      });
+      const booked = truth('Appointment', each.id).filter(({ log }) => log.length > 0);
+      expect(booked).toHaveLength(1);
+    }
+  });
+
+  test('the admin API registers and corrects people', async () => {
+    const post = async (path: string, body: unknown) => {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${hospital.adminUrl}${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      return { status: response.status, body: (await response.json()) as Record<string, string> };
+    };
+    const person = {
+      family: 'Doe',
+      given: 'Nell',
+      birthDate: '1990-02-03',
+      gender: 'female',
+      ssn: '000-00-0001',
+    };
+    const made = await post('/patients', person);
+    expect(made).toMatchObject({ status: 200, body: { family: 'Doe', birthDate: '1990-02-03' } });
+    expect(truth('Patient', '000-00-0001').map(({ id }) => id)).toEqual([made.body.id]);
+    const moved = await post(`/patients/${made.body.mrn}`, { street: '1 New St' });
+    expect(moved.body).toMatchObject({ id: made.body.id, street: '1 New St' });
+    for (const wrong of [{ ...person, birthDate: 'May' }, { ...person, gender: 'x' }, { family: 'Doe' }]) {
+      expect((await post('/patients', wrong)).status).toBe(400);
+    }
+    expect((await post('/patients/nobody', { street: 'x' })).status).toBe(400);
+    await hospital.settled();
+    expect(listener.messages.map((message) => fieldsOf(message, 'MSH')[9]?.split('^')[1])).toEqual([
+      'A28',
+      'A08',
+    ]);
+    expect(fieldsOf(listener.messages[0] as string, 'PID')[3]).toContain('000-00-0001^^^SSA^SS');
+  });
+
   test('an appointment, a visit or a note of somebody else is left alone', async () => {
     const [one, other] = [someoneOut(0), someoneOut(1)];
     await sender.send(msh('SIU^S12'), sch('THEIRS', '20260520093000'), pid(one));
