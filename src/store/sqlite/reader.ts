@@ -6,7 +6,7 @@ import { acrossFiles } from './across.ts';
 import { auditReader } from './audit.ts';
 import { backUp } from './backup.ts';
 import { countReader } from './counts.ts';
-import { cursorReader } from './cursors.ts';
+import { cursorLister, cursorReader } from './cursors.ts';
 import { openReader } from './database.ts';
 import { deadReader } from './dead.ts';
 import { deliveryLister } from './deliveries.ts';
@@ -30,7 +30,7 @@ import {
   type ThreadData,
 } from './protocol.ts';
 import { rosterReader } from './roster.ts';
-import { seenReader } from './seen.ts';
+import { seenReader, uncountedReader } from './seen.ts';
 import { openShelves } from './shelves.ts';
 import { sleeperReader } from './sleepers.ts';
 import { stuckReader } from './stuck.ts';
@@ -60,7 +60,9 @@ function start(): void {
     ...countReader(view),
     ...accountReader(view),
     cursor: cursorReader(view),
+    cursors: cursorLister(view),
     seen: seenReader(view),
+    uncounted: uncountedReader(view),
     rosterPage: roster.page,
     rosterGet: roster.get,
     ...acrossFiles(view, shelves),

@@ -2,6 +2,7 @@
 import { TABLES } from './0001.ts';
 import { FUNCTIONS } from './0002.ts';
 import { NODES } from './0003.ts';
+import { LEARNING } from './0005.ts';
 
 export interface Migration {
   readonly version: number;
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES },
   { version: 2, sql: FUNCTIONS },
   { version: 3, sql: NODES },
+  { version: 5, serves: 4, sql: LEARNING },
 ];

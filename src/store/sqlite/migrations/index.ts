@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { TABLES } from './0002.ts';
 import { HISTORY } from './history.ts';
 import { LATE } from './late.ts';
+import { LEARNING } from './learning.ts';
 import { PARTED } from './parted.ts';
 import { RELEASED } from './released.ts';
 import { carryDead, REPLAY } from './replay.ts';
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly {
   { version: 6, sql: REPLAY, carry: carryDead },
   { version: 7, sql: LATE },
   { version: 8, sql: PARTED },
+  { version: 10, sql: LEARNING },
 ];
