@@ -87,6 +87,8 @@ export interface Learned {
   readonly hash: string;
   /** The patient it is about, as a roster key, where known. */
   readonly patient?: string;
+  /** The message that told it, where one did. */
+  readonly parent?: string;
 }
 
 /** Something worth telling that is not a failure: data left out, a filter the server ignored. */

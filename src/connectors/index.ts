@@ -6,6 +6,9 @@ import { webhook } from './webhook/index.ts';
 export type * from './capability.ts';
 export type * from './contract.ts';
 export { epicFailures } from './epic/index.ts';
+export { identities } from './learn/identities.ts';
+export { hashOf } from './learn/learnable.ts';
+export { changeSince, fedMark } from './learn/marks.ts';
 export { mllpFailures } from './mllp/index.ts';
 export { signatureFault, signatureHeaders, webhookFailures } from './webhook/index.ts';
 

@@ -49,6 +49,7 @@ export interface ContextOptions {
   readonly site: string;
   readonly connection: string;
   readonly budget: Budget;
+  readonly identifiers: ConnectionContext['identifiers'];
   readonly keyring: ReturnType<typeof createKeyring>;
   readonly report: ConnectionContext['report'];
   readonly log: ConnectionContext['log'];
@@ -73,11 +74,12 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
   return {
     site,
     connection,
+    identifiers: options.identifiers,
     clock,
     secrets,
     budget: options.budget,
     roster: {
-      page: (after, limit) => survivorsPage(store, site, after, limit),
+      page: (after, limit, activity) => survivorsPage(store, site, after, limit, activity),
       get: (keys) => survivorsOf(store, site, keys),
     },
     seen: {

@@ -10,10 +10,10 @@ import type { Identified } from './learnable.ts';
 const CSN_SUFFIX = '.698084.8';
 const NOTE_SUFFIX = '.727879';
 
-export const csnIdentity = (value: string): string => `CSN:${value.trim()}`;
-export const mrnIdentity = (system: string, value: string): string => `MRN:${system}|${value.trim()}`;
-export const noteIdentity = (value: string): string => `NOTE:${value.trim()}`;
-export const resultIdentity = (order: string, code: string, time: string): string =>
+const csnIdentity = (value: string): string => `CSN:${value.trim()}`;
+const mrnIdentity = (system: string, value: string): string => `MRN:${system}|${value.trim()}`;
+const noteIdentity = (value: string): string => `NOTE:${value.trim()}`;
+const resultIdentity = (order: string, code: string, time: string): string =>
   `RESULT:${order.trim()}|${code.trim()}|${momentOf(time)}`;
 
 /** One moment has many spellings; a whole day stays one. */
@@ -83,3 +83,12 @@ export function codeOf(resource: FhirResource): string | undefined {
   const loinc = codings.find(({ system }) => system === 'http://loinc.org') ?? codings[0];
   return typeof loinc?.code === 'string' ? loinc.code : undefined;
 }
+
+/** The identities that a message's numbers make: the same as those of the records that a server gives. */
+export const identities = {
+  csn: csnIdentity,
+  mrn: mrnIdentity,
+  note: noteIdentity,
+  result: resultIdentity,
+  code: codeOf,
+} as const;

@@ -187,9 +187,9 @@ export function createWalk(options: WalkOptions): (request: LearnRequest) => Pro
     return {
       ...(await answer(looked, findings, { seed, wake: false })),
       cursor: next as unknown as LearnAnswer['cursor'],
-      more: more !== null,
-      ...(wait === undefined ? {} : { wait }),
-      ...(seed && which === 'all' && complete ? { seeded: true } : {}),
+      ...(seed
+        ? { more: !complete, ...(complete ? { seeded: true, wait: 0 } : {}) }
+        : { more: more !== null, ...(wait === undefined ? {} : { wait }) }),
     };
   }
 
