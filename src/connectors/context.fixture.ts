@@ -1,6 +1,6 @@
 /** The other side of the contract for tests: what the engine implements on the store, in maps. */
 import { createHash } from 'node:crypto';
-import { makeSigningKey, type SigningKeyPair } from '../fhir/index.ts';
+import { makeSigningKey, ownSlot, type SharedSlot, type SigningKeyPair } from '../fhir/index.ts';
 import { type Clock, Failure, systemClock } from '../std/index.ts';
 import type {
   CallContext,
@@ -44,11 +44,13 @@ export async function testContext(
   const slowed: (number | undefined)[] = [];
   const logged: string[] = [];
   let taken = 0;
+  const slots = new Map<string, SharedSlot>();
   const patientKey = (system: string, value: string): string =>
     createHash('sha256').update(`${system}|${value}`).digest('hex').slice(0, 16);
   return {
     site: 'mercy',
     connection: 'under-test',
+    learnt: [],
     identifiers: { mrn: options.mrn ?? 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14' },
     clock: options.clock ?? systemClock,
     key,
@@ -71,6 +73,11 @@ export async function testContext(
         });
       },
       signingKey: async () => key,
+    },
+    shared(name) {
+      const slot = slots.get(name) ?? ownSlot(options.clock ?? systemClock);
+      slots.set(name, slot);
+      return slot;
     },
     budget: {
       async take(signal) {

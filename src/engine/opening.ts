@@ -4,9 +4,10 @@ import { connectorRecord, type SiteRecord } from '../site/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { siteBudget } from './budget.ts';
-import { connectionContext, type createKeyring } from './context.ts';
+import { connectionContext } from './context.ts';
 import type { RunningFlow } from './control.ts';
 import { createIntake } from './intake.ts';
+import type { Keyring } from './keys/keyring.ts';
 import type { Tallykeeper } from './outcomes.ts';
 import type { KeyedHash } from './patient.ts';
 import type { Open } from './view.ts';
@@ -15,7 +16,7 @@ export interface OpeningOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly keyedHash: KeyedHash;
-  readonly keyring: ReturnType<typeof createKeyring>;
+  readonly keyring: Keyring;
   readonly registry: ReadonlyMap<string, Connector>;
   readonly sites: readonly SiteRecord[];
   readonly flows: readonly RunningFlow[];
@@ -63,6 +64,7 @@ export function createOpening(options: OpeningOptions): Opening {
       ...at,
       budget: budgets.get(site.site) as ReturnType<typeof siteBudget>,
       keyring,
+      learnt: Object.keys(site.learn).filter((resource) => site.learn[resource]?.from === name),
       identifiers: {
         mrn: site.identifiers.mrn.system,
         ...(site.identifiers.csn?.system === undefined ? {} : { csn: site.identifiers.csn.system }),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type HttpLimits, usualLimits } from '../../fhir/index.ts';
 import { address, duration, isPlain, parseRecord } from '../record.ts';
+import { smartAuth } from '../smart/index.ts';
 
 const schema = z
   .strictObject({
@@ -12,11 +13,7 @@ const schema = z
     tokenUrl: address.optional(),
     /** This environment's client id: production and non-production have different ones. */
     clientId: z.string().min(1),
-    auth: z.strictObject({
-      method: z.literal('backend'),
-      /** Name of the signing key; its public half is at `/.well-known/jwks.json`. */
-      key: z.string().min(1).default('epic'),
-    }),
+    auth: smartAuth,
     /** Identifier system of the medical record number at this server, where it is not the site's: `urn:oid:1.2.840.114350.1.13.<site>.5.737384.14`. */
     mrnSystem: z.string().min(1).optional(),
     /** Identifier system of visit numbers (CSN) at this server, where it is not the site's. */

@@ -328,7 +328,7 @@ describe('a server that ignores what it was asked for', () => {
       signal: never,
     });
     expect(answer?.inbound.map((each) => each.identity)).toEqual(['CSN:1']);
-    expect(answer?.findings).toEqual([expect.objectContaining({ code: 'LEARN_FILTER_IGNORED', count: 2 })]);
+    expect(answer?.findings).toEqual([expect.objectContaining({ code: 'EPIC_FILTER_IGNORED', count: 2 })]);
     const { matches } = await call(connection, 'appointment.find', {
       patient: 'Patient/p1',
       from: '2020-01-01',

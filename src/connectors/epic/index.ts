@@ -1,6 +1,6 @@
 /** Epic, by its FHIR R4 API as a backend service. */
 
-import type { FhirClient } from '../../fhir/index.ts';
+import { type FhirClient, rememberingReads } from '../../fhir/index.ts';
 import type { Json } from '../../std/index.ts';
 import type { Capability, ResourceSpec } from '../capability.ts';
 import type { Call, CallContext, Connection, ConnectionContext, Connector } from '../contract.ts';
@@ -41,10 +41,12 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
   const session = openSession(config, context, watchOf(context));
   const { client } = session;
   // Made and published from the start: Epic may keep an empty key set for hours. What is wrong with it, signing in says.
-  context.secrets.signingKey(config.auth.key).catch(() => undefined);
+  const { auth } = config;
+  if (auth.client === 'key') context.secrets.signingKey(auth.key, auth.algorithm).catch(() => undefined);
   const walks = walksOf(config, client, context);
 
   return {
+    ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
     learns: resources.map(({ resource }) => ({ resource, methods: ['poll', 'feed wakes read'] })),
     async learn(request) {
@@ -53,14 +55,17 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
       return walk(request);
     },
     members: (list, signal) => membersOf(client, list, signal),
-    async call(call: Call, { signal }: CallContext): Promise<Json> {
+    async call(call: Call, { signal, reads }: CallContext): Promise<Json> {
       const action = Object.hasOwn(actions, call.do) ? actions[call.do] : undefined;
       if (action === undefined) {
         throw epicFailure('EPIC_CAPABILITY_UNKNOWN', {
           message: `The Epic connector cannot do "${call.do}"; it can do ${Object.keys(actions).join(', ')}.`,
         });
       }
-      return action(call.args, { client, config, context, signal });
+      // Whoever only looks sees what the run has seen; whoever looks before writing must see what is there now.
+      const looks = reads !== undefined && /\.(find|read)$/.test(call.do);
+      const asked = looks ? rememberingReads(client, reads) : client;
+      return action(call.args, { client: asked, config, context, signal });
     },
     close: () => session.close(),
   };

@@ -1,9 +1,17 @@
 /** What of the records that were found is new: told apart by identity, compared by content with what has been seen. */
-import type { SearchEntry } from '../../fhir/index.ts';
+import type { FhirResource, SearchEntry } from '../../fhir/index.ts';
 import type { ConnectionContext, LearnAnswer, Learned } from '../contract.ts';
 import type { Tally } from './findings.ts';
 import { hashOf, type Learnable } from './learnable.ts';
-import { changeSince, datedMark, seeds } from './marks.ts';
+import {
+  changeSince,
+  datedMark,
+  type Edition,
+  editionOf,
+  olderEdition,
+  sameEdition,
+  seeds,
+} from './marks.ts';
 
 /** Records that are about one patient. */
 export interface Patientwise {
@@ -17,16 +25,23 @@ export interface Found {
   readonly seen: NonNullable<LearnAnswer['seen']>;
 }
 
+interface One {
+  readonly patient: string | undefined;
+  readonly bytes: Uint8Array;
+  readonly resource: FhirResource;
+  readonly edition: Edition;
+}
+
 /** One event at most for one identity. */
 export async function compare(
   found: readonly Patientwise[],
-  learnable: Learnable,
+  learnable: Pick<Learnable, 'resource' | 'identify'>,
   context: Pick<ConnectionContext, 'identifiers' | 'seen'>,
   findings: Tally,
   seed: boolean,
 ): Promise<Found> {
   const { resource: type } = learnable;
-  const byIdentity = new Map<string, { patient: string | undefined; bytes: Uint8Array; hash: string }>();
+  const byIdentity = new Map<string, One>();
   for (const { patient, records } of found) {
     for (const { resource, bytes } of records) {
       const known = learnable.identify(resource, context.identifiers);
@@ -40,18 +55,19 @@ export async function compare(
         findings.check('LEARN_SHARED_IDENTITY');
         continue;
       }
-      const updated = (resource.meta as { lastUpdated?: unknown } | undefined)?.lastUpdated;
-      const at = typeof updated === 'string' ? Date.parse(updated) : undefined;
+      const edition = editionOf(resource.meta);
       // The same one twice: on two pages, since the search moved meanwhile. The later is newer.
-      if (earlier && isOlder(at, earlier.hash)) continue;
-      byIdentity.set(known.identity, { patient, bytes, hash: datedMark(hashOf(resource), at) });
+      if (earlier && olderEdition(edition, earlier.edition)) continue;
+      byIdentity.set(known.identity, { patient, bytes, resource, edition });
     }
   }
   const marks = await context.seen.get(type, [...byIdentity.keys()]);
   const inbound: Learned[] = [];
   const seen: { resource: string; identity: string; hash: string }[] = [];
-  for (const [identity, { patient, bytes, hash }] of byIdentity) {
+  for (const [identity, { patient, bytes, resource, edition }] of byIdentity) {
     const mark = marks.get(identity);
+    if (!seed && sameEdition(mark, edition)) continue;
+    const hash = datedMark(hashOf(resource), edition);
     if (seed) {
       if (seeds(mark)) seen.push({ resource: type, identity, hash });
       continue;
@@ -69,8 +85,3 @@ export async function compare(
   }
   return { inbound, seen };
 }
-
-const isOlder = (at: number | undefined, mark: string): boolean => {
-  const [, other] = mark.split('@');
-  return at !== undefined && other !== undefined && at < Number(other);
-};

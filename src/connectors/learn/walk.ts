@@ -3,7 +3,7 @@
  * records, and a comparison of contents with what has been seen. Active patients often, the others rarely. The cursor
  * says where each walk stands, so that it survives restarts; one answer is committed as a whole.
  */
-import type { FhirClient, Issue, SearchEntry } from '../../fhir/index.ts';
+import type { FhirClient, SearchEntry, SearchPage } from '../../fhir/index.ts';
 import { Failure } from '../../std/index.ts';
 import type {
   ConnectionContext,
@@ -19,7 +19,7 @@ import { type Looked, looksOf } from './looks.ts';
 import { nextTurn, positionOf, type WalkPosition } from './position.ts';
 
 export interface WalkFindings extends Tally {
-  addIssues(issues: readonly Issue[]): void;
+  addSearch(page: SearchPage): void;
 }
 
 export interface WalkOptions {
@@ -78,7 +78,7 @@ export function createWalk(options: WalkOptions): (request: LearnRequest) => Pro
       const records: SearchEntry[] = [];
       for (const params of learnable.searches(at)) {
         const found = await client.searchAll(learnable.resource, params, signal);
-        findings.addIssues(found.issues);
+        findings.addSearch(found);
         const all = found.entries.filter((each) => each.mode === 'match');
         const fitting = all.filter((each) => learnable.fits(each.resource, at, client.baseUrl));
         findings.check('LEARN_FILTER_IGNORED', all.length - fitting.length);

@@ -2,7 +2,9 @@
 import { TABLES } from './0001.ts';
 import { FUNCTIONS } from './0002.ts';
 import { NODES } from './0003.ts';
+import { WRITES } from './0004.ts';
 import { LEARNING } from './0005.ts';
+import { SLOTS } from './0007.ts';
 
 export interface Migration {
   readonly version: number;
@@ -18,5 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES },
   { version: 2, sql: FUNCTIONS },
   { version: 3, sql: NODES },
-  { version: 5, serves: 4, sql: LEARNING },
+  { version: 4, serves: 3, sql: WRITES },
+  { version: 5, serves: 3, sql: LEARNING },
+  { version: 7, serves: 3, sql: SLOTS },
 ];
