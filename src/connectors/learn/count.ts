@@ -32,7 +32,12 @@ export async function missing(
   const missed: string[] = [];
   for (const { entry, identity } of known) {
     const mark = identity === undefined ? undefined : marks.get(identity);
-    if (identity !== undefined && mark !== undefined && mark !== GONE && sameEdition(mark, editionOf(entry.resource.meta)))
+    if (
+      identity !== undefined &&
+      mark !== undefined &&
+      mark !== GONE &&
+      sameEdition(mark, editionOf(entry.resource.meta))
+    )
       touch.push({ resource: type, identity, hash: mark });
     else if (entry.resource.id !== undefined) missed.push(entry.resource.id);
   }

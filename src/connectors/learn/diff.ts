@@ -81,7 +81,11 @@ export function createDiff(options: DiffOptions): (request: LearnRequest) => Pro
     const after = same ? last.after : null;
     // Kept open between turns; after a restart, or when a commit was refused, it is opened at the committed place.
     if (open === null || open.id !== run.id || JSON.stringify(open.at) !== JSON.stringify(after)) {
-      open = { id: run.id, at: after, items: run.resources(learnable.resource, after, signal)[Symbol.asyncIterator]() };
+      open = {
+        id: run.id,
+        at: after,
+        items: run.resources(learnable.resource, after, signal)[Symbol.asyncIterator](),
+      };
     }
     const batch: Exported[] = [];
     let ended = false;
