@@ -207,10 +207,15 @@ export interface Secrets {
 
 /** One bucket per site, shared by every connection and flow there. */
 export interface Budget {
-  /** Resolves when a request may be made; rejects when `signal` aborts. */
-  take(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when a request may be made; rejects when `signal` aborts. `person`: somebody waits for it, and a share is kept for
+   * them.
+   */
+  take(signal: AbortSignal, who?: 'flow' | 'person'): Promise<void>;
   /** The site said to slow down; for `ms`, or by half when it did not say. */
   slow(ms?: number): void;
+  /** How long an answer took, milliseconds: a site that becomes slow is asked less. */
+  answered?(ms: number): void;
 }
 
 /** How a call ended; summed per minute into the store, and what the monitor reads. */

@@ -13,6 +13,7 @@ import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
 import { createKeyring } from './keys/keyring.ts';
+import { cursorDesk } from './learning/cursors.ts';
 import { createLearning } from './learning/learning.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
@@ -374,6 +375,8 @@ export function createEngine(options: EngineOptions): Engine {
       planned(count);
       return count;
     },
+
+    ...cursorDesk({ store, clock, sites: options.sites }),
 
     ...approvalDesk({ store, clock, answered: () => planned(0, true) }),
 

@@ -12,10 +12,7 @@ import type { ConnectionContext, SignIn } from '../contract.ts';
 import { openSmart } from '../smart/index.ts';
 import { appointment } from './appointment/index.ts';
 import { type EpicConfig, limitsOf } from './config.ts';
-import { documentReference } from './document-reference/index.ts';
-import { encounter } from './encounter/index.ts';
 import { epicFailure, epicSays } from './failures.ts';
-import { observation } from './observation/index.ts';
 import { patient } from './patient/index.ts';
 
 export interface Session {
@@ -37,6 +34,7 @@ export function watchOf(context: ConnectionContext): Watch {
     after({ retryAfter, ...outcome }) {
       // Not for EPIC_DAILY_LIMIT: that one concerns documents alone.
       if (outcome.code === 'FHIR_THROTTLED') context.budget.slow(retryAfter);
+      else if (outcome.kind === 'ok') context.budget.answered?.(outcome.ms);
       context.report(outcome);
     },
   };
