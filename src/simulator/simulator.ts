@@ -9,6 +9,7 @@ import {
   patientTruth,
   type VisitTruth,
 } from './admin/truth.ts';
+import { chartSource } from './chart-source.ts';
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
 import { type EventRequest, HospitalDay } from './day/hospital-day.ts';
@@ -20,6 +21,7 @@ import { locationService, organizationService, practitionerService } from './fhi
 import { encounterService } from './fhir/encounter.ts';
 import { patientService } from './fhir/patient.ts';
 import { fhirServer, webServerNotFound } from './fhir/server.ts';
+import type { GenericServer } from './generic/index.ts';
 import type { ClientOptions } from './oauth/clients.ts';
 import { addressesOf } from './oauth/discovery.ts';
 import type { LaunchRequest } from './oauth/launches.ts';
@@ -27,6 +29,7 @@ import { OAuth } from './oauth/oauth.ts';
 import { openKeysAndStyle } from './oauth/open-files.ts';
 import type { Interaction } from './oauth/scopes.ts';
 import { type SimulatorOptions, settle } from './options.ts';
+import { mountPartners } from './partners.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
 import { Ring } from './ring.ts';
 import { Hospital } from './world/hospital.ts';
@@ -39,6 +42,10 @@ export interface Simulator {
   readonly tokenUrl: string;
   readonly authorizeUrl: string;
   readonly adminUrl: string;
+  /** The base address of the FHIR server that is not Epic. */
+  readonly genericBase: string;
+  /** That server itself, for who wants to turn its switches or write into it without HTTP. */
+  readonly generic: GenericServer;
   /** How it behaves now; `setBehaviour` and the admin API change it while it runs. */
   readonly behaviour: Behaviour;
   /** Changes switches. Throws a RangeError for what is no switch or no value of one. */
@@ -189,6 +196,18 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     { prefix: '/admin' },
   );
 
+  const { generic } = await mountPartners(app, {
+    options,
+    hospital,
+    source: chartSource(hospital, services),
+    behaviour,
+    oauth,
+    wall,
+    stopped: stopped.signal,
+    now: () => day.clock.now(),
+    url: () => url,
+  });
+
   url = await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
   for (const feed of feeds) feed.start();
 
@@ -211,6 +230,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       return addresses().tokenUrl;
     },
     adminUrl: `${url}/admin`,
+    genericBase: `${url}/generic/R4`,
+    generic,
     behaviour,
     setBehaviour: (changes) => switchboard.change(readBehaviour(changes)),
     now: () => day.clock.now(),

@@ -40,9 +40,11 @@ export function watchOf(context: ConnectionContext): Watch {
   };
 }
 
-/** What a person is asked for unless the record says: patients and appointments. */
-function readsOf(): string[] {
-  return [patient, appointment].flatMap(({ scopes }) => scopes.learn);
+/** What a person is asked for unless the record says: patients, appointments, and what is learnt here. */
+function readsOf({ learnt }: ConnectionContext): string[] {
+  const wanted = new Set(['Patient', 'Appointment', ...learnt]);
+  const specs = [patient, appointment, encounter, observation, documentReference];
+  return specs.filter(({ resource }) => wanted.has(resource)).flatMap(({ scopes }) => scopes.learn);
 }
 
 /** @param afresh With a sign-in of its own: to test that it works. */
@@ -55,7 +57,7 @@ export function openSession(
   const { clock } = context;
   const { clientId, fhirBase, tokenUrl, auth } = config;
   const http = createHttp(clock, limitsOf(config));
-  const reads = readsOf();
+  const reads = readsOf(context);
   const smart = openSmart({ fhirBase, tokenUrl, clientId, auth, http, context, watch, reads, afresh });
   const backend = smart.tokens;
   const tokens: Tokens = {
