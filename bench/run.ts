@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { newCluster } from '../src/store/postgres/cluster.suite.ts';
+import { type Cluster, newCluster } from '../src/store/postgres/cluster.suite.ts';
 import { bytesOf } from './disk.ts';
 import { parts } from './parts.ts';
 import { syncTimes } from './sync.ts';
@@ -81,6 +81,12 @@ async function load(port: number, connections: number): Promise<Load> {
   return result;
 }
 
+/** A server in service writes over files of its log that a checkpoint has freed; a new one fills each with zeros first. */
+async function recycleLog(cluster: Cluster): Promise<void> {
+  for (let files = 0; files < 60; files++) await cluster.query('SELECT txid_current(), pg_switch_wal()');
+  await cluster.query('CHECKPOINT');
+}
+
 async function withEngine<Result>(
   sink: number,
   work: (engine: Running) => Promise<Result>,
@@ -88,7 +94,8 @@ async function withEngine<Result>(
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'suture-bench-'));
   const cluster = values.store === 'postgres' ? await newCluster() : undefined;
-  await cluster?.start();
+  await cluster?.start(['min_wal_size=1GB']);
+  if (cluster) await recycleLog(cluster);
   const database = cluster ? { CRASH_DATABASE: cluster.url(await cluster.newDatabase()) } : {};
   const engine = await launch(join(here, '..', 'test', 'crash', 'engine-process.ts'), [], {
     CRASH_FOLDER: folder,

@@ -74,6 +74,15 @@ export class OAuth {
     };
   }
 
+  /** Every API there is. */
+  served(): readonly Api[] {
+    return this.#options.served();
+  }
+
+  addresses(): Addresses {
+    return this.#options.addresses();
+  }
+
   discovery(): Record<string, unknown> {
     return discovery(this.#options.addresses(), this.#options.behaviour);
   }
