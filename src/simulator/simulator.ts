@@ -10,6 +10,7 @@ import {
   patientTruth,
   type VisitTruth,
 } from './admin/truth.ts';
+import { Groups } from './bulk/index.ts';
 import { chartSource } from './chart-source.ts';
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
@@ -20,19 +21,14 @@ import { type RequestFilter, RequestLog, type RequestRecord } from './faults/req
 import type { ActiveFault, Fault } from './faults/rule.ts';
 import { Feed, type FeedState } from './feed/feed.ts';
 import { siteHabits } from './feed/site-habits.ts';
-import { appointmentService } from './fhir/appointment.ts';
-import { Paging } from './fhir/bundle.ts';
-import { locationService, organizationService, practitionerService } from './fhir/directory.ts';
-import { encounterService } from './fhir/encounter.ts';
-import { patientService } from './fhir/patient.ts';
-import { fhirServer, webServerNotFound } from './fhir/server.ts';
+import { Fhir } from './fhir/fhir.ts';
+import { webServerNotFound } from './fhir/server.ts';
 import type { GenericServer } from './generic/index.ts';
 import type { ClientOptions } from './oauth/clients.ts';
 import { addressesOf } from './oauth/discovery.ts';
 import type { LaunchRequest } from './oauth/launches.ts';
 import { OAuth } from './oauth/oauth.ts';
 import { openKeysAndStyle } from './oauth/open-files.ts';
-import type { Interaction } from './oauth/scopes.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { mountPartners } from './partners.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
@@ -130,16 +126,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const stopped = new AbortController();
   // What the hospital takes for the time in tokens and headers: a clock that can go wrong.
   const now = () => wall.now() + faults.skewMs;
-  const paging = new Paging(behaviour, now);
   const requests = new RequestLog();
-  const services = [
-    patientService(hospital),
-    appointmentService(hospital),
-    encounterService(hospital),
-    practitionerService(hospital),
-    locationService(hospital),
-    organizationService(hospital),
-  ];
 
   const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
   let url = '';
@@ -149,13 +136,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     behaviour,
     now,
     stopped: stopped.signal,
-    served: () =>
-      services.flatMap(({ type, search }) =>
-        (search ? (['read', 'search'] as const) : (['read'] as const)).map((interaction) => ({
-          type,
-          interaction,
-        })),
-      ),
+    served: () => fhir.apis(),
     addresses,
     fhirBases: () =>
       ['R4', 'STU3', 'DSTU2'].map(
@@ -163,6 +144,17 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       ),
     notFound: webServerNotFound,
   });
+  const groups = new Groups(hospital, (number) => hospital.identities.fhirId('Group', number));
+  const fhir: Fhir = new Fhir(
+    { hospital, behaviour, now: () => day.clock.now() },
+    {
+      wallNow: now,
+      groups,
+      caller: (token) => oauth.caller(token),
+      addresses,
+      discovery: () => oauth.discovery(),
+    },
+  );
   const { clients } = oauth;
   for (const client of options.clients ?? []) clients.put(client);
 
@@ -188,23 +180,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 
   await app.register(async (scope) => oauth.routes(scope), { prefix: '/epic/oauth2' });
   await app.register(async (scope) => openKeysAndStyle(scope, oauth), { prefix: '/epic' });
-  await app.register(
-    async (scope) =>
-      fhirServer(scope, {
-        behaviour,
-        services,
-        paging,
-        judge(token: string, type: string, interaction: Interaction) {
-          const caller = oauth.caller(token);
-          if (!caller) return 'unknown';
-          return caller.allows(type, interaction) ? 'allowed' : 'forbidden';
-        },
-        discovery: () => oauth.discovery(),
-        addresses,
-      }),
-    { prefix: '/epic/api/FHIR/R4' },
-  );
-  const actionParts = { oauth, feeds, expirePaging: () => paging.expireAll() };
+  await app.register(async (scope) => fhir.routes(scope), { prefix: '/epic/api/FHIR' });
+  const actionParts = { oauth, feeds, expirePaging: () => fhir.paging.expireAll() };
   await app.register(
     async (scope) =>
       adminRoutes(scope, {
@@ -218,6 +195,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
         switchboard,
         started: wall.now(),
         fhirBase: () => addresses().fhirBase,
+        genericBase: () => `${url}/generic/R4`,
       }),
     { prefix: '/admin' },
   );
@@ -226,12 +204,14 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const { generic } = await mountPartners(app, {
     options,
     hospital,
-    source: chartSource(hospital, services),
+    groups,
+    source: chartSource(hospital, fhir.edition('R4')),
     behaviour,
     oauth,
     wall,
     stopped: stopped.signal,
     now: () => day.clock.now(),
+    scopeOf: (clientId) => oauth.scopeOf(clientId),
     url: () => url,
   });
 

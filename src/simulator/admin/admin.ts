@@ -4,7 +4,7 @@ import { isKind, kindNames } from '../day/kinds.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { RequestLog } from '../faults/request-log.ts';
 import { NoSuchLaunch } from '../oauth/launches.ts';
-import { pageHeaders } from '../page.ts';
+import { html, page, pageHeaders } from '../page.ts';
 import type { Switchboard } from '../profile/index.ts';
 import type { Hl7Receiver } from '../receive/server.ts';
 import { minute } from '../world/calendar.ts';
@@ -15,7 +15,7 @@ import { BadBody, Body } from './body.ts';
 import { clientRoutes } from './client-routes.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { formRoutes } from './form-routes.ts';
-import { homePage } from './home-page.ts';
+import { homePage, navigation } from './home-page.ts';
 import { receiverRoutes } from './receiver-routes.ts';
 import { wantsPage, window } from './requests.ts';
 import { switchRoutes } from './switch-routes.ts';
@@ -33,6 +33,8 @@ export interface AdminParts extends ActionParts {
   /** Wall time at which the simulator started, milliseconds. */
   readonly started: number;
   readonly fhirBase: () => string;
+  /** The server that is not Epic. */
+  readonly genericBase: () => string;
 }
 
 // A day at a time: the clock runs what is due before it answers.
@@ -44,8 +46,15 @@ const longestAdvanceMinutes = 24 * 60;
  */
 export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
   const { hospital, day } = parts;
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = statusOf(error);
+    if (wantsPage(request)) {
+      const words = html`${navigation}<section><p class="bad" role="alert">${error.message}</p></section>`;
+      return reply
+        .code(status)
+        .headers(pageHeaders)
+        .send(page('That did not work', 'Nothing was changed', words));
+    }
     return reply.code(status).send({ error: error.message });
   });
 

@@ -92,6 +92,23 @@ export const writing = {
 
   cdsHooks: flag(true, 'confirmed', 'the hospital calls CDS services'),
   cdsSystemActions: flag(true, 'confirmed', 'systemActions are taken (from February 2024)'),
+  cdsMedicationEntries: flag(
+    true,
+    'confirmed',
+    'draftOrders holds Medication entries beside the requests (from February 2024)',
+  ),
+  cdsOverrideKey: choice(
+    ['overrideReasons', 'overrideReason'],
+    'overrideReasons',
+    'confirmed',
+    'how feedback names the reason: the key of the example in Epic’s text, or that of the specification',
+  ),
+  cdsFailedPrefetch: choice(
+    ['omitted', 'null'],
+    'omitted',
+    'inferred',
+    'a prefetch that could not be read: its key is left out, or is null',
+  ),
   cdsTokenSeconds: whole(300, 1, 3600, 'confirmed', 'how long the token in a hook request lasts'),
 
   hl7Version: choice(
