@@ -299,6 +299,12 @@ describe('a Binary', () => {
     );
     const binary = await client.binary('b1', { signal, limit: 1024 * 1024 });
     expect(await failureOf(stream(binary.bytes))).toMatchObject({ code: 'FHIR_TOO_LARGE', kind: 'config' });
+    // A little more is more.
+    const close = await client.binary('b1', { signal, limit: 3 * 1024 * 1024 - 1 });
+    expect((await failureOf(stream(close.bytes))).code).toBe('FHIR_TOO_LARGE');
+    expect(await stream((await client.binary('b1', { signal, limit: 3 * 1024 * 1024 })).bytes)).toBe(
+      3 * 1024 * 1024,
+    );
     expect((await client.read('Patient', 'p', signal)).id).toBe('p');
   });
 
