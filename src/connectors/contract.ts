@@ -270,6 +270,8 @@ export interface ConnectionContext {
   /** Keyed hash of a patient identifier: stable in one installation, meaningless outside it. */
   readonly patientKey: (system: string, value: string) => string;
   readonly report: (outcome: CallOutcome) => void;
+  /** What looked like success and was not all: counted per minute beside outcomes, as the monitor reads them. */
+  readonly found: (findings: readonly Finding[]) => void;
   /** Never with patient data: ids, counts, codes. */
   readonly log: (
     level: 'info' | 'warn' | 'error',

@@ -18,6 +18,7 @@ export interface ContextOptions {
   readonly learnt: readonly string[];
   readonly keyring: Keyring;
   readonly report: ConnectionContext['report'];
+  readonly found: ConnectionContext['found'];
   readonly log: ConnectionContext['log'];
 }
 
@@ -67,6 +68,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     },
     patientKey: (system, value) => patientKey(keyedHash, site, system, value),
     report: options.report,
+    found: options.found,
     log: options.log,
   };
 }

@@ -196,6 +196,7 @@ export function createEngine(options: EngineOptions): Engine {
     sites: options.sites,
     source: (site, connection) => byName.get(`${site}/${connection}`),
     planned,
+    counted: tallies.findings,
     failed(site, connection, failure) {
       const one = byName.get(`${site}/${connection}`);
       if (one === undefined || failure?.code === one.failure?.code) return;

@@ -75,6 +75,7 @@ export function createOpening(options: OpeningOptions): Opening {
         ...(site.identifiers.csn?.system === undefined ? {} : { csn: site.identifiers.csn.system }),
       },
       report: (outcome) => tallies.outcome(site.site, name, outcome),
+      found: (findings) => tallies.findings(site.site, name, findings),
       log,
     });
     return {
