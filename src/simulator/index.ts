@@ -8,4 +8,14 @@ export type { FeedOptions, FeedState } from './feed/feed.ts';
 export type { Habits } from './feed/habits.ts';
 export type { ClientOptions, ScopeSpelling } from './oauth/clients.ts';
 export type { SimulatorOptions } from './options.ts';
+export {
+  type Behaviour,
+  behaviourOf,
+  NoSuchBehaviour,
+  type ProfileName,
+  profileNames,
+  profiles,
+  type SwitchName,
+  switches,
+} from './profile/index.ts';
 export { createSimulator, type Simulator } from './simulator.ts';

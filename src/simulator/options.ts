@@ -1,7 +1,8 @@
 import type { WallTime } from './day/clock.ts';
 import type { FeedOptions } from './feed/feed.ts';
-import { type Habits, usualHabits } from './feed/habits.ts';
-import type { ClientOptions, ScopeSpelling } from './oauth/clients.ts';
+import type { Habits } from './feed/habits.ts';
+import type { ClientOptions } from './oauth/clients.ts';
+import { type Behaviour, isProfile, type ProfileName, profileNames, readBehaviour } from './profile/index.ts';
 
 /** How a pretend hospital is set up. Every part has a value of its own when it is left out. */
 export interface SimulatorOptions {
@@ -30,15 +31,14 @@ export interface SimulatorOptions {
   readonly habits?: Partial<Habits>;
   /** The applications on record (none); more by `POST /admin/clients`. */
   readonly clients?: readonly ClientOptions[];
-  /** Further names that `aud` of an assertion may carry, as sites behind a proxy allow. */
-  readonly audiences?: readonly string[];
-  /** Lifetime of an access token, seconds (3600). */
+  /** Which kind of hospital it is (`sandbox-2026-05`). */
+  readonly profile?: ProfileName;
+  /** Switches that are not as the profile has them. */
+  readonly behaviour?: Partial<Behaviour>;
+  /** Lifetime of an access token, seconds: the switch `accessTokenSeconds`. */
   readonly expiresIn?: number;
-  readonly scopeSpelling?: ScopeSpelling;
-  /** The most entries of a page of a search (1000). */
+  /** The most entries of a page of a search: the switch `pageSize`. */
   readonly pageSize?: number;
-  /** How long a paging session lives, milliseconds (600,000; what Epic does is not documented). */
-  readonly sessionMs?: number;
   /** Real time and timers, for tests that want to own them. */
   readonly wall?: WallTime;
   /** Told in one line about each request and each happening. The simulator prints nothing itself. */
@@ -57,6 +57,13 @@ export function settle(options: SimulatorOptions) {
   if (!(eventsPerMinute >= 0) || eventsPerMinute > 60_000) {
     throw new RangeError('eventsPerMinute must be from 0 to 60000');
   }
+  const profile = options.profile ?? 'sandbox-2026-05';
+  if (!isProfile(profile)) throw new RangeError(`profile must be one of ${profileNames.join(', ')}`);
+  const behaviour = readBehaviour({
+    ...options.behaviour,
+    ...(options.expiresIn === undefined ? {} : { accessTokenSeconds: options.expiresIn }),
+    ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }),
+  });
   const names = (options.feeds ?? []).map((feed) => feed.name);
   if (new Set(names).size < names.length) throw new RangeError('each feed needs a name of its own');
   return {
@@ -66,9 +73,8 @@ export function settle(options: SimulatorOptions) {
     eventsPerMinute,
     seed: String(options.seed ?? 'larkfield'),
     timeZone: options.timeZone ?? 'America/Chicago',
-    habits: { ...usualHabits, ...options.habits },
-    expiresIn: options.expiresIn ?? 3600,
-    scopeSpelling: options.scopeSpelling ?? ('v2' as const),
+    profile,
+    behaviour,
   };
 }
 

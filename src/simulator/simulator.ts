@@ -13,6 +13,7 @@ import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
 import { type EventRequest, HospitalDay } from './day/hospital-day.ts';
 import { Feed, type FeedState } from './feed/feed.ts';
+import { usualHabits } from './feed/habits.ts';
 import { appointmentService } from './fhir/appointment.ts';
 import { Paging } from './fhir/bundle.ts';
 import { discovery } from './fhir/capability.ts';
@@ -26,6 +27,7 @@ import { KeySets } from './oauth/key-sets.ts';
 import { tokenEndpoint } from './oauth/token-endpoint.ts';
 import { Tokens } from './oauth/tokens.ts';
 import { type SimulatorOptions, settle } from './options.ts';
+import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
 import { Ring } from './ring.ts';
 import { fillBook } from './world/book.ts';
 import { Hospital } from './world/hospital.ts';
@@ -38,6 +40,10 @@ export interface Simulator {
   readonly fhirBase: string;
   readonly tokenUrl: string;
   readonly adminUrl: string;
+  /** How it behaves now; `setBehaviour` and the admin API change it while it runs. */
+  readonly behaviour: Behaviour;
+  /** Changes switches. Throws a RangeError for what is no switch or no value of one. */
+  setBehaviour(changes: Partial<Behaviour>): void;
   /** The hospital's time, milliseconds since 1970. */
   now(): number;
   /** Lets the day run at its speed. A new simulator stands still. */
@@ -75,20 +81,25 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const settled = settle(options);
   const wall = options.wall ?? wallTime;
   const start = Number(options.now ?? wall.now());
+  const switchboard = new Switchboard(settled.profile, settled.behaviour);
+  const { behaviour } = switchboard;
+  const habits = {
+    ...usualHabits,
+    version: behaviour.hl7Version,
+    zSegments: behaviour.zSegments,
+    ...options.habits,
+  };
   const hospital = new Hospital({ ...settled, now: start });
   fillBook(hospital, createRandom(settled.seed, 'book'), start);
   const feeds = (options.feeds ?? []).map((feed) => new Feed(feed));
-  const day = new HospitalDay(hospital, feeds, { ...settled, start, wall, log: options.log });
+  const day = new HospitalDay(hospital, feeds, { ...settled, habits, start, wall, log: options.log });
 
   const stopped = new AbortController();
   const now = () => wall.now();
   const clients = new Clients();
   for (const client of options.clients ?? []) clients.put(client);
   const tokens = new Tokens(now);
-  const paging = new Paging(
-    { pageSize: options.pageSize ?? 1000, sessionMs: options.sessionMs ?? 600_000 },
-    now,
-  );
+  const paging = new Paging(behaviour, now);
   const faults = new Faults();
   const requests = new Ring<RequestRecord>(rememberedRequests);
   const services = [
@@ -137,14 +148,13 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       tokenEndpoint(scope, {
         assertions: new Assertions(clients, new KeySets(now, stopped.signal), now),
         tokens,
-        expiresIn: settled.expiresIn,
-        scopeSpelling: settled.scopeSpelling,
+        behaviour,
         served: services.flatMap((service) =>
           (service.search ? (['read', 'search'] as const) : (['read'] as const)).map(
             (interaction) => [service.type, interaction] as const,
           ),
         ),
-        audiences: () => [tokenUrl(), ...(options.audiences ?? [])],
+        audiences: () => [...(behaviour.ownAudience ? [tokenUrl()] : []), ...behaviour.audiences],
         discovery: () => discovery(issuer(), tokenUrl()),
       }),
     { prefix: '/epic/oauth2' },
@@ -152,6 +162,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   await app.register(
     async (scope) =>
       fhirServer(scope, {
+        behaviour,
         services,
         paging,
         judge(token: string, type: string, interaction: Interaction) {
@@ -183,6 +194,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     fhirBase: fhirBase(),
     tokenUrl: tokenUrl(),
     adminUrl: `${url}/admin`,
+    behaviour,
+    setBehaviour: (changes) => switchboard.change(readBehaviour(changes)),
     now: () => day.clock.now(),
     start: () => day.clock.start(),
     stop: () => day.clock.stop(),

@@ -1,3 +1,4 @@
 export * from './load.ts';
+export * from './observed.ts';
 export * from './record.ts';
 export * from './retention.ts';

@@ -14,6 +14,7 @@ import { randomStories } from './stories/random.ts';
 import { readingStories } from './stories/reading.ts';
 import { replayingStories } from './stories/replaying.ts';
 import { sleepingStories } from './stories/sleeping.ts';
+import { slotStories } from './stories/slots.ts';
 import { stuckStories } from './stories/stuck.ts';
 import { workingStories } from './stories/working.ts';
 import { writeStories } from './stories/writes.ts';
@@ -29,6 +30,7 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('reading', () => readingStories(fresh));
     describe('the dead', () => deadStories(fresh));
     describe('keeping', () => keepingStories(fresh));
+    describe('slots', () => slotStories(fresh));
     describe('history', () => historyStories(fresh));
     describe('many messages', () => manyStories(fresh));
     describe('anything at all', () => randomStories(fresh));

@@ -44,11 +44,13 @@ import type {
   StoredUser,
   StuckLane,
 } from './reading.ts';
+import type { Slot, SlotSwap } from './slot.ts';
 import type { Leased, Settled, Settlement } from './working.ts';
 import type { NewWrite, WriteDetail, WriteMove, WritePage, WritePlan, WriteQuery } from './writes.ts';
 
 export * from './appending.ts';
 export * from './reading.ts';
+export type { Slot, SlotSwap } from './slot.ts';
 export * from './working.ts';
 export type * from './writes.ts';
 
@@ -200,6 +202,11 @@ export interface Store {
 
   putSecret(name: string, value: string): Promise<void>;
   getSecret(name: string): Promise<string | null>;
+
+  /** A small sealed value by name, shared by all nodes. */
+  slot(name: string): Promise<Slot>;
+  /** False: it is no longer as it was seen, and nothing was changed. `value: null` takes it away. */
+  swapSlot(swap: SlotSwap): Promise<boolean>;
 
   putUser(user: StoredUser, audit: AuditEntry): Promise<void>;
   user(name: string): Promise<StoredUser | null>;

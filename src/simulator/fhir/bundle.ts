@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Behaviour } from '../profile/index.ts';
 import { type Issue, issue, operationOutcome, Refusal, type Resource } from './outcome.ts';
 import type { Found, ResourceService } from './service.ts';
 
@@ -12,11 +13,8 @@ interface Session {
   readonly expires: number;
 }
 
-export interface PagingOptions {
-  /** The most entries of a page: 1000 was observed. */
-  readonly pageSize: number;
-  readonly sessionMs: number;
-}
+/** The switches that paging follows. */
+export type PagingOptions = Pick<Behaviour, 'pageSize' | 'sessionSeconds'>;
 
 const mostSessions = 2_000;
 
@@ -88,7 +86,7 @@ export class Paging {
     const oldest = this.#sessions.keys().next();
     if (this.#sessions.size >= mostSessions && !oldest.done) this.#sessions.delete(oldest.value);
     const id = `17-${randomUUID().replaceAll('-', '').toUpperCase()}`;
-    this.#sessions.set(id, { ...session, expires: this.#now() + this.#options.sessionMs });
+    this.#sessions.set(id, { ...session, expires: this.#now() + this.#options.sessionSeconds * 1000 });
     return id;
   }
 }

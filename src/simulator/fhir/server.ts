@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Interaction } from '../oauth/clients.ts';
+import type { Behaviour } from '../profile/index.ts';
 import type { Paging } from './bundle.ts';
 import { capabilityStatement, discovery } from './capability.ts';
 import { sendResource } from './format.ts';
@@ -7,6 +8,8 @@ import { issue, operationOutcome, Refusal, type Resource } from './outcome.ts';
 import type { ResourceService } from './service.ts';
 
 export interface FhirServerParts {
+  /** The switches; read at each request, since they may change. */
+  readonly behaviour: Behaviour;
   readonly services: readonly ResourceService[];
   readonly paging: Paging;
   /** What the token allows: `unknown` token, `forbidden` API, or `allowed`. */

@@ -1,10 +1,12 @@
+import type { Behaviour } from '../profile/index.ts';
+
 /** An application as the hospital has it on record. */
 export interface ClientOptions {
   readonly clientId: string;
   /** Where the client publishes its public keys. Epic demands TLS; a simulator on one machine takes http too. */
   readonly jwksUrl: string;
   /**
-   * Whether the site has mapped the client to a background user (true when absent). Until a site has,
+   * Whether the site has mapped the client to a background user (when absent, the switch `backgroundUserMapped` says). Until a site has,
    * Epic answers a good assertion with 400 unauthorized_client.
    */
   readonly backgroundUser?: boolean;
@@ -17,8 +19,8 @@ export interface ClientOptions {
 
 export type Interaction = 'read' | 'search';
 
-/** How the token response spells the granted scopes: all three have been seen at real sites. */
-export type ScopeSpelling = 'v2' | 'v1' | 'epic';
+/** How the token response spells the granted scopes: all four have been seen at real sites. */
+export type ScopeSpelling = Behaviour['scopeSpelling'];
 
 /** The client records of the hospital. */
 export class Clients {
@@ -80,6 +82,7 @@ export function grantedScope(
     .map(([type, interaction]) => {
       if (spelling === 'v2') return `system/${type}.${interaction === 'read' ? 'r' : 's'}`;
       if (spelling === 'v1') return `system/${type}.read`;
+      if (spelling === 'user') return `user/${type}.${interaction === 'read' ? 'Read' : 'Search'}`;
       return `${type}.${interaction === 'read' ? 'Read' : 'Search'}`;
     });
   return [...new Set(spelled)].join(' ');

@@ -62,7 +62,7 @@ describe('a good assertion', () => {
     hospital = await createSimulator({
       patients: 1,
       clients: [client()],
-      audiences: ['https://outside.example/token'],
+      behaviour: { audiences: ['https://outside.example/token'] },
     });
     const assertion = await application.assertion(hospital, { aud: 'https://outside.example/token' });
     expect((await application.ask(hospital, assertion)).status).toBe(200);

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Behaviour } from '../profile/index.ts';
 import type { Assertions } from './assertion.ts';
-import { type ClientOptions, grantedScope, type Interaction, type ScopeSpelling } from './clients.ts';
+import { type ClientOptions, grantedScope, type Interaction } from './clients.ts';
 import type { Tokens } from './tokens.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -8,8 +9,7 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 export interface TokenEndpointParts {
   readonly assertions: Assertions;
   readonly tokens: Tokens;
-  readonly expiresIn: number;
-  readonly scopeSpelling: ScopeSpelling;
+  readonly behaviour: Behaviour;
   readonly served: readonly (readonly [type: string, interaction: Interaction])[];
   /** The names that `aud` may carry; known only once the server listens. */
   audiences(): readonly string[];
@@ -42,16 +42,15 @@ export function tokenEndpoint(app: FastifyInstance, parts: TokenEndpointParts): 
     if (form.get('client_assertion_type') !== assertionType) return refuse(reply, 'invalid_request');
     const client = await parts.assertions.judge(assertion, parts.audiences());
     if (!client) return refuse(reply, 'invalid_client');
-    if (client.backgroundUser === false) return refuse(reply, 'unauthorized_client');
+    if (!(client.backgroundUser ?? parts.behaviour.backgroundUserMapped))
+      return refuse(reply, 'unauthorized_client');
     return reply.header('cache-control', 'no-store').send(tokenResponse(parts, client));
   });
   app.get('/.well-known/openid-configuration', (_request, reply) => reply.send(parts.discovery()));
 }
 
-function tokenResponse(
-  { tokens, expiresIn, served, scopeSpelling }: TokenEndpointParts,
-  client: ClientOptions,
-) {
+function tokenResponse({ tokens, behaviour, served }: TokenEndpointParts, client: ClientOptions) {
+  const { accessTokenSeconds: expiresIn, scopeSpelling } = behaviour;
   return {
     access_token: tokens.issue(client.clientId, expiresIn),
     token_type: 'Bearer',

@@ -3,9 +3,11 @@
  * knows what is committed (the disk's state), uncommitted (a group that waits or is under way) and lost (a group whose
  * process died). Several nodes may open one disk.
  */
+
 import type { Clock, Json } from '../../std/index.ts';
 import type { Append, Leased, NoiseCount, OutcomeCount, Settlement, Store } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
+import { SLOT_GRAVE } from '../slot.ts';
 import { append } from './append.ts';
 import { addAudit, auditBreaks, auditPage } from './audit.ts';
 import { type CommitFate, openCommits } from './commits.ts';
@@ -215,6 +217,20 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
 
     putSecret: (name, value) => put(state.secrets, name, value),
     getSecret: (name) => get(state.secrets, name),
+    slot: (name) =>
+      read(() => {
+        const { value = null, version = 0, until = null } = state.slots.get(name) ?? {};
+        return { value: until !== null && until < disk.now() ? null : value, version, now: disk.now() };
+      }),
+    swapSlot: ({ name, expect, value, until }) =>
+      write(() => {
+        if ((state.slots.get(name)?.version ?? 0) !== expect) return false;
+        const end = value === null ? disk.now() + SLOT_GRAVE : (until ?? null);
+        for (const [other, slot] of state.slots)
+          if ((slot.until ?? Infinity) < disk.now() - SLOT_GRAVE) state.slots.delete(other);
+        state.slots.set(name, { value, version: expect + 1, until: end });
+        return true;
+      }),
     putUser: (user, entry) =>
       write(() => {
         state.users.set(user.name, user);

@@ -105,6 +105,10 @@ export interface State {
   readonly noises: Map<string, NoiseCount>;
   readonly audit: AuditRow[];
   readonly secrets: Map<string, string>;
+  readonly slots: Map<
+    string,
+    { readonly value: Json; readonly version: number; readonly until: number | null }
+  >;
   readonly users: Map<string, StoredUser>;
   readonly sessions: Map<string, StoredSession>;
   readonly jobs: Map<string, Job>;
@@ -143,6 +147,7 @@ export const emptyState = (): State => ({
   noises: new Map(),
   audit: [],
   secrets: new Map(),
+  slots: new Map(),
   users: new Map(),
   sessions: new Map(),
   jobs: new Map(),

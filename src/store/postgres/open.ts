@@ -30,6 +30,7 @@ import { seenReader } from './seen.ts';
 import { greet } from './server.ts';
 import { type Ask, openSession, type Session } from './session.ts';
 import { openSettling } from './settle.ts';
+import { slotDesk } from './slots.ts';
 import { waker } from './waking.ts';
 import { writeDesk } from './writes.ts';
 
@@ -182,6 +183,7 @@ async function open(
   const counts = countDesk(desk);
   const accounts = accountDesk(desk);
   const jobs = jobDesk(desk);
+  const slots = slotDesk(desk);
   const writes = writeDesk(desk);
 
   let closed: Promise<void> | undefined;
@@ -269,6 +271,8 @@ async function open(
 
     putSecret: whileOpen(accounts.putSecret),
     getSecret: whileOpen(accounts.getSecret),
+    slot: whileOpen(slots.slot),
+    swapSlot: whileOpen(slots.swapSlot),
     putUser: whileOpen(accounts.putUser),
     user: whileOpen(accounts.user),
     users: whileOpen(accounts.users),

@@ -165,6 +165,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     putSecret: async (name, value) => void (await writer.call('putSecret', name, value)),
     getSecret: (name) => reader.call('getSecret', name),
 
+    slot: (name) => reader.call('slot', name, clock.now()),
+    swapSlot: (swap) => writer.call('swapSlot', swap, clock.now()),
+
     putUser: async (user, audit) => void (await writer.call('putUser', user, audit)),
     user: (name) => reader.call('user', name),
     users: () => reader.call('users'),

@@ -18,6 +18,7 @@ import type {
   ReplayRequest,
   Settled,
   Settlement,
+  SlotSwap,
   Store,
   StoredSession,
   StoredUser,
@@ -51,6 +52,7 @@ export interface Writes {
   countNoise(counts: readonly NoiseCount[]): null;
   audit(entries: readonly AuditEntry[]): null;
   putSecret(name: string, value: string): null;
+  swapSlot(swap: SlotSwap, now: number): boolean;
   putUser(user: StoredUser, audit: AuditEntry): null;
   putSession(session: StoredSession): null;
   endSession(id: string): null;
@@ -102,6 +104,7 @@ export interface Reads {
   auditTrail: Read<'auditTrail'>;
   verifyAudit: Read<'verifyAudit'>;
   getSecret: Read<'getSecret'>;
+  slot(name: string, now: number): Awaited<ReturnType<Store['slot']>>;
   user: Read<'user'>;
   users: Read<'users'>;
   session: Read<'session'>;

@@ -33,6 +33,7 @@ import { rosterReader } from './roster.ts';
 import { seenReader } from './seen.ts';
 import { openShelves } from './shelves.ts';
 import { sleeperReader } from './sleepers.ts';
+import { slotReader } from './slots.ts';
 import { stuckReader } from './stuck.ts';
 import { writeReader } from './writes.ts';
 
@@ -61,6 +62,7 @@ function start(): void {
     deliveries: deliveryLister(view),
     ...countReader(view),
     ...accountReader(view),
+    ...slotReader(view),
     cursor: cursorReader(view),
     seen: seenReader(view),
     rosterPage: roster.page,

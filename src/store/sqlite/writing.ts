@@ -21,6 +21,7 @@ import { pruner } from './prune.ts';
 import { replayer } from './replay.ts';
 import { settler } from './settle.ts';
 import { shelver } from './shelve.ts';
+import { slotWriter } from './slots.ts';
 import { openStanding } from './standing.ts';
 import { stuckFinder } from './stuck.ts';
 import { takeOver } from './takeover.ts';
@@ -86,6 +87,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
         return null;
       },
       ...accounts,
+      ...slotWriter(desk),
       putJob,
       putFlowVersion,
       ...writeWriter(desk, audit),

@@ -6,6 +6,7 @@ import { PARTED } from './parted.ts';
 import { RELEASED } from './released.ts';
 import { carryDead, REPLAY } from './replay.ts';
 import { SLEEPING } from './sleeping.ts';
+import { SLOTS } from './slots.ts';
 import { WRITES } from './writes.ts';
 
 /**
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly {
   { version: 7, sql: LATE },
   { version: 8, sql: PARTED },
   { version: 9, sql: WRITES },
+  { version: 12, sql: SLOTS },
 ];

@@ -1,0 +1,11 @@
+/** How one hospital differs from another: switches as plain data, and named sets of them. */
+export {
+  type Behaviour,
+  type DescribedSwitch,
+  describeBehaviour,
+  NoSuchBehaviour,
+  readBehaviour,
+  type SwitchName,
+  switches,
+} from './behaviour.ts';
+export { behaviourOf, isProfile, type ProfileName, profileNames, profiles, Switchboard } from './profiles.ts';

@@ -1,0 +1,112 @@
+import { choice, flag, text, texts, whole } from './switch.ts';
+
+/** What differs between hospitals, and between releases, when a client signs in. */
+export const signingIn = {
+  smartConfiguration: flag(true, 'confirmed', 'smart-configuration is served (from August 2021)'),
+  tokenExchangeListed: flag(true, 'confirmed', 'grant_types_supported lists token-exchange (few sites do)'),
+  pkce: choice(
+    ['ignored', 'checked', 'required'],
+    'checked',
+    'inferred',
+    'what a code_challenge means: nothing (before August 2019), checked when sent, or a must for public clients',
+  ),
+  audRequired: flag(true, 'confirmed', 'authorize wants aud, the FHIR base address (from May 2023)'),
+  authorizePost: flag(true, 'confirmed', 'authorize by POST works for an EHR launch (from November 2020)'),
+  authorizeLongestUrl: whole(
+    8192,
+    256,
+    65_536,
+    'inferred',
+    'characters of an authorize address; longer ones are answered 404 by the web server',
+  ),
+  loginHint: choice(
+    ['ignored', 'prefilled'],
+    'ignored',
+    'reported',
+    'what login_hint does to the sign-in page',
+  ),
+  twoFactor: flag(false, 'reported', 'the test users have a second factor, which ends every sign-in'),
+  onlineAccess: choice(
+    ['offline', 'nothing'],
+    'offline',
+    'reported',
+    'what online_access gives: a refresh token that the scope does not show, or nothing',
+  ),
+  scopeSpelling: choice(
+    ['v2', 'v1', 'epic', 'user'],
+    'v2',
+    'confirmed',
+    'system/Patient.r, system/Patient.read, Patient.Read or user/Patient.Read in the granted scope',
+  ),
+  scopeCategories: flag(
+    true,
+    'confirmed',
+    'a granted v2 scope names the category it is for: Observation.s?category=...',
+  ),
+  tokenType: choice(['Bearer', 'bearer'], 'Bearer', 'confirmed', 'how the token response spells token_type'),
+  tokenFormat: choice(
+    ['jwt', 'opaque'],
+    'jwt',
+    'confirmed',
+    'tokens, codes and launch tokens look like a JWT, or do not',
+  ),
+  accessTokenSeconds: whole(3600, 1, 86_400, 'confirmed', 'how long an access token lasts'),
+  codeSeconds: whole(300, 1, 86_400, 'inferred', 'how long an authorization code lasts'),
+  launchSeconds: whole(300, 1, 86_400, 'inferred', 'how long a launch token lasts'),
+  idTokenSeconds: whole(300, 1, 86_400, 'confirmed', 'how long an id_token lasts'),
+  refreshTokenAnew: flag(
+    false,
+    'confirmed',
+    'a refresh answers with another refresh token, and the old one ends',
+  ),
+  persistentAccess: choice(
+    ['rolling', 'indefinite'],
+    'rolling',
+    'confirmed',
+    'a refresh keeps the first expiry of the grant, or moves it',
+  ),
+  persistentAccessDays: whole(90, 1, 3650, 'site', 'how long a refresh token lasts'),
+  backgroundUserMapped: flag(
+    true,
+    'confirmed',
+    'a new client has a background user at once, as in the sandbox; else unauthorized_client until one is mapped',
+  ),
+  tokenErrorDescription: choice(
+    ['null', 'absent'],
+    'null',
+    'reported',
+    'error_description of a refused token request',
+  ),
+  stringJti: flag(true, 'confirmed', 'a jti that is a number is refused (from November 2024)'),
+  ownAudience: flag(true, 'confirmed', 'aud of an assertion may be the token address that the client called'),
+  audiences: texts(
+    [],
+    'confirmed',
+    'further names that aud of an assertion may be, as sites behind a proxy allow',
+  ),
+  jwksCacheMinutes: whole(
+    1740,
+    0,
+    1740,
+    'confirmed',
+    'how long the keys of a client are kept unless Cache-Control says shorter',
+  ),
+  staticKeys: flag(
+    false,
+    'confirmed',
+    'a client may hand over its public keys instead of a JWK Set URL (until 2026)',
+  ),
+  dynamicRegistration: flag(true, 'confirmed', 'oauth2/register is served (from November 2021)'),
+  clientSyncSeconds: whole(
+    0,
+    0,
+    86_400,
+    'reported',
+    'how long a new or changed client record takes to arrive (an hour in the sandbox, 12 in production)',
+  ),
+  outsideName: text(
+    '',
+    'site',
+    'the origin that a proxy gives the hospital to the outside; empty: the one it was called by',
+  ),
+} as const;
