@@ -1,8 +1,9 @@
 /** The other side of the contract for tests: what the engine implements on the store, in maps. */
 import { createHash } from 'node:crypto';
 import { makeSigningKey, type SigningKeyPair } from '../fhir/index.ts';
-import { type Clock, Failure, systemClock } from '../std/index.ts';
+import { type Clock, Failure, type Json, systemClock } from '../std/index.ts';
 import type {
+  Call,
   CallContext,
   CallOutcome,
   ConnectionContext,
@@ -12,6 +13,7 @@ import type {
   RosterEntry,
   Verdict,
 } from './contract.ts';
+import { type TestLedger, testLedger } from './ledger.fixture.ts';
 
 export interface TestContext extends ConnectionContext {
   readonly entries: Map<string, RosterEntry>;
@@ -27,6 +29,9 @@ export interface TestContext extends ConnectionContext {
   /** Commits an answer as the engine does: seen hashes and roster changes together. */
   commit(answer: LearnAnswer): void;
   readonly key: SigningKeyPair;
+  /** Other connections of the site, by name. */
+  readonly neighbours: Map<string, (call: Call, about: CallContext) => Promise<Json>>;
+  readonly ledger: TestLedger;
 }
 
 /** Made once: an RSA key takes a while. */
@@ -42,6 +47,7 @@ export async function testContext(
   const outcomes: CallOutcome[] = [];
   const slowed: (number | undefined)[] = [];
   const logged: string[] = [];
+  const neighbours: TestContext['neighbours'] = new Map();
   let taken = 0;
   const patientKey = (system: string, value: string): string =>
     createHash('sha256').update(`${system}|${value}`).digest('hex').slice(0, 16);
@@ -96,6 +102,9 @@ export async function testContext(
       },
     },
     patientKey,
+    ledger: testLedger(),
+    neighbour: (name) => neighbours.get(name),
+    neighbours,
     report: (outcome) => void outcomes.push(outcome),
     log: (_level, text, facts) => void logged.push(`${text} ${JSON.stringify(facts ?? {})}`),
     know(system, value) {
@@ -116,6 +125,7 @@ export const never: AbortSignal = new AbortController().signal;
 export function callContext(more: Partial<CallContext> = {}): CallContext {
   return {
     idempotencyKey: 'd1.notify',
+    delivery: '1',
     attempt: 1,
     possibleDuplicate: false,
     flow: 'notify',
