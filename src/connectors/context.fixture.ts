@@ -54,6 +54,7 @@ export async function testContext(
   return {
     site: 'mercy',
     connection: 'under-test',
+    timeZone: 'America/Chicago',
     clock: options.clock ?? systemClock,
     key,
     entries,

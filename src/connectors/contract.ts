@@ -226,6 +226,8 @@ export interface ConnectionContext {
   readonly site: string;
   readonly connection: string;
   readonly clock: Clock;
+  /** The site's, IANA: times of HL7 messages are local to it. */
+  readonly timeZone: string;
   readonly secrets: Secrets;
   readonly budget: Budget;
   /** For connections that create records in an EHR, where a lost reply must be found out, not repeated. */

@@ -49,6 +49,7 @@ export interface ContextOptions {
   readonly keyedHash: KeyedHash;
   readonly site: string;
   readonly connection: string;
+  readonly timeZone: string;
   readonly budget: Budget;
   readonly keyring: ReturnType<typeof createKeyring>;
   readonly report: ConnectionContext['report'];
@@ -76,6 +77,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     site,
     connection,
     clock,
+    timeZone: options.timeZone,
     secrets,
     budget: options.budget,
     ledger: createLedger({ store, clock, keyedHash, site, connection }),

@@ -6,14 +6,15 @@ import type { Call, CallContext, Connection, ConnectionContext, Connector } from
 import { appointment, findAppointment, readAppointment } from './appointment/index.ts';
 import { check } from './check.ts';
 import { type EpicConfig, parseEpic } from './config.ts';
-import { documentReference } from './document-reference/index.ts';
-import { encounter } from './encounter/index.ts';
+import { documentReference, findDocument, readDocument } from './document-reference/index.ts';
+import { encounter, findEncounter, readEncounter } from './encounter/index.ts';
 import { epicFailure } from './failures.ts';
 import type { Lookup } from './lookup.ts';
-import { observation } from './observation/index.ts';
+import { findObservation, observation, readObservation } from './observation/index.ts';
 import { findPatient, patient, readPatient } from './patient/index.ts';
 import { openSession, watchOf } from './session.ts';
 import { createSweep } from './sweep.ts';
+import { writing } from './writing.ts';
 
 export type { EpicConfig } from './config.ts';
 export { epicFailures } from './failures.ts';
@@ -26,6 +27,12 @@ const actions: Readonly<Record<string, (args: Json, lookup: Lookup) => Promise<J
   'patient.read': readPatient,
   'appointment.find': findAppointment,
   'appointment.read': readAppointment,
+  'encounter.find': findEncounter,
+  'encounter.read': readEncounter,
+  'observation.find': findObservation,
+  'observation.read': readObservation,
+  'documentReference.find': findDocument,
+  'documentReference.read': readDocument,
 };
 
 function open(config: EpicConfig, context: ConnectionContext): Connection {
@@ -54,11 +61,15 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
       if (request.resource !== 'Appointment' || sweep === undefined) throw epicFailure('EPIC_NOT_LEARNT');
       return sweep(request);
     },
-    async call(call: Call, { signal }: CallContext): Promise<Json> {
+    async call(call: Call, about: CallContext): Promise<Json> {
+      const { signal } = about;
+      const write = writing.get(call.do);
+      if (write !== undefined)
+        return write(call.args, { client, stu3: session.stu3, config, context, about });
       const action = Object.hasOwn(actions, call.do) ? actions[call.do] : undefined;
       if (action === undefined) {
         throw epicFailure('EPIC_CAPABILITY_UNKNOWN', {
-          message: `The Epic connector cannot do "${call.do}"; it can do ${Object.keys(actions).join(', ')}.`,
+          message: `The Epic connector cannot do "${call.do}"; it can do ${[...Object.keys(actions), ...writing.keys()].join(', ')}.`,
         });
       }
       return action(call.args, { client, config, context, signal });
@@ -82,7 +93,7 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
 export const epic: Connector<EpicConfig> = {
   name: 'epic',
   about:
-    'Epic by FHIR R4 as a backend service: finds and reads patients and appointments, and learns changes.',
+    'Epic by FHIR R4 as a backend service: finds, reads, makes and changes records, and learns their changes.',
   parse: parseEpic,
   open,
   capabilities,

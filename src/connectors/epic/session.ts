@@ -17,6 +17,8 @@ import { epicFailure, epicSays } from './failures.ts';
 export interface Session {
   readonly client: FhirClient;
   readonly tokens: Tokens;
+  /** The STU3 side of the same server, for `$find` and `$book`. @param base Left out: the R4 base with STU3 in its place. */
+  stu3(base: string | undefined): FhirClient;
   /** Asks the FHIR base for its SMART configuration; throws what is in the way. */
   reach(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -94,9 +96,21 @@ export function openSession(config: EpicConfig, context: ConnectionContext, watc
   }
 
   const client = createFhirClient({ baseUrl: config.fhirBase, clock, tokens, limits, dialect, watch });
+  const others = new Map<string, FhirClient>();
   return {
     client,
     tokens,
+    stu3(base) {
+      const baseUrl = base ?? config.fhirBase.replace(/\/R4$/i, '/STU3');
+      // The token goes to the origin that it was asked for, and nowhere else.
+      if (new URL(baseUrl).origin !== new URL(config.fhirBase).origin)
+        throw epicFailure('EPIC_CONFIG', { message: 'stu3Base is at another host than fhirBase.' });
+      const known = others.get(baseUrl);
+      if (known !== undefined) return known;
+      const made = createFhirClient({ baseUrl, clock, tokens, limits, dialect, watch });
+      others.set(baseUrl, made);
+      return made;
+    },
     async reach(signal) {
       try {
         await discover(http, config.fhirBase, signal);
@@ -107,7 +121,7 @@ export function openSession(config: EpicConfig, context: ConnectionContext, watc
       }
     },
     async close() {
-      await Promise.all([client.close(), http.close()]);
+      await Promise.all([client, ...others.values(), http].map((one) => one.close()));
     },
   };
 }

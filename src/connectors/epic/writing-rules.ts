@@ -13,3 +13,7 @@ export function isThere(failure: Failure): boolean {
 
 export const refuse = (path: string, why: string): Failure =>
   writeFailure('WRITE_ARGUMENTS', { message: `Epic would not take it: ${path}: ${why}.`, at: { path } });
+
+/** R4 CapabilityStatement: no conditional create, no versions, and these types with create and with update. */
+export const CREATES: ReadonlySet<string> = new Set(['Patient', 'Observation', 'DocumentReference']);
+export const UPDATES: ReadonlySet<string> = new Set(['Observation', 'DocumentReference']);

@@ -1,8 +1,7 @@
 /** The acting side of the Epic connector: create, update and upsert of the five resources, by Epic's rules. */
 import type { FhirClient, FhirResource } from '../../fhir/index.ts';
 import type { Json } from '../../std/index.ts';
-import { type Acting, create, type Kind, kinds, update, upsert, type WritingRules } from '../acting/index.ts';
-import type { Capability } from '../capability.ts';
+import { type Acting, create, kinds, update, upsert, type WritingRules } from '../acting/index.ts';
 import type { CallContext, ConnectionContext } from '../contract.ts';
 import { prepareAppointment } from './appointment/create.ts';
 import type { EpicConfig } from './config.ts';
@@ -12,7 +11,7 @@ import { prepareEncounter } from './encounter/create.ts';
 import { prepareObservation } from './observation/create.ts';
 import { prepareObservationUpdate } from './observation/update.ts';
 import { preparePatient } from './patient/create.ts';
-import { isThere, LEFT_OUT } from './writing-rules.ts';
+import { CREATES, isThere, LEFT_OUT, UPDATES } from './writing-rules.ts';
 
 type Prepare = (resource: FhirResource) => FhirResource;
 
@@ -28,9 +27,6 @@ const changed: Readonly<Record<string, Prepare>> = {
   DocumentReference: prepareDocumentUpdate,
 };
 
-/** R4 CapabilityStatement: no conditional create, no versions, and these types with create and update. */
-const CREATES: ReadonlySet<string> = new Set(['Patient', 'Observation', 'DocumentReference']);
-const UPDATES: ReadonlySet<string> = new Set(Object.keys(changed));
 const NONE: ReadonlySet<string> = new Set();
 
 function rules(config: EpicConfig, verb: string): WritingRules {
@@ -75,37 +71,8 @@ export const writing: ReadonlyMap<string, (args: Json, acting: EpicActing) => Pr
             ...given,
             rules: rules(config, verb),
             routes: config.do,
-            timeZone: config.timeZone,
+            timeZone: given.context.timeZone,
           }),
       ]),
   ),
 );
-
-const ABOUT: Readonly<Record<string, (type: string) => string>> = {
-  create: (type) =>
-    `Makes one ${type}, once, for the patient that is named, by the route that the site record chooses.`,
-  update: (type) => `Changes one ${type} by its id.`,
-  upsert: (type) => `Finds a ${type}, and makes it only if it is not there.`,
-};
-
-/** What a resource's declaration lists of them. */
-export function writingCapabilities(type: string): readonly Capability[] {
-  const kind = kinds.find((each) => each.type === type) as Kind;
-  return Object.keys(verbs)
-    .filter((verb) => writing.has(`${kind.name}.${verb}`))
-    .map((verb) => ({
-      name: `${kind.name}.${verb}`,
-      about: ABOUT[verb]?.(type) ?? '',
-      resource: type,
-      effect: true,
-      findsOut: true,
-      scopes: [
-        ...(verb === 'update' || !CREATES.has(type) ? [] : [`system/${type}.c`]),
-        ...(verb !== 'create' && UPDATES.has(type) ? [`system/${type}.u`] : []),
-        // It is looked for after a lost answer, and its patient is read before anything is written.
-        `system/${type}.${type === 'Patient' ? 'rs' : 's'}`,
-        ...(type === 'Patient' ? [] : ['system/Patient.r']),
-        ...(type === 'DocumentReference' ? ['system/Binary.r'] : []),
-      ],
-    }));
-}
