@@ -31,7 +31,7 @@ test.each([
   ['no lock', false],
 ] as const)(
   'with sabotage, %s, this very proof finds duplicates',
-  async (sabotage, kills) => {
+  async (sabotage) => {
     const figures = await writes({ folder, creates: 120, seed: 3, sabotage });
     expect(figures.duplicates).toBeGreaterThan(0);
   },
