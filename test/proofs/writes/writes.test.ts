@@ -25,11 +25,7 @@ test('and so it is when the engine is killed at every moment of the ledger', asy
   expect(figures.lives).toBeGreaterThan(3);
 }, 120_000);
 
-test.each([
-  ['row after the write', false],
-  ['no find before retry', false],
-  ['no lock', false],
-] as const)(
+test.each(['row after the write', 'no find before retry', 'no lock'] as const)(
   'with sabotage, %s, this very proof finds duplicates',
   async (sabotage) => {
     const figures = await writes({ folder, creates: 120, seed: 3, sabotage });
