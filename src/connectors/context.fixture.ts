@@ -1,6 +1,6 @@
 /** The other side of the contract for tests: what the engine implements on the store, in maps. */
 import { createHash } from 'node:crypto';
-import { makeSigningKey, type SigningKeyPair } from '../fhir/index.ts';
+import { makeSigningKey, ownSlot, type SharedSlot, type SigningKeyPair } from '../fhir/index.ts';
 import { type Clock, Failure, type Json, systemClock } from '../std/index.ts';
 import type {
   Call,
@@ -49,6 +49,7 @@ export async function testContext(
   const logged: string[] = [];
   const neighbours: TestContext['neighbours'] = new Map();
   let taken = 0;
+  const slots = new Map<string, SharedSlot>();
   const patientKey = (system: string, value: string): string =>
     createHash('sha256').update(`${system}|${value}`).digest('hex').slice(0, 16);
   return {
@@ -76,6 +77,11 @@ export async function testContext(
         });
       },
       signingKey: async () => key,
+    },
+    shared(name) {
+      const slot = slots.get(name) ?? ownSlot(options.clock ?? systemClock);
+      slots.set(name, slot);
+      return slot;
     },
     budget: {
       async take(signal) {

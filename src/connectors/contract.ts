@@ -5,6 +5,7 @@
  *
  * Nothing here names a store, a flow or the engine: connectors stand below all of them.
  */
+import type { Asked, ConsentFacts, RunMemory, SharedSlot, SigningAlgorithm } from '../fhir/index.ts';
 import type { Door, Format, MessageFlag } from '../message/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
 import type { Capability, Method, ResourceSpec } from './capability.ts';
@@ -146,6 +147,8 @@ export interface CallContext {
   /** The message as it was received, for connections that pass it on. */
   readonly message: { readonly id: string; readonly bytes: Uint8Array; readonly format: Format };
   readonly signal: AbortSignal;
+  /** What this attempt at this delivery has read already; see `rememberingReads`. */
+  readonly reads?: RunMemory;
 }
 
 // ---------------------------------------------------------------- what a connection is given
@@ -199,8 +202,14 @@ export interface WriteLedger {
 export interface Secrets {
   /** The secret's text; a `config` Failure that names it when it is missing. */
   get(name: string): Promise<string>;
-  /** A signing key of this connection, made at first use; its public half is at `/.well-known/jwks.json`. */
-  signingKey(name: string): Promise<{
+  /**
+   * A signing key of this connection, made at first use; its public half is at `/.well-known/jwks.json`. While it is being
+   * exchanged, the one to sign with now.
+   */
+  signingKey(
+    name: string,
+    algorithm?: SigningAlgorithm,
+  ): Promise<{
     readonly kid: string;
     readonly alg: 'RS384' | 'ES384';
     readonly privateJwk: Readonly<Record<string, unknown>>;
@@ -229,6 +238,8 @@ export interface ConnectionContext {
   /** The site's, IANA: times of HL7 messages are local to it. */
   readonly timeZone: string;
   readonly secrets: Secrets;
+  /** A small sealed value of this connection that outlives the process, and that all nodes share. */
+  readonly shared: (name: string) => SharedSlot;
   readonly budget: Budget;
   /** For connections that create records in an EHR, where a lost reply must be found out, not repeated. */
   readonly ledger: WriteLedger;
@@ -277,7 +288,39 @@ export interface HttpAnswer {
   readonly body?: string;
 }
 
+/**
+ * How a person lets a connection work in their name, in the browser (SMART App Launch). The engine keeps what must come back
+ * unchanged, ties it to the browser and lets it be used once; the connection knows what is asked and what an answer means.
+ */
+export interface SignIn {
+  /** `standalone`: from a link of ours. `ehr`: from within the EHR, by a button that opens our launch address. */
+  readonly begins: readonly ('standalone' | 'ehr')[];
+  /** FHIR bases that may launch us; nothing else that calls itself an EHR is asked anything. */
+  readonly issuers: readonly string[];
+  /** For the person, before they go: where to, as which client, for what. */
+  readonly about: { readonly host: string; readonly clientId: string; readonly scopes: readonly string[] };
+  /** `state`: to be sent along. `launch`: what the EHR handed over. `asked` is a secret until the browser is back. */
+  start(request: {
+    readonly redirectUri: string;
+    readonly state: string;
+    readonly launch?: string;
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly url: string; readonly asked: Asked }>;
+  finish(request: {
+    readonly redirectUri: string;
+    readonly code: string;
+    readonly asked: Asked;
+    readonly signal: AbortSignal;
+  }): Promise<ConsentFacts>;
+  /** The consent that it works with; `null`: none yet. */
+  facts(): Promise<ConsentFacts | null>;
+  /** Forgets it, tokens and all. */
+  disconnect(): Promise<void>;
+}
+
 export interface Connection {
+  /** Only where a person's consent is what it works with. */
+  readonly signIn?: SignIn;
   /** Tells what is wrong, one check a line: route, sign-in, scope. Changes nothing at the other side. */
   test(signal: AbortSignal): Promise<readonly TestResult[]>;
   /** A source that others connect to. Rejects with a `config` Failure when it cannot (port in use). */

@@ -3,6 +3,7 @@ import { epic } from './epic/index.ts';
 import { mllp } from './mllp/index.ts';
 import { webhook } from './webhook/index.ts';
 
+export type { ConsentFacts } from '../fhir/index.ts';
 export type * from './capability.ts';
 export type * from './contract.ts';
 export { epicFailures } from './epic/index.ts';

@@ -7,18 +7,19 @@ import type { Store } from '../store/index.ts';
 import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
 import { createCalling } from './calling.ts';
-import { createKeyring } from './context.ts';
 import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
+import { createKeyring } from './keys/keyring.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
 import { createReplays } from './replay/replays.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
+import { createSignInDesk } from './sign-in/desk.ts';
 import { createTelling } from './telling.ts';
 import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
 
@@ -62,7 +63,7 @@ export function createEngine(options: EngineOptions): Engine {
     prepared.set(flow.name, { prepared: prepare(flow), limits: limitsOf(flow), version });
   }
   const sites = new Map(options.sites.map((site) => [site.site, site]));
-  const keyring = createKeyring(store);
+  const keyring = createKeyring(store, clock);
   const tallies = createTallykeeper(store, clock);
   const open: Open[] = [];
   const byName = new Map<string, Open>();
@@ -206,6 +207,19 @@ export function createEngine(options: EngineOptions): Engine {
     log,
   });
 
+  const signIns = createSignInDesk({
+    store,
+    clock,
+    offered: () =>
+      open.flatMap(({ site, name, connection }) =>
+        connection.signIn ? [{ site: site.site, connection: name, signIn: connection.signIn }] : [],
+      ),
+    // What waited for somebody to connect it goes on at once.
+    connected: ({ who, ...place }) =>
+      void resume({ ...place, who, reason: 'a person has connected it' }).catch(() => undefined),
+    signal: stopping.signal,
+  });
+
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
   let retention: ReturnType<typeof startRetention> | null = null;
@@ -317,9 +331,13 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async jwks() {
-      const keys = await keyring.all();
+      const keys = await keyring.published();
       return { keys: keys.map((key) => key.publicJwk) };
     },
+
+    signingKeys: keyring.control,
+
+    signIns,
 
     patientKeys: (asked) => patientKeysOf(keyedHash, options.sites, asked),
 

@@ -1,35 +1,40 @@
 import { fastify } from 'fastify';
-import { adminRoutes, type RequestRecord } from './admin/admin.ts';
-import { Faults } from './admin/faults.ts';
+import { type Action, act } from './admin/actions.ts';
+import { adminRoutes } from './admin/admin.ts';
 import {
   type AppointmentTruth,
-  appointmentTruth,
+  everyAppointment,
+  everyVisit,
   type PatientTruth,
   patientTruth,
   type VisitTruth,
-  visitTruth,
 } from './admin/truth.ts';
+import { chartSource } from './chart-source.ts';
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
 import { type EventRequest, HospitalDay } from './day/hospital-day.ts';
+import { Faults } from './faults/faults.ts';
+import { faultHooks } from './faults/hooks.ts';
+import { type RequestFilter, RequestLog, type RequestRecord } from './faults/request-log.ts';
+import type { ActiveFault, Fault } from './faults/rule.ts';
 import { Feed, type FeedState } from './feed/feed.ts';
 import { usualHabits } from './feed/habits.ts';
 import { appointmentService } from './fhir/appointment.ts';
 import { Paging } from './fhir/bundle.ts';
-import { discovery } from './fhir/capability.ts';
 import { locationService, organizationService, practitionerService } from './fhir/directory.ts';
 import { encounterService } from './fhir/encounter.ts';
 import { patientService } from './fhir/patient.ts';
 import { fhirServer, webServerNotFound } from './fhir/server.ts';
-import { Assertions } from './oauth/assertion.ts';
-import { type ClientOptions, Clients, type Interaction, isAllowed } from './oauth/clients.ts';
-import { KeySets } from './oauth/key-sets.ts';
-import { tokenEndpoint } from './oauth/token-endpoint.ts';
-import { Tokens } from './oauth/tokens.ts';
+import type { GenericServer } from './generic/index.ts';
+import type { ClientOptions } from './oauth/clients.ts';
+import { addressesOf } from './oauth/discovery.ts';
+import type { LaunchRequest } from './oauth/launches.ts';
+import { OAuth } from './oauth/oauth.ts';
+import { openKeysAndStyle } from './oauth/open-files.ts';
+import type { Interaction } from './oauth/scopes.ts';
 import { type SimulatorOptions, settle } from './options.ts';
+import { mountPartners } from './partners.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
-import { Ring } from './ring.ts';
-import { fillBook } from './world/book.ts';
 import { Hospital } from './world/hospital.ts';
 import { createRandom } from './world/random.ts';
 
@@ -39,7 +44,12 @@ export interface Simulator {
   readonly url: string;
   readonly fhirBase: string;
   readonly tokenUrl: string;
+  readonly authorizeUrl: string;
   readonly adminUrl: string;
+  /** The base address of the FHIR server that is not Epic. */
+  readonly genericBase: string;
+  /** That server itself, for who wants to turn its switches or write into it without HTTP. */
+  readonly generic: GenericServer;
   /** How it behaves now; `setBehaviour` and the admin API change it while it runs. */
   readonly behaviour: Behaviour;
   /** Changes switches. Throws a RangeError for what is no switch or no value of one. */
@@ -56,6 +66,15 @@ export interface Simulator {
   happen(event: EventRequest): Happening;
   /** Puts an application on record, or replaces it. */
   addClient(client: ClientOptions): void;
+  /** Starts an application inside the EHR; gives the launch token. Throws an Error for what the hospital has not. */
+  launch(request: LaunchRequest): string;
+  /** Makes something go wrong with requests. Throws a RangeError for what is no fault. */
+  addFault(fault: Fault): ActiveFault;
+  clearFaults(): void;
+  /** Does something to the hospital at once: tokens, keys, feeds. Resolves with how many things it changed. */
+  act(action: Action): Promise<number>;
+  /** The newest requests to its servers that fit, at most 5,000, oldest first. */
+  requests(filter?: RequestFilter): RequestRecord[];
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
@@ -67,8 +86,6 @@ export interface Simulator {
   /** Closes servers, connections and timers. */
   close(): Promise<void>;
 }
-
-const rememberedRequests = 1_000;
 
 /**
  * Builds the hospital, opens its HTTP server and starts its feeds. The clock stands until `start()`.
@@ -90,18 +107,22 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     ...options.habits,
   };
   const hospital = new Hospital({ ...settled, now: start });
-  fillBook(hospital, createRandom(settled.seed, 'book'), start);
-  const feeds = (options.feeds ?? []).map((feed) => new Feed(feed));
-  const day = new HospitalDay(hospital, feeds, { ...settled, habits, start, wall, log: options.log });
+  const faults = new Faults(settled.seed);
+  const feeds = (options.feeds ?? []).map((feed) => new Feed(feed, (message) => faults.rewrite(message)));
+  const day = new HospitalDay(hospital, feeds, {
+    ...settled,
+    habits,
+    pace: settled.eventsPerMinute,
+    start,
+    wall,
+    log: options.log,
+  });
 
   const stopped = new AbortController();
-  const now = () => wall.now();
-  const clients = new Clients();
-  for (const client of options.clients ?? []) clients.put(client);
-  const tokens = new Tokens(now);
+  // What the hospital takes for the time in tokens and headers: a clock that can go wrong.
+  const now = () => wall.now() + faults.skewMs;
   const paging = new Paging(behaviour, now);
-  const faults = new Faults();
-  const requests = new Ring<RequestRecord>(rememberedRequests);
+  const requests = new RequestLog();
   const services = [
     patientService(hospital),
     appointmentService(hospital),
@@ -113,9 +134,28 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 
   const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
   let url = '';
-  const tokenUrl = () => `${url}/epic/oauth2/token`;
-  const fhirBase = () => `${url}/epic/api/FHIR/R4`;
-  const issuer = () => `${url}/epic/oauth2`;
+  const addresses = () => addressesOf(behaviour.outsideName || url);
+  const oauth = new OAuth({
+    hospital,
+    behaviour,
+    now,
+    stopped: stopped.signal,
+    served: () =>
+      services.flatMap(({ type, search }) =>
+        (search ? (['read', 'search'] as const) : (['read'] as const)).map((interaction) => ({
+          type,
+          interaction,
+        })),
+      ),
+    addresses,
+    fhirBases: () =>
+      ['R4', 'STU3', 'DSTU2'].map(
+        (version) => `${addresses().issuer.replace('oauth2', 'api/FHIR')}/${version}`,
+      ),
+    notFound: webServerNotFound,
+  });
+  const { clients } = oauth;
+  for (const client of options.clients ?? []) clients.put(client);
 
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -125,40 +165,20 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   // Anything else is kept as text: what Epic says to a wrong body is not what the framework says.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setNotFoundHandler((_request, reply) => webServerNotFound(reply));
-  app.addHook('onRequest', async (request, reply) => {
-    const [path = ''] = request.url.split('?');
-    if (!path.startsWith('/epic')) return;
-    if (await faults.meet(path, reply, stopped.signal)) return reply;
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const [path = '', query = ''] = request.url.split('?');
-    if (path.startsWith('/admin')) return;
-    requests.add({
-      at: new Date(now()).toISOString(),
-      method: request.method,
-      path,
-      query,
-      status: reply.statusCode,
-    });
-    options.log?.(`${request.method} ${path} ${reply.statusCode}`);
+  faultHooks(app, {
+    behaviour,
+    faults,
+    requests,
+    random: createRandom(settled.seed, 'latency'),
+    stopped: stopped.signal,
+    wall: () => wall.now(),
+    told: now,
+    clientOf: (token) => oauth.tokens.clientOf(token),
+    log: options.log,
   });
 
-  await app.register(
-    async (scope) =>
-      tokenEndpoint(scope, {
-        assertions: new Assertions(clients, new KeySets(now, stopped.signal), now),
-        tokens,
-        behaviour,
-        served: services.flatMap((service) =>
-          (service.search ? (['read', 'search'] as const) : (['read'] as const)).map(
-            (interaction) => [service.type, interaction] as const,
-          ),
-        ),
-        audiences: () => [...(behaviour.ownAudience ? [tokenUrl()] : []), ...behaviour.audiences],
-        discovery: () => discovery(issuer(), tokenUrl()),
-      }),
-    { prefix: '/epic/oauth2' },
-  );
+  await app.register(async (scope) => oauth.routes(scope), { prefix: '/epic/oauth2' });
+  await app.register(async (scope) => openKeysAndStyle(scope, oauth), { prefix: '/epic' });
   await app.register(
     async (scope) =>
       fhirServer(scope, {
@@ -166,18 +186,42 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
         services,
         paging,
         judge(token: string, type: string, interaction: Interaction) {
-          const client = clients.get(tokens.clientOf(token) ?? '');
-          if (!client) return 'unknown';
-          return isAllowed(client, type, interaction) ? 'allowed' : 'forbidden';
+          const caller = oauth.caller(token);
+          if (!caller) return 'unknown';
+          return caller.allows(type, interaction) ? 'allowed' : 'forbidden';
         },
-        addresses: () => ({ fhirBase: fhirBase(), tokenUrl: tokenUrl(), issuer: issuer() }),
+        discovery: () => oauth.discovery(),
+        addresses,
       }),
     { prefix: '/epic/api/FHIR/R4' },
   );
+  const actionParts = { oauth, feeds, expirePaging: () => paging.expireAll() };
   await app.register(
-    async (scope) => adminRoutes(scope, { hospital, day, feeds, clients, tokens, paging, faults, requests }),
+    async (scope) =>
+      adminRoutes(scope, {
+        ...actionParts,
+        hospital,
+        day,
+        faults,
+        requests,
+        switchboard,
+        started: wall.now(),
+        fhirBase: () => addresses().fhirBase,
+      }),
     { prefix: '/admin' },
   );
+
+  const { generic } = await mountPartners(app, {
+    options,
+    hospital,
+    source: chartSource(hospital, services),
+    behaviour,
+    oauth,
+    wall,
+    stopped: stopped.signal,
+    now: () => day.clock.now(),
+    url: () => url,
+  });
 
   url = await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
   for (const feed of feeds) feed.start();
@@ -191,9 +235,18 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 
   return {
     url,
-    fhirBase: fhirBase(),
-    tokenUrl: tokenUrl(),
+    get fhirBase() {
+      return addresses().fhirBase;
+    },
+    get authorizeUrl() {
+      return addresses().authorizeUrl;
+    },
+    get tokenUrl() {
+      return addresses().tokenUrl;
+    },
     adminUrl: `${url}/admin`,
+    genericBase: `${url}/generic/R4`,
+    generic,
     behaviour,
     setBehaviour: (changes) => switchboard.change(readBehaviour(changes)),
     now: () => day.clock.now(),
@@ -202,9 +255,14 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     advance: (milliseconds) => day.clock.advance(milliseconds),
     happen: (event) => day.happen(event),
     addClient: (client) => clients.put(client),
+    launch: (request) => oauth.launches.start(request),
+    addFault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    act: (action) => act(action, actionParts),
+    requests: (filter) => requests.newest(Number.POSITIVE_INFINITY, filter),
     patients: () => hospital.patients.map(patientTruth),
-    appointments: () => Array.from(hospital.appointments, appointmentTruth),
-    visits: () => Array.from(hospital.visits, visitTruth),
+    appointments: () => [...everyAppointment(hospital)],
+    visits: () => [...everyVisit(hospital)],
     happenings: () => day.happenings.newest(Number.POSITIVE_INFINITY),
     feeds: () => feeds.map((feed) => feed.state()),
     async settled() {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type HttpLimits, usualLimits } from '../../fhir/index.ts';
 import { doSchema } from '../acting/index.ts';
 import { address, duration, isPlain, parseRecord } from '../record.ts';
+import { smartAuth } from '../smart/index.ts';
 
 const learnt = z.strictObject({
   /** `poll`: the roster's patients in turn. `feed wakes read`: besides, at once when a message names one. */
@@ -24,11 +25,7 @@ const schema = z
     tokenUrl: address.optional(),
     /** This environment's client id: production and non-production have different ones. */
     clientId: z.string().min(1),
-    auth: z.strictObject({
-      method: z.literal('backend'),
-      /** Name of the signing key; its public half is at `/.well-known/jwks.json`. */
-      key: z.string().min(1).default('epic'),
-    }),
+    auth: smartAuth,
     learn: z.strictObject({ Appointment: learnt.optional() }).prefault({}),
     /** Identifier system of the medical record number here: `urn:oid:1.2.840.114350.1.13.<site>.5.737384.14`. */
     mrnSystem: z.string().min(1).optional(),

@@ -1,5 +1,6 @@
 /** Epic, by its FHIR R4 API as a backend service. */
 
+import { rememberingReads } from '../../fhir/index.ts';
 import type { Json } from '../../std/index.ts';
 import type { Capability, ResourceSpec } from '../capability.ts';
 import type { Call, CallContext, Connection, ConnectionContext, Connector } from '../contract.ts';
@@ -39,7 +40,8 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
   const session = openSession(config, context, watchOf(context));
   const { client } = session;
   // Made and published from the start: Epic may keep an empty key set for hours. What is wrong with it, signing in says.
-  context.secrets.signingKey(config.auth.key).catch(() => undefined);
+  const { auth } = config;
+  if (auth.client === 'key') context.secrets.signingKey(auth.key, auth.algorithm).catch(() => undefined);
   const { Appointment } = config.learn;
   const sweep =
     Appointment &&
@@ -53,6 +55,7 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
     });
 
   return {
+    ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
     learns: Appointment
       ? [{ resource: 'Appointment', method: Appointment.method, every: Appointment.every }]
@@ -62,7 +65,7 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
       return sweep(request);
     },
     async call(call: Call, about: CallContext): Promise<Json> {
-      const { signal } = about;
+      const { signal, reads } = about;
       const write = writing.get(call.do);
       if (write !== undefined)
         return write(call.args, { client, stu3: session.stu3, config, context, about });
@@ -72,7 +75,10 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
           message: `The Epic connector cannot do "${call.do}"; it can do ${[...Object.keys(actions), ...writing.keys()].join(', ')}.`,
         });
       }
-      return action(call.args, { client, config, context, signal });
+      // Whoever only looks sees what the run has seen; whoever looks before writing must see what is there now.
+      const looks = reads !== undefined && /\.(find|read)$/.test(call.do);
+      const asked = looks ? rememberingReads(client, reads) : client;
+      return action(call.args, { client: asked, config, context, signal });
     },
     close: () => session.close(),
   };

@@ -1,24 +1,26 @@
 /** Tokens and a FHIR client for one Epic connection, with Epic's dialect and the site's budget around them. */
 import {
-  createBackendTokens,
   createFhirClient,
   createHttp,
   type Dialect,
-  discover,
   type FhirClient,
   type Tokens,
   type Watch,
 } from '../../fhir/index.ts';
 import { asFailure, Failure } from '../../std/index.ts';
-import type { ConnectionContext } from '../contract.ts';
+import type { ConnectionContext, SignIn } from '../contract.ts';
+import { openSmart } from '../smart/index.ts';
+import { appointment } from './appointment/index.ts';
 import { type EpicConfig, limitsOf } from './config.ts';
 import { epicFailure, epicSays } from './failures.ts';
+import { patient } from './patient/index.ts';
 
 export interface Session {
   readonly client: FhirClient;
   readonly tokens: Tokens;
   /** The STU3 side of the same server, for `$find` and `$book`. @param base Left out: the R4 base with STU3 in its place. */
   stu3(base: string | undefined): FhirClient;
+  readonly signIn: SignIn | undefined;
   /** Asks the FHIR base for its SMART configuration; throws what is in the way. */
   reach(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -39,31 +41,24 @@ export function watchOf(context: ConnectionContext): Watch {
   };
 }
 
-export function openSession(config: EpicConfig, context: ConnectionContext, watch: Watch): Session {
+/** What a person is asked for unless the record says: patients and appointments. */
+function readsOf(): string[] {
+  return [patient, appointment].flatMap(({ scopes }) => scopes.learn);
+}
+
+/** @param afresh With a sign-in of its own: to test that it works. */
+export function openSession(
+  config: EpicConfig,
+  context: ConnectionContext,
+  watch: Watch,
+  afresh = false,
+): Session {
   const { clock } = context;
-  const limits = limitsOf(config);
-  const http = createHttp(clock, limits);
-  let discovered: Promise<URL> | undefined;
-
-  async function route(signal: AbortSignal): Promise<URL> {
-    if (config.tokenUrl !== undefined) return new URL(config.tokenUrl);
-    discovered ??= discover(http, config.fhirBase, signal).then((found) => found.tokenEndpoint);
-    try {
-      return await discovered;
-    } catch (error) {
-      discovered = undefined;
-      throw error;
-    }
-  }
-
-  const backend = createBackendTokens({
-    http,
-    clock,
-    clientId: config.clientId,
-    tokenUrl: route,
-    key: () => context.secrets.signingKey(config.auth.key),
-    watch,
-  });
+  const { clientId, fhirBase, tokenUrl, auth } = config;
+  const http = createHttp(clock, limitsOf(config));
+  const reads = readsOf();
+  const smart = openSmart({ fhirBase, tokenUrl, clientId, auth, http, context, watch, reads, afresh });
+  const backend = smart.tokens;
   const tokens: Tokens = {
     ...backend,
     async get(signal) {
@@ -80,10 +75,12 @@ export function openSession(config: EpicConfig, context: ConnectionContext, watc
     const failure = asFailure(error);
     const more = { cause: error, ...(failure.detail === undefined ? {} : { detail: failure.detail }) };
     if (failure.code === 'FHIR_TOKEN_REFUSED') {
-      const { kid } = await context.secrets.signingKey(config.auth.key);
+      const { kid } =
+        auth.client === 'key' ? await context.secrets.signingKey(auth.key, auth.algorithm) : { kid: '' };
+      const proof = kid === '' ? `by ${auth.client}` : `with the key ${kid}`;
       return epicFailure('EPIC_SIGN_IN_REFUSED', {
         ...more,
-        message: `Epic does not accept client id ${config.clientId} with the key ${kid} (invalid_client).`,
+        message: `Epic does not accept client id ${config.clientId} ${proof} (invalid_client).`,
       });
     }
     if (failure.code === 'FHIR_CLIENT_UNAUTHORIZED') {
@@ -95,25 +92,26 @@ export function openSession(config: EpicConfig, context: ConnectionContext, watc
     return error;
   }
 
-  const client = createFhirClient({ baseUrl: config.fhirBase, clock, tokens, limits, dialect, watch });
+  const client = createFhirClient({ baseUrl: fhirBase, clock, tokens, http, dialect, watch });
   const others = new Map<string, FhirClient>();
   return {
     client,
     tokens,
+    signIn: smart.signIn,
     stu3(base) {
-      const baseUrl = base ?? config.fhirBase.replace(/\/R4$/i, '/STU3');
+      const baseUrl = base ?? fhirBase.replace(/\/R4$/i, '/STU3');
       // The token goes to the origin that it was asked for, and nowhere else.
-      if (new URL(baseUrl).origin !== new URL(config.fhirBase).origin)
+      if (new URL(baseUrl).origin !== new URL(fhirBase).origin)
         throw epicFailure('EPIC_CONFIG', { message: 'stu3Base is at another host than fhirBase.' });
       const known = others.get(baseUrl);
       if (known !== undefined) return known;
-      const made = createFhirClient({ baseUrl, clock, tokens, limits, dialect, watch });
+      const made = createFhirClient({ baseUrl, clock, tokens, http, dialect, watch });
       others.set(baseUrl, made);
       return made;
     },
     async reach(signal) {
       try {
-        await discover(http, config.fhirBase, signal);
+        await smart.smart(signal);
       } catch (error) {
         // Sites of before August 2021 have none: with tokenUrl given, any answer will do.
         const absent = error instanceof Failure && error.code === 'FHIR_DISCOVERY';
@@ -121,7 +119,7 @@ export function openSession(config: EpicConfig, context: ConnectionContext, watc
       }
     },
     async close() {
-      await Promise.all([client, ...others.values(), http].map((one) => one.close()));
+      await http.close();
     },
   };
 }

@@ -5,6 +5,7 @@ export {
   describeBehaviour,
   NoSuchBehaviour,
   readBehaviour,
+  readTyped,
   type SwitchName,
   switches,
 } from './behaviour.ts';
