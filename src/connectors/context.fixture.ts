@@ -9,6 +9,7 @@ import type {
   ConnectionContext,
   Inbound,
   LearnAnswer,
+  LearnSettings,
   Receiver,
   RosterEntry,
   Verdict,
@@ -38,7 +39,7 @@ export interface TestContext extends ConnectionContext {
 const usualKey = makeSigningKey('RS384');
 
 export async function testContext(
-  options: { clock?: Clock; key?: SigningKeyPair } = {},
+  options: { clock?: Clock; key?: SigningKeyPair; mrn?: string } = {},
 ): Promise<TestContext> {
   const key = options.key ?? (await usualKey);
   const entries = new Map<string, RosterEntry>();
@@ -56,6 +57,8 @@ export async function testContext(
     site: 'mercy',
     connection: 'under-test',
     timeZone: 'America/Chicago',
+    learnt: [],
+    identifiers: { mrn: options.mrn ?? 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14' },
     clock: options.clock ?? systemClock,
     key,
     entries,
@@ -91,9 +94,12 @@ export async function testContext(
       slow: (ms) => void slowed.push(ms),
     },
     roster: {
-      page: async (after, limit) =>
+      page: async (after, limit, activity = {}) =>
         [...entries.values()]
           .filter((entry) => after === null || entry.key > after)
+          .filter(
+            ({ activeAt }) => activeAt >= (activity.from ?? activeAt) && activeAt < (activity.to ?? Infinity),
+          )
           .sort((a, b) => (a.key < b.key ? -1 : 1))
           .slice(0, limit),
       get: async (keys) => keys.flatMap((each) => entries.get(each) ?? []),
@@ -126,6 +132,17 @@ export async function testContext(
     },
   };
 }
+
+/** What a site record gives when it says nothing more. */
+export const usualSettings: LearnSettings = {
+  method: 'poll',
+  every: 30_000,
+  rarely: 30_000,
+  window: { back: 30 * 86_400_000, ahead: 90 * 86_400_000 },
+  batch: 5,
+  overlap: 120_000,
+  categories: ['vital-signs', 'laboratory'],
+};
 
 export const never: AbortSignal = new AbortController().signal;
 

@@ -16,6 +16,8 @@ export interface ContextOptions {
   readonly connection: string;
   readonly timeZone: string;
   readonly budget: Budget;
+  readonly identifiers: ConnectionContext['identifiers'];
+  readonly learnt: readonly string[];
   readonly keyring: Keyring;
   readonly report: ConnectionContext['report'];
   readonly log: ConnectionContext['log'];
@@ -41,6 +43,8 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
   return {
     site,
     connection,
+    identifiers: options.identifiers,
+    learnt: options.learnt,
     clock,
     timeZone: options.timeZone,
     secrets,
@@ -55,7 +59,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     ledger: createLedger({ store, clock, keyedHash, site, connection }),
     neighbour: options.neighbour,
     roster: {
-      page: (after, limit) => survivorsPage(store, site, after, limit),
+      page: (after, limit, activity) => survivorsPage(store, site, after, limit, activity),
       get: (keys) => survivorsOf(store, site, keys),
     },
     seen: {

@@ -28,6 +28,8 @@ export interface SearchPage {
   readonly strays: number;
   /** Parameters that were ignored: found by a stray, or missing in the server's own `self` link. */
   readonly ignored: readonly string[];
+  /** Of a history: ids of what was deleted. */
+  readonly deleted?: readonly string[];
 }
 
 /** What was asked for, so that the answer can be held against it. */
@@ -55,11 +57,18 @@ export function pageOf(
     return typeof url === 'string' ? url : undefined;
   };
   const ignored = new Set(first ? droppedOf(linkTo('self'), params) : []);
+  const deleted: string[] = [];
   let strays = 0;
   const list = Array.isArray(bundle.entry) ? bundle.entry : [];
   list.forEach((item: unknown, index) => {
-    const entry = item as { resource?: FhirResource; search?: { mode?: unknown } } | null;
+    const entry = item as {
+      resource?: FhirResource;
+      search?: { mode?: unknown };
+      request?: { method?: unknown; url?: unknown };
+    } | null;
     const resource = entry?.resource;
+    const { method, url } = entry?.request ?? {};
+    if (method === 'DELETE' && typeof url === 'string') deleted.push(url.split('/').at(1) ?? '');
     if (typeof resource?.resourceType !== 'string') return;
     // Servers forget the mode at times: an OperationOutcome is never what was searched for.
     if (entry?.search?.mode === 'outcome' || resource.resourceType === 'OperationOutcome') {
@@ -76,7 +85,8 @@ export function pageOf(
     const bytes = Buffer.from(texts[index] ?? JSON.stringify(resource));
     entries.push({ resource, bytes, mode });
   });
-  return { page: { entries, issues, restart, strays, ignored: [...ignored] }, next: linkTo('next') };
+  const page = { entries, issues, restart, strays, ignored: [...ignored] };
+  return { page: deleted.length === 0 ? page : { ...page, deleted }, next: linkTo('next') };
 }
 
 /** A yes that cannot be read. */
