@@ -19,3 +19,4 @@ export { signatureFault, signatureHeaders, webhookFailures } from './webhook/ind
 export const connectors: ReadonlyMap<string, Connector> = new Map(
   [epic, fhir, mllp, webhook].map((connector) => [connector.name, connector as unknown as Connector]),
 );
+export { writeFailures } from './acting/index.ts';
