@@ -23,6 +23,7 @@ import { openRoutes } from './routes/open.ts';
 import { replayRoutes } from './routes/replays.ts';
 import { signInInstead, signInRoutes } from './routes/sign-in.ts';
 import { smartRoutes } from './routes/smart.ts';
+import { writeRoutes } from './routes/writes.ts';
 
 export interface ApiOptions {
   readonly engine: EngineControl;
@@ -141,6 +142,7 @@ export async function buildServer(
     homeRoutes,
     messageRoutes,
     approvalRoutes,
+    writeRoutes,
     deliveryRoutes,
     laneRoutes,
     replayRoutes,

@@ -9,7 +9,9 @@ import type { Approval } from './approval.ts';
 import type { KeyControl } from './keys/keyring.ts';
 import type { Person } from './patient.ts';
 import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
+import type { RunControl } from './run.ts';
 import type { SignInControl } from './sign-in/desk.ts';
+import type { WriteControl } from './writes.ts';
 
 export interface RunningFlow {
   readonly flow: Flow;
@@ -44,7 +46,7 @@ export interface Change {
   readonly health: boolean;
 }
 
-export interface EngineControl {
+export interface EngineControl extends WriteControl, RunControl {
   readonly store: Store;
   readonly flows: readonly RunningFlow[];
   readonly startedAt: number;

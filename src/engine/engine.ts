@@ -20,9 +20,11 @@ import { type KeyedHash, patientKeysOf } from './patient.ts';
 import { createReplays } from './replay/replays.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
+import { runControl } from './run.ts';
 import { createSignInDesk } from './sign-in/desk.ts';
 import { createTelling } from './telling.ts';
 import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
+import { writeDesk } from './writes.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -375,6 +377,18 @@ export function createEngine(options: EngineOptions): Engine {
       planned(count);
       return count;
     },
+
+    ...writeDesk({ store, clock, keyedHash, nudge: () => planned(0, true) }),
+
+    ...runControl({
+      store,
+      clock,
+      flow: (name) => prepared.get(name),
+      sites,
+      connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
+      intake: (site, name) => byName.get(`${site}/${name}`)?.intake,
+      planned,
+    }),
 
     ...approvalDesk({ store, clock, answered: () => planned(0, true) }),
 

@@ -8,6 +8,8 @@ export { type KeyedHash, type Person, patientKeysOf, personName } from './patien
 export { type DeadGroupOfSites, deadGroupsOfSites } from './replay/dead-sites.ts';
 export type * from './replay/wish.ts';
 export { SHELVED_AFTER } from './retention.ts';
+export type { DryStep, RunControl, RunRequest } from './run.ts';
 export { scanEntry } from './scan.ts';
 export type { Begun, SignedIn, SignInControl, SignInView } from './sign-in/desk.ts';
 export { signInFailures } from './sign-in/failures.ts';
+export { type WriteControl, type WriteWord, writeDesk } from './writes.ts';
