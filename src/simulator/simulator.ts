@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
 import { type Action, act } from './admin/actions.ts';
 import { adminRoutes } from './admin/admin.ts';
+import { type ResourceTruth, type TruthQuery, truthOf } from './admin/resource-truth.ts';
 import {
   type AppointmentTruth,
   everyAppointment,
@@ -9,6 +10,7 @@ import {
   patientTruth,
   type VisitTruth,
 } from './admin/truth.ts';
+import { Groups } from './bulk/index.ts';
 import { chartSource } from './chart-source.ts';
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
@@ -18,24 +20,21 @@ import { faultHooks } from './faults/hooks.ts';
 import { type RequestFilter, RequestLog, type RequestRecord } from './faults/request-log.ts';
 import type { ActiveFault, Fault } from './faults/rule.ts';
 import { Feed, type FeedState } from './feed/feed.ts';
-import { usualHabits } from './feed/habits.ts';
-import { appointmentService } from './fhir/appointment.ts';
-import { Paging } from './fhir/bundle.ts';
-import { locationService, organizationService, practitionerService } from './fhir/directory.ts';
-import { encounterService } from './fhir/encounter.ts';
-import { patientService } from './fhir/patient.ts';
-import { fhirServer, webServerNotFound } from './fhir/server.ts';
+import { siteHabits } from './feed/site-habits.ts';
+import { Fhir } from './fhir/fhir.ts';
+import { webServerNotFound } from './fhir/server.ts';
 import type { GenericServer } from './generic/index.ts';
 import type { ClientOptions } from './oauth/clients.ts';
 import { addressesOf } from './oauth/discovery.ts';
 import type { LaunchRequest } from './oauth/launches.ts';
 import { OAuth } from './oauth/oauth.ts';
 import { openKeysAndStyle } from './oauth/open-files.ts';
-import type { Interaction } from './oauth/scopes.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { mountPartners } from './partners.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
+import { Hl7Receiver } from './receive/server.ts';
 import { Hospital } from './world/hospital.ts';
+import { Journal, type JournalEntry } from './world/journal.ts';
 import { createRandom } from './world/random.ts';
 
 /** A running pretend hospital. */
@@ -78,6 +77,12 @@ export interface Simulator {
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
+  /** Each resource as it truly stands, with its change log. */
+  truth(query?: TruthQuery): ResourceTruth[];
+  /** The change log after a sequence number (0), oldest first; it reaches back 50,000 changes. */
+  changes(after?: number): JournalEntry[];
+  /** The incoming HL7 interface; undefined when `receiver` was left out. */
+  readonly receiver: Hl7Receiver | undefined;
   /** The newest happenings, at most 1,000, oldest first. */
   happenings(): Happening[];
   feeds(): FeedState[];
@@ -86,6 +91,8 @@ export interface Simulator {
   /** Closes servers, connections and timers. */
   close(): Promise<void>;
 }
+
+const rememberedChanges = 50_000;
 
 /**
  * Builds the hospital, opens its HTTP server and starts its feeds. The clock stands until `start()`.
@@ -100,12 +107,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const start = Number(options.now ?? wall.now());
   const switchboard = new Switchboard(settled.profile, settled.behaviour);
   const { behaviour } = switchboard;
-  const habits = {
-    ...usualHabits,
-    version: behaviour.hl7Version,
-    zSegments: behaviour.zSegments,
-    ...options.habits,
-  };
+  const habits = siteHabits(behaviour, options.habits);
   const hospital = new Hospital({ ...settled, now: start });
   const faults = new Faults(settled.seed);
   const feeds = (options.feeds ?? []).map((feed) => new Feed(feed, (message) => faults.rewrite(message)));
@@ -118,19 +120,13 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     log: options.log,
   });
 
+  const journal = new Journal(hospital, rememberedChanges);
+  const receiver = options.receiver && new Hl7Receiver(hospital, options.receiver);
+
   const stopped = new AbortController();
   // What the hospital takes for the time in tokens and headers: a clock that can go wrong.
   const now = () => wall.now() + faults.skewMs;
-  const paging = new Paging(behaviour, now);
   const requests = new RequestLog();
-  const services = [
-    patientService(hospital),
-    appointmentService(hospital),
-    encounterService(hospital),
-    practitionerService(hospital),
-    locationService(hospital),
-    organizationService(hospital),
-  ];
 
   const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
   let url = '';
@@ -140,13 +136,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     behaviour,
     now,
     stopped: stopped.signal,
-    served: () =>
-      services.flatMap(({ type, search }) =>
-        (search ? (['read', 'search'] as const) : (['read'] as const)).map((interaction) => ({
-          type,
-          interaction,
-        })),
-      ),
+    served: () => fhir.apis(),
     addresses,
     fhirBases: () =>
       ['R4', 'STU3', 'DSTU2'].map(
@@ -154,6 +144,17 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       ),
     notFound: webServerNotFound,
   });
+  const groups = new Groups(hospital, (number) => hospital.identities.fhirId('Group', number));
+  const fhir: Fhir = new Fhir(
+    { hospital, behaviour, now: () => day.clock.now() },
+    {
+      wallNow: now,
+      groups,
+      caller: (token) => oauth.caller(token),
+      addresses,
+      discovery: () => oauth.discovery(),
+    },
+  );
   const { clients } = oauth;
   for (const client of options.clients ?? []) clients.put(client);
 
@@ -179,47 +180,38 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 
   await app.register(async (scope) => oauth.routes(scope), { prefix: '/epic/oauth2' });
   await app.register(async (scope) => openKeysAndStyle(scope, oauth), { prefix: '/epic' });
-  await app.register(
-    async (scope) =>
-      fhirServer(scope, {
-        behaviour,
-        services,
-        paging,
-        judge(token: string, type: string, interaction: Interaction) {
-          const caller = oauth.caller(token);
-          if (!caller) return 'unknown';
-          return caller.allows(type, interaction) ? 'allowed' : 'forbidden';
-        },
-        discovery: () => oauth.discovery(),
-        addresses,
-      }),
-    { prefix: '/epic/api/FHIR/R4' },
-  );
-  const actionParts = { oauth, feeds, expirePaging: () => paging.expireAll() };
+  await app.register(async (scope) => fhir.routes(scope), { prefix: '/epic/api/FHIR' });
+  const actionParts = { oauth, feeds, expirePaging: () => fhir.paging.expireAll() };
   await app.register(
     async (scope) =>
       adminRoutes(scope, {
         ...actionParts,
         hospital,
+        journal,
+        receiver,
         day,
         faults,
         requests,
         switchboard,
         started: wall.now(),
         fhirBase: () => addresses().fhirBase,
+        genericBase: () => `${url}/generic/R4`,
       }),
     { prefix: '/admin' },
   );
+  await receiver?.open();
 
   const { generic } = await mountPartners(app, {
     options,
     hospital,
-    source: chartSource(hospital, services),
+    groups,
+    source: chartSource(hospital, fhir.edition('R4')),
     behaviour,
     oauth,
     wall,
     stopped: stopped.signal,
     now: () => day.clock.now(),
+    scopeOf: (clientId) => oauth.scopeOf(clientId),
     url: () => url,
   });
 
@@ -230,7 +222,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   async function close(): Promise<void> {
     day.clock.stop();
     stopped.abort();
-    await Promise.all([app.close(), ...feeds.map((feed) => feed.close())]);
+    await Promise.all([app.close(), receiver?.close(), ...feeds.map((feed) => feed.close())]);
   }
 
   return {
@@ -263,6 +255,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     patients: () => hospital.patients.map(patientTruth),
     appointments: () => [...everyAppointment(hospital)],
     visits: () => [...everyVisit(hospital)],
+    truth: (query = {}) => [...truthOf(hospital, journal, query)],
+    changes: (after = 0) => journal.after(after, rememberedChanges),
+    receiver,
     happenings: () => day.happenings.newest(Number.POSITIVE_INFINITY),
     feeds: () => feeds.map((feed) => feed.state()),
     async settled() {

@@ -40,7 +40,13 @@ describe('events', () => {
     const { mrn, id } = hospital.patients()[2] as { mrn: string; id: string };
     const { status, body } = await post('/events', { kind: 'book', patient: mrn });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ kind: 'appointment-booked', message: 'SIU^S12', feeds: ['all'], mrn, patientId: id });
+    expect(body).toMatchObject({
+      kind: 'appointment-booked',
+      message: 'SIU^S12',
+      feeds: ['all'],
+      mrn,
+      patientId: id,
+    });
     const { status: state } = hospital.appointments().find((each) => each.id === body.appointmentId) ?? {};
     expect(state).toBe('booked');
     await receiver.received(1);

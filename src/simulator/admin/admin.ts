@@ -4,22 +4,28 @@ import { isKind, kindNames } from '../day/kinds.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { RequestLog } from '../faults/request-log.ts';
 import { NoSuchLaunch } from '../oauth/launches.ts';
-import { pageHeaders } from '../page.ts';
+import { html, page, pageHeaders } from '../page.ts';
 import type { Switchboard } from '../profile/index.ts';
+import type { Hl7Receiver } from '../receive/server.ts';
 import { minute } from '../world/calendar.ts';
 import type { Hospital } from '../world/hospital.ts';
+import type { Journal } from '../world/journal.ts';
 import { type ActionParts, NoSuchThing } from './actions.ts';
 import { BadBody, Body } from './body.ts';
 import { clientRoutes } from './client-routes.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { formRoutes } from './form-routes.ts';
-import { homePage } from './home-page.ts';
+import { homePage, navigation } from './home-page.ts';
+import { receiverRoutes } from './receiver-routes.ts';
 import { wantsPage, window } from './requests.ts';
 import { switchRoutes } from './switch-routes.ts';
 import { everyAppointment, everyVisit, patientTruth } from './truth.ts';
+import { truthRoutes } from './truth-routes.ts';
 
 export interface AdminParts extends ActionParts {
   readonly hospital: Hospital;
+  readonly journal: Journal;
+  readonly receiver: Hl7Receiver | undefined;
   readonly day: HospitalDay;
   readonly faults: Faults;
   readonly requests: RequestLog;
@@ -27,6 +33,8 @@ export interface AdminParts extends ActionParts {
   /** Wall time at which the simulator started, milliseconds. */
   readonly started: number;
   readonly fhirBase: () => string;
+  /** The server that is not Epic. */
+  readonly genericBase: () => string;
 }
 
 // A day at a time: the clock runs what is due before it answers.
@@ -38,8 +46,15 @@ const longestAdvanceMinutes = 24 * 60;
  */
 export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
   const { hospital, day } = parts;
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = statusOf(error);
+    if (wantsPage(request)) {
+      const words = html`${navigation}<section><p class="bad" role="alert">${error.message}</p></section>`;
+      return reply
+        .code(status)
+        .headers(pageHeaders)
+        .send(page('That did not work', 'Nothing was changed', words));
+    }
     return reply.code(status).send({ error: error.message });
   });
 
@@ -52,6 +67,8 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
   switchRoutes(app, parts.switchboard);
   faultRoutes(app, parts);
   formRoutes(app, parts);
+  truthRoutes(app, hospital, parts.journal);
+  if (parts.receiver) receiverRoutes(app, parts.receiver);
   app.post('/clock', (request) => {
     const body = new Body(request.body);
     const speed = body.optionalNumber('speed');
@@ -71,10 +88,12 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
     if (!isKind(kind)) throw new BadBody(`kind must be one of ${kindNames.join(', ')}`);
     const patient = body.optionalText('patient');
     const csn = body.optionalText('csn');
+    const other = body.optionalText('other');
     return day.happen({
       kind,
       ...(patient === undefined ? {} : { patient }),
       ...(csn === undefined ? {} : { csn }),
+      ...(other === undefined ? {} : { other }),
     });
   });
   app.get('/happenings', (request) => day.happenings.newest(window(request).limit));

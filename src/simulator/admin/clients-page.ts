@@ -53,7 +53,7 @@ ${clients.map((client) => {
       : ''
   }${
     client.launchUrl
-      ? html`<form class="inline" method="post" action="${action('launch')}"><input type="hidden" name="patient" value="Z6101"><button class="plain small">Launch</button></form> `
+      ? html`<form class="inline" method="post" action="${action('launch')}"><input class="short" type="text" name="patient" value="Z6101" aria-label="patient to launch with"><button class="plain small">Launch</button></form> `
       : ''
   }<form class="inline" method="post" action="${action('remove')}"><button class="plain small">Remove</button></form></td></tr>`;
 })}</table>`;

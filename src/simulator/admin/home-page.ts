@@ -17,11 +17,12 @@ export function homePage(state: AdminState, parts: AdminParts): string {
 
 function addresses(
   { profile, changedSwitches, counts, seed }: AdminState,
-  { fhirBase, oauth }: AdminParts,
+  { fhirBase, genericBase, oauth }: AdminParts,
 ): Html {
   const { tokenUrl, authorizeUrl } = oauth.addresses();
   const rows: [string, unknown][] = [
     ['FHIR R4', html`<code>${fhirBase()}</code>`],
+    ['A server that is not Epic', html`<code>${genericBase()}</code>`],
     ['Authorize', html`<code>${authorizeUrl}</code>`],
     ['Token', html`<code>${tokenUrl}</code>`],
     [

@@ -44,7 +44,7 @@ export class HospitalDay {
   readonly happenings = new Ring<Happening>(rememberedHappenings);
   readonly #hospital: Hospital;
   /** The site's own way of writing, and then each interface that differs from it. */
-  readonly #interfaces: readonly { readonly habits: Habits; readonly feeds: readonly Feed[] }[];
+  readonly #interfaces: readonly { readonly habits: Partial<Habits>; readonly feeds: readonly Feed[] }[];
   readonly #options: DayOptions;
   readonly #byHand: Random;
   #lastControlId = firstControlId;
@@ -52,10 +52,8 @@ export class HospitalDay {
   constructor(hospital: Hospital, feeds: readonly Feed[], options: DayOptions) {
     this.#hospital = hospital;
     this.#interfaces = [
-      { habits: options.habits, feeds: feeds.filter((feed) => !feed.habits) },
-      ...feeds.flatMap((feed) =>
-        feed.habits ? [{ habits: { ...options.habits, ...feed.habits }, feeds: [feed] }] : [],
-      ),
+      { habits: {}, feeds: feeds.filter((feed) => !feed.habits) },
+      ...feeds.flatMap((feed) => (feed.habits ? [{ habits: feed.habits, feeds: [feed] }] : [])),
     ];
     this.#options = options;
     const { seed } = hospital;
@@ -110,14 +108,16 @@ export class HospitalDay {
   #announce(change: Change): void {
     const { act, patient, otherPatient, visit, appointment } = change;
     const announced = this.#interfaces.flatMap(({ habits, feeds }) =>
-      messagesAbout(change, this.#hospital, habits).map(({ type, trigger, write }): Announcement => {
-        this.#lastControlId += 1;
-        const controlId = String(this.#lastControlId);
-        const carrying = feeds.filter((feed) => feed.kinds.includes(type));
-        const text = carrying.length > 0 ? write(controlId) : '';
-        const taken = carrying.filter((feed) => feed.offer(controlId, text));
-        return { message: `${type}^${trigger}`, controlId, feeds: taken.map(({ name }) => name) };
-      }),
+      messagesAbout(change, this.#hospital, { ...this.#options.habits, ...habits }).map(
+        ({ type, trigger, write }): Announcement => {
+          this.#lastControlId += 1;
+          const controlId = String(this.#lastControlId);
+          const carrying = feeds.filter((feed) => feed.kinds.includes(type));
+          const text = carrying.length > 0 ? write(controlId) : '';
+          const taken = carrying.filter((feed) => feed.offer(controlId, text));
+          return { message: `${type}^${trigger}`, controlId, feeds: taken.map(({ name }) => name) };
+        },
+      ),
     );
     const first = announced.find(({ feeds }) => feeds.length > 0) ?? announced[0];
     const csn = visit?.csn ?? appointment?.csn;

@@ -81,7 +81,7 @@ export function evn(envelope: Envelope): string {
 /** PID-3 as this site writes it; older numbers of merged charts come last. */
 function identifiers(patient: Patient, { identifiers: sent }: Habits): string {
   const one = (value: string, habit: IdentifierHabit | undefined) =>
-    habit ? components(value, '', '', habit.assigner, habit.type) : '';
+    habit && value !== '' ? components(value, '', '', habit.assigner, habit.type) : '';
   return repetitions(
     one(patient.mrn, sent.mrn),
     one(externalIdOf(patient.number), sent.external),

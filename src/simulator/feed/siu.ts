@@ -46,8 +46,9 @@ export function siu(
     segment(
       'SCH',
       {
-        // SCH-1 is the id of the order to book; SCH-2 is the contact serial number, the same as PV1-19.
-        1: String(csn + 500_000_000),
+        // SCH-1 is the id of the order to book, or the number another system booked under; SCH-2 is the contact
+        // serial number, the same as PV1-19.
+        1: text(appointment.placer ?? String(csn + 500_000_000)),
         2: visitNumber(csn, habits),
         5: components(department.id, department.name),
         6: reason ? components('', reason) : components(envelope.trigger),

@@ -39,6 +39,7 @@ export interface NewNote {
   readonly author?: Provider;
   readonly department?: Department;
   readonly serviceAt?: number;
+  readonly placer?: string;
 }
 
 /** Where things are written into charts: flowsheets, results, notes, lists. */
@@ -166,6 +167,7 @@ export class Filing {
       status: wanted.status ?? 'final',
       author: wanted.author ?? subject.visit?.provider ?? subject.patient.provider,
       ...(wanted.department ? { department: wanted.department } : {}),
+      ...(wanted.placer === undefined ? {} : { placer: wanted.placer }),
       text: wanted.text,
       addenda: [],
       serviceAt: wanted.serviceAt ?? act.at,

@@ -11,6 +11,7 @@ export interface NewAppointment {
   readonly department?: Department;
   readonly visitType?: VisitType;
   readonly note?: string;
+  readonly placer?: string;
 }
 
 /** What may be corrected about an appointment that keeps its time. */
@@ -49,6 +50,7 @@ export class Scheduling {
       start: wanted.start,
       status: 'booked',
       ...(wanted.note === undefined ? {} : { note: wanted.note }),
+      ...(wanted.placer === undefined ? {} : { placer: wanted.placer }),
       changedAt: act.at,
     };
     this.#put(act, appointment);

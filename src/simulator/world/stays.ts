@@ -14,6 +14,7 @@ export interface NewVisit {
   readonly complaint?: string;
   /** The CSN of the appointment that is kept: the visit takes it over, as an Epic encounter does. */
   readonly appointment?: number;
+  readonly placer?: string;
 }
 
 /** The admitting desk: who is in the house, and where. */
@@ -113,6 +114,7 @@ export class Stays {
       complaint: wanted.complaint ?? '',
       startedAt: act.at,
       ...(appointment ? { appointment: appointment.csn } : {}),
+      ...(wanted.placer === undefined ? {} : { placer: wanted.placer }),
       stays: [{ department, ...(bed ? { bed } : {}), from: act.at }],
       statuses: [{ status: 'in-progress', from: act.at }],
       changedAt: act.at,
