@@ -6,6 +6,7 @@
  * Nothing here names a store, a flow or the engine: connectors stand below all of them.
  */
 import type { Door, Format, MessageFlag } from '../message/index.ts';
+import type { Observed } from '../site/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
 import type { Capability, Method, ResourceSpec } from './capability.ts';
 
@@ -242,6 +243,8 @@ export interface HttpAnswer {
 export interface Connection {
   /** Tells what is wrong, one check a line: route, sign-in, scope. Changes nothing at the other side. */
   test(signal: AbortSignal): Promise<readonly TestResult[]>;
+  /** Asks the server what it is and has, harmlessly: `suture probe`, and the drift that a running engine reports. */
+  observe?(signal: AbortSignal): Promise<Observed>;
   /** A source that others connect to. Rejects with a `config` Failure when it cannot (port in use). */
   listen?(receiver: Receiver): Promise<Listening>;
   /** A source that we ask. */

@@ -6,6 +6,7 @@ import { webhook } from './webhook/index.ts';
 export type * from './capability.ts';
 export type * from './contract.ts';
 export { epicFailures } from './epic/index.ts';
+export * from './matrix/index.ts';
 export { mllpFailures } from './mllp/index.ts';
 export { signatureFault, signatureHeaders, webhookFailures } from './webhook/index.ts';
 

@@ -11,6 +11,7 @@ import { encounter } from './encounter/index.ts';
 import { epicFailure } from './failures.ts';
 import type { Lookup } from './lookup.ts';
 import { observation } from './observation/index.ts';
+import { observe } from './observe.ts';
 import { findPatient, patient, readPatient } from './patient/index.ts';
 import { openSession, watchOf } from './session.ts';
 import { createSweep } from './sweep.ts';
@@ -47,6 +48,7 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
 
   return {
     test: (signal) => check(config, context, signal),
+    observe: (signal) => observe(config, context, signal),
     learns: Appointment
       ? [{ resource: 'Appointment', method: Appointment.method, every: Appointment.every }]
       : [],

@@ -49,9 +49,7 @@ export interface ResourceFacts {
   readonly parameters?: { readonly native: readonly string[]; readonly filtered?: readonly string[] };
   /** Other ways to create one. */
   readonly routes?: readonly Route[];
-  /** HL7 v2 messages that tell of its changes, as MSH-9 patterns. */
-  readonly feeds: readonly string[];
-  /** Asking by `_lastUpdated` finds changes of all patients. */
+  /** Asking by `_lastUpdated` finds what changed. */
   readonly lastUpdated: Fact;
 }
 
