@@ -3,7 +3,7 @@ import { Failure, systemClock } from '../std/index.ts';
 import { createFhirClient, type FhirClientOptions } from './client.ts';
 import { usualLimits, type Watch } from './http.ts';
 import { type Answer, type Asked, serve } from './server.fixture.ts';
-import type { Tokens } from './smart/backend.ts';
+import type { Tokens } from './smart/tokens.ts';
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -265,7 +265,7 @@ describe('refusals', () => {
     [
       'XML as success',
       { body: '<Bundle xmlns="http://hl7.org/fhir"/>' },
-      { code: 'FHIR_UNREADABLE', kind: 'rejected' },
+      { code: 'FHIR_XML', kind: 'config' },
     ],
     ['nothing as success', { body: '' }, { code: 'FHIR_UNREADABLE', kind: 'rejected' }],
     ['half of a JSON', { body: '{"resourceType":"Bun' }, { code: 'FHIR_UNREADABLE', kind: 'rejected' }],

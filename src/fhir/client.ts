@@ -1,18 +1,28 @@
 /**
- * A FHIR R4 client for reading: read, search, and pages of a search. It knows no vendor (see `Dialect`).
+ * A FHIR client: read, search and the pages of a search, create, update, operations, large Binaries. It knows no vendor
+ * (see `Dialect`).
  *
  * The token goes to the base URL's origin only: neither redirects nor links to the next page lead it
  * elsewhere. No failure's message holds a query string or a body, since both may name patients.
  */
 import { type Clock, Failure } from '../std/index.ts';
-import { type Content, contentOf } from './answer.ts';
+import { type BinaryOptions, type BinaryStream, streamBinary } from './binary.ts';
+import { type Answered, createExchange, type Question } from './exchange.ts';
 import { fhirFailure } from './failures.ts';
-import { createHttp, HttpError, type HttpLimits, unwatched, usualLimits, type Watch } from './http.ts';
-import { isRefusal } from './outcome.ts';
+import { createHttp, type Http, type HttpLimits, unwatched, usualLimits, type Watch } from './http.ts';
+import type { Issue } from './outcome.ts';
 import { pageOf, type SearchPage, unreadable } from './page.ts';
 import type { FhirResource } from './resource.ts';
-import type { Tokens } from './smart/backend.ts';
-import { type Dialect, readTrouble, refusal } from './status.ts';
+import type { Tokens } from './smart/tokens.ts';
+import type { Dialect } from './status.ts';
+import {
+  type CreateOptions,
+  type UpdateOptions,
+  type Written,
+  writeHeaders,
+  writeUnknown,
+  writtenOf,
+} from './write.ts';
 
 export interface FhirClientOptions {
   /** `https://host/instance/api/FHIR/R4`. */
@@ -21,6 +31,8 @@ export interface FhirClientOptions {
   /** Left out: requests carry no token. */
   readonly tokens?: Tokens;
   readonly limits?: HttpLimits;
+  /** A pool of connections to use with others; left out: one of its own. */
+  readonly http?: Http;
   readonly dialect?: Dialect;
   readonly watch?: Watch;
 }
@@ -42,9 +54,37 @@ export interface FhirClient {
    * }
    */
   search(type: string, params: SearchParams, signal: AbortSignal): AsyncGenerator<SearchPage>;
-  /** All pages of a search as one. Filters are the server's word: check them (unknown ones may be ignored). */
+  /**
+   * All pages of a search as one. Results that certainly do not fulfil a parameter are left out and counted (`strays`): a
+   * server may ignore one. Identifiers, names and codes remain the server's word.
+   */
   searchAll(type: string, params: SearchParams, signal: AbortSignal): Promise<SearchPage>;
+  /**
+   * Makes a resource, by one plain POST. Throws `FHIR_WRITE_UNKNOWN` (unknown-outcome) when it may have been done and nobody
+   * can say: never sent again by itself. A resource given as text goes out as it is.
+   */
+  create(type: string, resource: FhirResource | string, options: CreateOptions): Promise<Written>;
+  /** Puts a resource in the place of what is there. Unknown outcomes as for `create`. */
+  update(type: string, id: string, resource: FhirResource | string, options: UpdateOptions): Promise<Written>;
+  /** An operation by POST: `Appointment/$find`, `Patient/$match`, `Patient/e1/$summary`. */
+  operation(path: string, options: OperationOptions): Promise<Operated>;
+  /** A Binary in pieces as they come; see `BinaryOptions.limit`. */
+  binary(id: string, options: BinaryOptions): Promise<BinaryStream>;
   close(): Promise<void>;
+}
+
+export interface OperationOptions {
+  readonly parameters?: FhirResource | string;
+  /** It changes something (`$book`): an answer that is lost is an unknown outcome. */
+  readonly effect: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Operated {
+  readonly status: number;
+  /** `undefined` where the operation gives nothing back. */
+  readonly resource: FhirResource | undefined;
+  readonly issues: readonly Issue[];
 }
 
 /** Ids are opaque and longer than FHIR's 64 at times; but they are never a path. */
@@ -52,67 +92,39 @@ const ID = /^[A-Za-z0-9.-]+$/;
 const MOST_RESTARTS = 2;
 const MOST_PAGES = 1_000;
 
+/** Of a type, or of one of its resources. */
+const OPERATION = /^[A-Za-z]+(?:\/([A-Za-z0-9.-]+))?\/\$[A-Za-z0-9-]+$/;
+
+const isId = (id: string): boolean => ID.test(id) && id !== '.' && id !== '..';
+const textOf = (resource: FhirResource | string): string =>
+  typeof resource === 'string' ? resource : JSON.stringify(resource);
+
 export function createFhirClient(options: FhirClientOptions): FhirClient {
   const { clock, tokens, dialect, watch = unwatched } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
-  const origin = new URL(baseUrl).origin;
-  const http = createHttp(clock, options.limits ?? usualLimits);
+  const { origin } = new URL(baseUrl);
+  const http = options.http ?? createHttp(clock, options.limits ?? usualLimits);
+  const exchange = createExchange({ http, clock, tokens, dialect, watch });
+  /** A gateway drops our Accept header: the parameter is asked for from then on. */
+  let formatNeeded = false;
 
-  interface Asked {
-    readonly url: URL;
-    readonly what: string;
-    readonly scope: string;
-    readonly signal: AbortSignal;
-  }
+  const checked = (id: string): string => {
+    if (!isId(id)) throw fhirFailure('FHIR_BAD_ID');
+    return id;
+  };
 
-  /** One request, told to the watch: the content of a yes, or the failure. */
-  async function once(asked: Asked, token: string | undefined): Promise<Content | Failure> {
-    await watch.before(asked.signal);
-    const from = clock.elapsed();
-    try {
-      const reply = await http.send({
-        url: asked.url,
-        method: 'GET',
-        // Without it Epic answers in XML.
-        headers: {
-          accept: 'application/fhir+json',
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        signal: asked.signal,
-      });
-      const content = contentOf(reply.body);
-      // Some refusals come with 200: the outcome counts, not the status.
-      const fine = reply.status >= 200 && reply.status < 300 && !isRefusal(content.issues);
-      const { what, scope } = asked;
-      const failure = fine ? undefined : refusal({ reply, content, what, scope, now: clock.now() }, dialect);
-      const wait = failure?.retry.again ? failure.retry.after : undefined;
-      watch.after({
-        kind: failure?.kind ?? 'ok',
-        ms: reply.ms,
-        ...(failure ? { code: failure.code } : {}),
-        ...(wait === undefined ? {} : { retryAfter: wait }),
-      });
-      return failure ?? content;
-    } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      const failure = readTrouble(error, asked.what);
-      if (error.trouble !== 'aborted') {
-        watch.after({ kind: failure.kind, code: failure.code, ms: Math.round(clock.elapsed() - from) });
-      }
-      return failure;
-    }
-  }
-
-  async function get(asked: Asked): Promise<Content> {
-    const token = await tokens?.get(asked.signal);
-    let result = await once(asked, token);
-    // One forced refresh and one retry. A second 401 is an answer: asking on would be a storm of sign-ins.
-    if (tokens && token !== undefined && isUnauthenticated(result)) {
-      tokens.invalidate(token);
-      result = await once(asked, await tokens.get(asked.signal));
-    }
-    if (result instanceof Failure) throw result;
-    return result;
+  /** A read. An answer in XML is asked for once more with `_format`; after that it is what the site has to mend. */
+  async function get(
+    question: Pick<Question, 'url' | 'what' | 'scope' | 'signal'>,
+    own: boolean,
+  ): Promise<Answered> {
+    const asked = { ...question, method: 'GET', effect: false } as const;
+    const url = own && formatNeeded ? withFormat(question.url) : question.url;
+    const answered = await exchange.ask({ ...asked, url });
+    if (answered.content.form !== 'xml' || url.searchParams.has('_format')) return answered;
+    const again = await exchange.ask({ ...asked, url: withFormat(url) });
+    if (again.content.form === 'fhir') formatNeeded = true;
+    return again;
   }
 
   async function* search(
@@ -129,8 +141,9 @@ export function createFhirClient(options: FhirClientOptions): FhirClient {
         while (url) {
           if (visited.has(url.href) || visited.size >= MOST_PAGES) throw fhirFailure('FHIR_PAGING_LOOP');
           visited.add(url.href);
-          const content: Content = await get({ url, what, scope, signal });
-          const { page, next } = pageOf(content, what, restart);
+          const first = visited.size === 1;
+          const { content }: Answered = await get({ url, what, scope, signal }, first);
+          const { page, next } = pageOf(content, { what, restart, params, baseUrl, first });
           url = next === undefined ? undefined : sameOrigin(next);
           yield page;
         }
@@ -149,37 +162,103 @@ export function createFhirClient(options: FhirClientOptions): FhirClient {
     return url;
   }
 
-  return {
+  const client: FhirClient = {
     baseUrl,
     async read(type, id, signal) {
-      if (!ID.test(id) || id === '.' || id === '..') throw fhirFailure('FHIR_BAD_ID');
       const what = `read of ${type}`;
-      const url = new URL(`${baseUrl}/${type}/${id}`);
-      const content = await get({ url, what, scope: `${type} (read)`, signal });
+      const url = new URL(`${baseUrl}/${type}/${checked(id)}`);
+      const { content } = await get({ url, what, scope: `${type} (read)`, signal }, true);
       if (content.resource?.resourceType !== type) throw unreadable(content, what);
       return content.resource;
     },
     search,
     async searchAll(type, params, signal) {
-      let all: SearchPage = { entries: [], issues: [], restart: 0 };
+      let restart = 0;
+      let pages: SearchPage[] = [];
       for await (const page of search(type, params, signal)) {
-        all =
-          page.restart === all.restart
-            ? {
-                entries: [...all.entries, ...page.entries],
-                issues: [...all.issues, ...page.issues],
-                restart: page.restart,
-              }
-            : page;
+        // What was collected before the search was asked anew is there again.
+        if (page.restart !== restart) pages = [];
+        restart = page.restart;
+        pages.push(page);
       }
-      return all;
+      const [only] = pages;
+      if (pages.length === 1 && only) return only;
+      return {
+        entries: pages.flatMap((page) => page.entries),
+        issues: pages.flatMap((page) => page.issues),
+        restart,
+        strays: pages.reduce((sum, page) => sum + page.strays, 0),
+        ignored: [...new Set(pages.flatMap((page) => page.ignored))],
+      };
     },
-    close: () => http.close(),
+    async create(type, resource, given) {
+      const what = `create of ${type}`;
+      const answered = await exchange.ask({
+        url: new URL(`${baseUrl}/${type}`),
+        method: 'POST',
+        headers: writeHeaders(given),
+        body: textOf(resource),
+        effect: true,
+        what,
+        scope: `${type} (create)`,
+        signal: given.signal,
+      });
+      return writtenOf(answered, type, baseUrl, what);
+    },
+    async update(type, id, resource, given) {
+      const what = `update of ${type}`;
+      const answered = await exchange.ask({
+        url: new URL(`${baseUrl}/${type}/${checked(id)}`),
+        method: 'PUT',
+        headers: writeHeaders(given),
+        body: textOf(resource),
+        effect: true,
+        what,
+        scope: `${type} (update)`,
+        signal: given.signal,
+      });
+      return { ...writtenOf(answered, type, baseUrl, what), id };
+    },
+    async operation(path, { parameters, effect, signal }) {
+      const [, id] = OPERATION.exec(path) ?? [];
+      if (!OPERATION.test(path) || (id !== undefined && !isId(id))) throw fhirFailure('FHIR_BAD_ID');
+      const scope = path.replace(/\/.*\$/, '.$');
+      const what = `operation ${scope}`;
+      const { content, reply } = await exchange.ask({
+        url: new URL(`${baseUrl}/${path}`),
+        method: 'POST',
+        headers: { 'content-type': 'application/fhir+json' },
+        body: parameters === undefined ? '{"resourceType":"Parameters"}' : textOf(parameters),
+        effect,
+        what,
+        scope,
+        signal,
+      });
+      if (content.resource === undefined && content.form !== 'empty') {
+        throw effect
+          ? writeUnknown(what, `with ${reply.status} and no FHIR`, content.text)
+          : unreadable(content, what);
+      }
+      return { status: reply.status, resource: content.resource, issues: content.issues };
+    },
+    binary: (id, given) =>
+      streamBinary(
+        { http, clock, tokens, watch, dialect },
+        new URL(`${baseUrl}/Binary/${checked(id)}`),
+        given,
+      ),
+    close: async () => {
+      if (options.http === undefined) await http.close();
+    },
   };
+  return client;
 }
 
-const isUnauthenticated = (result: Content | Failure): boolean =>
-  result instanceof Failure && result.code === 'FHIR_UNAUTHENTICATED';
+function withFormat(url: URL): URL {
+  const asked = new URL(url);
+  asked.searchParams.set('_format', 'json');
+  return asked;
+}
 
 function queryOf(params: SearchParams): string {
   const query = new URLSearchParams();

@@ -123,6 +123,16 @@ export const fhirFailures = {
     about: 'The server forgot the search between two pages, and again after starting anew.',
     fix: 'Ask for a smaller window, so that paging takes less time.',
   },
+  FHIR_WRITE_UNKNOWN: {
+    kind: 'unknown-outcome',
+    about: 'A write was sent, and its answer was lost or says nothing: it may have been done.',
+    fix: 'Look for the record at the site before it is written again.',
+  },
+  FHIR_XML: {
+    kind: 'config',
+    about: 'The server answers in XML though JSON was asked for, by header and by _format.',
+    fix: 'Ask the site which gateway drops the Accept header and the _format parameter, and have it let them through.',
+  },
   FHIR_BAD_ID: {
     kind: 'validation',
     about: 'A text that is not a FHIR id was to be read.',

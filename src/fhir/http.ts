@@ -66,9 +66,24 @@ export class HttpError extends Error {
   }
 }
 
+/** An answer whose body is still on its way. */
+export interface HttpStream {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Until it gave its first piece; milliseconds. */
+  readonly ms: number;
+  /**
+   * Read once, to the end, or left (a `break` in `for await` lets go of the connection). Throws an `HttpError`: `too large`
+   * as soon as more than the limit has come, which is never held.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 export interface Http {
   /** Any status is an answer; throws an `HttpError` when there is none. */
   send(ask: HttpAsk): Promise<HttpReply>;
+  /** The same, with the body in pieces as they come; `size`: the most that may come, bytes. */
+  stream(ask: HttpAsk, size: number): Promise<HttpStream>;
   close(): Promise<void>;
 }
 
@@ -104,34 +119,97 @@ export function createHttp(clock: Clock, limits: HttpLimits): Http {
     allowH2: false,
   });
 
+  /** The signal of one exchange: the caller's, and a deadline. Cheaper than `AbortSignal.any`, which is felt at each read. */
+  function bounded(signal: AbortSignal | undefined, total: number) {
+    const own = new AbortController();
+    let late = false;
+    const leave = (): void => own.abort(signal?.reason);
+    if (signal?.aborted) leave();
+    else signal?.addEventListener('abort', leave, { once: true });
+    const cancel = clock.after(total, () => {
+      late = true;
+      own.abort();
+    });
+    return {
+      signal: own.signal,
+      late: () => late,
+      end: () => {
+        cancel();
+        signal?.removeEventListener('abort', leave);
+      },
+    };
+  }
+
+  function request({ url, method, headers, body }: HttpAsk, signal: AbortSignal) {
+    return agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      signal,
+    });
+  }
+
   return {
-    async send({ url, method, headers, body, signal, mayCut = false }) {
+    async send(ask) {
+      const { signal, mayCut = false } = ask;
       const started = clock.elapsed();
       const ms = (): number => Math.round(clock.elapsed() - started);
-      const deadline = new AbortController();
-      const stop = clock.after(limits.total, () => deadline.abort());
+      const bound = bounded(signal, limits.total);
       try {
-        const answer = await agent.request({
-          origin: url.origin,
-          path: url.pathname + url.search,
-          method,
-          headers,
-          ...(body === undefined ? {} : { body }),
-          signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
-        });
+        const answer = await request(ask, bound.signal);
         const read = await readBody(answer.body, limits.size);
         if (read.cut && !mayCut) throw new HttpError('too large', 'SIZE', true, ms(), undefined);
         return { status: answer.statusCode, headers: flat(answer.headers), ...read, ms: ms() };
       } catch (error) {
         if (error instanceof HttpError) throw error;
-        throw troubleOf(error, deadline.signal.aborted, signal?.aborted ?? false, ms());
+        throw troubleOf(error, bound.late(), signal?.aborted ?? false, ms());
       } finally {
-        stop();
+        bound.end();
+      }
+    },
+    async stream(ask, size) {
+      const { signal } = ask;
+      const started = clock.elapsed();
+      const ms = (): number => Math.round(clock.elapsed() - started);
+      const bound = bounded(signal, limits.total * STREAM_PATIENCE);
+      const trouble = (error: unknown): HttpError =>
+        error instanceof HttpError ? error : troubleOf(error, bound.late(), signal?.aborted ?? false, ms());
+      try {
+        const answer = await request(ask, bound.signal);
+        const pieces = piecesOf(answer.body, size, { ms, trouble, end: bound.end });
+        return { status: answer.statusCode, headers: flat(answer.headers), ms: ms(), body: pieces };
+      } catch (error) {
+        bound.end();
+        throw trouble(error);
       }
     },
     // Not `close`, which would wait for answers that nobody wants any more.
     close: () => agent.destroy(),
   };
+}
+
+/** A large body may take so many times as long as a usual answer. */
+const STREAM_PATIENCE = 10;
+
+async function* piecesOf(
+  body: Dispatcher.ResponseData['body'],
+  most: number,
+  told: { ms: () => number; trouble: (error: unknown) => HttpError; end: () => void },
+): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      size += piece.length;
+      if (size > most) throw new HttpError('too large', 'SIZE', true, told.ms(), undefined);
+      yield piece;
+    }
+  } catch (error) {
+    throw told.trouble(error);
+  } finally {
+    told.end();
+  }
 }
 
 async function readBody(

@@ -1,8 +1,11 @@
 export { type Content, contentOf } from './answer.ts';
+export type { BinaryOptions, BinaryStream } from './binary.ts';
 export {
   createFhirClient,
   type FhirClient,
   type FhirClientOptions,
+  type Operated,
+  type OperationOptions,
   type SearchParams,
 } from './client.ts';
 export { type FhirFailureCode, fhirFailure, fhirFailures } from './failures.ts';
@@ -13,6 +16,7 @@ export {
   HttpError,
   type HttpLimits,
   type HttpReply,
+  type HttpStream,
   type HttpTrouble,
   retryAfter,
   serverTime,
@@ -29,8 +33,9 @@ export {
   objectsIn,
   referencedId,
 } from './resource.ts';
+export { type RunMemory, rememberingReads } from './run-memory.ts';
 export { clientAssertion } from './smart/assertion.ts';
-export { type BackendOptions, createBackendTokens, type Tokens } from './smart/backend.ts';
+export { type BackendOptions, createBackendTokens } from './smart/backend.ts';
 export { discover, type SmartConfiguration } from './smart/discover.ts';
 export {
   makeSigningKey,
@@ -39,4 +44,6 @@ export {
   type SigningKey,
   type SigningKeyPair,
 } from './smart/jwks.ts';
+export type { Tokens } from './smart/tokens.ts';
 export type { Dialect } from './status.ts';
+export type { CreateOptions, UpdateOptions, Written } from './write.ts';

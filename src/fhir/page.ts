@@ -2,6 +2,7 @@
 import type { Failure } from '../std/index.ts';
 import { type Content, excerpt } from './answer.ts';
 import { fhirFailure } from './failures.ts';
+import { droppedOf, strayOf } from './filter.ts';
 import { type Issue, issuesOf } from './outcome.ts';
 import { type FhirResource, objectsIn } from './resource.ts';
 import { resourceTexts } from './slices.ts';
@@ -23,19 +24,38 @@ export interface SearchPage {
   readonly issues: readonly Issue[];
   /** 0, and one more each time the search had to be asked anew. */
   readonly restart: number;
+  /** Results that were left out, since they do not fulfil a parameter: the server ignored it, or means another thing by it. */
+  readonly strays: number;
+  /** Parameters that were ignored: found by a stray, or missing in the server's own `self` link. */
+  readonly ignored: readonly string[];
+}
+
+/** What was asked for, so that the answer can be held against it. */
+export interface PageOf {
+  readonly what: string;
+  readonly restart: number;
+  readonly params: Readonly<Record<string, string | readonly string[]>>;
+  readonly baseUrl: string;
+  readonly first: boolean;
 }
 
 /** Reads a 2xx answer to a search. Throws `FHIR_UNREADABLE` when it is no result. */
 export function pageOf(
   content: Content,
-  what: string,
-  restart: number,
+  { what, restart, params, baseUrl, first }: PageOf,
 ): { readonly page: SearchPage; readonly next: string | undefined } {
   const bundle = content.resource;
   if (bundle?.resourceType !== 'Bundle') throw unreadable(content, what);
   const texts = resourceTexts(content.text);
   const entries: SearchEntry[] = [];
   const issues: Issue[] = [];
+  const links = objectsIn(bundle.link);
+  const linkTo = (relation: string): string | undefined => {
+    const url = links.find((link) => link.relation === relation)?.url;
+    return typeof url === 'string' ? url : undefined;
+  };
+  const ignored = new Set(first ? droppedOf(linkTo('self'), params) : []);
+  let strays = 0;
   const list = Array.isArray(bundle.entry) ? bundle.entry : [];
   list.forEach((item: unknown, index) => {
     const entry = item as { resource?: FhirResource; search?: { mode?: unknown } } | null;
@@ -46,11 +66,17 @@ export function pageOf(
       issues.push(...issuesOf(resource));
       return;
     }
+    const mode = entry?.search?.mode === 'include' ? 'include' : 'match';
+    const unfit = mode === 'match' ? strayOf(resource, params, baseUrl) : [];
+    if (unfit.length > 0) {
+      strays += 1;
+      for (const name of unfit) ignored.add(name);
+      return;
+    }
     const bytes = Buffer.from(texts[index] ?? JSON.stringify(resource));
-    entries.push({ resource, bytes, mode: entry?.search?.mode === 'include' ? 'include' : 'match' });
+    entries.push({ resource, bytes, mode });
   });
-  const next = objectsIn(bundle.link).find((link) => link.relation === 'next')?.url;
-  return { page: { entries, issues, restart }, next: typeof next === 'string' ? next : undefined };
+  return { page: { entries, issues, restart, strays, ignored: [...ignored] }, next: linkTo('next') };
 }
 
 /** A yes that cannot be read. */
@@ -63,7 +89,7 @@ export function unreadable(content: Content, what: string): Failure {
     empty: 'nothing',
     other: 'something that is not JSON',
   }[content.form];
-  return fhirFailure('FHIR_UNREADABLE', {
+  return fhirFailure(content.form === 'xml' ? 'FHIR_XML' : 'FHIR_UNREADABLE', {
     message: `The server answered the ${what} with ${form}.`,
     ...(content.text === '' ? {} : { detail: excerpt(content.text) }),
   });

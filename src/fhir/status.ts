@@ -4,6 +4,7 @@ import { type Content, excerpt } from './answer.ts';
 import { type FhirFailureCode, fhirFailure } from './failures.ts';
 import { type HttpError, type HttpReply, retryAfter } from './http.ts';
 import { codesOf } from './outcome.ts';
+import { writeUnknown } from './write.ts';
 
 /** A vendor's way of saying things; the client knows none by itself. */
 export interface Dialect {
@@ -23,6 +24,8 @@ export interface Refusal {
   readonly what: string;
   /** What the client must be granted for it: `Appointment (search)`. */
   readonly scope: string;
+  /** A write was refused, or broke off in the middle. */
+  readonly effect?: boolean;
   readonly now: number;
 }
 
@@ -36,6 +39,8 @@ export function refusal(refused: Refusal, dialect: Dialect | undefined): Failure
   if (dialect?.pagingExpired.some((code) => codes.includes(code))) {
     return fhirFailure('FHIR_PAGING_EXPIRED', { message: said, ...detail });
   }
+  if (refused.effect && mayHaveHappened(refused))
+    return writeUnknown(what, `with ${reply.status}${named}`, content.text);
   const explained = dialect?.explain?.(reply.status, codes);
   if (explained) {
     return fhirFailure('FHIR_INVALID', { ...explained, message: `${explained.message} ${said}`, ...detail });
@@ -54,6 +59,15 @@ export function refusal(refused: Refusal, dialect: Dialect | undefined): Failure
     ...(wait === undefined ? {} : { retry: { again: true, after: wait } }),
     ...detail,
   });
+}
+
+/**
+ * A gateway that lost the server in the middle answers 502, 503 or 504, and the server may have gone on by itself; so may
+ * one that failed after it had filed. Told when to come again, it was turned away at the door.
+ */
+function mayHaveHappened({ reply: { status, headers } }: Refusal): boolean {
+  if (status === 503) return headers['retry-after'] === undefined;
+  return status === 408 || status >= 500;
 }
 
 function codeOf({ reply, content }: Refusal): FhirFailureCode {
@@ -90,4 +104,11 @@ export function readTrouble(error: HttpError, what: string): Failure {
     message: `No answer to the ${what}: ${error.trouble} (${error.code}).`,
     cause: error,
   });
+}
+
+/** No answer to a write: only when certainly nothing went out may it be sent again as if nothing had been. */
+export function writeTrouble(error: HttpError, what: string): Failure {
+  return error.maybeSent
+    ? writeUnknown(what, `by nothing (${error.trouble}, ${error.code})`, '', error)
+    : readTrouble(error, what);
 }

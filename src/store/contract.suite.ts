@@ -14,8 +14,10 @@ import { randomStories } from './stories/random.ts';
 import { readingStories } from './stories/reading.ts';
 import { replayingStories } from './stories/replaying.ts';
 import { sleepingStories } from './stories/sleeping.ts';
+import { slotStories } from './stories/slots.ts';
 import { stuckStories } from './stories/stuck.ts';
 import { workingStories } from './stories/working.ts';
+import { writeStories } from './stories/writes.ts';
 
 export function storeContract(name: string, fresh: FreshBench): void {
   describe(`the store contract on ${name}`, () => {
@@ -24,9 +26,11 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('working', () => workingStories(fresh));
     describe('standing still', () => stuckStories(fresh));
     describe('sleeping', () => sleepingStories(fresh));
+    describe('writes at other systems', () => writeStories(fresh));
     describe('reading', () => readingStories(fresh));
     describe('the dead', () => deadStories(fresh));
     describe('keeping', () => keepingStories(fresh));
+    describe('slots', () => slotStories(fresh));
     describe('history', () => historyStories(fresh));
     describe('many messages', () => manyStories(fresh));
     describe('anything at all', () => randomStories(fresh));

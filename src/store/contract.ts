@@ -44,11 +44,15 @@ import type {
   StoredUser,
   StuckLane,
 } from './reading.ts';
+import type { Slot, SlotSwap } from './slot.ts';
 import type { Leased, Settled, Settlement } from './working.ts';
+import type { NewWrite, WriteDetail, WriteMove, WritePage, WritePlan, WriteQuery } from './writes.ts';
 
 export * from './appending.ts';
 export * from './reading.ts';
+export type { Slot, SlotSwap } from './slot.ts';
 export * from './working.ts';
+export type * from './writes.ts';
 
 /** `failing`: the last write did not commit. Writes are still tried; the first that commits ends it. */
 export type StoreHealth =
@@ -182,8 +186,27 @@ export interface Store {
   /** Row ids at which the chain of hashes breaks; empty when it holds. */
   verifyAudit(): Promise<readonly string[]>;
 
+  /**
+   * Commits the intent to write; what stands under its key already is given as it stands (a planned or refused one with the new
+   * body). Of one identity one write at most is open, whichever node, flow or delivery it belongs to.
+   */
+  planWrite(write: NewWrite): Promise<WritePlan>;
+  moveWrite(move: WriteMove): Promise<Settled>;
+  /** Oldest first. */
+  writes(query: WriteQuery): Promise<WritePage>;
+  write(id: string): Promise<WriteDetail | null>;
+  /** Which of these records (keyed hashes of their ids) a write that is done gave already: by hash, that write's key. */
+  writtenBy(site: string, resultKeys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Forgets writes that were done or refused before this time, a bounded number in one call; gives how many. */
+  pruneWrites(request: { readonly endedBefore: number; readonly limit: number }): Promise<number>;
+
   putSecret(name: string, value: string): Promise<void>;
   getSecret(name: string): Promise<string | null>;
+
+  /** A small sealed value by name, shared by all nodes. */
+  slot(name: string): Promise<Slot>;
+  /** False: it is no longer as it was seen, and nothing was changed. `value: null` takes it away. */
+  swapSlot(swap: SlotSwap): Promise<boolean>;
 
   putUser(user: StoredUser, audit: AuditEntry): Promise<void>;
   user(name: string): Promise<StoredUser | null>;

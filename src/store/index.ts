@@ -11,3 +11,4 @@ export {
 export { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from './postgres/open.ts';
 export { opensWith } from './sqlite/key-table.ts';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';
+export { OPEN_WRITES } from './writes.ts';

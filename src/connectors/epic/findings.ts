@@ -2,7 +2,7 @@
  * What Epic remarks beside a result, and what the checks of a result find. They look like success, and are
  * how data goes missing without anyone noticing: so they are counted and shown.
  */
-import { codesOf, type Issue } from '../../fhir/index.ts';
+import { codesOf, type Issue, type SearchPage } from '../../fhir/index.ts';
 import type { Finding } from '../contract.ts';
 
 const remarks: Readonly<Record<string, string>> = {
@@ -48,6 +48,12 @@ export class Findings {
         if (!SILENT.has(code)) this.#count(code, remarks[code] ?? `Epic remarked ${code} on the result.`, 1);
       }
     }
+  }
+
+  /** What a search said beside its results: remarks, and results that were not asked for. */
+  addSearch(page: SearchPage): void {
+    this.addIssues(page.issues);
+    this.add('EPIC_FILTER_IGNORED', Math.max(page.strays, page.ignored.length > 0 ? 1 : 0));
   }
 
   list(): Finding[] {

@@ -69,7 +69,7 @@ export function createSweep(options: SweepOptions): (request: LearnRequest) => P
       }
       const found = await client.searchAll('Appointment', searchParams(fhirId, days), signal);
       postponed.delete(entry.key);
-      findings.addIssues(found.issues);
+      findings.addSearch(found);
       const all = found.entries.filter((each) => each.mode === 'match');
       const records = all.filter((each) => fits(each.resource, fhirId, days, client.baseUrl));
       findings.add('EPIC_FILTER_IGNORED', all.length - records.length);

@@ -8,15 +8,7 @@ import { type Http, serverTime, unwatched, type Watch } from '../http.ts';
 import { clientAssertion } from './assertion.ts';
 import type { SigningKey } from './jwks.ts';
 import { type Granted, requestToken } from './token-request.ts';
-
-export interface Tokens {
-  /** A token that is good for now; waits while one is fetched. Throws a Failure: auth, config, throttle ... */
-  get(signal: AbortSignal): Promise<string>;
-  /** The server refused this token: the next `get` fetches another. Does nothing when that has happened already. */
-  invalidate(token: string): void;
-  /** Scopes of the last token, as the server spelled them; `undefined` when it did not say. */
-  granted(): string | undefined;
-}
+import type { Tokens } from './tokens.ts';
 
 export interface BackendOptions {
   readonly http: Http;

@@ -3,9 +3,11 @@
  * knows what is committed (the disk's state), uncommitted (a group that waits or is under way) and lost (a group whose
  * process died). Several nodes may open one disk.
  */
+
 import type { Clock, Json } from '../../std/index.ts';
 import type { Append, Leased, NoiseCount, OutcomeCount, Settlement, Store } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
+import { SLOT_GRAVE } from '../slot.ts';
 import { append } from './append.ts';
 import { addAudit, auditBreaks, auditPage } from './audit.ts';
 import { type CommitFate, openCommits } from './commits.ts';
@@ -14,6 +16,7 @@ import * as reading from './reading.ts';
 import { dropShards, holdShards, shardOf } from './shards.ts';
 import { type DeliveryRow, deliveryOf, emptyState, keyOf, type State, summaryOf } from './state.ts';
 import * as work from './work.ts';
+import * as writing from './writes.ts';
 
 /** What outlives every process. */
 export interface MemoryDisk {
@@ -214,6 +217,20 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
 
     putSecret: (name, value) => put(state.secrets, name, value),
     getSecret: (name) => get(state.secrets, name),
+    slot: (name) =>
+      read(() => {
+        const { value = null, version = 0, until = null } = state.slots.get(name) ?? {};
+        return { value: until !== null && until < disk.now() ? null : value, version, now: disk.now() };
+      }),
+    swapSlot: ({ name, expect, value, until }) =>
+      write(() => {
+        if ((state.slots.get(name)?.version ?? 0) !== expect) return false;
+        const end = value === null ? disk.now() + SLOT_GRAVE : (until ?? null);
+        for (const [other, slot] of state.slots)
+          if ((slot.until ?? Infinity) < disk.now() - SLOT_GRAVE) state.slots.delete(other);
+        state.slots.set(name, { value, version: expect + 1, until: end });
+        return true;
+      }),
     putUser: (user, entry) =>
       write(() => {
         state.users.set(user.name, user);
@@ -245,6 +262,13 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     putFlowVersion: (version: string, flow: Json) =>
       write(() => void (state.flowVersions.has(version) || state.flowVersions.set(version, flow))),
     flowVersion: (version) => get(state.flowVersions, version),
+
+    planWrite: (plan) => write(() => writing.planWrite(state, plan)),
+    moveWrite: (move) => write(() => writing.moveWrite(state, move)),
+    writes: (query) => read(() => writing.writePage(state, query)),
+    write: (id) => read(() => writing.writeById(state, id)),
+    writtenBy: (site, keys) => read(() => writing.writtenBy(state, site, keys)),
+    pruneWrites: ({ endedBefore, limit }) => write(() => writing.pruneWrites(state, endedBefore, limit)),
 
     // All is in one place.
     shelve: () => write(() => 0),

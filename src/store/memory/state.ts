@@ -21,6 +21,7 @@ import type {
   StoredSession,
   StoredUser,
 } from '../contract.ts';
+import type { StoredWrite } from './writes.ts';
 
 type Mutable<Row> = { -readonly [Key in keyof Row]: Row[Key] };
 
@@ -104,14 +105,27 @@ export interface State {
   readonly noises: Map<string, NoiseCount>;
   readonly audit: AuditRow[];
   readonly secrets: Map<string, string>;
+  readonly slots: Map<
+    string,
+    { readonly value: Json; readonly version: number; readonly until: number | null }
+  >;
   readonly users: Map<string, StoredUser>;
   readonly sessions: Map<string, StoredSession>;
   readonly jobs: Map<string, Job>;
   readonly flowVersions: Map<string, Json>;
+  /** By key. */
+  readonly writes: Map<string, StoredWrite>;
   /** Openings of several nodes that may hold shards, and until when by the disk's clock. */
   readonly nodes: Map<number, number>;
   readonly shards: readonly Shard[];
-  readonly last: { message: number; delivery: number; place: number; epoch: number; opening: number };
+  readonly last: {
+    message: number;
+    delivery: number;
+    place: number;
+    epoch: number;
+    opening: number;
+    write: number;
+  };
 }
 
 /** Shards that several nodes divide among each other. */
@@ -133,13 +147,15 @@ export const emptyState = (): State => ({
   noises: new Map(),
   audit: [],
   secrets: new Map(),
+  slots: new Map(),
   users: new Map(),
   sessions: new Map(),
   jobs: new Map(),
   flowVersions: new Map(),
+  writes: new Map(),
   nodes: new Map(),
   shards: Array.from({ length: SHARDS }, () => ({ owner: 0 })),
-  last: { message: 0, delivery: 0, place: 0, epoch: 0, opening: 0 },
+  last: { message: 0, delivery: 0, place: 0, epoch: 0, opening: 0, write: 0 },
 });
 
 /** One key of several names. */

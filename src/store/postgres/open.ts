@@ -30,7 +30,9 @@ import { seenReader } from './seen.ts';
 import { greet } from './server.ts';
 import { type Ask, openSession, type Session } from './session.ts';
 import { openSettling } from './settle.ts';
+import { slotDesk } from './slots.ts';
 import { waker } from './waking.ts';
+import { writeDesk } from './writes.ts';
 
 export interface PostgresStoreOptions {
   /** `postgresql://user:password@host:port/database`. */
@@ -181,6 +183,8 @@ async function open(
   const counts = countDesk(desk);
   const accounts = accountDesk(desk);
   const jobs = jobDesk(desk);
+  const slots = slotDesk(desk);
+  const writes = writeDesk(desk);
 
   let closed: Promise<void> | undefined;
   let refusing = false;
@@ -267,6 +271,8 @@ async function open(
 
     putSecret: whileOpen(accounts.putSecret),
     getSecret: whileOpen(accounts.getSecret),
+    slot: whileOpen(slots.slot),
+    swapSlot: whileOpen(slots.swapSlot),
     putUser: whileOpen(accounts.putUser),
     user: whileOpen(accounts.user),
     users: whileOpen(accounts.users),
@@ -279,6 +285,13 @@ async function open(
     job: whileOpen(jobs.job),
     putFlowVersion: whileOpen(jobs.putFlowVersion),
     flowVersion: whileOpen(jobs.flowVersion),
+
+    planWrite: whileOpen(writes.planWrite),
+    moveWrite: whileOpen(writes.moveWrite),
+    writes: whileOpen(writes.writes),
+    write: whileOpen(writes.write),
+    writtenBy: whileOpen(writes.writtenBy),
+    pruneWrites: whileOpen(writes.pruneWrites),
 
     prune: whileOpen(prune),
     // Partitions are cut by age already: nothing need be moved.

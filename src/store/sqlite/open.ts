@@ -142,6 +142,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     putFlowVersion: async (version, flow) => void (await writer.call('putFlowVersion', version, flow)),
     flowVersion: (version) => reader.call('flowVersion', version),
 
+    planWrite: (write) => writer.call('planWrite', write),
+    moveWrite: (move) => writer.call('moveWrite', move),
+    writes: (query) => reader.call('writes', query),
+    write: (id) => reader.call('write', id),
+    writtenBy: async (site, keys) => new Map(await reader.call('writtenBy', site, keys)),
+    pruneWrites: (request) => writer.call('pruneWrites', request),
+
     tallies: (now) => reader.call('tallies', now),
     noises: () => reader.call('noises'),
     backlog: () => reader.call('backlog'),
@@ -157,6 +164,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 
     putSecret: async (name, value) => void (await writer.call('putSecret', name, value)),
     getSecret: (name) => reader.call('getSecret', name),
+
+    slot: (name) => reader.call('slot', name, clock.now()),
+    swapSlot: (swap) => writer.call('swapSlot', swap, clock.now()),
 
     putUser: async (user, audit) => void (await writer.call('putUser', user, audit)),
     user: (name) => reader.call('user', name),

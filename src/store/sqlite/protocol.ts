@@ -12,15 +12,19 @@ import type {
   AuditEntry,
   Job,
   Leased,
+  NewWrite,
   NoiseCount,
   OutcomeCount,
   ReplayRequest,
   Settled,
   Settlement,
+  SlotSwap,
   Store,
   StoredSession,
   StoredUser,
   StuckLane,
+  WriteMove,
+  WritePlan,
 } from '../contract.ts';
 import type { Given, Unreadable } from './lease.ts';
 import type { Pruned, PruneRound } from './prune.ts';
@@ -48,11 +52,15 @@ export interface Writes {
   countNoise(counts: readonly NoiseCount[]): null;
   audit(entries: readonly AuditEntry[]): null;
   putSecret(name: string, value: string): null;
+  swapSlot(swap: SlotSwap, now: number): boolean;
   putUser(user: StoredUser, audit: AuditEntry): null;
   putSession(session: StoredSession): null;
   endSession(id: string): null;
   putJob(job: Job, audit?: AuditEntry): null;
   putFlowVersion(version: string, flow: Json): null;
+  planWrite(write: NewWrite): WritePlan;
+  moveWrite(move: WriteMove): Settled;
+  pruneWrites(request: { readonly endedBefore: number; readonly limit: number }): number;
   prune(round: PruneRound): Pruned;
   shelve(round: ShelveRound): { readonly moved: number; readonly after: number; readonly done: boolean };
   sweep(limit: number): number;
@@ -85,6 +93,9 @@ export interface Reads {
   job: Read<'job'>;
   jobs: Read<'jobs'>;
   flowVersion: Read<'flowVersion'>;
+  writes: Read<'writes'>;
+  write: Read<'write'>;
+  writtenBy(site: string, resultKeys: readonly string[]): readonly (readonly [string, string])[];
   tallies: Read<'tallies'>;
   noises: Read<'noises'>;
   backlog: Read<'backlog'>;
@@ -93,6 +104,7 @@ export interface Reads {
   auditTrail: Read<'auditTrail'>;
   verifyAudit: Read<'verifyAudit'>;
   getSecret: Read<'getSecret'>;
+  slot(name: string, now: number): Awaited<ReturnType<Store['slot']>>;
   user: Read<'user'>;
   users: Read<'users'>;
   session: Read<'session'>;

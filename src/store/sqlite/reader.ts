@@ -33,7 +33,9 @@ import { rosterReader } from './roster.ts';
 import { seenReader } from './seen.ts';
 import { openShelves } from './shelves.ts';
 import { sleeperReader } from './sleepers.ts';
+import { slotReader } from './slots.ts';
 import { stuckReader } from './stuck.ts';
+import { writeReader } from './writes.ts';
 
 const { folder, masterKey } = workerData as ThreadData;
 const port = parentPort as MessagePort;
@@ -56,9 +58,11 @@ function start(): void {
     ...messageReader(view),
     ...deadReader(view),
     ...jobReader(view),
+    ...writeReader(view),
     deliveries: deliveryLister(view),
     ...countReader(view),
     ...accountReader(view),
+    ...slotReader(view),
     cursor: cursorReader(view),
     seen: seenReader(view),
     rosterPage: roster.page,

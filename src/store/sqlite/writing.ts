@@ -21,11 +21,13 @@ import { pruner } from './prune.ts';
 import { replayer } from './replay.ts';
 import { settler } from './settle.ts';
 import { shelver } from './shelve.ts';
+import { slotWriter } from './slots.ts';
 import { openStanding } from './standing.ts';
 import { stuckFinder } from './stuck.ts';
 import { takeOver } from './takeover.ts';
 import { openTallies } from './tallies.ts';
 import { dueTeller, releaser, waker } from './waking.ts';
+import { writeWriter } from './writes.ts';
 
 const PROBE =
   "INSERT INTO meta (name, value) VALUES ('probe', 1) ON CONFLICT DO UPDATE SET value = value + 1";
@@ -85,8 +87,10 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
         return null;
       },
       ...accounts,
+      ...slotWriter(desk),
       putJob,
       putFlowVersion,
+      ...writeWriter(desk, audit),
       prune: pruner(desk, periods),
       shelve: shelver(desk, periods),
       sweep: (limit) => periods.sweep(limit),

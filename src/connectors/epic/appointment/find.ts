@@ -18,7 +18,7 @@ export async function findAppointment(args: Json, { client, context, signal }: L
   if (id === undefined) throw wrongForm(args, 'appointment.find', FIND_FORMS);
   const found = await client.searchAll('Appointment', searchParams(id, asked), signal);
   const findings = new Findings();
-  findings.addIssues(found.issues);
+  findings.addSearch(found);
   const all = found.entries.filter((entry) => entry.mode === 'match').map((entry) => entry.resource);
   const matches = all.filter((each) => fits(each, id, asked, client.baseUrl));
   findings.add('EPIC_FILTER_IGNORED', all.length - matches.length);

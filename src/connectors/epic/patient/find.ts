@@ -43,7 +43,7 @@ async function search(
   fits: (resource: FhirResource) => boolean,
 ): Promise<FhirResource[]> {
   const found = await client.searchAll('Patient', params, signal);
-  findings.addIssues(found.issues);
+  findings.addSearch(found);
   const patients = found.entries
     .map((entry) => entry.resource)
     .filter((each) => each.resourceType === 'Patient');

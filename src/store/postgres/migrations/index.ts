@@ -2,6 +2,8 @@
 import { TABLES } from './0001.ts';
 import { FUNCTIONS } from './0002.ts';
 import { NODES } from './0003.ts';
+import { WRITES } from './0004.ts';
+import { SLOTS } from './0007.ts';
 
 export interface Migration {
   readonly version: number;
@@ -17,4 +19,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES },
   { version: 2, sql: FUNCTIONS },
   { version: 3, sql: NODES },
+  { version: 4, serves: 3, sql: WRITES },
+  { version: 7, serves: 3, sql: SLOTS },
 ];

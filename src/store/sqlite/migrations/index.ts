@@ -6,6 +6,8 @@ import { PARTED } from './parted.ts';
 import { RELEASED } from './released.ts';
 import { carryDead, REPLAY } from './replay.ts';
 import { SLEEPING } from './sleeping.ts';
+import { SLOTS } from './slots.ts';
+import { WRITES } from './writes.ts';
 
 /**
  * In order; the first brings an empty file to its version. Numbers are never reused or changed. Files of version 1, from
@@ -24,4 +26,6 @@ export const MIGRATIONS: readonly {
   { version: 6, sql: REPLAY, carry: carryDead },
   { version: 7, sql: LATE },
   { version: 8, sql: PARTED },
+  { version: 9, sql: WRITES },
+  { version: 12, sql: SLOTS },
 ];
