@@ -136,6 +136,8 @@ export interface Call {
 export interface CallContext {
   /** The same for every attempt of this step of this delivery, and for no other: `d<delivery>.<step>`. */
   readonly idempotencyKey: string;
+  /** Its id, for what is written down about it. */
+  readonly delivery: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** An earlier attempt may have arrived: find before you create, flag what you send. */
@@ -149,17 +151,49 @@ export interface CallContext {
 
 // ---------------------------------------------------------------- what a connection is given
 
-/** A record's committed intent to create: PLANNED before the socket write (architecture: unknown is not success). */
+/** What stands in the ledger of a write. */
+export interface LedgerEntry {
+  readonly state: 'planned' | 'sending' | 'unknown' | 'done';
+  /** How often it was about to go out. */
+  readonly attempts: number;
+  /** How often it was looked for since and not found. */
+  readonly lookups: number;
+  /** When it was about to go out last; milliseconds. */
+  readonly sentAt: number | null;
+  /** As it was planned: what went out, when it did. */
+  readonly body: Json;
+  /** What it gave, when it is done. */
+  readonly result: Json;
+  /** What the newest other write of the same identity gave. */
+  readonly twin: Json;
+}
+
+/**
+ * The ledger of writes: what is meant to be made at another system, committed before anything goes out (unknown is not
+ * success). Of one identity one write at most is open at a site, on all nodes: that is the lock under which a record is looked
+ * for and made.
+ */
 export interface WriteLedger {
-  /** Commits the intent. `earlier` is what a previous attempt left behind. */
-  plan(entry: {
-    key: string;
-    what: string;
-    body: Json;
-  }): Promise<{ earlier: 'none' | 'unknown' | { done: string } }>;
-  done(key: string, id: string): Promise<void>;
-  refused(key: string, failure: Failure): Promise<void>;
-  unknown(key: string): Promise<void>;
+  /**
+   * Commits the intent, or gives what stands there already.
+   * @param entry.identity What would be there twice if it were made twice. Kept as a keyed hash.
+   * @throws Failure `WRITE_BUSY` (conflict): another write of the same identity is open.
+   */
+  plan(
+    entry: { readonly what: string; readonly identity: string; readonly body: Json },
+    about: CallContext,
+  ): Promise<LedgerEntry>;
+  /** Committed before the first byte. @throws Failure `WRITE_TAKEN` (conflict): somebody else has gone on with it. */
+  sending(about: CallContext, attempts: number): Promise<void>;
+  /** @param record Of what was made, `Observation/e1`: nobody else takes it for their own. */
+  done(about: CallContext, result: Json, record: string | null): Promise<void>;
+  /** The other side said no. */
+  refused(about: CallContext, failure: Failure): Promise<void>;
+  /** Certainly not done; it may be tried again, and others may go before it. */
+  unsent(about: CallContext, failure: Failure): Promise<void>;
+  unknown(about: CallContext, failure: Failure, looked?: boolean): Promise<void>;
+  /** Which of these records other writes have given: `Observation/e1`. */
+  taken(about: CallContext, records: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** Secrets and keys by reference, opened only at the moment of use. */
@@ -196,7 +230,9 @@ export interface ConnectionContext {
   readonly secrets: Secrets;
   readonly budget: Budget;
   /** For connections that create records in an EHR, where a lost reply must be found out, not repeated. */
-  readonly ledger?: WriteLedger;
+  readonly ledger: WriteLedger;
+  /** Another connection of the same site, for a write that goes that way; `undefined` when there is none that can be called. */
+  readonly neighbour: (name: string) => ((call: Call, about: CallContext) => Promise<Json>) | undefined;
   readonly roster: {
     /** Entries after `after` (a roster key, `null` from the start), in key order. */
     page(after: string | null, limit: number): Promise<readonly RosterEntry[]>;

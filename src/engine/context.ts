@@ -4,6 +4,7 @@ import { makeSigningKey } from '../fhir/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { identityKey } from './intake.ts';
+import { createLedger } from './ledger.ts';
 import { survivorsOf, survivorsPage } from './merge.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
 
@@ -52,6 +53,7 @@ export interface ContextOptions {
   readonly keyring: ReturnType<typeof createKeyring>;
   readonly report: ConnectionContext['report'];
   readonly log: ConnectionContext['log'];
+  readonly neighbour: ConnectionContext['neighbour'];
 }
 
 export function connectionContext(options: ContextOptions): ConnectionContext {
@@ -76,6 +78,8 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     clock,
     secrets,
     budget: options.budget,
+    ledger: createLedger({ store, clock, keyedHash, site, connection }),
+    neighbour: options.neighbour,
     roster: {
       page: (after, limit) => survivorsPage(store, site, after, limit),
       get: (keys) => survivorsOf(store, site, keys),

@@ -181,6 +181,7 @@ export function createEngine(options: EngineOptions): Engine {
     planned,
     changed,
     log,
+    open: (site, name) => byName.get(`${site}/${name}`),
   });
 
   async function closeAll(): Promise<void> {

@@ -25,6 +25,8 @@ export interface OpeningOptions {
   readonly planned: (deliveries: number, woke?: boolean) => void;
   readonly changed: (what: 'messages' | 'health') => void;
   readonly log: ConnectionContext['log'];
+  /** An open connection of a site, by name. */
+  readonly open: (site: string, connection: string) => Open | undefined;
 }
 
 export interface Opening {
@@ -66,6 +68,10 @@ export function createOpening(options: OpeningOptions): Opening {
       keyring,
       report: (outcome) => tallies.outcome(site.site, name, outcome),
       log,
+      neighbour: (other) => {
+        const { connection } = options.open(site.site, other) ?? {};
+        return connection?.call?.bind(connection);
+      },
     });
     return {
       site,
