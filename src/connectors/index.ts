@@ -1,9 +1,18 @@
+import { cds } from './cds/index.ts';
 import type { Connector } from './contract.ts';
 import { epic } from './epic/index.ts';
 import { mllp } from './mllp/index.ts';
 import { webhook } from './webhook/index.ts';
 
 export type * from './capability.ts';
+export {
+  type Card,
+  type CdsFailureCode,
+  cardsFrom,
+  cdsFailure,
+  cdsFailures,
+  claimedIssuer,
+} from './cds/index.ts';
 export type * from './contract.ts';
 export { epicFailures } from './epic/index.ts';
 export * from './matrix/index.ts';
@@ -12,5 +21,5 @@ export { signatureFault, signatureHeaders, webhookFailures } from './webhook/ind
 
 /** Every connector, by the name that stands in a site record. Each one parses its own configuration. */
 export const connectors: ReadonlyMap<string, Connector> = new Map(
-  [epic, mllp, webhook].map((connector) => [connector.name, connector as unknown as Connector]),
+  [cds, epic, mllp, webhook].map((connector) => [connector.name, connector as unknown as Connector]),
 );

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { TABLES } from './0002.ts';
+import { EXCHANGES } from './exchanges.ts';
 import { HISTORY } from './history.ts';
 import { LATE } from './late.ts';
 import { PARTED } from './parted.ts';
@@ -27,5 +28,6 @@ export const MIGRATIONS: readonly {
   { version: 7, sql: LATE },
   { version: 8, sql: PARTED },
   { version: 9, sql: WRITES },
+  { version: 11, sql: EXCHANGES },
   { version: 12, sql: SLOTS },
 ];
