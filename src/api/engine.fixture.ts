@@ -199,6 +199,11 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       });
     },
     replays: replaysFixture(store, clock),
+    cds: {
+      services: () => [],
+      call: async () => ({ status: 200, body: { cards: [] } }),
+      feedback: async () => ({ status: 200, body: {} }),
+    },
     released: [],
     async release(request) {
       fixture.released.push(request);

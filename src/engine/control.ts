@@ -8,6 +8,7 @@ import type { Settled, Store, StuckLane } from '../store/index.ts';
 import type { Approval } from './approval.ts';
 import type { Person } from './patient.ts';
 import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
+import type { Responder } from './respond.ts';
 
 export interface RunningFlow {
   readonly flow: Flow;
@@ -69,6 +70,8 @@ export interface EngineControl {
   }): Promise<readonly StuckLane[]>;
   /** `null`: no such hook. */
   http(site: string, connection: string, request: HttpRequest): Promise<HttpAnswer | null>;
+  /** CDS Hooks: what `/cds-services` serves. */
+  readonly cds: Pick<Responder, 'services' | 'call' | 'feedback'>;
   /** Public halves of the signing keys: what `/.well-known/jwks.json` serves. */
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
   /** Keyed hashes under which a typed identifier (an MRN), or a family name with a date of birth, may be indexed, one per site. */

@@ -17,6 +17,7 @@ import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
 import { createReplays } from './replay/replays.ts';
+import { createResponder } from './respond.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
 import { createTelling } from './telling.ts';
@@ -206,6 +207,17 @@ export function createEngine(options: EngineOptions): Engine {
     log,
   });
 
+  const responder = createResponder({
+    store,
+    clock,
+    flows: () => [...prepared.values()],
+    site: (name) => sites.get(name),
+    open: () => open,
+    enter: gate.enter,
+    log,
+    signal: stopping.signal,
+  });
+
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
   let retention: ReturnType<typeof startRetention> | null = null;
@@ -277,6 +289,7 @@ export function createEngine(options: EngineOptions): Engine {
     async stop(drain = {}) {
       running = false;
       await replays.close();
+      await responder.settled();
       backpressure.stop();
       await retention?.stop();
       endHealth?.();
@@ -315,6 +328,8 @@ export function createEngine(options: EngineOptions): Engine {
       const one = byName.get(`${site}/${connection}`);
       return one?.connection.http ? one.connection.http(request, one.receiver) : null;
     },
+
+    cds: responder,
 
     async jwks() {
       const keys = await keyring.all();

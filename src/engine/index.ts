@@ -6,5 +6,6 @@ export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export { type KeyedHash, type Person, patientKeysOf, personName } from './patient.ts';
 export { type DeadGroupOfSites, deadGroupsOfSites } from './replay/dead-sites.ts';
 export type * from './replay/wish.ts';
+export type { CdsAnswer, CdsRequest, CdsService, Responder } from './respond.ts';
 export { SHELVED_AFTER } from './retention.ts';
 export { scanEntry } from './scan.ts';

@@ -87,7 +87,8 @@ function prepareStep(step: Step): PreparedStep {
 /** The cards of a respond step whose conditions hold; a list that an earlier step made is taken as it is. */
 function cardsOf(cards: Cards): PreparedStep['input'] {
   if (typeof cards === 'string') {
-    const { read } = compileSource(cards);
+    // Without brackets a list would be its first item.
+    const { read } = compileSource(cards.endsWith(']') ? cards : `${cards}[*]`);
     return (context) => {
       const list = read(context) ?? [];
       return { cards: Array.isArray(list) ? list : [list] };

@@ -152,7 +152,7 @@ export type CheckCards<K extends Known, Cards> = Cards extends string
   ? CheckSource<K, Cards>
   : {
       readonly [Index in keyof Cards]: Cards[Index] extends { readonly card: infer Map }
-        ? { readonly card: CheckMap<K, Map> } & CheckWhen<K, Cards[Index]>
+        ? Cards[Index] & { readonly card: CheckMap<K, Map> } & CheckWhen<K, Cards[Index]>
         : unknown;
     };
 
