@@ -4,6 +4,7 @@ import { epic } from './epic/index.ts';
 import { mllp } from './mllp/index.ts';
 import { webhook } from './webhook/index.ts';
 
+export * from './bulk/index.ts';
 export type * from './capability.ts';
 export {
   type Card,
