@@ -16,10 +16,14 @@ const PUBLIC = [
   'GET /readyz',
   'GET /sign-in',
   'GET /sign-in.css',
+  'GET /smart/callback',
+  'GET /smart/launch',
+  'GET /smart/start',
   'POST /first-user',
   'POST /hooks/:site/:connection',
   'POST /hooks/:site/:connection/*',
   'POST /sign-in',
+  'POST /smart/start',
 ];
 
 /** Every other route, with the least role that may use it. */
@@ -38,8 +42,11 @@ const GUARDED: Readonly<Record<string, Role>> = {
   'GET /api/messages/:id/raw': 'operator',
   'GET /api/replays': 'viewer',
   'GET /api/replays/:id': 'viewer',
+  'GET /api/sign-ins': 'viewer',
+  'GET /api/signing-keys': 'viewer',
   'GET /api/users': 'admin',
   'GET /metrics': 'viewer',
+  'GET /smart': 'operator',
   'POST /api/connections/:site/:connection/resume': 'operator',
   'POST /api/approvals/:id': 'operator',
   'POST /api/approvals/:id/reveal': 'operator',
@@ -55,7 +62,11 @@ const GUARDED: Readonly<Record<string, Role>> = {
   'POST /api/replays/:id/stop': 'operator',
   'POST /api/replays/edit': 'operator',
   'POST /api/replays/preview': 'operator',
+  'POST /api/sign-ins/:site/:connection/disconnect': 'operator',
+  'POST /api/sign-ins/:site/:connection/invitation': 'operator',
   'POST /api/sign-out': 'viewer',
+  'POST /api/signing-keys/:site/:connection/rotate': 'operator',
+  'POST /smart/connect/:site/:connection': 'operator',
   'POST /api/users': 'admin',
   'POST /api/users/:name': 'admin',
 };
@@ -169,9 +180,8 @@ describe('who may ask for what', () => {
         expect(policy).toContain("frame-ancestors 'none'");
         expect(policy).not.toContain('unsafe');
         expect(headers.get('x-content-type-options')).toBe('nosniff');
-        expect(headers.get('referrer-policy')).toBe(
-          /first-user|sign-in$/.test(route) ? 'same-origin' : 'no-referrer',
-        );
+        const form = /first-user|sign-in$/.test(route) || (route === 'GET /smart' && visitor === admin);
+        expect(headers.get('referrer-policy')).toBe(form ? 'same-origin' : 'no-referrer');
         if (route.includes('/api/')) expect(headers.get('cache-control')).toBe('no-store');
       }
     }

@@ -176,6 +176,16 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       return { status: 202, headers: { 'content-type': 'application/json' }, body: '{"id":"1"}' };
     },
     jwks: async () => ({ keys: [{ kty: 'EC', crv: 'P-384', kid: 'k1', x: 'x', y: 'y' }] }),
+    signIns: {
+      list: async () => [],
+      invite: async () => refuse('SIGN_IN_NOT_OFFERED'),
+      invited: async () => refuse('SIGN_IN_INVITATION'),
+      begin: async () => refuse('SIGN_IN_NOT_OFFERED'),
+      beginLaunch: async () => refuse('SIGN_IN_ISSUER'),
+      finish: async () => refuse('SIGN_IN_STATE'),
+      disconnect: async () => refuse('SIGN_IN_NOT_OFFERED'),
+    },
+    signingKeys: { list: async () => [], rotate: async () => refuse('KEY_UNKNOWN') },
     patientKeys: (asked) =>
       typeof asked === 'string'
         ? [`key:${asked}`, `other:${asked}`]
@@ -262,4 +272,8 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
     },
   };
   return fixture;
+}
+
+function refuse(code: string): never {
+  throw new Failure({ code, kind: 'config', message: 'Not here.', fix: 'Look elsewhere.' });
 }

@@ -57,7 +57,7 @@ export async function told<Value>(act: Promise<Value>): Promise<Value> {
   try {
     return await act;
   } catch (error) {
-    if (error instanceof Failure && /^(REPLAY|EDIT)_/.test(error.code)) {
+    if (error instanceof Failure && /^(REPLAY|EDIT|SIGN_IN|KEY|FHIR)_/.test(error.code)) {
       throw new ApiFailure('API_CONFLICT', `${error.message} ${error.fix}`);
     }
     throw error;

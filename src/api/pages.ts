@@ -8,7 +8,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-function page(options: { title: string; body: string; refresh?: number; wide?: boolean }): string {
+export function page(options: { title: string; body: string; refresh?: number; wide?: boolean }): string {
   const refresh =
     options.refresh === undefined ? '' : `<meta http-equiv="refresh" content="${options.refresh}">`;
   return `<!doctype html>
@@ -101,6 +101,11 @@ button{width:100%;margin-top:1.4rem;padding:.6rem;font:inherit;font-weight:600;c
 button:hover{background:#095c6b}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .hint{margin:.3rem 0 0;font-size:.875rem;color:var(--soft)}
+.facts{margin:.2rem 0 .8rem;padding:0;list-style:none;font-size:.9375rem;overflow-wrap:anywhere}
+.facts b{font-weight:500;color:var(--soft)}
+.go{display:block;text-align:center;margin-top:1.4rem;padding:.6rem;font-weight:600;color:#fff;background:#0b7285;border-radius:6px;text-decoration:none}
+section{border-top:1px solid var(--line);margin-top:1.4rem;padding-top:.4rem}
+h2{font-size:1.05rem;margin:.6rem 0 .3rem}
 .problem{margin:0 0 .5rem;padding:.6rem .8rem;border-radius:6px;color:var(--bad);background:var(--badback)}
 a{color:var(--accent)}
 `;

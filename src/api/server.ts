@@ -23,6 +23,7 @@ import { metricRoutes } from './routes/metrics.ts';
 import { openRoutes } from './routes/open.ts';
 import { replayRoutes } from './routes/replays.ts';
 import { signInInstead, signInRoutes } from './routes/sign-in.ts';
+import { smartRoutes } from './routes/smart.ts';
 
 export interface ApiOptions {
   readonly engine: EngineControl;
@@ -148,6 +149,7 @@ export async function buildServer(
     administrationRoutes,
     eventRoutes,
     metricRoutes,
+    smartRoutes,
     consoleRoutes,
   ]) {
     await app.register(async (scope) => part(scope, context));

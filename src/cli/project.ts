@@ -212,8 +212,8 @@ export function secretNames(sites: readonly LoadedSite[]): string[] {
   const names = new Set<string>();
   for (const { record } of sites) {
     for (const connection of Object.values(record.connections)) {
-      const secret = (connection as { secret?: unknown }).secret;
-      if (typeof secret === 'string') names.add(secret);
+      const { secret, auth } = connection as { secret?: unknown; auth?: { secret?: unknown } };
+      for (const name of [secret, auth?.secret]) if (typeof name === 'string') names.add(name);
     }
   }
   return [...names];

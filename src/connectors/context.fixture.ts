@@ -1,6 +1,6 @@
 /** The other side of the contract for tests: what the engine implements on the store, in maps. */
 import { createHash } from 'node:crypto';
-import { makeSigningKey, type SigningKeyPair } from '../fhir/index.ts';
+import { makeSigningKey, ownSlot, type SharedSlot, type SigningKeyPair } from '../fhir/index.ts';
 import { type Clock, Failure, systemClock } from '../std/index.ts';
 import type {
   CallContext,
@@ -8,6 +8,7 @@ import type {
   ConnectionContext,
   Inbound,
   LearnAnswer,
+  LearnSettings,
   Receiver,
   RosterEntry,
   Verdict,
@@ -33,7 +34,7 @@ export interface TestContext extends ConnectionContext {
 const usualKey = makeSigningKey('RS384');
 
 export async function testContext(
-  options: { clock?: Clock; key?: SigningKeyPair } = {},
+  options: { clock?: Clock; key?: SigningKeyPair; mrn?: string } = {},
 ): Promise<TestContext> {
   const key = options.key ?? (await usualKey);
   const entries = new Map<string, RosterEntry>();
@@ -43,11 +44,14 @@ export async function testContext(
   const slowed: (number | undefined)[] = [];
   const logged: string[] = [];
   let taken = 0;
+  const slots = new Map<string, SharedSlot>();
   const patientKey = (system: string, value: string): string =>
     createHash('sha256').update(`${system}|${value}`).digest('hex').slice(0, 16);
   return {
     site: 'mercy',
     connection: 'under-test',
+    learnt: [],
+    identifiers: { mrn: options.mrn ?? 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14' },
     clock: options.clock ?? systemClock,
     key,
     entries,
@@ -70,6 +74,11 @@ export async function testContext(
       },
       signingKey: async () => key,
     },
+    shared(name) {
+      const slot = slots.get(name) ?? ownSlot(options.clock ?? systemClock);
+      slots.set(name, slot);
+      return slot;
+    },
     budget: {
       async take(signal) {
         signal.throwIfAborted();
@@ -78,9 +87,12 @@ export async function testContext(
       slow: (ms) => void slowed.push(ms),
     },
     roster: {
-      page: async (after, limit) =>
+      page: async (after, limit, activity = {}) =>
         [...entries.values()]
           .filter((entry) => after === null || entry.key > after)
+          .filter(
+            ({ activeAt }) => activeAt >= (activity.from ?? activeAt) && activeAt < (activity.to ?? Infinity),
+          )
           .sort((a, b) => (a.key < b.key ? -1 : 1))
           .slice(0, limit),
       get: async (keys) => keys.flatMap((each) => entries.get(each) ?? []),
@@ -110,6 +122,17 @@ export async function testContext(
     },
   };
 }
+
+/** What a site record gives when it says nothing more. */
+export const usualSettings: LearnSettings = {
+  method: 'poll',
+  every: 30_000,
+  rarely: 30_000,
+  window: { back: 30 * 86_400_000, ahead: 90 * 86_400_000 },
+  batch: 5,
+  overlap: 120_000,
+  categories: ['vital-signs', 'laboratory'],
+};
 
 export const never: AbortSignal = new AbortController().signal;
 

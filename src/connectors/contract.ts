@@ -5,6 +5,7 @@
  *
  * Nothing here names a store, a flow or the engine: connectors stand below all of them.
  */
+import type { Asked, ConsentFacts, RunMemory, SharedSlot, SigningAlgorithm } from '../fhir/index.ts';
 import type { Door, Format, MessageFlag } from '../message/index.ts';
 import type { Observed } from '../site/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
@@ -81,13 +82,15 @@ export interface Learned {
   /** First sighting, or a changed hash. Never twice `created` for one identity. */
   readonly change: 'created' | 'updated';
   /**
-   * What makes it one thing whatever the method: `CSN:<system>|<value>` for an Appointment. Not a patient's id.
+   * What makes it one thing whatever the method: `CSN:<value>` for an Appointment. Not a patient's id.
    */
   readonly identity: string;
   /** SHA-256 of the canonical content. */
   readonly hash: string;
   /** The patient it is about, as a roster key, where known. */
   readonly patient?: string;
+  /** The message that told it, where one did. */
+  readonly parent?: string;
 }
 
 /** Something worth telling that is not a failure: data left out, a filter the server ignored. */
@@ -97,13 +100,26 @@ export interface Finding {
   readonly count: number;
 }
 
+/** What the site record says of learning one resource; lengths of time in milliseconds. */
+export interface LearnSettings {
+  readonly method: Method;
+  readonly every: number;
+  readonly rarely: number;
+  readonly window: { readonly back: number; readonly ahead: number };
+  readonly batch: number;
+  readonly overlap: number;
+  readonly categories: readonly string[];
+  readonly group?: string;
+}
+
 export interface LearnRequest {
   readonly resource: string;
+  readonly settings: LearnSettings;
   /** As the last answer gave it; `null` at the very first. Opaque to everyone but the connector. */
   readonly cursor: Json;
   /** `feed wakes read`: ask for these roster keys only, now. */
   readonly wake?: readonly string[];
-  /** A change of method: learn hashes and give no events. */
+  /** A change of method: learn hashes and give no events, until `seeded` of the answer. */
   readonly seed?: boolean;
   readonly signal: AbortSignal;
 }
@@ -121,6 +137,14 @@ export interface LearnAnswer {
   readonly findings: readonly Finding[];
   /** True when there is more to ask for right away; false: wait for the next turn. */
   readonly more: boolean;
+  /** Milliseconds until asking is due again, where it is not the interval of the settings. */
+  readonly wait?: number;
+  /** Answering `seed`: all there is has been looked at. */
+  readonly seeded?: boolean;
+  /** The count of all there is that `inbound` and `seen` belong to; what none has touched at its end is gone. */
+  readonly census?: number;
+  /** A count is complete: what was last touched by an earlier one is there no more. */
+  readonly gone?: { readonly before: number };
 }
 
 // ---------------------------------------------------------------- what is done
@@ -147,6 +171,8 @@ export interface CallContext {
   /** The message as it was received, for connections that pass it on. */
   readonly message: { readonly id: string; readonly bytes: Uint8Array; readonly format: Format };
   readonly signal: AbortSignal;
+  /** What this attempt at this delivery has read already; see `rememberingReads`. */
+  readonly reads?: RunMemory;
 }
 
 // ---------------------------------------------------------------- what a connection is given
@@ -200,8 +226,14 @@ export interface WriteLedger {
 export interface Secrets {
   /** The secret's text; a `config` Failure that names it when it is missing. */
   get(name: string): Promise<string>;
-  /** A signing key of this connection, made at first use; its public half is at `/.well-known/jwks.json`. */
-  signingKey(name: string): Promise<{
+  /**
+   * A signing key of this connection, made at first use; its public half is at `/.well-known/jwks.json`. While it is being
+   * exchanged, the one to sign with now.
+   */
+  signingKey(
+    name: string,
+    algorithm?: SigningAlgorithm,
+  ): Promise<{
     readonly kid: string;
     readonly alg: 'RS384' | 'ES384';
     readonly privateJwk: Readonly<Record<string, unknown>>;
@@ -223,11 +255,36 @@ export interface CallOutcome {
   readonly ms: number;
 }
 
+/** A site's identifier systems. */
+export interface IdentifierSystems {
+  readonly mrn: string;
+  /** Left out: whatever the connector takes for a visit number. */
+  readonly csn?: string;
+}
+
+/** Of the roster only those whose last sign of life was at `from` or later, and before `to`. */
+export interface Activity {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** A patient that a list names: by its FHIR id, by identifiers, or both. */
+export interface Listed {
+  readonly fhirId?: string;
+  readonly identifiers: readonly { readonly system: string; readonly value: string }[];
+}
+
 export interface ConnectionContext {
   readonly site: string;
   readonly connection: string;
+  /** How this site names the identifiers that records are known by. */
+  readonly identifiers: IdentifierSystems;
+  /** Resources that the site record learns by this connection. */
+  readonly learnt: readonly string[];
   readonly clock: Clock;
   readonly secrets: Secrets;
+  /** A small sealed value of this connection that outlives the process, and that all nodes share. */
+  readonly shared: (name: string) => SharedSlot;
   readonly budget: Budget;
   /** For connections that create records in an EHR, where a lost reply must be found out, not repeated. */
   readonly ledger: WriteLedger;
@@ -235,7 +292,7 @@ export interface ConnectionContext {
   readonly neighbour: (name: string) => ((call: Call, about: CallContext) => Promise<Json>) | undefined;
   readonly roster: {
     /** Entries after `after` (a roster key, `null` from the start), in key order. */
-    page(after: string | null, limit: number): Promise<readonly RosterEntry[]>;
+    page(after: string | null, limit: number, activity?: Activity): Promise<readonly RosterEntry[]>;
     get(keys: readonly string[]): Promise<readonly RosterEntry[]>;
   };
   readonly seen: {
@@ -297,7 +354,39 @@ export interface CdsCaller {
   }): Promise<Json>;
 }
 
+/**
+ * How a person lets a connection work in their name, in the browser (SMART App Launch). The engine keeps what must come back
+ * unchanged, ties it to the browser and lets it be used once; the connection knows what is asked and what an answer means.
+ */
+export interface SignIn {
+  /** `standalone`: from a link of ours. `ehr`: from within the EHR, by a button that opens our launch address. */
+  readonly begins: readonly ('standalone' | 'ehr')[];
+  /** FHIR bases that may launch us; nothing else that calls itself an EHR is asked anything. */
+  readonly issuers: readonly string[];
+  /** For the person, before they go: where to, as which client, for what. */
+  readonly about: { readonly host: string; readonly clientId: string; readonly scopes: readonly string[] };
+  /** `state`: to be sent along. `launch`: what the EHR handed over. `asked` is a secret until the browser is back. */
+  start(request: {
+    readonly redirectUri: string;
+    readonly state: string;
+    readonly launch?: string;
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly url: string; readonly asked: Asked }>;
+  finish(request: {
+    readonly redirectUri: string;
+    readonly code: string;
+    readonly asked: Asked;
+    readonly signal: AbortSignal;
+  }): Promise<ConsentFacts>;
+  /** The consent that it works with; `null`: none yet. */
+  facts(): Promise<ConsentFacts | null>;
+  /** Forgets it, tokens and all. */
+  disconnect(): Promise<void>;
+}
+
 export interface Connection {
+  /** Only where a person's consent is what it works with. */
+  readonly signIn?: SignIn;
   /** Tells what is wrong, one check a line: route, sign-in, scope. Changes nothing at the other side. */
   test(signal: AbortSignal): Promise<readonly TestResult[]>;
   /** Asks the server what it is and has, harmlessly: `suture probe`, and the drift that a running engine reports. */
@@ -306,8 +395,13 @@ export interface Connection {
   listen?(receiver: Receiver): Promise<Listening>;
   /** A source that we ask. */
   learn?(request: LearnRequest): Promise<LearnAnswer>;
-  /** Resources that `learn` can be asked for, how, and how often (milliseconds) this site wants that. */
-  readonly learns?: readonly { readonly resource: string; readonly method: Method; readonly every: number }[];
+  /** Resources that `learn` can be asked for, and by which methods. The site record chooses. */
+  readonly learns?: readonly { readonly resource: string; readonly methods: readonly Method[] }[];
+  /** The members of a list of patients that the other side keeps. */
+  members?(
+    list: { readonly resource: 'Group' | 'List'; readonly id: string },
+    signal: AbortSignal,
+  ): AsyncIterable<Listed>;
   /** Does one effect and gives back what it gave, plain JSON; throws a Failure. */
   call?(call: Call, context: CallContext): Promise<Json>;
   /** A source over HTTP: mounted by the API below `/hooks/<site>/<connection>`. */

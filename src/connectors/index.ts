@@ -4,6 +4,7 @@ import { epic } from './epic/index.ts';
 import { mllp } from './mllp/index.ts';
 import { webhook } from './webhook/index.ts';
 
+export type { ConsentFacts } from '../fhir/index.ts';
 export * from './bulk/index.ts';
 export type * from './capability.ts';
 export {
@@ -16,6 +17,9 @@ export {
 } from './cds/index.ts';
 export type * from './contract.ts';
 export { epicFailures } from './epic/index.ts';
+export { identities } from './learn/identities.ts';
+export { hashOf } from './learn/learnable.ts';
+export { changeSince, fedMark } from './learn/marks.ts';
 export * from './matrix/index.ts';
 export { mllpFailures } from './mllp/index.ts';
 export { signatureFault, signatureHeaders, webhookFailures } from './webhook/index.ts';

@@ -1,47 +1,12 @@
 /** What a connection is given, implemented on the store. */
 import type { Budget, ConnectionContext, Secrets } from '../connectors/index.ts';
-import { makeSigningKey } from '../fhir/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { identityKey } from './intake.ts';
+import type { Keyring } from './keys/keyring.ts';
 import { createLedger } from './ledger.ts';
 import { survivorsOf, survivorsPage } from './merge.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
-
-export interface SigningKey {
-  readonly kid: string;
-  readonly alg: 'RS384' | 'ES384';
-  readonly privateJwk: Readonly<Record<string, unknown>>;
-  readonly publicJwk: Readonly<Record<string, unknown>>;
-}
-
-/** Signing keys of all connections, made once and kept sealed; one promise per key, so that two callers make one. */
-export function createKeyring(store: Store): {
-  get(site: string, connection: string, name: string): Promise<SigningKey>;
-  all(): Promise<readonly SigningKey[]>;
-} {
-  const held = new Map<string, Promise<SigningKey>>();
-  async function load(slot: string): Promise<SigningKey> {
-    const kept = await store.getSecret(slot);
-    if (kept !== null) return JSON.parse(kept) as SigningKey;
-    const made = await makeSigningKey('RS384');
-    await store.putSecret(slot, JSON.stringify(made));
-    return made;
-  }
-  return {
-    get(site, connection, name) {
-      const slot = `signing-key:${site}:${connection}:${name}`;
-      let key = held.get(slot);
-      if (key === undefined) {
-        key = load(slot);
-        held.set(slot, key);
-        key.catch(() => held.delete(slot));
-      }
-      return key;
-    },
-    all: () => Promise.all(held.values()),
-  };
-}
 
 export interface ContextOptions {
   readonly store: Store;
@@ -50,7 +15,9 @@ export interface ContextOptions {
   readonly site: string;
   readonly connection: string;
   readonly budget: Budget;
-  readonly keyring: ReturnType<typeof createKeyring>;
+  readonly identifiers: ConnectionContext['identifiers'];
+  readonly learnt: readonly string[];
+  readonly keyring: Keyring;
   readonly report: ConnectionContext['report'];
   readonly log: ConnectionContext['log'];
   readonly neighbour: ConnectionContext['neighbour'];
@@ -70,18 +37,27 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
         at: { site, connection },
       });
     },
-    signingKey: (name) => options.keyring.get(site, connection, name),
+    signingKey: (name, algorithm) => options.keyring.get({ site, connection, name }, algorithm),
   };
   return {
     site,
     connection,
+    identifiers: options.identifiers,
+    learnt: options.learnt,
     clock,
     secrets,
+    shared(name) {
+      const slot = `connection ${site} ${connection} ${name}`;
+      return {
+        read: () => store.slot(slot),
+        swap: (expect, value) => store.swapSlot({ name: slot, expect, value }),
+      };
+    },
     budget: options.budget,
     ledger: createLedger({ store, clock, keyedHash, site, connection }),
     neighbour: options.neighbour,
     roster: {
-      page: (after, limit) => survivorsPage(store, site, after, limit),
+      page: (after, limit, activity) => survivorsPage(store, site, after, limit, activity),
       get: (keys) => survivorsOf(store, site, keys),
     },
     seen: {

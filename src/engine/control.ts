@@ -6,9 +6,11 @@ import type { HttpAnswer, HttpRequest, TestResult } from '../connectors/index.ts
 import type { Flow, TraceEntry } from '../flow/index.ts';
 import type { Settled, Store, StuckLane } from '../store/index.ts';
 import type { Approval } from './approval.ts';
+import type { KeyControl } from './keys/keyring.ts';
 import type { Person } from './patient.ts';
 import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
 import type { Responder } from './respond.ts';
+import type { SignInControl } from './sign-in/desk.ts';
 
 export interface RunningFlow {
   readonly flow: Flow;
@@ -74,6 +76,10 @@ export interface EngineControl {
   readonly cds: Pick<Responder, 'services' | 'call' | 'feedback'>;
   /** Public halves of the signing keys: what `/.well-known/jwks.json` serves. */
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
+  /** Connections that work with a person's consent. */
+  readonly signIns: SignInControl;
+  /** Which signing keys there are and where their exchange stands; begins one. */
+  readonly signingKeys: KeyControl;
   /** Keyed hashes under which a typed identifier (an MRN), or a family name with a date of birth, may be indexed, one per site. */
   patientKeys(asked: string | Person): readonly string[];
   /**

@@ -2,7 +2,7 @@
  * One attempt of one delivery: asks the interpreter what is next, does it, remembers what came back, and
  * ends with a settlement. Effects that are remembered are never done again, by a retry or after a crash.
  */
-import type { Connection } from '../connectors/index.ts';
+import type { CallContext, Connection } from '../connectors/index.ts';
 import {
   awakeSince,
   type Command,
@@ -91,6 +91,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   const site = options.site(message.site);
   if (running === undefined || site === undefined) return { ...base(), ...flowGone(leased) };
 
+  const reads: NonNullable<CallContext['reads']> = new Map();
   const remembered = rememberedOf(running.prepared.flow, leased.remembered);
   // What an earlier attempt was told may have been mended since: a find that led to a hold or a failure is asked
   // again, once an attempt.
@@ -233,6 +234,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           flow: delivery.flow,
           step: command.step,
           message: { id: message.id, bytes: leased.bytes, format: message.format },
+          reads,
           signal: options.signal,
         },
       );

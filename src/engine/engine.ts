@@ -7,12 +7,13 @@ import type { Store } from '../store/index.ts';
 import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
 import { createCalling } from './calling.ts';
-import { createKeyring } from './context.ts';
 import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
+import { createKeyring } from './keys/keyring.ts';
+import { createLearning } from './learning/learning.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
@@ -20,6 +21,7 @@ import { createReplays } from './replay/replays.ts';
 import { createResponder } from './respond.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
+import { createSignInDesk } from './sign-in/desk.ts';
 import { createTelling } from './telling.ts';
 import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
 
@@ -36,6 +38,8 @@ export interface EngineOptions {
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   readonly backlogLimit?: number;
+  /** The text of a file beside a site's record: `roster.csv`. */
+  readonly siteFile?: (site: string, name: string) => Promise<string>;
 }
 
 export interface Engine extends EngineControl {
@@ -63,7 +67,7 @@ export function createEngine(options: EngineOptions): Engine {
     prepared.set(flow.name, { prepared: prepare(flow), limits: limitsOf(flow), version });
   }
   const sites = new Map(options.sites.map((site) => [site.site, site]));
-  const keyring = createKeyring(store);
+  const keyring = createKeyring(store, clock);
   const tallies = createTallykeeper(store, clock);
   const open: Open[] = [];
   const byName = new Map<string, Open>();
@@ -169,10 +173,9 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
-  const { openConnection, poll } = createOpening({
+  const { openConnection } = createOpening({
     store,
     clock,
-    random,
     keyedHash,
     keyring,
     registry,
@@ -180,13 +183,33 @@ export function createEngine(options: EngineOptions): Engine {
     flows,
     tallies,
     planned,
+    heard: (site, connection) => learning.heard(site, connection),
     changed,
     log,
     open: (site, name) => byName.get(`${site}/${name}`),
   });
 
+  const learning = createLearning({
+    store,
+    clock,
+    random,
+    keyedHash,
+    sites: options.sites,
+    source: (site, connection) => byName.get(`${site}/${connection}`),
+    planned,
+    failed(site, connection, failure) {
+      const one = byName.get(`${site}/${connection}`);
+      if (one === undefined || failure?.code === one.failure?.code) return;
+      if (failure) log('error', failure.message, { ...failure.at, code: failure.code, fix: failure.fix });
+      one.failure = failure;
+      changed('health');
+    },
+    log,
+    ...(options.siteFile === undefined ? {} : { file: options.siteFile }),
+  });
+
   async function closeAll(): Promise<void> {
-    await Promise.all(open.flatMap((one) => one.polls.map((running) => running.stop())));
+    await learning.stop();
     await Promise.all(open.map((one) => one.listening?.close()));
     await dispatch.stop();
     await gate.close();
@@ -215,6 +238,19 @@ export function createEngine(options: EngineOptions): Engine {
     open: () => open,
     enter: gate.enter,
     log,
+    signal: stopping.signal,
+  });
+
+  const signIns = createSignInDesk({
+    store,
+    clock,
+    offered: () =>
+      open.flatMap(({ site, name, connection }) =>
+        connection.signIn ? [{ site: site.site, connection: name, signIn: connection.signIn }] : [],
+      ),
+    // What waited for somebody to connect it goes on at once.
+    connected: ({ who, ...place }) =>
+      void resume({ ...place, who, reason: 'a person has connected it' }).catch(() => undefined),
     signal: stopping.signal,
   });
 
@@ -257,6 +293,7 @@ export function createEngine(options: EngineOptions): Engine {
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
         // What was queued before goes first; then senders are let in.
         dispatch.start();
+        await learning.prepare();
         for (const one of open) {
           if (one.connection.listen) {
             one.listening = await one.connection.listen(one.receiver).catch((error) => {
@@ -264,12 +301,7 @@ export function createEngine(options: EngineOptions): Engine {
             });
           }
         }
-        for (const one of open) {
-          if (!one.connection.learn) continue;
-          one.polls = (one.connection.learns ?? [])
-            .filter((learns) => learns.method === 'poll')
-            .map((learns) => poll(one, learns));
-        }
+        learning.start();
         tallies.start();
         backpressure.start();
         // A store that fails now is told by its health; replays that were running wait for the next start.
@@ -303,7 +335,8 @@ export function createEngine(options: EngineOptions): Engine {
       await tallies.stop();
     },
 
-    connections: () => open.map((one) => connectionState(one, limit, gate)),
+    connections: () =>
+      open.map((one) => connectionState(one, limit, gate, learning.learns(one.site.site, one.name))),
 
     resume,
     stuckLanes: (query) => store.stuckLanes(query),
@@ -332,9 +365,13 @@ export function createEngine(options: EngineOptions): Engine {
     cds: responder,
 
     async jwks() {
-      const keys = await keyring.all();
+      const keys = await keyring.published();
       return { keys: keys.map((key) => key.publicJwk) };
     },
+
+    signingKeys: keyring.control,
+
+    signIns,
 
     patientKeys: (asked) => patientKeysOf(keyedHash, options.sites, asked),
 

@@ -42,6 +42,37 @@ export const fhirFailures = {
     about: 'The client is known but may not sign in this way here (unauthorized_client).',
     fix: 'Ask the site to enable the client for backend services.',
   },
+  FHIR_GRANT_REFUSED: {
+    kind: 'auth',
+    about: 'The token endpoint does not accept the code or the refresh token (invalid_grant).',
+    fix: 'Connect again: a code works once and for a few minutes, a refresh token until the site ends it.',
+  },
+  FHIR_CONSENT_NEEDED: {
+    kind: 'auth',
+    about: 'This connection works with a person’s consent, and nobody has consented yet.',
+    fix: 'Connect it: "suture sites connect SITE CONNECTION", or the page /smart of the console.',
+  },
+  FHIR_CONSENT_ENDED: {
+    kind: 'auth',
+    about: 'The consent that this connection works with is over: the site ended it, or its time is up.',
+    fix: 'Connect it again: "suture sites connect SITE CONNECTION", or the page /smart of the console.',
+  },
+  FHIR_NO_CONSENT: {
+    kind: 'config',
+    about: 'A person cannot consent at this server in a way that is safe.',
+    fix: 'Look at its smart-configuration: authorization_endpoint, and S256 in code_challenge_methods_supported.',
+  },
+  FHIR_ID_TOKEN: {
+    kind: 'auth',
+    about: 'The id token that came with a consent is not accepted; nothing of the consent was kept.',
+    fix: 'Check that the FHIR base is the right site’s and the clocks of both sides; then connect again.',
+  },
+  FHIR_PERSON_NOT_ALLOWED: {
+    kind: 'config',
+    about:
+      'Who consented is not one of those that the connection names (auth.persons); nothing of the consent was kept.',
+    fix: 'Let one of them connect it, or add the person to auth.persons.',
+  },
   FHIR_TOKEN_REQUEST: {
     kind: 'config',
     about: 'The token endpoint refused the request for another reason.',

@@ -42,7 +42,10 @@ export {
 } from './resource.ts';
 export { type RunMemory, rememberingReads } from './run-memory.ts';
 export { clientAssertion } from './smart/assertion.ts';
+export { type Asked, authorizeUrl, challengeOf, spelled } from './smart/authorize.ts';
 export { type BackendOptions, createBackendTokens } from './smart/backend.ts';
+export type { ClientAuthentication } from './smart/client-authentication.ts';
+export { type ConsentFacts, type ConsentTokens, createConsentTokens } from './smart/consent.ts';
 export { discover, type SmartConfiguration } from './smart/discover.ts';
 export {
   makeSigningKey,
@@ -51,6 +54,7 @@ export {
   type SigningKey,
   type SigningKeyPair,
 } from './smart/jwks.ts';
+export { ownSlot, type SharedSlot } from './smart/slot.ts';
 export type { Tokens } from './smart/tokens.ts';
 export type { Dialect } from './status.ts';
 export type { CreateOptions, UpdateOptions, Written } from './write.ts';

@@ -6,7 +6,10 @@ export { CannotHappen, type EventRequest } from './day/hospital-day.ts';
 export { type KindName, kindNames } from './day/kinds.ts';
 export type { FeedOptions, FeedState } from './feed/feed.ts';
 export type { Habits } from './feed/habits.ts';
-export type { ClientOptions, ScopeSpelling } from './oauth/clients.ts';
+export type { ClientOptions, UsedBy } from './oauth/clients.ts';
+export type { LaunchRequest } from './oauth/launches.ts';
+export type { Interaction, ScopeSpelling } from './oauth/scopes.ts';
+export { testPassword } from './oauth/users.ts';
 export type { SimulatorOptions } from './options.ts';
 export {
   type Behaviour,

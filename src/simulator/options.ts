@@ -1,6 +1,7 @@
 import type { WallTime } from './day/clock.ts';
 import type { FeedOptions } from './feed/feed.ts';
 import type { Habits } from './feed/habits.ts';
+import type { GenericOptions } from './generic/index.ts';
 import type { ClientOptions } from './oauth/clients.ts';
 import { type Behaviour, isProfile, type ProfileName, profileNames, readBehaviour } from './profile/index.ts';
 
@@ -39,6 +40,8 @@ export interface SimulatorOptions {
   readonly expiresIn?: number;
   /** The most entries of a page of a search: the switch `pageSize`. */
   readonly pageSize?: number;
+  /** The server that is not Epic, at /generic/R4 (the hospital's charts, no troubles). */
+  readonly generic?: GenericOptions;
   /** Real time and timers, for tests that want to own them. */
   readonly wall?: WallTime;
   /** Told in one line about each request and each happening. The simulator prints nothing itself. */

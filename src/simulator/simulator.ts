@@ -3,12 +3,13 @@ import { adminRoutes, type RequestRecord } from './admin/admin.ts';
 import { Faults } from './admin/faults.ts';
 import {
   type AppointmentTruth,
-  appointmentTruth,
+  everyAppointment,
+  everyVisit,
   type PatientTruth,
   patientTruth,
   type VisitTruth,
-  visitTruth,
 } from './admin/truth.ts';
+import { chartSource } from './chart-source.ts';
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
 import { type EventRequest, HospitalDay } from './day/hospital-day.ts';
@@ -16,22 +17,22 @@ import { Feed, type FeedState } from './feed/feed.ts';
 import { usualHabits } from './feed/habits.ts';
 import { appointmentService } from './fhir/appointment.ts';
 import { Paging } from './fhir/bundle.ts';
-import { discovery } from './fhir/capability.ts';
 import { locationService, organizationService, practitionerService } from './fhir/directory.ts';
 import { encounterService } from './fhir/encounter.ts';
 import { patientService } from './fhir/patient.ts';
 import { fhirServer, webServerNotFound } from './fhir/server.ts';
-import { Assertions } from './oauth/assertion.ts';
-import { type ClientOptions, Clients, type Interaction, isAllowed } from './oauth/clients.ts';
-import { KeySets } from './oauth/key-sets.ts';
-import { tokenEndpoint } from './oauth/token-endpoint.ts';
-import { Tokens } from './oauth/tokens.ts';
+import type { GenericServer } from './generic/index.ts';
+import type { ClientOptions } from './oauth/clients.ts';
+import { addressesOf } from './oauth/discovery.ts';
+import type { LaunchRequest } from './oauth/launches.ts';
+import { OAuth } from './oauth/oauth.ts';
+import { openKeysAndStyle } from './oauth/open-files.ts';
+import type { Interaction } from './oauth/scopes.ts';
 import { type SimulatorOptions, settle } from './options.ts';
+import { mountPartners } from './partners.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
 import { Ring } from './ring.ts';
-import { fillBook } from './world/book.ts';
 import { Hospital } from './world/hospital.ts';
-import { createRandom } from './world/random.ts';
 
 /** A running pretend hospital. */
 export interface Simulator {
@@ -39,7 +40,12 @@ export interface Simulator {
   readonly url: string;
   readonly fhirBase: string;
   readonly tokenUrl: string;
+  readonly authorizeUrl: string;
   readonly adminUrl: string;
+  /** The base address of the FHIR server that is not Epic. */
+  readonly genericBase: string;
+  /** That server itself, for who wants to turn its switches or write into it without HTTP. */
+  readonly generic: GenericServer;
   /** How it behaves now; `setBehaviour` and the admin API change it while it runs. */
   readonly behaviour: Behaviour;
   /** Changes switches. Throws a RangeError for what is no switch or no value of one. */
@@ -56,6 +62,8 @@ export interface Simulator {
   happen(event: EventRequest): Happening;
   /** Puts an application on record, or replaces it. */
   addClient(client: ClientOptions): void;
+  /** Starts an application inside the EHR; gives the launch token. Throws an Error for what the hospital has not. */
+  launch(request: LaunchRequest): string;
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
@@ -90,15 +98,18 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     ...options.habits,
   };
   const hospital = new Hospital({ ...settled, now: start });
-  fillBook(hospital, createRandom(settled.seed, 'book'), start);
   const feeds = (options.feeds ?? []).map((feed) => new Feed(feed));
-  const day = new HospitalDay(hospital, feeds, { ...settled, habits, start, wall, log: options.log });
+  const day = new HospitalDay(hospital, feeds, {
+    ...settled,
+    habits,
+    pace: settled.eventsPerMinute,
+    start,
+    wall,
+    log: options.log,
+  });
 
   const stopped = new AbortController();
   const now = () => wall.now();
-  const clients = new Clients();
-  for (const client of options.clients ?? []) clients.put(client);
-  const tokens = new Tokens(now);
   const paging = new Paging(behaviour, now);
   const faults = new Faults();
   const requests = new Ring<RequestRecord>(rememberedRequests);
@@ -113,9 +124,28 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 
   const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
   let url = '';
-  const tokenUrl = () => `${url}/epic/oauth2/token`;
-  const fhirBase = () => `${url}/epic/api/FHIR/R4`;
-  const issuer = () => `${url}/epic/oauth2`;
+  const addresses = () => addressesOf(behaviour.outsideName || url);
+  const oauth = new OAuth({
+    hospital,
+    behaviour,
+    now,
+    stopped: stopped.signal,
+    served: () =>
+      services.flatMap(({ type, search }) =>
+        (search ? (['read', 'search'] as const) : (['read'] as const)).map((interaction) => ({
+          type,
+          interaction,
+        })),
+      ),
+    addresses,
+    fhirBases: () =>
+      ['R4', 'STU3', 'DSTU2'].map(
+        (version) => `${addresses().issuer.replace('oauth2', 'api/FHIR')}/${version}`,
+      ),
+    notFound: webServerNotFound,
+  });
+  const { clients } = oauth;
+  for (const client of options.clients ?? []) clients.put(client);
 
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -143,22 +173,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     options.log?.(`${request.method} ${path} ${reply.statusCode}`);
   });
 
-  await app.register(
-    async (scope) =>
-      tokenEndpoint(scope, {
-        assertions: new Assertions(clients, new KeySets(now, stopped.signal), now),
-        tokens,
-        behaviour,
-        served: services.flatMap((service) =>
-          (service.search ? (['read', 'search'] as const) : (['read'] as const)).map(
-            (interaction) => [service.type, interaction] as const,
-          ),
-        ),
-        audiences: () => [...(behaviour.ownAudience ? [tokenUrl()] : []), ...behaviour.audiences],
-        discovery: () => discovery(issuer(), tokenUrl()),
-      }),
-    { prefix: '/epic/oauth2' },
-  );
+  await app.register(async (scope) => oauth.routes(scope), { prefix: '/epic/oauth2' });
+  await app.register(async (scope) => openKeysAndStyle(scope, oauth), { prefix: '/epic' });
   await app.register(
     async (scope) =>
       fhirServer(scope, {
@@ -166,18 +182,31 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
         services,
         paging,
         judge(token: string, type: string, interaction: Interaction) {
-          const client = clients.get(tokens.clientOf(token) ?? '');
-          if (!client) return 'unknown';
-          return isAllowed(client, type, interaction) ? 'allowed' : 'forbidden';
+          const caller = oauth.caller(token);
+          if (!caller) return 'unknown';
+          return caller.allows(type, interaction) ? 'allowed' : 'forbidden';
         },
-        addresses: () => ({ fhirBase: fhirBase(), tokenUrl: tokenUrl(), issuer: issuer() }),
+        discovery: () => oauth.discovery(),
+        addresses,
       }),
     { prefix: '/epic/api/FHIR/R4' },
   );
   await app.register(
-    async (scope) => adminRoutes(scope, { hospital, day, feeds, clients, tokens, paging, faults, requests }),
+    async (scope) => adminRoutes(scope, { hospital, day, feeds, oauth, paging, faults, requests }),
     { prefix: '/admin' },
   );
+
+  const { generic } = await mountPartners(app, {
+    options,
+    hospital,
+    source: chartSource(hospital, services),
+    behaviour,
+    oauth,
+    wall,
+    stopped: stopped.signal,
+    now: () => day.clock.now(),
+    url: () => url,
+  });
 
   url = await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
   for (const feed of feeds) feed.start();
@@ -191,9 +220,18 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 
   return {
     url,
-    fhirBase: fhirBase(),
-    tokenUrl: tokenUrl(),
+    get fhirBase() {
+      return addresses().fhirBase;
+    },
+    get authorizeUrl() {
+      return addresses().authorizeUrl;
+    },
+    get tokenUrl() {
+      return addresses().tokenUrl;
+    },
     adminUrl: `${url}/admin`,
+    genericBase: `${url}/generic/R4`,
+    generic,
     behaviour,
     setBehaviour: (changes) => switchboard.change(readBehaviour(changes)),
     now: () => day.clock.now(),
@@ -202,9 +240,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     advance: (milliseconds) => day.clock.advance(milliseconds),
     happen: (event) => day.happen(event),
     addClient: (client) => clients.put(client),
+    launch: (request) => oauth.launches.start(request),
     patients: () => hospital.patients.map(patientTruth),
-    appointments: () => Array.from(hospital.appointments, appointmentTruth),
-    visits: () => Array.from(hospital.visits, visitTruth),
+    appointments: () => [...everyAppointment(hospital)],
+    visits: () => [...everyVisit(hospital)],
     happenings: () => day.happenings.newest(Number.POSITIVE_INFINITY),
     feeds: () => feeds.map((feed) => feed.state()),
     async settled() {

@@ -35,7 +35,8 @@ export async function check(
   signal: AbortSignal,
 ): Promise<readonly TestResult[]> {
   const watch = { ...unwatched, before: (stop: AbortSignal) => context.budget.take(stop) };
-  const session = openSession(config, context, watch);
+  // A consent cannot be given afresh by a program: there the one that is kept is tested.
+  const session = openSession(config, context, watch, config.auth.method === 'backend');
   const at = { site: context.site, connection: context.connection };
   const results: TestResult[] = [];
   const tried = async (name: string, fine: string, work: () => Promise<unknown>): Promise<boolean> => {

@@ -1,22 +1,27 @@
 /** Tokens and a FHIR client for one Epic connection, with Epic's dialect and the site's budget around them. */
 import {
-  createBackendTokens,
   createFhirClient,
   createHttp,
   type Dialect,
-  discover,
   type FhirClient,
   type Tokens,
   type Watch,
 } from '../../fhir/index.ts';
 import { asFailure, Failure } from '../../std/index.ts';
-import type { ConnectionContext } from '../contract.ts';
+import type { ConnectionContext, SignIn } from '../contract.ts';
+import { openSmart } from '../smart/index.ts';
+import { appointment } from './appointment/index.ts';
 import { type EpicConfig, limitsOf } from './config.ts';
+import { documentReference } from './document-reference/index.ts';
+import { encounter } from './encounter/index.ts';
 import { epicFailure, epicSays } from './failures.ts';
+import { observation } from './observation/index.ts';
+import { patient } from './patient/index.ts';
 
 export interface Session {
   readonly client: FhirClient;
   readonly tokens: Tokens;
+  readonly signIn: SignIn | undefined;
   /** Asks the FHIR base for its SMART configuration; throws what is in the way. */
   reach(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -37,31 +42,26 @@ export function watchOf(context: ConnectionContext): Watch {
   };
 }
 
-export function openSession(config: EpicConfig, context: ConnectionContext, watch: Watch): Session {
+/** What a person is asked for unless the record says: patients, appointments, and what is learnt here. */
+function readsOf({ learnt }: ConnectionContext): string[] {
+  const wanted = new Set(['Patient', 'Appointment', ...learnt]);
+  const specs = [patient, appointment, encounter, observation, documentReference];
+  return specs.filter(({ resource }) => wanted.has(resource)).flatMap(({ scopes }) => scopes.learn);
+}
+
+/** @param afresh With a sign-in of its own: to test that it works. */
+export function openSession(
+  config: EpicConfig,
+  context: ConnectionContext,
+  watch: Watch,
+  afresh = false,
+): Session {
   const { clock } = context;
-  const limits = limitsOf(config);
-  const http = createHttp(clock, limits);
-  let discovered: Promise<URL> | undefined;
-
-  async function route(signal: AbortSignal): Promise<URL> {
-    if (config.tokenUrl !== undefined) return new URL(config.tokenUrl);
-    discovered ??= discover(http, config.fhirBase, signal).then((found) => found.tokenEndpoint);
-    try {
-      return await discovered;
-    } catch (error) {
-      discovered = undefined;
-      throw error;
-    }
-  }
-
-  const backend = createBackendTokens({
-    http,
-    clock,
-    clientId: config.clientId,
-    tokenUrl: route,
-    key: () => context.secrets.signingKey(config.auth.key),
-    watch,
-  });
+  const { clientId, fhirBase, tokenUrl, auth } = config;
+  const http = createHttp(clock, limitsOf(config));
+  const reads = readsOf(context);
+  const smart = openSmart({ fhirBase, tokenUrl, clientId, auth, http, context, watch, reads, afresh });
+  const backend = smart.tokens;
   const tokens: Tokens = {
     ...backend,
     async get(signal) {
@@ -78,10 +78,12 @@ export function openSession(config: EpicConfig, context: ConnectionContext, watc
     const failure = asFailure(error);
     const more = { cause: error, ...(failure.detail === undefined ? {} : { detail: failure.detail }) };
     if (failure.code === 'FHIR_TOKEN_REFUSED') {
-      const { kid } = await context.secrets.signingKey(config.auth.key);
+      const { kid } =
+        auth.client === 'key' ? await context.secrets.signingKey(auth.key, auth.algorithm) : { kid: '' };
+      const proof = kid === '' ? `by ${auth.client}` : `with the key ${kid}`;
       return epicFailure('EPIC_SIGN_IN_REFUSED', {
         ...more,
-        message: `Epic does not accept client id ${config.clientId} with the key ${kid} (invalid_client).`,
+        message: `Epic does not accept client id ${config.clientId} ${proof} (invalid_client).`,
       });
     }
     if (failure.code === 'FHIR_CLIENT_UNAUTHORIZED') {
@@ -93,13 +95,14 @@ export function openSession(config: EpicConfig, context: ConnectionContext, watc
     return error;
   }
 
-  const client = createFhirClient({ baseUrl: config.fhirBase, clock, tokens, limits, dialect, watch });
+  const client = createFhirClient({ baseUrl: fhirBase, clock, tokens, http, dialect, watch });
   return {
     client,
     tokens,
+    signIn: smart.signIn,
     async reach(signal) {
       try {
-        await discover(http, config.fhirBase, signal);
+        await smart.smart(signal);
       } catch (error) {
         // Sites of before August 2021 have none: with tokenUrl given, any answer will do.
         const absent = error instanceof Failure && error.code === 'FHIR_DISCOVERY';
@@ -107,7 +110,7 @@ export function openSession(config: EpicConfig, context: ConnectionContext, watc
       }
     },
     async close() {
-      await Promise.all([client.close(), http.close()]);
+      await http.close();
     },
   };
 }

@@ -15,12 +15,19 @@ export async function clientAssertion(options: {
   readonly tokenUrl: string;
   readonly key: SigningKey;
   readonly now: number;
+  /** The address of the key set, exactly as it was registered. */
+  readonly jku?: string;
 }): Promise<string> {
   const { clientId, tokenUrl, key } = options;
   const issued = Math.floor(options.now / 1_000);
   return (
     new SignJWT()
-      .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'JWT' })
+      .setProtectedHeader({
+        alg: key.alg,
+        kid: key.kid,
+        typ: 'JWT',
+        ...(options.jku === undefined ? {} : { jku: options.jku }),
+      })
       .setIssuer(clientId)
       .setSubject(clientId)
       .setAudience(tokenUrl)

@@ -1,12 +1,10 @@
-/**
- * Access tokens for a program without a user (SMART backend services): fetched with a signed statement,
- * kept until 80 % of their life, fetched once however many ask at the same time.
- */
-import { asFailure, type Clock, Failure } from '../../std/index.ts';
-import { fhirFailure } from '../failures.ts';
+/** Access tokens for a program without a user (SMART backend services): asked for with a signed statement, or a secret. */
+import { type Clock, Failure } from '../../std/index.ts';
 import { type Http, serverTime, unwatched, type Watch } from '../http.ts';
-import { clientAssertion } from './assertion.ts';
+import type { ClientAuthentication } from './client-authentication.ts';
 import type { SigningKey } from './jwks.ts';
+import { keepTokens } from './keep-tokens.ts';
+import { ownSlot, type SharedSlot } from './slot.ts';
 import { type Granted, requestToken } from './token-request.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -16,46 +14,31 @@ export interface BackendOptions {
   readonly clientId: string;
   /** Asked before each fetch, so that discovery can be tried again after it failed. */
   readonly tokenUrl: (signal: AbortSignal) => Promise<URL>;
-  /** Opened only at the moment of signing. */
-  readonly key: () => Promise<SigningKey>;
+  /** The usual way: opened only at the moment of signing. */
+  readonly key?: () => Promise<SigningKey>;
+  /** Another way than by `key`. */
+  readonly authentication?: ClientAuthentication;
   readonly scope?: string;
+  /** Where the token lies, for other nodes and the next start; left out: in memory. */
+  readonly slot?: SharedSlot;
   readonly watch?: Watch;
 }
 
-/** Nobody waits longer than this for one fetch; milliseconds. */
-const PATIENCE = 60_000;
-/** After a refresh failed while the old token is still good; milliseconds. */
-const NOT_AGAIN_FOR = 10_000;
 /** Clocks that differ by less do not matter; milliseconds. */
 const HARMLESS_SKEW = 20_000;
 
 export function createBackendTokens(options: BackendOptions): Tokens {
-  const { http, clock, watch = unwatched } = options;
-  let token: (Granted & { readonly refreshAt: number; readonly goodUntil: number }) | undefined;
-  let flight: Promise<string> | undefined;
-  let notBefore = 0;
+  const { http, clock, clientId, scope, watch = unwatched } = options;
+  const authentication = options.authentication ?? { by: 'key', key: keyOf(options) };
   /** Server's clock minus ours, milliseconds. */
   let skew = 0;
 
   async function ask(signal: AbortSignal, again = false): Promise<Granted> {
     const tokenUrl = await options.tokenUrl(signal);
     const used = skew;
-    const key = await options.key();
-    const assertion = await clientAssertion({
-      clientId: options.clientId,
-      tokenUrl: tokenUrl.href,
-      key,
-      now: clock.now() + used,
-    });
-    const answer = await requestToken({
-      http,
-      clock,
-      watch,
-      signal,
-      tokenUrl,
-      assertion,
-      scope: options.scope,
-    });
+    const form = { grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) };
+    const asked = { http, clock, watch, signal, tokenUrl, form, clientId, authentication, skew: used };
+    const answer = await requestToken(asked);
     const theirs = answer.headers ? serverTime(answer.headers) : undefined;
     if (theirs !== undefined) skew = theirs - clock.now();
     if (!(answer.result instanceof Failure)) return answer.result;
@@ -66,51 +49,10 @@ export function createBackendTokens(options: BackendOptions): Tokens {
     throw answer.result;
   }
 
-  async function fetchToken(): Promise<string> {
-    // The fetch serves everyone who waits, so it must not end with the one who began it.
-    const patience = new AbortController();
-    const stop = clock.after(PATIENCE, () => patience.abort());
-    try {
-      const granted = await ask(patience.signal);
-      const from = clock.elapsed();
-      token = {
-        ...granted,
-        refreshAt: from + granted.life * 0.8,
-        goodUntil: from + granted.life,
-      };
-      return token.accessToken;
-    } catch (error) {
-      notBefore = clock.elapsed() + NOT_AGAIN_FOR;
-      // Between 80 % and the end of its life the old token is as good as a new one.
-      if (token && clock.elapsed() < token.goodUntil) return token.accessToken;
-      token = undefined;
-      throw patience.signal.aborted ? fhirFailure('FHIR_TIMEOUT', { cause: error }) : asFailure(error);
-    } finally {
-      stop();
-      flight = undefined;
-    }
-  }
-
-  return {
-    async get(signal) {
-      signal.throwIfAborted();
-      const now = clock.elapsed();
-      if (token && now < token.refreshAt) return token.accessToken;
-      if (token && now < token.goodUntil && now < notBefore) return token.accessToken;
-      flight ??= fetchToken();
-      return await unlessAborted(flight, signal);
-    },
-    invalidate(refused) {
-      if (token?.accessToken === refused) token = undefined;
-    },
-    granted: () => token?.scope,
-  };
+  return keepTokens({ clock, slot: options.slot ?? ownSlot(clock), fetch: (_kept, signal) => ask(signal) });
 }
 
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason);
-    signal.addEventListener('abort', leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
+function keyOf({ key }: BackendOptions): () => Promise<SigningKey> {
+  if (key === undefined) throw new Error('createBackendTokens needs a key, or another authentication');
+  return key;
 }

@@ -4,6 +4,7 @@ import { contentOf, excerpt } from '../answer.ts';
 import { type FhirFailureCode, fhirFailure } from '../failures.ts';
 import { type Http, HttpError, type HttpReply, retryAfter, type Watch } from '../http.ts';
 import { readTrouble } from '../status.ts';
+import { authenticated, type ClientAuthentication } from './client-authentication.ts';
 import { jsonObject } from './discover.ts';
 
 export interface Granted {
@@ -11,6 +12,11 @@ export interface Granted {
   /** Milliseconds. */
   readonly life: number;
   readonly scope?: string;
+  /** A new one takes the place of the one before. */
+  readonly refreshToken?: string;
+  readonly idToken?: string;
+  /** `patient`, `encounter`, `need_patient_banner` ...: what else stands there as text, tokens excepted. */
+  readonly context: Readonly<Record<string, string>>;
 }
 
 export interface TokenAsk {
@@ -19,8 +25,12 @@ export interface TokenAsk {
   readonly watch: Watch;
   readonly signal: AbortSignal;
   readonly tokenUrl: URL;
-  readonly assertion: string;
-  readonly scope: string | undefined;
+  /** `grant_type` and what belongs to it. */
+  readonly form: Readonly<Record<string, string>>;
+  readonly clientId: string;
+  readonly authentication: ClientAuthentication;
+  /** The server's clock minus ours, milliseconds. */
+  readonly skew?: number;
 }
 
 /** When the server does not say how long a token lives: the standard's recommendation for backend services. */
@@ -32,19 +42,25 @@ export async function requestToken(
   const { http, clock, watch, signal } = ask;
   await watch.before(signal);
   const from = clock.elapsed();
-  const body = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: ask.assertion,
-    ...(ask.scope === undefined ? {} : { scope: ask.scope }),
-  }).toString();
+  const { tokenUrl, clientId, authentication } = ask;
+  const proof = await authenticated({
+    authentication,
+    clientId,
+    tokenUrl: tokenUrl.href,
+    now: clock.now() + (ask.skew ?? 0),
+  });
+  const body = new URLSearchParams({ ...ask.form, ...proof.form }).toString();
   let reply: HttpReply | undefined;
   let result: Granted | Failure;
   try {
     reply = await http.send({
-      url: ask.tokenUrl,
+      url: tokenUrl,
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+        ...proof.headers,
+      },
       body,
       signal,
     });
@@ -67,21 +83,54 @@ export async function requestToken(
 
 const OAUTH: Readonly<Record<string, FhirFailureCode>> = {
   invalid_client: 'FHIR_TOKEN_REFUSED',
-  invalid_grant: 'FHIR_TOKEN_REFUSED',
+  invalid_grant: 'FHIR_GRANT_REFUSED',
   unauthorized_client: 'FHIR_CLIENT_UNAUTHORIZED',
 };
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** Never handed on: they are secrets, or already read. */
+const NO_CONTEXT = new Set([
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'token_type',
+  'expires_in',
+  'scope',
+  'state',
+]);
+
+function contextOf(said: Readonly<Record<string, unknown>>): Record<string, string> {
+  const context: Record<string, string> = {};
+  for (const [name, value] of Object.entries(said)) {
+    // Epic's banner flag is a text, other servers' a boolean.
+    if (NO_CONTEXT.has(name) || /token/i.test(name)) continue;
+    if (typeof value === 'string' || typeof value === 'boolean')
+      context[name] = String(value).slice(0, 1_000);
+  }
+  return context;
+}
 
 function read(reply: HttpReply, now: number): Granted | Failure {
   const { status, headers } = reply;
   const { text, form } = contentOf(reply.body);
   const said = jsonObject(text);
   const detail = excerpt(text);
-  if (status === 200 && typeof said?.access_token === 'string' && said.access_token !== '') {
+  if (status === 200 && isText(said?.access_token)) {
+    // Another kind of token would have to be presented in another way (DPoP): sent as a bearer it would be refused.
+    if (isText(said.token_type) && said.token_type.toLowerCase() !== 'bearer') {
+      return fhirFailure('FHIR_TOKEN_ENDPOINT', {
+        message: 'The token endpoint gave a token that is no bearer token.',
+      });
+    }
     const seconds = Number(said.expires_in);
     return {
       accessToken: said.access_token,
       life: (seconds > 0 ? seconds : ASSUMED_LIFE) * 1_000,
       ...(typeof said.scope === 'string' ? { scope: said.scope } : {}),
+      ...(isText(said.refresh_token) ? { refreshToken: said.refresh_token } : {}),
+      ...(isText(said.id_token) ? { idToken: said.id_token } : {}),
+      context: contextOf(said),
     };
   }
   if (status === 429 || status === 503) {

@@ -3,14 +3,13 @@ import { CannotHappen, type HospitalDay } from '../day/hospital-day.ts';
 import { isKind, kindNames } from '../day/kinds.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { Paging } from '../fhir/bundle.ts';
-import type { Clients } from '../oauth/clients.ts';
-import type { Tokens } from '../oauth/tokens.ts';
+import type { OAuth } from '../oauth/oauth.ts';
 import type { Ring } from '../ring.ts';
 import { minute } from '../world/calendar.ts';
 import type { Hospital } from '../world/hospital.ts';
 import { BadBody, Body } from './body.ts';
 import type { Faults } from './faults.ts';
-import { appointmentTruth, patientTruth, visitTruth } from './truth.ts';
+import { everyAppointment, everyVisit, patientTruth } from './truth.ts';
 
 /** One request to the hospital's servers, as `GET /admin/requests` lists it. */
 export interface RequestRecord {
@@ -26,8 +25,7 @@ export interface AdminParts {
   readonly hospital: Hospital;
   readonly day: HospitalDay;
   readonly feeds: readonly Feed[];
-  readonly clients: Clients;
-  readonly tokens: Tokens;
+  readonly oauth: OAuth;
   readonly paging: Paging;
   readonly faults: Faults;
   readonly requests: Ring<RequestRecord>;
@@ -38,7 +36,8 @@ const longestAdvanceMinutes = 24 * 60;
 
 /** `/admin`: watch the hospital, move its clock, make things happen, break things. JSON throughout. */
 export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
-  const { hospital, day, clients, faults, requests } = parts;
+  const { hospital, day, faults, requests } = parts;
+  const { clients } = parts.oauth;
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error instanceof CannotHappen ? 409 : isMistake(error) ? 400 : (error.statusCode ?? 500);
     return reply.code(status).send({ error: error.message });
@@ -91,12 +90,12 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
   app.get('/requests', (request) => requests.newest(window(request).limit));
   app.get('/happenings', (request) => day.happenings.newest(window(request).limit));
   app.get('/patients', (request) => part(hospital.patients.values(), request).map(patientTruth));
-  app.get('/appointments', (request) => part(hospital.appointments, request).map(appointmentTruth));
-  app.get('/visits', (request) => part(hospital.visits, request).map(visitTruth));
+  app.get('/appointments', (request) => part(everyAppointment(hospital), request));
+  app.get('/visits', (request) => part(everyVisit(hospital), request));
 }
 
 /** `{clear, latencyMs, respond, expireTokens, expireSessions, feeds}`, in this order. */
-async function applyFaults(body: Body, { faults, tokens, paging, feeds }: AdminParts) {
+async function applyFaults(body: Body, { faults, oauth: { tokens }, paging, feeds }: AdminParts) {
   const latencyMs = body.optionalNumber('latencyMs');
   const respond = body.optionalBody('respond');
   const forced = respond && {
@@ -133,16 +132,18 @@ async function applyFaults(body: Body, { faults, tokens, paging, feeds }: AdminP
 }
 
 function state(parts: AdminParts) {
-  const { hospital, day, feeds, clients, faults, requests } = parts;
+  const { hospital, day, feeds, faults, requests } = parts;
+  const { clients } = parts.oauth;
   return {
     seed: hospital.seed,
     timeZone: hospital.timeZone,
     clock: clockState(parts),
     counts: {
       patients: hospital.patients.length,
-      appointments: hospital.appointmentCount,
-      visits: hospital.visitCount,
-      openVisits: hospital.openVisits.size,
+      booked: hospital.bookedCount,
+      openVisits: hospital.stays.openCount,
+      changes: hospital.changeCount,
+      kept: hospital.keptCount,
       happenings: day.happenings.total,
       requests: requests.total,
       clients: clients.list().length,

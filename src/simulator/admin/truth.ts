@@ -1,5 +1,6 @@
 import { minute } from '../world/calendar.ts';
-import { externalIdOf, mrnOf } from '../world/identity.ts';
+import type { Hospital } from '../world/hospital.ts';
+import { externalIdOf } from '../world/identity.ts';
 import type { Appointment, Patient, Visit } from '../world/records.ts';
 import { places } from '../world/vocabulary.ts';
 
@@ -24,7 +25,7 @@ export function patientTruth(patient: Patient): PatientTruth {
   const { number, fhirId, family, given, birthDate, sex, homePhone, mobilePhone, email, street } = patient;
   return {
     id: fhirId,
-    mrn: mrnOf(number),
+    mrn: patient.mrn,
     externalId: externalIdOf(number),
     family,
     given,
@@ -52,13 +53,14 @@ export interface AppointmentTruth {
   readonly department: string;
 }
 
-export function appointmentTruth(appointment: Appointment): AppointmentTruth {
-  const { fhirId, csn, patient, status, start, visitType, provider, department } = appointment;
+export function appointmentTruth(hospital: Hospital, appointment: Appointment): AppointmentTruth {
+  const { fhirId, csn, status, start, visitType, provider, department } = appointment;
+  const patient = hospital.patients.get(appointment.patient);
   return {
     id: fhirId,
     csn: String(csn),
-    patientId: patient.fhirId,
-    mrn: mrnOf(patient.number),
+    patientId: patient?.fhirId ?? '',
+    mrn: patient?.mrn ?? '',
     status,
     start: new Date(start).toISOString(),
     end: new Date(start + visitType.minutes * minute).toISOString(),
@@ -82,14 +84,17 @@ export interface VisitTruth {
   readonly appointmentId?: string;
 }
 
-export function visitTruth(visit: Visit): VisitTruth {
-  const { fhirId, csn, account, patient, kind, department, bed, startedAt, endedAt, appointment } = visit;
+export function visitTruth(hospital: Hospital, visit: Visit): VisitTruth {
+  const { fhirId, csn, account, kind, department, bed, startedAt, endedAt } = visit;
+  const patient = hospital.patients.get(visit.patient);
+  const appointment =
+    visit.appointment === undefined ? undefined : hospital.appointmentByCsn(visit.appointment);
   return {
     id: fhirId,
     csn: String(csn),
     account: String(account),
-    patientId: patient.fhirId,
-    mrn: mrnOf(patient.number),
+    patientId: patient?.fhirId ?? '',
+    mrn: patient?.mrn ?? '',
     kind,
     department: department.name,
     ...(bed ? { bed: `${bed.room}-${bed.bed}` } : {}),
@@ -97,4 +102,18 @@ export function visitTruth(visit: Visit): VisitTruth {
     ...(endedAt === undefined ? {} : { endedAt: new Date(endedAt).toISOString() }),
     ...(appointment ? { appointmentId: appointment.fhirId } : {}),
   };
+}
+
+/** Every record of a kind, chart after chart; a large hospital is walked through, not held. */
+export function* everyAppointment(hospital: Hospital): Generator<AppointmentTruth> {
+  for (const patient of hospital.patients) {
+    if (patient.standing !== 'active') continue;
+    for (const each of hospital.chart('Appointment', patient)) yield appointmentTruth(hospital, each);
+  }
+}
+export function* everyVisit(hospital: Hospital): Generator<VisitTruth> {
+  for (const patient of hospital.patients) {
+    if (patient.standing !== 'active') continue;
+    for (const each of hospital.chart('Encounter', patient)) yield visitTruth(hospital, each);
+  }
 }

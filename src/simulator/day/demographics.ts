@@ -1,32 +1,40 @@
 import { inventedPhone } from '../world/population.ts';
-import type { Patient } from '../world/records.ts';
+import type { PatientCorrection } from '../world/registration.ts';
 import { families, places, streets } from '../world/vocabulary.ts';
-import type { HappeningKind } from './happening.ts';
-import { openVisit } from './visits.ts';
+import { someone } from './chosen.ts';
+import type { HappeningKind, Scene } from './happening.ts';
+import { daily, officeHours } from './rates.ts';
+
+const registrar = 1;
 
 /** A08: registration corrects or learns something about a person. */
 export const update: HappeningKind = {
-  message: 'ADT',
-  trigger: 'A08',
-  mnemonic: 'REG_UPDATE',
   weight: () => 18,
-  user: 1,
-  occur({ hospital, random, patient = random.pick(hospital.patients) }) {
-    const before = contact(patient);
-    do {
-      const part = random.fraction();
-      if (part < 0.45) patient.mobilePhone = inventedPhone(random);
-      else if (part < 0.85) {
-        patient.street = `${1 + random.integer(980)} ${random.pick(streets)}`;
-        patient.place = random.integer(places.length);
-      } else if (part < 0.95) patient.family = random.pick(families);
-      else patient.email = `patient${patient.number}.${random.integer(1000)}@example.org`;
+  perHour: ({ patients }, at) => daily(Math.max(2, patients.length / 250), officeHours, at),
+  occur(scene) {
+    const { hospital, now, via } = scene;
+    const patient = someone(scene);
+    if (!patient) return false;
+    let correction: PatientCorrection;
+    do correction = learnt(scene, patient.number);
+    while (
       // An update that changes nothing would be an A08 that FHIR cannot confirm.
-    } while (contact(patient) === before);
-    return { patient, visit: openVisit(patient) };
+      Object.entries(correction).every(([name, value]) => patient[name as 'street'] === value)
+    );
+    hospital.registration.update(hospital.act(via, registrar, now), patient.number, correction);
+    return true;
   },
 };
 
-function contact({ family, mobilePhone, email, street, place }: Patient): string {
-  return [family, mobilePhone, email, street, place].join('\n');
+function learnt({ random }: Scene, number: number): PatientCorrection {
+  const part = random.fraction();
+  if (part < 0.45) return { mobilePhone: inventedPhone(random) };
+  if (part < 0.85) {
+    return {
+      street: `${1 + random.integer(980)} ${random.pick(streets)}`,
+      place: random.integer(places.length),
+    };
+  }
+  if (part < 0.95) return { family: random.pick(families) };
+  return { email: `patient${number}.${random.integer(1000)}@example.org` };
 }

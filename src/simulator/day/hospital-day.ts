@@ -1,17 +1,16 @@
-import { adt } from '../feed/adt.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { Habits } from '../feed/habits.ts';
-import type { Envelope } from '../feed/shared-segments.ts';
-import { siu } from '../feed/siu.ts';
+import { messagesAbout } from '../feed/messages.ts';
 import { Ring } from '../ring.ts';
+import type { Change } from '../world/change.ts';
+import { NotPossible } from '../world/core.ts';
 import type { Hospital } from '../world/hospital.ts';
-import { mrnOf } from '../world/identity.ts';
 import { createRandom, type Random } from '../world/random.ts';
 import type { Patient } from '../world/records.ts';
 import { HospitalClock, type WallTime } from './clock.ts';
-import { type Change, type Happening, type HappeningKind, userOf } from './happening.ts';
+import type { Announcement, Happening } from './happening.ts';
 import { type KindName, kinds } from './kinds.ts';
-import { Routine } from './routine.ts';
+import { type Pace, Routine } from './routine.ts';
 
 /** An event asked for by hand. */
 export interface EventRequest {
@@ -28,7 +27,7 @@ export class CannotHappen extends Error {}
 export interface DayOptions {
   readonly start: number;
   readonly speed: number;
-  readonly eventsPerMinute: number;
+  readonly pace: Pace;
   readonly habits: Habits;
   readonly wall: WallTime;
   readonly log?: ((line: string) => void) | undefined;
@@ -37,7 +36,7 @@ export interface DayOptions {
 const rememberedHappenings = 1_000;
 const firstControlId = 4_000_000;
 
-/** A day at the hospital: the clock, the routine, and what comes of each event: a changed truth and an HL7 message. */
+/** A day at the hospital: the clock, the routine, and what comes of each change of the truth: HL7 messages and a log. */
 export class HospitalDay {
   readonly clock: HospitalClock;
   readonly happenings = new Ring<Happening>(rememberedHappenings);
@@ -54,13 +53,12 @@ export class HospitalDay {
     const { seed } = hospital;
     this.#byHand = createRandom(seed, 'by hand');
     const chance = createRandom(seed, 'day');
-    const routine = new Routine(
-      hospital,
-      options.start,
-      options.eventsPerMinute,
-      (kind) => this.#occur(kind, chance, {}) !== undefined,
+    const routine = new Routine(hospital, options.start, options.pace, (kind) =>
+      this.#occur(kind, 'day', chance, {}),
     );
     this.clock = new HospitalClock(options.start, options.speed, routine, options.wall);
+    hospital.now = () => this.clock.now();
+    hospital.onChange((change) => this.#announce(change));
   }
 
   /** Makes an event happen now. Throws CannotHappen when nothing fits. */
@@ -70,8 +68,9 @@ export class HospitalDay {
     const number = csn === undefined ? undefined : Number(csn);
     // Without a patient, chance may pick one who does not fit: it picks again.
     for (let attempt = 0; attempt < (patient ? 1 : 50); attempt += 1) {
-      const happening = this.#occur(kind, this.#byHand, { patient, csn: number });
-      if (happening) return happening;
+      if (this.#occur(kind, 'admin', this.#byHand, { patient, csn: number })) {
+        return this.happenings.newest(1)[0] as Happening;
+      }
     }
     throw new CannotHappen(
       `${kind} cannot happen now: no bed is free, the patient is in a visit already, or there is nothing of the kind to change`,
@@ -80,56 +79,54 @@ export class HospitalDay {
 
   #occur(
     name: KindName,
+    via: 'day' | 'admin',
     random: Random,
     wanted: { patient?: Patient | undefined; csn?: number | undefined },
-  ): Happening | undefined {
-    const kind: HappeningKind = kinds[name];
-    const now = this.clock.now();
-    const change = kind.occur({ hospital: this.#hospital, random, now, ...wanted });
-    if (!change) return undefined;
-    const happening = this.#announce(name, kind, change, now);
-    this.happenings.add(happening);
-    this.#options.log?.(`${happening.at} ${happening.message} ${happening.controlId} ${happening.kind}`);
-    return happening;
+  ): boolean {
+    const scene = { hospital: this.#hospital, random, now: this.clock.now(), via, ...wanted };
+    try {
+      return kinds[name].occur(scene);
+    } catch (error) {
+      if (error instanceof NotPossible) return false;
+      throw error;
+    }
   }
 
-  #announce(name: string, kind: HappeningKind, change: Change, now: number): Happening {
-    this.#lastControlId += 1;
-    const controlId = String(this.#lastControlId);
-    const { patient, visit, appointment } = change;
-    const message = this.#write(kind, change, controlId, now);
-    const feeds = this.#feeds
-      .filter((feed) => feed.kinds.includes(kind.message))
-      .filter((feed) => feed.offer(controlId, message))
-      .map((feed) => feed.name);
+  #announce(change: Change): void {
+    const { act, patient, otherPatient, visit, appointment } = change;
+    const announced = messagesAbout(change, this.#hospital, this.#options.habits).map(
+      ({ type, trigger, write }): Announcement => {
+        this.#lastControlId += 1;
+        const controlId = String(this.#lastControlId);
+        const text = write(controlId);
+        const feeds = this.#feeds
+          .filter((feed) => feed.kinds.includes(type))
+          .filter((feed) => feed.offer(controlId, text))
+          .map((feed) => feed.name);
+        return { message: `${type}^${trigger}`, controlId, feeds };
+      },
+    );
+    const [first] = announced;
     const csn = visit?.csn ?? appointment?.csn;
-    return {
-      kind: name,
-      at: new Date(now).toISOString(),
-      message: `${kind.message}^${kind.trigger}`,
-      controlId,
-      feeds,
-      mrn: mrnOf(patient.number),
+    const happening: Happening = {
+      sequence: change.sequence,
+      kind: change.kind,
+      at: new Date(act.at).toISOString(),
+      via: act.via,
+      user: act.user.id,
+      message: first?.message ?? '',
+      controlId: first?.controlId ?? '',
+      feeds: first?.feeds ?? [],
+      announced,
+      mrn: patient.mrn,
       patientId: patient.fhirId,
+      ...(otherPatient ? { otherMrn: otherPatient.mrn, otherPatientId: otherPatient.fhirId } : {}),
       ...(csn === undefined ? {} : { csn: String(csn) }),
       ...(appointment ? { appointmentId: appointment.fhirId } : {}),
       ...(visit ? { encounterId: visit.fhirId, account: String(visit.account) } : {}),
+      resources: change.touched,
     };
-  }
-
-  #write(kind: HappeningKind, change: Change, controlId: string, now: number): string {
-    const envelope: Envelope = {
-      controlId,
-      type: kind.message,
-      trigger: kind.trigger,
-      mnemonic: kind.mnemonic,
-      at: now,
-      user: userOf(this.#hospital, kind),
-      facility: this.#hospital.facility,
-      timeZone: this.#hospital.timeZone,
-      habits: this.#options.habits,
-    };
-    if (kind.message === 'SIU' && change.appointment) return siu(envelope, change.appointment, change.reason);
-    return adt(envelope, change.patient, change.visit);
+    this.happenings.add(happening);
+    this.#options.log?.(`${happening.at} ${happening.message} ${happening.controlId} ${happening.kind}`);
   }
 }

@@ -1,26 +1,35 @@
-import { minute } from '../world/calendar.ts';
+import { localHour, minute } from '../world/calendar.ts';
 import type { Hospital } from '../world/hospital.ts';
 import { createRandom, type Random } from '../world/random.ts';
 import type { Agenda } from './clock.ts';
 import { type KindName, kindNames, kinds } from './kinds.ts';
 
+/** How much happens: so many events a minute, or `natural`: what a hospital of this size does at this hour. */
+export type Pace = number | 'natural';
+
+// Rates are looked at again at least this often, so that a quiet night does not put off the morning.
+const longestWait = 15 * minute;
+
 /**
  * The ordinary day: events come at random intervals around the wanted rate, of kinds in their usual proportion.
- * `occur` returns false when the hospital has no fitting patient for a kind; then another kind is tried.
+ * `occur` returns false when the hospital has no fitting patient for a kind; then, at an even pace, another is tried.
  */
 export class Routine implements Agenda {
   readonly #hospital: Hospital;
   readonly #random: Random;
   readonly #occur: (kind: KindName) => boolean;
-  readonly #perMinute: number;
+  readonly #pace: Pace;
   #due: number;
+  /** Whether something happens when it is due, or the rates are only looked at again. */
+  #happens = true;
 
-  constructor(hospital: Hospital, start: number, perMinute: number, occur: (kind: KindName) => boolean) {
+  constructor(hospital: Hospital, start: number, pace: Pace, occur: (kind: KindName) => boolean) {
     this.#hospital = hospital;
     this.#random = createRandom(hospital.seed, 'routine');
-    this.#perMinute = perMinute;
+    this.#pace = pace;
     this.#occur = occur;
-    this.#due = start + this.#interval();
+    this.#due = start;
+    this.#plan();
   }
 
   due(): number {
@@ -28,21 +37,36 @@ export class Routine implements Agenda {
   }
 
   occur(): void {
-    for (let attempt = 0; attempt < 12; attempt += 1) {
+    for (let attempt = 0; this.#happens && attempt < (this.#pace === 'natural' ? 1 : 12); attempt += 1) {
       if (this.#occur(this.#kind())) break;
     }
-    this.#due += this.#interval();
+    this.#plan();
   }
 
   /** Independent arrivals: exponential intervals, at least a millisecond. No events at all for a rate of 0. */
-  #interval(): number {
-    if (this.#perMinute <= 0) return Number.POSITIVE_INFINITY;
-    const mean = minute / this.#perMinute;
-    return Math.max(1, Math.round(-Math.log(1 - this.#random.fraction()) * mean));
+  #plan(): void {
+    const perMinute =
+      this.#pace === 'natural' ? this.#rates().reduce((sum, rate) => sum + rate, 0) / 60 : this.#pace;
+    if (perMinute <= 0 && this.#pace !== 'natural') {
+      this.#due = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const wait =
+      perMinute > 0
+        ? Math.max(1, Math.round((-Math.log(1 - this.#random.fraction()) * minute) / perMinute))
+        : longestWait;
+    this.#happens = this.#pace !== 'natural' || wait < longestWait;
+    this.#due += this.#happens ? wait : longestWait;
+  }
+
+  #rates(): number[] {
+    const at = localHour(Number.isFinite(this.#due) ? this.#due : 0, this.#hospital.timeZone);
+    return kindNames.map((name) => kinds[name].perHour(this.#hospital, at));
   }
 
   #kind(): KindName {
-    const weights = kindNames.map((name) => kinds[name].weight(this.#hospital));
+    const weights =
+      this.#pace === 'natural' ? this.#rates() : kindNames.map((name) => kinds[name].weight(this.#hospital));
     let left = this.#random.fraction() * weights.reduce((sum, weight) => sum + weight, 0);
     for (const [index, name] of kindNames.entries()) {
       left -= weights[index] as number;

@@ -1,109 +1,181 @@
 import { hour } from '../world/calendar.ts';
-import type { Appointment, Patient, Visit } from '../world/records.ts';
-import { complaints } from '../world/vocabulary.ts';
-import type { Change, HappeningKind, Scene } from './happening.ts';
+import { inventedPhone } from '../world/population.ts';
+import type { Visit } from '../world/records.ts';
+import {
+  complaints,
+  families,
+  givenNames,
+  middleNames,
+  places,
+  races,
+  streets,
+} from '../world/vocabulary.ts';
+import { chosenFrom } from './appointments.ts';
+import { openVisit, someone } from './chosen.ts';
+import type { HappeningKind, Scene } from './happening.ts';
+import { allDay, daily, dischargeHours } from './rates.ts';
 
 // Walk-ins who were never here before, until the population is half as large again.
 const newcomerShare = 0.15;
 const newcomerLimit = 1.5;
+const nurse = 0;
+const registrar = 1;
+// How long people stay, in days, and how full the beds are: the two give the admissions of a day.
+const bedsFilled = 0.75;
+const stayDays = 4.5;
+const emergencyHours = 4;
 
-/** A01: someone without a bed gets one. */
+/** A01: someone without a bed gets one; half of them come from the emergency department. */
 export const admit: HappeningKind = {
-  message: 'ADT',
-  trigger: 'A01',
-  mnemonic: 'ADT_EVENT',
   weight: () => 10,
-  user: 0,
+  perHour: ({ facility }, at) => daily((facility.beds.length * bedsFilled) / stayDays, allDay, at),
   occur(scene) {
-    const { hospital, random, now } = scene;
+    const { hospital, random, now, via } = scene;
     const beds = hospital.freeBeds();
-    const patient = scene.patient ?? random.pick(hospital.patients);
-    if (beds.length === 0 || openVisit(patient)) return undefined;
-    const bed = random.pick(beds);
-    const visit = hospital.openVisit({
+    const patient = someone(scene);
+    if (!patient || beds.length === 0 || hospital.stays.openVisitOf(patient.number)) return false;
+    hospital.stays.admit(hospital.act(via, nurse, now), {
+      patient: patient.number,
       kind: 'inpatient',
-      patient,
-      bed,
-      department: bed.department,
+      bed: random.pick(beds),
       provider: random.pick(hospital.facility.providers),
       complaint: random.pick(complaints),
-      startedAt: now,
     });
-    return { patient, visit };
+    return true;
   },
 };
 
 /** A04: someone arrives for today's appointment, or walks into the emergency department. */
 export const register: HappeningKind = {
-  message: 'ADT',
-  trigger: 'A04',
-  mnemonic: 'REG_UPDATE',
   weight: () => 22,
-  user: 1,
+  perHour(hospital, at) {
+    const now = hospital.now();
+    // Nine in ten of those who are due come.
+    const due = hospital.booked(now - hour / 2, now + hour / 2).length * 0.9;
+    return due + daily(hospital.facility.beds.length * 0.5, allDay, at);
+  },
   occur(scene) {
-    const { hospital, random, now } = scene;
-    const expected = hospital
-      .booked(now - 2 * hour, now + 2 * hour)
-      .filter((each) => (!scene.patient || each.patient === scene.patient) && !openVisit(each.patient))
-      .filter((each) => scene.csn === undefined || each.csn === scene.csn);
-    if (expected.length > 0) return arrive(scene, random.pick(expected));
-    if (scene.csn !== undefined) return undefined;
+    const { hospital, random, now, via } = scene;
+    const isOut = (patient: number) => !hospital.stays.openVisitOf(patient);
+    const expected = chosenFrom(scene, hospital.booked(now - 2 * hour, now + 2 * hour), (each) =>
+      isOut(each.patient),
+    );
+    const act = hospital.act(via, registrar, now);
+    const complaint = random.pick(complaints);
+    if (expected) {
+      const { csn, patient } = expected;
+      hospital.stays.admit(act, { patient, kind: 'clinic', appointment: csn, complaint });
+      return true;
+    }
+    if (scene.csn !== undefined) return false;
     const patient = scene.patient ?? walkIn(scene);
-    if (openVisit(patient)) return undefined;
-    const visit = hospital.openVisit({
+    if (patient?.standing !== 'active' || !isOut(patient.number)) return false;
+    hospital.stays.admit(act, {
+      patient: patient.number,
       kind: 'emergency',
-      patient,
       department: hospital.facility.emergency,
       provider: random.pick(hospital.facility.providers),
-      complaint: random.pick(complaints),
-      startedAt: now,
+      complaint,
     });
-    return { patient, visit };
+    return true;
+  },
+};
+
+/** A02: to another bed, on another ward more often than not. */
+export const transfer: HappeningKind = {
+  weight: () => 4,
+  perHour: (hospital, at) => daily(inpatients(hospital.stays.open()).length * 0.15, allDay, at),
+  occur(scene) {
+    const { hospital, random, now, via } = scene;
+    const beds = hospital.freeBeds();
+    const visit = openVisit(scene, ({ kind }) => kind === 'inpatient');
+    if (!visit || beds.length === 0) return false;
+    hospital.stays.transfer(hospital.act(via, nurse, now), visit.csn, { bed: random.pick(beds) });
+    return true;
   },
 };
 
 /** A03: a patient goes home, or checks out of a clinic (then the appointment is kept and done). */
 export const discharge: HappeningKind = {
-  message: 'ADT',
-  trigger: 'A03',
-  mnemonic: 'ADT_EVENT',
   // The more people are in, the more go home: about twenty visits are open at a time.
-  weight: ({ openVisits }) => openVisits.size * 1.6,
-  user: 0,
-  occur({ hospital, random, now, patient, csn }) {
-    const open = [...hospital.openVisits].filter(
-      (visit) => (!patient || visit.patient === patient) && (csn === undefined || visit.csn === csn),
+  weight: ({ stays }) => stays.openCount * 1.6,
+  perHour(hospital, at) {
+    const open = hospital.stays.open();
+    const beds = inpatients(open).length;
+    const emergency = open.filter(({ kind }) => kind === 'emergency').length;
+    return (
+      daily(beds / stayDays, dischargeHours, at) +
+      emergency / emergencyHours +
+      (open.length - beds - emergency) * 2
     );
-    if (open.length === 0) return undefined;
-    const visit = random.pick(open);
-    hospital.closeVisit(visit, now);
-    if (visit.appointment) hospital.closeAppointment(visit.appointment, 'fulfilled');
-    return { patient: visit.patient, visit, appointment: visit.appointment };
+  },
+  occur(scene) {
+    const { hospital, now, via, random } = scene;
+    // Those who came for an appointment leave soonest, those in a bed last.
+    const kind = random.pick(['clinic', 'clinic', 'clinic', 'emergency', 'emergency', 'inpatient'] as const);
+    const visit = openVisit(scene, (each) => each.kind === kind) ?? openVisit(scene);
+    if (!visit) return false;
+    hospital.stays.discharge(hospital.act(via, nurse, now), visit.csn);
+    return true;
   },
 };
 
-function arrive({ hospital, random, now }: Scene, appointment: Appointment): Change {
-  hospital.closeAppointment(appointment, 'arrived');
-  const { patient, provider, department } = appointment;
-  const visit = hospital.openVisit({
-    kind: 'clinic',
-    patient,
-    provider,
-    department,
-    appointment,
-    complaint: random.pick(complaints),
-    startedAt: now,
-  });
-  return { patient, visit, appointment };
+/** A11: an admission of the last hours never was. */
+export const cancelAdmission: HappeningKind = {
+  weight: () => 0.4,
+  perHour: ({ facility }, at) => daily(facility.beds.length * 0.004, allDay, at),
+  occur(scene) {
+    const { hospital, now, via } = scene;
+    const fresh = openVisit(scene, (visit) => visit.kind === 'inpatient' && visit.startedAt > now - 6 * hour);
+    if (!fresh) return false;
+    hospital.stays.cancelAdmission(hospital.act(via, nurse, now), fresh.csn);
+    return true;
+  },
+};
+
+/** A13: someone who was sent home within the last hours is still here. */
+export const cancelDischarge: HappeningKind = {
+  weight: () => 0.4,
+  perHour: ({ facility }, at) => daily(facility.beds.length * 0.004, allDay, at),
+  occur(scene) {
+    const { hospital, now, via } = scene;
+    const gone = hospital.stays
+      .leftSince(now - 6 * hour)
+      .filter(
+        (visit) =>
+          (!scene.patient || visit.patient === scene.patient.number) &&
+          (scene.csn === undefined || visit.csn === scene.csn),
+      )
+      .filter((visit) => !hospital.stays.openVisitOf(visit.patient));
+    if (gone.length === 0) return false;
+    hospital.stays.cancelDischarge(hospital.act(via, nurse, now), scene.random.pick(gone).csn);
+    return true;
+  },
+};
+
+function inpatients(visits: readonly Visit[]): Visit[] {
+  return visits.filter(({ kind }) => kind === 'inpatient');
 }
 
-function walkIn({ hospital, random, now }: Scene): Patient {
+function walkIn(scene: Scene) {
+  const { hospital, random, now, via } = scene;
   const met = hospital.patients.length;
   const isNew = random.chance(newcomerShare) && met < hospital.initialPatients * newcomerLimit;
-  return isNew ? hospital.addPatient(now) : random.pick(hospital.patients);
-}
-
-/** The visit a patient is in now, when there is one. */
-export function openVisit(patient: Patient): Visit | undefined {
-  return patient.visits.find((visit) => visit.endedAt === undefined);
+  if (!isNew) return someone(scene);
+  const sex = random.chance(0.52) ? 'female' : 'male';
+  return hospital.registration.register(hospital.act(via, registrar, now), {
+    family: random.pick(families),
+    given: random.pick(givenNames[sex]),
+    middle: random.pick(middleNames),
+    birthDate: new Date(now - random.integer(90 * 365) * 24 * hour).toISOString().slice(0, 10),
+    sex,
+    race: random.integer(races.length),
+    spanish: random.chance(0.12),
+    homePhone: inventedPhone(random),
+    mobilePhone: inventedPhone(random),
+    email: `patient${met + 1}@example.org`,
+    street: `${1 + random.integer(980)} ${random.pick(streets)}`,
+    place: random.integer(places.length),
+    provider: random.pick(hospital.facility.providers),
+  });
 }

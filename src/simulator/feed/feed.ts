@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Acknowledgement, MllpConnection, readAcknowledgement } from './mllp.ts';
+import type { MessageType } from './shared-segments.ts';
 
 /** One outgoing interface of the hospital. */
 export interface FeedOptions {
@@ -8,7 +9,7 @@ export interface FeedOptions {
   readonly host?: string;
   readonly port: number;
   /** Which messages it carries. */
-  readonly kinds: readonly ('ADT' | 'SIU')[];
+  readonly kinds: readonly MessageType[];
   /** How many messages it keeps while nobody takes them (10,000). What comes after is counted and lost. */
   readonly capacity?: number;
   /** How long it waits for an acknowledgement, milliseconds (10,000). */
@@ -58,7 +59,7 @@ interface Queued {
  */
 export class Feed {
   readonly name: string;
-  readonly kinds: readonly ('ADT' | 'SIU')[];
+  readonly kinds: readonly MessageType[];
   readonly #options: Required<FeedOptions>;
   readonly #queue: Queued[] = [];
   readonly #counters = {

@@ -1,15 +1,18 @@
 import { hl7Time } from '../world/calendar.ts';
 import type { Facility } from '../world/facility.ts';
-import { epicIdOf, externalIdOf, mrnOf, systems } from '../world/identity.ts';
+import { epicIdOf, externalIdOf, systems } from '../world/identity.ts';
 import type { Bed, Department, Patient, Provider, User } from '../world/records.ts';
 import { places, races } from '../world/vocabulary.ts';
 import type { Habits } from './habits.ts';
 import { components, repetitions, segment } from './segment.ts';
 
+/** The kinds of messages a feed may carry. */
+export type MessageType = 'ADT' | 'SIU' | 'ORU' | 'MDM';
+
 /** What every message is written from. */
 export interface Envelope {
   readonly controlId: string;
-  readonly type: 'ADT' | 'SIU';
+  readonly type: MessageType;
   readonly trigger: string;
   /** EVN-4. */
   readonly mnemonic: string;
@@ -66,7 +69,7 @@ export function pid(patient: Patient, account?: number): string {
     {
       1: '1',
       3: repetitions(
-        components(mrnOf(number), '', '', 'EPI', 'MR'),
+        components(patient.mrn, '', '', 'EPI', 'MR'),
         components(externalIdOf(number), '', '', 'EXTERNAL', 'EXTID'),
         components(epicIdOf(number), '', '', 'EPIC', 'EPICID'),
       ),

@@ -1,5 +1,5 @@
 import { hl7Time, minute } from '../world/calendar.ts';
-import type { Appointment } from '../world/records.ts';
+import type { Appointment, Patient } from '../world/records.ts';
 import { components, segment } from './segment.ts';
 import {
   type Envelope,
@@ -22,9 +22,14 @@ const statuses: Readonly<Record<Appointment['status'], string>> = {
 };
 
 /** A SIU message: S12, S13, S15 or S26, in the order of segments that HL7 v2.5.1 gives SIU_S12. */
-export function siu(envelope: Envelope, appointment: Appointment, reason: string | undefined): string {
+export function siu(
+  envelope: Envelope,
+  patient: Patient,
+  appointment: Appointment,
+  reason: string | undefined,
+): string {
   const { facility, timeZone, habits, user } = envelope;
-  const { csn, visitType, department, patient } = appointment;
+  const { csn, visitType, department } = appointment;
   const start = hl7Time(appointment.start, timeZone);
   const end = hl7Time(appointment.start + visitType.minutes * minute, timeZone);
   const kind = components(visitType.id, visitType.name, visitTypeSystem);

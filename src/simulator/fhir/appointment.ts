@@ -1,7 +1,7 @@
 import { localDate, minute } from '../world/calendar.ts';
 import type { Hospital } from '../world/hospital.ts';
 import { systems } from '../world/identity.ts';
-import type { Appointment } from '../world/records.ts';
+import type { Appointment, Patient } from '../world/records.ts';
 import { locationReference, patientReference, practitionerReference } from './display.ts';
 import { type Issue, issue, Refusal, type Resource } from './outcome.ts';
 import {
@@ -49,12 +49,12 @@ export function appointmentService(hospital: Hospital): ResourceService {
       const identifier = query.get('identifier');
       if (!patient && !identifier) throw new Refusal(400, issue(59108, { element: 'patient' }));
       const issues: Issue[] = [];
-      let found: readonly Appointment[] = patient?.appointments ?? [];
+      let found: readonly Appointment[] = patient ? hospital.chart('Appointment', patient) : [];
       if (identifier) {
         const { system, value } = readToken(identifier);
         const named = hospital.appointmentByCsn(Number(value));
         found =
-          named && (!system || system === systems.csn) && (!patient || named.patient === patient)
+          named && (!system || system === systems.csn) && (!patient || named.patient === patient.number)
             ? [named]
             : [];
       }
@@ -70,7 +70,8 @@ export function appointmentService(hospital: Hospital): ResourceService {
 }
 
 function appointmentResource(hospital: Hospital, appointment: Appointment): Resource {
-  const { patient, provider, department, visitType, status, reason } = appointment;
+  const { provider, department, visitType, status, reason } = appointment;
+  const patient = hospital.patients.get(appointment.patient) as Patient;
   const start = new Date(appointment.start).toISOString().replace('.000', '');
   const end = new Date(appointment.start + visitType.minutes * minute).toISOString().replace('.000', '');
   const participant = (actor: unknown) => ({

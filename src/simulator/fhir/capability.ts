@@ -63,16 +63,3 @@ function describe({ type, search, parameters }: ResourceService): unknown {
     ...(parameters.length > 0 ? { searchParam: parameters } : {}),
   };
 }
-
-/** smart-configuration and openid-configuration: only what the simulator's token endpoint can do. */
-export function discovery(issuer: string, tokenUrl: string): Record<string, unknown> {
-  return {
-    issuer,
-    token_endpoint: tokenUrl,
-    grant_types_supported: ['client_credentials'],
-    token_endpoint_auth_methods_supported: ['private_key_jwt'],
-    token_endpoint_auth_signing_alg_values_supported: ['RS256', 'RS384', 'RS512', 'ES256', 'ES384'],
-    scopes_supported: [],
-    capabilities: ['client-confidential-asymmetric', 'permission-v1', 'permission-v2'],
-  };
-}

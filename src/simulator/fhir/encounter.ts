@@ -1,7 +1,7 @@
 import { localDate } from '../world/calendar.ts';
 import type { Hospital } from '../world/hospital.ts';
 import { systems } from '../world/identity.ts';
-import type { Visit } from '../world/records.ts';
+import type { Patient, Visit } from '../world/records.ts';
 import { locationReference, patientReference, practitionerReference } from './display.ts';
 import { type Issue, issue, Refusal, type Resource } from './outcome.ts';
 import { type ResourceService, readToken, searchById, subjectOf, withinDates } from './service.ts';
@@ -47,12 +47,12 @@ export function encounterService(hospital: Hospital): ResourceService {
       const patient = subjectOf(hospital, query, ['patient', 'subject']);
       const identifier = query.get('identifier');
       if (!patient && !identifier) throw new Refusal(400, ...issues, issue(59108, { element: 'patient' }));
-      let found: readonly Visit[] = patient?.visits ?? [];
+      let found: readonly Visit[] = patient ? hospital.chart('Encounter', patient) : [];
       if (identifier) {
         const { system, value } = readToken(identifier);
         const named = hospital.visitByCsn(Number(value));
         found =
-          named && (!system || system === systems.csn) && (!patient || named.patient === patient)
+          named && (!system || system === systems.csn) && (!patient || named.patient === patient.number)
             ? [named]
             : [];
       }
@@ -69,7 +69,10 @@ function kindOf(code: string): Visit['kind'] | undefined {
 }
 
 function encounterResource(hospital: Hospital, visit: Visit): Resource {
-  const { patient, kind, department, bed, appointment } = visit;
+  const { kind, department, bed } = visit;
+  const patient = hospital.patients.get(visit.patient) as Patient;
+  const appointment =
+    visit.appointment === undefined ? undefined : hospital.appointmentByCsn(visit.appointment);
   const ended = visit.endedAt !== undefined;
   // Office visits carry dates only.
   const moment = (instant: number) =>

@@ -21,6 +21,7 @@ const registry = {
   59111: ['fatal', 'invalid', 'A required element is invalid.'],
   59159: ['fatal', 'business-rule', 'A business rule failed.'],
   59177: ['fatal', 'exception', 'An internal error occurred.'],
+  59204: ['warning', 'suppressed', 'The client is not authorized for a part of what was asked.'],
 } as const satisfies Record<number, readonly [Severity, string, string]>;
 
 export type ErrorNumber = keyof typeof registry;

@@ -1,5 +1,5 @@
 import type { Hospital } from '../world/hospital.ts';
-import { epicIdOf, externalIdOf, mrnOf, systems } from '../world/identity.ts';
+import { epicIdOf, externalIdOf, systems } from '../world/identity.ts';
 import type { Patient } from '../world/records.ts';
 import { places, races } from '../world/vocabulary.ts';
 import { displayName, practitionerName } from './display.ts';
@@ -61,7 +61,7 @@ function byIdentifier(hospital: Hospital, token: string): Found {
 
 function byCommunityId(hospital: Hospital, value: string): Patient | undefined {
   const number = /^LGH(\d{7})$/.exec(value.trim())?.[1];
-  return number === undefined ? undefined : hospital.patients[Number(number) - 1];
+  return number === undefined ? undefined : hospital.patients.get(Number(number));
 }
 
 /**
@@ -125,7 +125,7 @@ function nothingToSearch(query: URLSearchParams): Issue[] {
   ];
 }
 
-function identifiers(hospital: Hospital, { number, fhirId }: Patient) {
+function identifiers(hospital: Hospital, { number, fhirId, mrn }: Patient) {
   const external = externalIdOf(number);
   const identifier = (text: string, system: string, value: string) => ({
     use: 'usual',
@@ -141,7 +141,7 @@ function identifiers(hospital: Hospital, { number, fhirId }: Patient) {
     identifier('FHIR STU3', systems.stu3Id, fhirId),
     // INTERNAL is the same id, filled to ten characters with blanks in front.
     identifier('INTERNAL', systems.external, external.padStart(10)),
-    identifier('EPI', systems.mrn, mrnOf(number)),
+    identifier('EPI', systems.mrn, mrn),
     identifier('MYCHARTLOGIN', systems.portalLogin, `PORTAL${number}`),
     identifier('WPRINTERNAL', systems.portalInternal, String(500 + number)),
   ];

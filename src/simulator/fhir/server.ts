@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Interaction } from '../oauth/clients.ts';
+import type { Interaction } from '../oauth/scopes.ts';
 import type { Behaviour } from '../profile/index.ts';
 import type { Paging } from './bundle.ts';
-import { capabilityStatement, discovery } from './capability.ts';
+import { capabilityStatement } from './capability.ts';
 import { sendResource } from './format.ts';
 import { issue, operationOutcome, Refusal, type Resource } from './outcome.ts';
 import type { ResourceService } from './service.ts';
@@ -14,6 +14,8 @@ export interface FhirServerParts {
   readonly paging: Paging;
   /** What the token allows: `unknown` token, `forbidden` API, or `allowed`. */
   judge(token: string, type: string, interaction: Interaction): 'unknown' | 'forbidden' | 'allowed';
+  /** smart-configuration and openid-configuration. */
+  discovery(): Record<string, unknown>;
   addresses(): { readonly fhirBase: string; readonly tokenUrl: string; readonly issuer: string };
 }
 
@@ -34,10 +36,9 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
     return sendResource(request, reply, 200, capabilityStatement(parts.services, fhirBase, tokenUrl));
   });
   for (const name of ['smart-configuration', 'openid-configuration']) {
-    app.get(`/.well-known/${name}`, (_request, reply) => {
-      const { issuer, tokenUrl } = parts.addresses();
-      return reply.send(discovery(issuer, tokenUrl));
-    });
+    app.get(`/.well-known/${name}`, (_request, reply) =>
+      parts.behaviour.smartConfiguration ? reply.send(parts.discovery()) : webServerNotFound(reply),
+    );
   }
   app.get<{ Params: Params }>('/:type/:id', (request, reply) =>
     answer(request, reply, 'read', (service) => {

@@ -1,15 +1,35 @@
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { JSONWebKeySet } from 'jose';
 import type { Behaviour } from '../profile/index.ts';
+import type { Grant } from './tokens.ts';
+
+/** Who works with an application: nobody, staff of the hospital, or patients in its portal. */
+export type UsedBy = 'backend' | 'clinicians' | 'patients';
 
 /** An application as the hospital has it on record. */
 export interface ClientOptions {
   readonly clientId: string;
+  /** What people see when they are asked for consent. */
+  readonly name?: string;
+  /** `backend` when absent and no redirect URI is given, else `clinicians`. */
+  readonly usedBy?: UsedBy;
   /** Where the client publishes its public keys. Epic demands TLS; a simulator on one machine takes http too. */
-  readonly jwksUrl: string;
+  readonly jwksUrl?: string;
+  /** Public keys handed over by hand; of use only where the switch `staticKeys` is on. */
+  readonly jwks?: JSONWebKeySet;
+  /** A client secret. Without a secret and without keys the client is public. */
+  readonly secret?: string;
+  /** Compared as they are: exact, case-sensitive. */
+  readonly redirectUris?: readonly string[];
+  /** Where an EHR launch goes. */
+  readonly launchUrl?: string;
   /**
-   * Whether the site has mapped the client to a background user (when absent, the switch `backgroundUserMapped` says). Until a site has,
-   * Epic answers a good assertion with 400 unauthorized_client.
+   * Whether the site has mapped the client to a background user (when absent, the switch
+   * `backgroundUserMapped` says). Until a site has, Epic answers a good assertion with 400 unauthorized_client.
    */
   readonly backgroundUser?: boolean;
+  /** Whether instances of the client may register themselves (dynamic client registration). */
+  readonly dynamicClients?: boolean;
   /**
    * The APIs on the client's record, in any spelling Epic has used: `system/Patient.rs`, `system/Patient.read`,
    * `Patient.Read`. Everything the simulator serves when absent. What the client asks for in `scope` changes nothing.
@@ -17,73 +37,141 @@ export interface ClientOptions {
   readonly scopes?: readonly string[];
 }
 
-export type Interaction = 'read' | 'search';
+/** A client record as it is kept: the secret only as a digest. */
+export interface Client extends Omit<ClientOptions, 'secret'> {
+  readonly usedBy: UsedBy;
+  readonly secretDigest?: Buffer;
+  /** For a client that registered itself: the grant it acts under. */
+  readonly instanceOf?: { readonly clientId: string; readonly grant: Grant; readonly until: number };
+}
 
-/** How the token response spells the granted scopes: all four have been seen at real sites. */
-export type ScopeSpelling = Behaviour['scopeSpelling'];
+/** What lists and pages show of a client: everything but the secret. */
+export interface ClientState extends Omit<Client, 'secretDigest' | 'instanceOf'> {
+  readonly hasSecret: boolean;
+  readonly public: boolean;
+  /** False while the record is still on its way (switch `clientSyncSeconds`). */
+  readonly arrived: boolean;
+  readonly instanceOf?: string;
+}
 
-/** The client records of the hospital. */
+const mostInstances = 10_000;
+
+function digestOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+/** The client records of the hospital. A new or changed record may take a while to arrive. */
 export class Clients {
-  readonly #records = new Map<string, ClientOptions>();
+  readonly #records = new Map<string, Client>();
+  readonly #onTheWay = new Map<string, { readonly client: Client; readonly from: number }>();
+  readonly #instances = new Map<string, Client>();
+  readonly #behaviour: Behaviour;
+  readonly #now: () => number;
 
-  put(client: ClientOptions): void {
+  constructor(behaviour: Behaviour, now: () => number) {
+    this.#behaviour = behaviour;
+    this.#now = now;
+  }
+
+  /** Puts a client on record, or replaces it, at once. */
+  put(options: ClientOptions): void {
+    const client = kept(options);
+    this.#onTheWay.delete(client.clientId);
     this.#records.set(client.clientId, client);
   }
-  get(clientId: string): ClientOptions | undefined {
-    return this.#records.get(clientId);
+
+  /**
+   * Registers a client as the registration page does: it gets an id when it has none, and the record arrives
+   * when the switch `clientSyncSeconds` says.
+   */
+  register(options: Omit<ClientOptions, 'clientId'> & { readonly clientId?: string }): ClientState {
+    const { clientId = randomUUID() } = options;
+    const client = kept({ ...options, clientId });
+    const seconds = this.#behaviour.clientSyncSeconds;
+    if (seconds === 0) this.#records.set(clientId, client);
+    else this.#onTheWay.set(clientId, { client, from: this.#now() + seconds * 1000 });
+    return this.#state(client);
   }
-  list(): ClientOptions[] {
-    return [...this.#records.values()];
+
+  /** Puts an instance of a client on record, under an id of its own. */
+  addInstance(parent: Client, grant: Grant, until: number, jwks: JSONWebKeySet): Client {
+    const oldest = this.#instances.keys().next();
+    if (this.#instances.size >= mostInstances && !oldest.done) this.#instances.delete(oldest.value);
+    const { jwksUrl: _url, secretDigest: _secret, dynamicClients: _dynamic, ...rest } = parent;
+    const clientId = `G${randomUUID()}`;
+    const instance = { ...rest, clientId, jwks, instanceOf: { clientId: parent.clientId, grant, until } };
+    this.#instances.set(clientId, instance);
+    return instance;
+  }
+
+  /** The client as the hospital knows it by now. */
+  get(clientId: string): Client | undefined {
+    const coming = this.#onTheWay.get(clientId);
+    if (coming && coming.from <= this.#now()) {
+      this.#onTheWay.delete(clientId);
+      this.#records.set(clientId, coming.client);
+    }
+    return this.#records.get(clientId) ?? this.#instances.get(clientId);
+  }
+
+  /** Takes a client off the record; false when there is none. */
+  remove(clientId: string): boolean {
+    const found = this.#onTheWay.delete(clientId);
+    const kept = this.#records.delete(clientId) || this.#instances.delete(clientId);
+    return found || kept;
+  }
+
+  /** Takes the instances that a client has registered off the record; of every client when none is named. */
+  endInstances(parentId?: string): number {
+    let ended = 0;
+    for (const [id, { instanceOf }] of this.#instances) {
+      if (parentId !== undefined && instanceOf?.clientId !== parentId) continue;
+      this.#instances.delete(id);
+      ended += 1;
+    }
+    return ended;
+  }
+
+  list(): ClientState[] {
+    const ids = new Set([...this.#records.keys(), ...this.#onTheWay.keys(), ...this.#instances.keys()]);
+    return [...ids].flatMap((id) => this.state(id) ?? []);
+  }
+
+  state(clientId: string): ClientState | undefined {
+    const client = this.get(clientId) ?? this.#onTheWay.get(clientId)?.client;
+    return client && this.#state(client);
+  }
+
+  #state(client: Client): ClientState {
+    const { secretDigest, instanceOf, ...shown } = client;
+    return {
+      ...shown,
+      hasSecret: secretDigest !== undefined,
+      public: isPublic(client),
+      arrived: this.get(client.clientId) !== undefined,
+      ...(instanceOf ? { instanceOf: instanceOf.clientId } : {}),
+    };
   }
 }
 
-const capitalized: Readonly<Record<string, readonly Interaction[]>> = { Read: ['read'], Search: ['search'] };
-// In SMART v1 `read` covers searching too; in the API names (`Patient.Read`) it does not.
-const lowercase: Readonly<Record<string, readonly Interaction[]>> = {
-  read: ['read', 'search'],
-  search: ['search'],
-  '*': ['read', 'search'],
-};
-
-function interactionsOf(scope: string): { type: string; interactions: readonly Interaction[] } | undefined {
-  const match = /^(?:(?:system|user|patient)\/)?([A-Za-z]+|\*)\.([A-Za-z]+|\*)(?:\?.*)?$/.exec(scope);
-  const [, type, access] = match ?? [];
-  if (!type || !access) return undefined;
-  const named = capitalized[access] ?? lowercase[access];
-  if (named) return { type, interactions: named };
-  if (!/^c?r?u?d?s?$/.test(access)) return undefined;
-  const letters: Interaction[] = [];
-  if (access.includes('r')) letters.push('read');
-  if (access.includes('s')) letters.push('search');
-  return { type, interactions: letters };
+function kept({ secret, ...options }: ClientOptions): Client {
+  return {
+    ...options,
+    usedBy: options.usedBy ?? (options.redirectUris?.length ? 'clinicians' : 'backend'),
+    ...(secret === undefined ? {} : { secretDigest: digestOf(secret) }),
+  };
 }
 
-/** Whether the client's record holds the API that this call belongs to. */
-export function isAllowed(client: ClientOptions, type: string, interaction: Interaction): boolean {
-  if (!client.scopes) return true;
-  return client.scopes.some((scope) => {
-    const granted = interactionsOf(scope);
-    return (
-      granted !== undefined &&
-      (granted.type === type || granted.type === '*') &&
-      granted.interactions.includes(interaction)
-    );
-  });
+/** A secret as the hospital hands one out: shown once. */
+export function newSecret(): string {
+  return randomBytes(48).toString('base64');
 }
 
-/** The `scope` of the token response: every API on the client's record, whatever was asked. */
-export function grantedScope(
-  client: ClientOptions,
-  served: readonly (readonly [type: string, interaction: Interaction])[],
-  spelling: ScopeSpelling,
-): string {
-  const spelled = served
-    .filter(([type, interaction]) => isAllowed(client, type, interaction))
-    .map(([type, interaction]) => {
-      if (spelling === 'v2') return `system/${type}.${interaction === 'read' ? 'r' : 's'}`;
-      if (spelling === 'v1') return `system/${type}.read`;
-      if (spelling === 'user') return `user/${type}.${interaction === 'read' ? 'Read' : 'Search'}`;
-      return `${type}.${interaction === 'read' ? 'Read' : 'Search'}`;
-    });
-  return [...new Set(spelled)].join(' ');
+/** Whether a client has nothing to prove itself with. */
+export function isPublic(client: Client): boolean {
+  return !client.secretDigest && !client.jwksUrl && !client.jwks;
+}
+
+export function knowsSecret(client: Client, secret: string): boolean {
+  return client.secretDigest !== undefined && timingSafeEqual(client.secretDigest, digestOf(secret));
 }

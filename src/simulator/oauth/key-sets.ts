@@ -1,9 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { JSONWebKeySet } from 'jose';
+import type { Behaviour } from '../profile/index.ts';
 
-// Epic keeps a client's keys up to 29 hours, shorter when Cache-Control says so.
-const longestCacheMs = 29 * 3_600_000;
 const fetchMs = 5_000;
 const largestKeySet = 262_144;
 
@@ -16,12 +15,19 @@ interface Cached {
 export class KeySets {
   readonly #cache = new Map<string, Cached>();
   readonly #pending = new Map<string, Promise<JSONWebKeySet>>();
+  readonly #behaviour: Pick<Behaviour, 'jwksCacheMinutes'>;
   readonly #now: () => number;
   readonly #signal: AbortSignal;
 
-  constructor(now: () => number, signal: AbortSignal) {
+  constructor(behaviour: Pick<Behaviour, 'jwksCacheMinutes'>, now: () => number, signal: AbortSignal) {
+    this.#behaviour = behaviour;
     this.#now = now;
     this.#signal = signal;
+  }
+
+  /** Forgets every key set, as when the cache is emptied by hand. */
+  forget(): void {
+    this.#cache.clear();
   }
 
   /** The cached keys when they are still good. */
@@ -41,19 +47,19 @@ export class KeySets {
     const { body, cacheControl } = await get(url, this.#signal);
     const keys = JSON.parse(body) as JSONWebKeySet;
     if (!Array.isArray(keys?.keys)) throw new Error('not a JWK Set');
-    const lifetime = cacheLifetime(cacheControl);
+    const lifetime = cacheLifetime(cacheControl, this.#behaviour.jwksCacheMinutes * 60_000);
     if (lifetime > 0) this.#cache.set(url, { keys, until: this.#now() + lifetime });
     else this.#cache.delete(url);
     return keys;
   }
 }
 
-/** How long a key set may be kept, milliseconds, from its Cache-Control header. */
-export function cacheLifetime(header: string | undefined): number {
-  if (!header) return longestCacheMs;
+/** How long a key set may be kept, milliseconds, from its Cache-Control header: never longer than `longestMs`. */
+export function cacheLifetime(header: string | undefined, longestMs: number): number {
+  if (!header) return longestMs;
   if (/\bno-(store|cache)\b/i.test(header)) return 0;
   const age = /\bmax-age\s*=\s*"?(\d+)/i.exec(header)?.[1];
-  return age === undefined ? longestCacheMs : Math.min(longestCacheMs, Number(age) * 1000);
+  return age === undefined ? longestMs : Math.min(longestMs, Number(age) * 1000);
 }
 
 /** A plain GET on a connection of its own, so that nothing stays open afterwards. */

@@ -63,6 +63,32 @@ export const writing = {
   bulkTooSoonStatus: whole(400, 400, 503, 'reported', 'HTTP status when it asks too soon'),
   bulkFileResources: whole(3000, 1, 3000, 'one source', 'the most resources of a file'),
   bulkKeptDays: whole(14, 1, 365, 'one source', 'how long files are kept'),
+  bulkSince: choice(
+    ['ignored', 'refused'],
+    'ignored',
+    'reported',
+    '_since is not supported: everything is exported all the same, or the kick-off is refused',
+  ),
+  bulkPatientsPerSecond: whole(
+    0,
+    0,
+    10_000,
+    'site',
+    'how fast an export goes through its group; 0: as fast as it can',
+  ),
+  bulkRetryAfterSeconds: whole(
+    0,
+    0,
+    86_400,
+    'reported',
+    'Retry-After while an export is under way; 0: the header is not sent',
+  ),
+  bulkTokenFlag: choice(
+    ['boolean', 'text'],
+    'boolean',
+    'reported',
+    'requiresAccessToken of the manifest is true, or the text "true"',
+  ),
 
   cdsHooks: flag(true, 'confirmed', 'the hospital calls CDS services'),
   cdsSystemActions: flag(true, 'confirmed', 'systemActions are taken (from February 2024)'),

@@ -89,3 +89,8 @@ export function workingMornings(now: number, timeZone: string, fromDay: number, 
   }
   return mornings;
 }
+
+/** The local hour of an instant, 0 to 23. */
+export function localHour(instant: number, timeZone: string): number {
+  return localTime(instant, timeZone).getUTCHours();
+}

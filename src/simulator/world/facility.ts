@@ -15,6 +15,8 @@ export interface Facility {
   readonly providers: readonly Provider[];
   readonly users: readonly User[];
   readonly visitTypes: readonly VisitType[];
+  /** Where a provider sees patients. */
+  clinicOf(provider: Provider): Department;
 }
 
 const departmentPlan = [
@@ -29,7 +31,10 @@ const departmentPlan = [
   ['ICU', 'Larkfield General Intensive Care', 'ward'],
 ] as const;
 
+/** Thirty beds, and one for each two hundred and fifty patients when that is more. */
 const bedsPerWard: Readonly<Record<string, number>> = { '4MED': 14, '5SUR': 10, ICU: 6 };
+const leastBeds = 30;
+const patientsPerBed = 250;
 
 const specialties = [
   'Internal Medicine',
@@ -51,6 +56,8 @@ export function createFacility(identities: Identities, patients: number): Facili
       kind,
     }),
   );
+  const clinics = departments.filter((department) => department.kind === 'clinic');
+  const beds = Math.max(1, patients / patientsPerBed / leastBeds);
   const names = [...givenNames.female, ...givenNames.male];
   const providers = Array.from({ length: Math.min(200, 10 + Math.floor(patients / 500)) }, (_, number) => ({
     number,
@@ -67,10 +74,11 @@ export function createFacility(identities: Identities, patients: number): Facili
     name: 'Larkfield General Hospital',
     organizationId: identities.fhirId('Organization', 0),
     departments,
-    clinics: departments.filter((department) => department.kind === 'clinic'),
+    clinics,
+    clinicOf: (provider) => clinics[provider.number % clinics.length] as Department,
     emergency: departments.find((department) => department.kind === 'emergency') as Department,
     beds: departments.flatMap((department) =>
-      Array.from({ length: bedsPerWard[department.unit] ?? 0 }, (_, index) => ({
+      Array.from({ length: Math.round((bedsPerWard[department.unit] ?? 0) * beds) }, (_, index) => ({
         department,
         room: String(department.number * 100 + 1 + Math.floor(index / 2)),
         bed: index % 2 === 0 ? 'A' : 'B',

@@ -1,9 +1,16 @@
-import { day } from './calendar.ts';
+import type { Act } from './change.ts';
+import type { ChartKind, ChartRecords } from './charts.ts';
+import { type ChangeListener, Core } from './core.ts';
+import { Diary } from './diary.ts';
 import { createFacility, type Facility } from './facility.ts';
-import { createIdentities, type Identities, patientNumberOf } from './identity.ts';
-import { createPatient } from './population.ts';
-import { createRandom, type Random } from './random.ts';
-import type { Appointment, AppointmentStatus, Bed, Department, Patient, Provider, Visit } from './records.ts';
+import { Filing } from './filing.ts';
+import { createHistory } from './history.ts';
+import { createIdentities, type IdentifiedKind, type Identities } from './identity.ts';
+import { People } from './people.ts';
+import type { Appointment, Bed, Department, Patient, Provider, Visit } from './records.ts';
+import { Registration } from './registration.ts';
+import { Scheduling } from './scheduling.ts';
+import { Stays } from './stays.ts';
 
 export interface HospitalOptions {
   readonly seed: string;
@@ -12,200 +19,135 @@ export interface HospitalOptions {
   readonly timeZone: string;
 }
 
-/** A chart keeps this many finished appointments and as many visits, so that a simulator left running stays small. */
-export const keptPerChart = 60;
-
 /**
- * The one truth: people, appointments and visits, with the rules that keep them consistent (a bed holds one
- * patient, every record is findable by its ids). It knows nothing of FHIR, HL7 or the passing of time.
+ * The one truth. Reading is here; everything that changes goes through one of the desks (`registration`,
+ * `scheduling`, `stays`, `filing`), each of which tells what happened to those who listen (`onChange`). It knows
+ * nothing of FHIR or HL7. Records are snapshots: keep their numbers, not the records, when you will ask again.
  */
 export class Hospital {
   readonly seed: string;
   readonly timeZone: string;
+  /** When the simulator started; history lies before it. */
+  readonly begun: number;
   /** How many patients there were when the simulator started. */
   readonly initialPatients: number;
   readonly identities: Identities;
   readonly facility: Facility;
-  readonly patients: Patient[] = [];
-  readonly openVisits = new Set<Visit>();
-  readonly #patientsById = new Map<string, Patient>();
-  readonly #appointments = new Map<number, Appointment>();
-  readonly #appointmentsById = new Map<string, Appointment>();
-  readonly #visits = new Map<number, Visit>();
-  readonly #visitsById = new Map<string, Visit>();
-  readonly #occupied = new Map<Bed, Visit>();
-  /** Booked appointments by day number, so that choosing one does not walk the whole book. */
-  readonly #bookedByDay = new Map<number, Set<Appointment>>();
-  readonly #newcomers: Random;
-  /** How many appointments stand in the book, those that were missed and not yet marked included. */
-  bookedCount = 0;
-  #lastCsn = 1_000_200_000;
-  #lastAccount = 600_100_000;
+  /** Everyone, whatever their standing; reads like a list. */
+  readonly patients: People;
+  readonly registration: Registration;
+  readonly scheduling: Scheduling;
+  readonly stays: Stays;
+  readonly filing: Filing;
+  /** The hospital's time. The clock of the day is put here; until then it stands at the start. */
+  now: () => number;
+  readonly #core: Core;
+  readonly #diary: Diary;
 
   constructor(options: HospitalOptions) {
-    this.seed = options.seed;
-    this.timeZone = options.timeZone;
-    this.initialPatients = options.patients;
-    this.identities = createIdentities(options.seed);
-    this.facility = createFacility(this.identities, options.patients);
-    this.#newcomers = createRandom(options.seed, 'population');
-    for (let count = 0; count < options.patients; count += 1) this.addPatient(options.now);
+    const { seed, patients, now, timeZone } = options;
+    this.seed = seed;
+    this.timeZone = timeZone;
+    this.begun = now;
+    this.initialPatients = patients;
+    this.now = () => now;
+    this.identities = createIdentities(seed);
+    this.facility = createFacility(this.identities, patients);
+    this.patients = new People(options, this.identities, this.facility);
+    const history = createHistory({
+      ...options,
+      identities: this.identities,
+      facility: this.facility,
+      people: this.patients,
+    });
+    this.#core = new Core(this.identities, this.facility, this.patients, history);
+    this.#diary = new Diary(history.booked(), (csn) => this.#core.charts.isChanged('Appointment', csn));
+    this.registration = new Registration(this.#core);
+    this.scheduling = new Scheduling(this.#core, this.#diary);
+    this.stays = new Stays(this.#core, this.scheduling);
+    this.filing = new Filing(this.#core);
+    for (const { at, ...visit } of history.inHouse()) this.stays.settle(this.act('day', 0, at), visit);
   }
 
-  get appointments(): MapIterator<Appointment> {
-    return this.#appointments.values();
-  }
-  get appointmentCount(): number {
-    return this.#appointments.size;
-  }
-  get visits(): MapIterator<Visit> {
-    return this.#visits.values();
-  }
-  get visitCount(): number {
-    return this.#visits.size;
+  /** By whom and when: the first argument of what a desk does. `user` is a place in the facility's list of users. */
+  act(via: Act['via'], user = 0, at = this.now()): Act {
+    const { users } = this.facility;
+    return { at, via, user: users[user % users.length] as (typeof users)[number] };
   }
 
-  /** Registers a person the hospital has not met before. */
-  addPatient(now: number): Patient {
-    const patient = createPatient(
-      this.patients.length + 1,
-      now,
-      this.#newcomers,
-      this.identities,
-      this.facility,
-    );
-    this.patients.push(patient);
-    this.#patientsById.set(patient.fhirId, patient);
-    return patient;
+  /** Called with everything that happens from now on; returns a way to stop. */
+  onChange(listener: ChangeListener): () => void {
+    return this.#core.onChange(listener);
+  }
+  /** How much has happened since the start. */
+  get changeCount(): number {
+    return this.#core.changeCount;
+  }
+  /** How many people and records are kept because they changed or came after the start. */
+  get keptCount(): number {
+    return this.patients.changedCount + this.#core.charts.changedCount;
   }
 
-  patient(fhirId: string): Patient | undefined {
-    return this.#patientsById.get(fhirId);
+  /** By FHIR id or DSTU2 id, whatever the standing: a reader must look at `standing`. */
+  patient(id: string): Patient | undefined {
+    const number = this.#numberOf('Patient', id);
+    return number === undefined ? undefined : this.patients.get(number);
   }
-  /** Finds by FHIR id, MRN, `Z...` or `E...`. */
+  /** Finds by FHIR id, MRN, `Z...` or `E...`; the one that is active when there are several. */
   patientByAny(identifier: string): Patient | undefined {
-    const number = patientNumberOf(identifier);
-    return this.#patientsById.get(identifier) ?? (number ? this.patients[number - 1] : undefined);
+    const found = this.patient(identifier);
+    if (found) return found;
+    const all = this.patients.withIdentifier(identifier);
+    return all.find(({ standing }) => standing === 'active') ?? all[0];
   }
-  appointment(fhirId: string): Appointment | undefined {
-    return this.#appointmentsById.get(fhirId);
+
+  /** The records of one kind in a chart, those of charts merged into it included. */
+  chart<K extends ChartKind>(kind: K, patient: Pick<Patient, 'number'>): readonly ChartRecords[K][] {
+    return this.#core.list(kind, patient.number);
+  }
+  /** A record by the id that FHIR gives it; undefined when the chart it was in is deleted. */
+  record<K extends ChartKind>(kind: K, id: string): ChartRecords[K] | undefined {
+    const number = this.#numberOf(kind, id);
+    return number === undefined ? undefined : this.#core.get(kind, number);
+  }
+  /** A record by its number, or its CSN. */
+  numbered<K extends ChartKind>(kind: K, number: number): ChartRecords[K] | undefined {
+    return this.#core.get(kind, number);
+  }
+
+  appointment(id: string): Appointment | undefined {
+    return this.record('Appointment', id);
   }
   appointmentByCsn(csn: number): Appointment | undefined {
-    return this.#appointments.get(csn);
+    return this.#core.get('Appointment', csn);
   }
-  visit(fhirId: string): Visit | undefined {
-    return this.#visitsById.get(fhirId);
+  visit(id: string): Visit | undefined {
+    return this.record('Encounter', id);
   }
   visitByCsn(csn: number): Visit | undefined {
-    return this.#visits.get(csn);
+    return this.#core.get('Encounter', csn);
   }
-  provider(fhirId: string): Provider | undefined {
-    return this.facility.providers.find((provider) => provider.fhirId === fhirId);
+  provider(id: string): Provider | undefined {
+    return this.facility.providers.find((provider) => provider.fhirId === id);
   }
-  department(fhirId: string): Department | undefined {
-    return this.facility.departments.find((department) => department.fhirId === fhirId);
+  department(id: string): Department | undefined {
+    return this.facility.departments.find((department) => department.fhirId === id);
   }
 
   freeBeds(): Bed[] {
-    return this.facility.beds.filter((bed) => !this.#occupied.has(bed));
+    return this.stays.freeBeds();
+  }
+  /** How many appointments stand in the book, those that were missed and not yet marked included. */
+  get bookedCount(): number {
+    return this.#diary.count;
+  }
+  /** CSNs of booked appointments that begin in `[from, to)`. */
+  booked(from: number, to: number): number[] {
+    return this.#diary.between(from, to);
   }
 
-  /** Booked appointments that begin in `[from, to)`, in the order in which they came into the book. */
-  booked(from: number, to: number): Appointment[] {
-    const found: Appointment[] = [];
-    for (let number = Math.floor(from / day); number <= Math.floor(to / day); number += 1) {
-      for (const appointment of this.#bookedByDay.get(number) ?? []) {
-        if (appointment.start >= from && appointment.start < to) found.push(appointment);
-      }
-    }
-    return found;
+  #numberOf(kind: IdentifiedKind, id: string): number | undefined {
+    const named = this.identities.read(id);
+    return named?.kind === kind ? named.number : undefined;
   }
-
-  addAppointment(details: Omit<Appointment, 'csn' | 'fhirId'>): Appointment {
-    this.#lastCsn += 1;
-    const appointment: Appointment = {
-      csn: this.#lastCsn,
-      fhirId: this.identities.fhirId('Appointment', this.#lastCsn),
-      ...details,
-    };
-    this.#appointments.set(appointment.csn, appointment);
-    this.#appointmentsById.set(appointment.fhirId, appointment);
-    appointment.patient.appointments.push(appointment);
-    if (appointment.status === 'booked') {
-      this.#bookedOn(appointment).add(appointment);
-      this.bookedCount += 1;
-    }
-    const old = overflow(
-      appointment.patient.appointments,
-      ({ status, start }) =>
-        status !== 'arrived' && (status !== 'booked' || start < appointment.bookedAt - day),
-    );
-    if (old) {
-      this.#unbook(old);
-      this.#appointments.delete(old.csn);
-      this.#appointmentsById.delete(old.fhirId);
-    }
-    return appointment;
-  }
-
-  moveAppointment(appointment: Appointment, start: number, reason: string): void {
-    this.#bookedOn(appointment).delete(appointment);
-    appointment.start = start;
-    appointment.reason = reason;
-    this.#bookedOn(appointment).add(appointment);
-  }
-
-  closeAppointment(appointment: Appointment, status: AppointmentStatus, reason?: string): void {
-    this.#unbook(appointment);
-    appointment.status = status;
-    if (reason !== undefined) appointment.reason = reason;
-  }
-
-  /** Opens a visit. One that keeps an appointment takes over its CSN, as an Epic encounter does. */
-  openVisit(details: Omit<Visit, 'csn' | 'fhirId' | 'account' | 'endedAt'>): Visit {
-    if (!details.appointment) this.#lastCsn += 1;
-    const csn = details.appointment?.csn ?? this.#lastCsn;
-    this.#lastAccount += 1;
-    const visit: Visit = {
-      csn,
-      fhirId: this.identities.fhirId('Encounter', csn),
-      account: this.#lastAccount,
-      ...details,
-    };
-    this.#visits.set(visit.csn, visit);
-    this.#visitsById.set(visit.fhirId, visit);
-    visit.patient.visits.push(visit);
-    this.openVisits.add(visit);
-    if (visit.bed) this.#occupied.set(visit.bed, visit);
-    const old = overflow(visit.patient.visits, (each) => each.endedAt !== undefined);
-    if (old) {
-      this.#visits.delete(old.csn);
-      this.#visitsById.delete(old.fhirId);
-    }
-    return visit;
-  }
-
-  closeVisit(visit: Visit, at: number): void {
-    visit.endedAt = at;
-    this.openVisits.delete(visit);
-    if (visit.bed) this.#occupied.delete(visit.bed);
-  }
-
-  #unbook(appointment: Appointment): void {
-    if (this.#bookedOn(appointment).delete(appointment)) this.bookedCount -= 1;
-  }
-
-  #bookedOn(appointment: Appointment): Set<Appointment> {
-    const number = Math.floor(appointment.start / day);
-    const booked = this.#bookedByDay.get(number) ?? new Set<Appointment>();
-    this.#bookedByDay.set(number, booked);
-    return booked;
-  }
-}
-
-/** Takes the oldest finished record out of a chart that has grown too long. */
-function overflow<T>(chart: T[], finished: (record: T) => boolean): T | undefined {
-  if (chart.length <= keptPerChart) return undefined;
-  const index = chart.findIndex(finished);
-  return index < 0 ? undefined : chart.splice(index, 1)[0];
 }

@@ -1,4 +1,8 @@
-/** What the hospital knows: one truth, which FHIR serves and HL7 announces. Instants are milliseconds. */
+/**
+ * What the hospital knows: one truth, which FHIR serves and HL7 announces. Instants are milliseconds since 1970.
+ * Every record is a snapshot that nobody changes: a desk of the hospital puts a new one in its place. Records
+ * name a patient by number and a visit or appointment by its contact serial number (CSN).
+ */
 
 export type Sex = 'female' | 'male';
 
@@ -43,27 +47,48 @@ export interface User {
   readonly given: string;
 }
 
+/** An identifier beside those that every patient has: an older MRN, the number of another hospital, an SSN. */
+export interface FurtherIdentifier {
+  /** Component 5 of PID-3: `MR`, `SS`, `PI`. */
+  readonly type: string;
+  /** Component 4 of PID-3, the assigner's short name. */
+  readonly assigner: string;
+  readonly value: string;
+  /** What FHIR gives as its system. */
+  readonly system: string;
+}
+
+/** `merged`: the chart lives on in `mergedInto`. `deleted`: marked in error, answers no question any more. */
+export type PatientStanding = 'active' | 'merged' | 'deleted';
+
 export interface Patient {
   readonly number: number;
   readonly fhirId: string;
-  family: string;
+  /** The medical record number, type EPI. Two charts may carry one by mistake, as at real sites. */
+  readonly mrn: string;
+  readonly further: readonly FurtherIdentifier[];
+  readonly family: string;
   readonly given: string;
   readonly middle: string;
   readonly birthDate: string;
   readonly sex: Sex;
   readonly race: number;
   readonly spanish: boolean;
-  marital: 'S' | 'M' | 'D';
-  homePhone: string;
-  mobilePhone: string;
-  email: string;
-  street: string;
-  place: number;
-  provider: Provider;
-  /** Oldest first. */
-  readonly appointments: Appointment[];
-  /** Oldest first. */
-  readonly visits: Visit[];
+  readonly marital: 'S' | 'M' | 'D';
+  readonly homePhone: string;
+  readonly mobilePhone: string;
+  readonly email: string;
+  readonly street: string;
+  /** Index into `places`. */
+  readonly place: number;
+  readonly provider: Provider;
+  /** The day a person died, when they have. */
+  readonly deathDate?: string;
+  readonly standing: PatientStanding;
+  /** The number of the patient who carries this chart on. */
+  readonly mergedInto?: number;
+  readonly registeredAt: number;
+  readonly changedAt: number;
 }
 
 export type AppointmentStatus = 'booked' | 'arrived' | 'fulfilled' | 'cancelled' | 'noshow';
@@ -71,29 +96,52 @@ export type AppointmentStatus = 'booked' | 'arrived' | 'fulfilled' | 'cancelled'
 export interface Appointment {
   readonly csn: number;
   readonly fhirId: string;
-  readonly patient: Patient;
+  readonly patient: number;
   readonly provider: Provider;
   readonly department: Department;
   readonly visitType: VisitType;
   readonly bookedAt: number;
-  start: number;
-  status: AppointmentStatus;
+  readonly start: number;
+  readonly status: AppointmentStatus;
   /** Why it was cancelled or moved. */
-  reason?: string;
+  readonly reason?: string;
+  /** What was written beside it when it was booked. */
+  readonly note?: string;
+  readonly changedAt: number;
 }
 
+export type VisitKind = 'inpatient' | 'emergency' | 'clinic';
+/** `cancelled`: an admission that was taken back (A11). */
+export type VisitStatus = 'in-progress' | 'finished' | 'cancelled';
+
+/** Where a patient was during a visit; the last stay of an open visit has no end. */
+export interface Stay {
+  readonly department: Department;
+  readonly bed?: Bed;
+  readonly from: number;
+  readonly to?: number;
+}
+
+/** An encounter. */
 export interface Visit {
   readonly csn: number;
   readonly fhirId: string;
   /** The hospital account (HAR), PID-18. */
   readonly account: number;
-  readonly patient: Patient;
-  readonly kind: 'inpatient' | 'emergency' | 'clinic';
+  readonly patient: number;
+  readonly kind: VisitKind;
+  readonly status: VisitStatus;
   readonly department: Department;
   readonly bed?: Bed;
   readonly provider: Provider;
   readonly complaint: string;
   readonly startedAt: number;
-  readonly appointment?: Appointment;
-  endedAt?: number;
+  readonly endedAt?: number;
+  /** The CSN of the appointment it came from: the same number. */
+  readonly appointment?: number;
+  /** Oldest first. */
+  readonly stays: readonly Stay[];
+  /** Oldest first; a discharge that was taken back shows here. */
+  readonly statuses: readonly { readonly status: VisitStatus; readonly from: number }[];
+  readonly changedAt: number;
 }
