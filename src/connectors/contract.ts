@@ -282,6 +282,8 @@ export interface ConnectionContext {
   /** Resources that the site record learns by this connection. */
   readonly learnt: readonly string[];
   readonly clock: Clock;
+  /** The site's, IANA: times of HL7 messages are local to it. */
+  readonly timeZone: string;
   readonly secrets: Secrets;
   /** A small sealed value of this connection that outlives the process, and that all nodes share. */
   readonly shared: (name: string) => SharedSlot;

@@ -14,6 +14,7 @@ export interface ContextOptions {
   readonly keyedHash: KeyedHash;
   readonly site: string;
   readonly connection: string;
+  readonly timeZone: string;
   readonly budget: Budget;
   readonly identifiers: ConnectionContext['identifiers'];
   readonly learnt: readonly string[];
@@ -45,6 +46,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     identifiers: options.identifiers,
     learnt: options.learnt,
     clock,
+    timeZone: options.timeZone,
     secrets,
     shared(name) {
       const slot = `connection ${site} ${connection} ${name}`;

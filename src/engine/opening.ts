@@ -64,6 +64,7 @@ export function createOpening(options: OpeningOptions): Opening {
       clock,
       keyedHash,
       ...at,
+      timeZone: site.timeZone,
       budget: budgets.get(site.site) as ReturnType<typeof siteBudget>,
       keyring,
       learnt: Object.keys(site.learn).filter((resource) => site.learn[resource]?.from === name),

@@ -102,7 +102,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 function withoutMarkup(html: string): string {
   return html
-    .replace(/<(style|script|head|title)\b[^>]*>[^]*?<\/\1>/gi, ' ')
+    .replace(/<(style|script|head|title)\b[^>]*>[\s\S]*?<\/\1>/gi, ' ')
     .replace(/<[^>]*>/g, ' ')
     .replace(/&(#x?[0-9a-f]+|[a-z]+);/gi, (whole, name: string) => {
       if (!name.startsWith('#')) return ENTITIES[name.toLowerCase()] ?? whole;

@@ -45,7 +45,9 @@ export async function look(
       compared: kind.compare(ours, theirs, looking),
     }));
     const doubts = judged.flatMap(({ compared }) => (compared.verdict === 'doubt' ? [compared.about] : []));
-    let same = judged.flatMap(({ theirs, compared }) => (compared.verdict === 'same' ? [theirs] : []));
+    let same: readonly Found[] = judged.flatMap(({ theirs, compared }) =>
+      compared.verdict === 'same' ? [theirs] : [],
+    );
     if (question.by === 'content' && same.length > 0) {
       if (kind.toldApartByText) {
         const told = await byText(ours, same, means);

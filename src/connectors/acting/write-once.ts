@@ -30,8 +30,13 @@ export interface WriteOnce {
   readonly type: string;
   readonly identity: string;
   readonly body: Json;
-  /** @param sentAt When it went out; `null`: it did not. */
-  readonly look: (sentAt: number | null) => Promise<Looked>;
+  /**
+   * Looks for what the ledger holds: after a lost answer that is what went out, whatever the flow would say now.
+   * @param sentAt When it went out; `null`: it did not.
+   */
+  readonly look: (entry: LedgerEntry, sentAt: number | null) => Promise<Looked>;
+  /** What must hold right before it goes out; throws a Failure when it does not. */
+  readonly guard: (entry: LedgerEntry) => Promise<void>;
   /** Whether it is looked for before it goes out the first time. */
   readonly lookFirst: boolean;
   /**
@@ -72,7 +77,7 @@ export async function writeOnce(write: WriteOnce, means: WriteMeans): Promise<Js
   if (entry.state === 'unknown') return afterLost(write, means, entry);
   // Another delivery has made the same before: it is not made a second time if it is still there.
   if (write.lookFirst || entry.twin !== null) {
-    const looked = await write.look(null);
+    const looked = await write.look(entry, null);
     if (looked.kind === 'one') return adopt(write, means, looked, entry);
     if (looked.kind !== 'none') throw undecided(looked, 'conflict');
   }
@@ -81,6 +86,7 @@ export async function writeOnce(write: WriteOnce, means: WriteMeans): Promise<Js
 
 async function go(write: WriteOnce, means: WriteMeans, entry: LedgerEntry): Promise<Json> {
   const { ledger, about, clock } = means;
+  await write.guard(entry);
   await ledger.sending(about, entry.attempts);
   const sentAt = clock.now();
   let sent: Sent;
@@ -90,9 +96,9 @@ async function go(write: WriteOnce, means: WriteMeans, entry: LedgerEntry): Prom
     const failure = asFailure(error);
     if (failure.kind === 'unknown-outcome') {
       await ledger.unknown(about, failure);
-      throw later(failure, FIRST_LOOK);
+      throw failure.retry.again ? later(failure, FIRST_LOOK) : failure;
     }
-    if (write.isThere?.(failure)) return alreadyThere(write, means, failure, sentAt);
+    if (write.isThere?.(failure)) return alreadyThere(write, means, failure, entry, sentAt);
     await (failure.retry.again ? ledger.unsent(about, failure) : ledger.refused(about, failure));
     throw failure;
   }
@@ -109,7 +115,7 @@ async function go(write: WriteOnce, means: WriteMeans, entry: LedgerEntry): Prom
 /** It went out, and nobody knows what became of it. */
 async function afterLost(write: WriteOnce, means: WriteMeans, entry: LedgerEntry): Promise<Json> {
   const { ledger, about, clock, settle } = means;
-  const looked = await write.look(entry.sentAt);
+  const looked = await write.look(entry, entry.sentAt);
   if (looked.kind === 'one') return adopt(write, means, looked, entry);
   const cannotAsk = looked.kind === 'unsearchable';
   if (looked.kind !== 'none' && !(cannotAsk && write.repeatable)) throw undecided(looked, 'unknown-outcome');
@@ -126,10 +132,11 @@ async function alreadyThere(
   write: WriteOnce,
   means: WriteMeans,
   failure: Failure,
+  entry: LedgerEntry,
   sentAt: number,
 ): Promise<Json> {
   // Refused: nothing of ours went in. What is there may be older than our attempt.
-  const looked = await write.look(null).catch(async (error: unknown) => {
+  const looked = await write.look(entry, null).catch(async (error: unknown) => {
     await means.ledger.unknown(means.about, failure);
     throw error;
   });
