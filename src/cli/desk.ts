@@ -19,6 +19,7 @@ import { announced } from './data-folder.ts';
 import { loadProject } from './project.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
+import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
 import { hasData, openToLook } from './store.ts';
 
 export interface Desk {
@@ -63,6 +64,7 @@ export interface Desk {
   /** A person's answer to a question; refused when it was answered or ended meanwhile. */
   answer(request: { deliveryId: string; approved: boolean; reason: string }): Promise<void>;
   readonly replays: ReplayDesk;
+  readonly smart: SmartDesk;
   close(): Promise<void>;
 }
 
@@ -156,6 +158,7 @@ function engineDesk(url: string, token: string): Desk {
       if (said.status === 404) throw asksNobody(deliveryId);
     },
     replays: engineReplays(ask),
+    smart: engineSmart(ask),
     close: () => Promise.resolve(),
   };
 }
@@ -199,6 +202,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
     dead: (query) => store.deadLetters(query),
     replay: needsEngine,
     replays: folderReplays(store),
+    smart: folderSmart(notRunning),
     lanes: (query) => store.stuckLanes(query),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),
     connections: () => notRunning('Connections are open only while the engine runs.'),

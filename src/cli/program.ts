@@ -17,6 +17,7 @@ import { addReplay } from './commands/replay.ts';
 import { addReplays } from './commands/replays.ts';
 import { addSend } from './commands/send.ts';
 import { addSimulator } from './commands/simulator.ts';
+import { addSites } from './commands/sites.ts';
 import { addStart } from './commands/start.ts';
 
 export function everything(): Command {
@@ -43,6 +44,7 @@ export function everything(): Command {
     addConnections,
     addApprovals,
     addHl7,
+    addSites,
     addSimulator,
     addBackup,
     addKey,

@@ -69,6 +69,21 @@ export function unmet(
     if (resource === undefined || abilities === undefined) continue;
     const row = rowOf(matrixOf(step.connection), resource);
     for (const ability of abilities) {
+      const cell = row?.cells[ability];
+      // There are other routes, and none is chosen: it would be tried by FHIR, which is not there.
+      if (ability === 'create' && cell && cell.state !== 'no' && (cell.chosen ?? null) === null) {
+        const [fhir, ...others] = cell.ways ?? [];
+        if (fhir?.state === 'no') {
+          const routes = others.filter((way) => way.state !== 'no').map((way) => way.name);
+          found.push({
+            place: `step "${step.id}"`,
+            cell: `${resource} create`,
+            reason: `${record.site} has no FHIR create of ${resource}, and its record chooses no other route`,
+            fix: `choose one under connections.${step.connection}.do: ${routes.join(', ')}`,
+          });
+          continue;
+        }
+      }
       judge(`step "${step.id}"`, `${resource} ${ability}`, row?.cells[ability]);
     }
   }

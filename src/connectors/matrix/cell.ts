@@ -50,8 +50,8 @@ export interface Cell {
   };
   /** For `create` by which route, for `trigger` by which method. */
   readonly ways?: readonly Way[];
-  /** For `trigger`: the method that the site record chose. */
-  readonly chosen?: Method | null;
+  /** For `trigger` the method, for `create` the route that the site record chose. */
+  readonly chosen?: Method | string | null;
   /** For `trigger`: within which time a change is learnt. */
   readonly latency?: string | null;
 }

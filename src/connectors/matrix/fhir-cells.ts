@@ -13,6 +13,8 @@ export interface CellContext {
   readonly accepts: readonly string[] | null;
   /** A connection over which HL7 can be sent. */
   readonly sendsHl7: boolean;
+  /** The route that the record chose for a create: `book`; `null` when it says nothing. */
+  readonly route: string | null;
 }
 
 type Interaction = 'read' | 'search' | 'create' | 'update';
@@ -130,55 +132,79 @@ function searchCell({ observed, resource, facts }: CellContext, base: Base): Cel
   return { ...base, text, alternative: ifNo(base), parameters };
 }
 
-function createCell(context: CellContext, base: Base): Cell {
-  const { resource, facts } = context;
-  const ways: Way[] = [
-    { name: 'FHIR create', state: base.state, text: sentence('create', resource, base) },
-    ...(facts?.routes ?? []).map((route): Way => {
-      const { name, text, accepts } = route;
-      if (accepts === undefined) return { name, state: 'with a condition', text };
-      if (!context.sendsHl7) {
-        return {
-          name,
-          state: 'no',
-          text: `${text} No connection of this site sends HL7: add one of connector mllp with send.`,
-        };
-      }
-      if (context.accepts === null) {
-        return {
-          name,
-          state: 'not known',
-          text: `${text} The record does not say whether the site takes ${accepts} (hl7.accepts).`,
-        };
-      }
-      const taken = context.accepts.some((type) => covers(type, accepts));
-      return { name, state: taken ? 'yes' : 'no', text };
-    }),
-  ];
-  const state = bestOf(ways.map((way) => way.state));
-  const [first] = ways.filter((way) => way.state === state);
-  const others = ways.filter((way) => way.name !== 'FHIR create' && way.state !== 'no');
-  const text =
-    base.state === 'no' && others.length > 0
-      ? `There is no FHIR create of ${resource} here; ${others.map((way) => way.name).join(', or ')} instead.`
-      : (first?.text ?? sentence('create', resource, base));
-  const conditions =
-    base.state === 'no'
-      ? others.filter((way) => way.state === 'with a condition').map((way) => way.text)
-      : base.conditions;
-  const alternative =
-    base.state !== 'no'
-      ? null
-      : others.length > 0
-        ? others.map((way) => `${way.name}: ${way.text}`).join(' ')
-        : (base.alternative ??
-            ways
-              .slice(1)
-              .map((way) => way.text)
-              .join(' ')) ||
-          null;
-  return { ...base, state, text, conditions, alternative, ways };
+/** Other routes, as far as the record and what is known of the EHR tell. */
+function routeWays({ facts, accepts, sendsHl7 }: CellContext): (Way & { readonly route: string })[] {
+  return (facts?.routes ?? []).map(({ route, name, text, accepts: needs }) => {
+    const way = (state: CellState, why: string) => ({ route, name, state, text: why });
+    if (needs === undefined) return way('with a condition', text);
+    if (!sendsHl7)
+      return way('no', `${text} No connection of this site sends HL7: add one of connector mllp with send.`);
+    if (accepts === null) {
+      return way(
+        'not known',
+        `${text} The record does not say whether the site takes ${needs} (hl7.accepts).`,
+      );
+    }
+    const taken = accepts.some((type) => covers(type, needs));
+    return taken ? way('yes', text) : way('no', `${text} The site does not take ${needs} (hl7.accepts).`);
+  });
 }
+
+function createCell(context: CellContext, base: Base): Cell {
+  const { resource, route } = context;
+  const fhir: Way & { readonly route: string } = {
+    route: 'fhir',
+    name: 'FHIR create',
+    state: base.state,
+    text: sentence('create', resource, base),
+  };
+  const all = [fhir, ...routeWays(context)];
+  const ways: Way[] = all.map(({ name, state, text }) => ({ name, state, text }));
+  const picked = route === null ? undefined : all.find((way) => way.route === route);
+  if (picked !== undefined && picked !== fhir) {
+    const grounds: Ground[] = [
+      { from: 'site record', text: `Creates ${resource} by ${picked.name}.` },
+      ...base.grounds,
+    ];
+    // The record chose it, so somebody has agreed on it with the site; what is known to be missing is missing all the same.
+    const state = picked.state === 'not known' ? 'with a condition' : picked.state;
+    const others = ways.filter((way) => way !== ways[all.indexOf(picked)] && way.state !== 'no');
+    const alternative = state === 'no' ? instead(others) : null;
+    const conditions = state === 'with a condition' ? [picked.text] : [];
+    return {
+      state,
+      text: `${picked.name}: ${picked.text}`,
+      grounds,
+      conditions,
+      alternative,
+      ways,
+      chosen: picked.name,
+    };
+  }
+  const others = ways.slice(1).filter((way) => way.state !== 'no');
+  const chosen = picked?.name ?? null;
+  if (base.state !== 'no' || others.length === 0) {
+    return {
+      ...base,
+      text: fhir.text,
+      alternative: base.state === 'no' ? (base.alternative ?? null) : null,
+      ways,
+      chosen,
+    };
+  }
+  return {
+    ...base,
+    state: bestOf(others.map((way) => way.state)) === 'not known' ? 'not known' : 'with a condition',
+    text: `There is no FHIR create of ${resource} here; ${others.map((way) => way.name).join(', or ')} instead.`,
+    conditions: ['Choose one of the other routes in the record (do).'],
+    alternative: instead(others),
+    ways,
+    chosen,
+  };
+}
+
+const instead = (ways: readonly Way[]): string | null =>
+  ways.length === 0 ? null : ways.map((way) => `${way.name}: ${way.text}`).join(' ');
 
 /** @example covers('SIU^*', 'SIU^S12') // true */
 export function covers(pattern: string, type: string): boolean {

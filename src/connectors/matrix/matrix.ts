@@ -76,15 +76,16 @@ export function capabilityMatrix(input: MatrixInput): CapabilityMatrix {
       facts: profile.resources[resource],
       accepts: hl7.accepts,
       sendsHl7: hl7.senders.length > 0,
+      route: routeOf(fields, resource),
     };
     const trigger = triggerCell({
       ...context,
       spec,
-      chosen: chosenOf(fields, resource),
+      chosen: chosenOf(record, resource),
       sends: hl7.sends,
       feeds: hl7.listeners,
-      roster: record.roster.from,
-      group: groupOf(record, connection),
+      roster: rosterOf(record),
+      group: record.learn[resource]?.group !== undefined,
     });
     const cells = Object.fromEntries(
       ABILITIES.map((ability) => [ability, ability === 'trigger' ? trigger : fhirCell(context, ability)]),
@@ -131,21 +132,27 @@ function hl7Of(record: SiteRecord): {
 }
 
 function chosenOf(
-  fields: Readonly<Record<string, unknown>>,
+  record: SiteRecord,
   resource: string,
 ): { readonly method: Method; readonly every: string | null } | null {
-  const learn = fields.learn as Readonly<Record<string, unknown>> | undefined;
-  const said = learn?.[resource] as { readonly method?: Method; readonly every?: unknown } | undefined;
-  if (said === undefined || said === null) return null;
-  return { method: said.method ?? 'poll', every: typeof said.every === 'string' ? said.every : null };
+  const said = record.learn[resource];
+  return said === undefined ? null : { method: said.method, every: said.every ?? null };
 }
 
-function groupOf(record: SiteRecord, connection: string | null): boolean {
-  return Object.entries(record.connections).some(([name, each]) => {
-    const fields = each as Readonly<Record<string, unknown>>;
-    if (each.connector !== 'bulk' && name !== connection) return false;
-    return fields.group !== undefined || fields.bulk !== undefined;
-  });
+/** Who makes patients known. */
+function rosterOf({ roster }: SiteRecord): readonly string[] {
+  return [
+    ...roster.from,
+    ...(roster.file === undefined ? [] : [roster.file]),
+    ...(roster.lists ?? []).map(({ resource, id }) => `${resource} ${id}`),
+  ];
+}
+
+/** `connections.<name>.do['appointment.create'].route`. */
+function routeOf(fields: Readonly<Record<string, unknown>>, resource: string): string | null {
+  const name = `${resource.charAt(0).toLowerCase()}${resource.slice(1)}.create`;
+  const said = (fields.do as Readonly<Record<string, { readonly route?: unknown }>> | undefined)?.[name];
+  return typeof said?.route === 'string' ? said.route : null;
 }
 
 /** The row of a resource, by its FHIR name. */

@@ -30,7 +30,9 @@ export interface Fact {
 
 /** Another way to the same record. */
 export interface Route {
-  /** `$find + $book`, `SIU^S12`, `ADT^A04`, `web service`. */
+  /** As the record chooses it (`do`): `book`, `siu`, `adt`, `oru`, `mdm`, `web service`. */
+  readonly route: string;
+  /** For people: `$find + $book`, `SIU^S12`. */
   readonly name: string;
   readonly text: string;
   /** The HL7 message that the site must accept for it. */

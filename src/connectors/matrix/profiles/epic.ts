@@ -78,7 +78,7 @@ export const epic: EhrProfile = {
           conditions: [
             'Turn it on for the client, with the identifiers that the site demands; find the patient first.',
           ],
-          alternative: 'ADT^A28 or ADT^A04 where the site takes them.',
+          alternative: "The site's own web service, declared in the record (do).",
         },
       ),
       update: statement.no('There is no update of patients in R4.', {
@@ -86,10 +86,10 @@ export const epic: EhrProfile = {
       }),
       routes: [
         {
-          name: 'ADT^A28',
-          text: 'A registration message files the patient.',
-          accepts: 'ADT^A28',
-          mark: 'not verified',
+          route: 'web service',
+          name: 'web service',
+          text: "The site's own web service, declared in the record.",
+          mark: 'one party',
         },
       ],
       lastUpdated: noLastUpdated,
@@ -133,17 +133,20 @@ export const epic: EhrProfile = {
       }),
       routes: [
         {
+          route: 'book',
           name: '$find + $book',
           text: 'STU3 offers free times and books one; the site must have built it, and its metadata does not show it.',
           mark: 'one party',
         },
         {
+          route: 'siu',
           name: 'SIU^S12',
           text: 'An incoming scheduling message books it.',
           accepts: 'SIU^S12',
           mark: 'confirmed',
         },
         {
+          route: 'web service',
           name: 'web service',
           text: "The site's own scheduling web service, declared in the record.",
           mark: 'one party',
@@ -185,6 +188,7 @@ export const epic: EhrProfile = {
       }),
       routes: [
         {
+          route: 'adt',
           name: 'ADT^A04',
           text: 'An incoming registration makes the visit.',
           accepts: 'ADT^A04',
@@ -244,6 +248,7 @@ export const epic: EhrProfile = {
       }),
       routes: [
         {
+          route: 'oru',
           name: 'ORU^R01',
           text: 'An incoming result message files it.',
           accepts: 'ORU^R01',
@@ -300,6 +305,7 @@ export const epic: EhrProfile = {
       }),
       routes: [
         {
+          route: 'mdm',
           name: 'MDM^T02',
           text: 'An incoming document message files it.',
           accepts: 'MDM^T02',

@@ -1,0 +1,10 @@
+/** `suture sites`: what concerns one hospital. */
+import type { Command } from 'commander';
+import { addConnect } from './sites-connect.ts';
+import { addSigningKeys } from './sites-keys.ts';
+
+export function addSites(program: Command): void {
+  const sites = program.command('sites').description('connect hospitals, and see how they stand');
+  addConnect(sites);
+  addSigningKeys(sites);
+}
