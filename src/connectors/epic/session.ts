@@ -12,7 +12,10 @@ import type { ConnectionContext, SignIn } from '../contract.ts';
 import { openSmart } from '../smart/index.ts';
 import { appointment } from './appointment/index.ts';
 import { type EpicConfig, limitsOf } from './config.ts';
+import { documentReference } from './document-reference/index.ts';
+import { encounter } from './encounter/index.ts';
 import { epicFailure, epicSays } from './failures.ts';
+import { observation } from './observation/index.ts';
 import { patient } from './patient/index.ts';
 
 export interface Session {

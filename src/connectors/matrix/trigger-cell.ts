@@ -187,9 +187,14 @@ function exporting(context: TriggerContext): Judged {
   if (offered === false || (offered === null && fact.state === 'no')) {
     return { state: 'no', text: 'The server offers no bulk export.', conditions: [], grounds };
   }
+  // The export holds what the client may search for, type by type.
+  const search = fhirCell(context, 'search');
+  if (search.state === 'no') return { ...search, text: search.text, conditions: [] };
+  const known = bothOf(offered === null ? 'not known' : 'yes', search.state);
   if (!context.group) {
     const text = 'Name the Group to export; the site gives its id.';
-    return { state: 'with a condition', text, conditions: [text], grounds };
+    return { state: bothOf(known, 'with a condition'), text, conditions: [text], grounds };
   }
-  return { state: offered === null ? 'not known' : 'yes', text: '', conditions: [], grounds };
+  const text = known === 'yes' ? '' : 'Whether the server exports was never asked: run suture probe.';
+  return { state: known, text, conditions: search.conditions, grounds };
 }
