@@ -209,6 +209,11 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       });
     },
     replays: replaysFixture(store, clock),
+    capabilities: {
+      sites: () => [],
+      of: () => null,
+      probe: () => Promise.reject(new Error('nothing to ask')),
+    },
     cds: {
       services: () => [],
       call: async () => ({ status: 200, body: { cards: [] } }),

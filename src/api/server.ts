@@ -12,6 +12,7 @@ import type { ApiContext, ApiLog } from './context.ts';
 import { ApiFailure, type ApiFailureCode } from './failures.ts';
 import { administrationRoutes } from './routes/administration.ts';
 import { approvalRoutes } from './routes/approvals.ts';
+import { capabilityRoutes } from './routes/capabilities.ts';
 import { cdsServiceRoutes } from './routes/cds-services.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
@@ -145,6 +146,7 @@ export async function buildServer(
     approvalRoutes,
     deliveryRoutes,
     laneRoutes,
+    capabilityRoutes,
     replayRoutes,
     administrationRoutes,
     eventRoutes,

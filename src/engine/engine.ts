@@ -1,12 +1,13 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
 import { connectors as allConnectors, type ConnectionContext, type Connector } from '../connectors/index.ts';
 import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
-import type { SiteRecord } from '../site/index.ts';
+import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
 import { createCalling } from './calling.ts';
+import { createCapabilities } from './capabilities.ts';
 import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly log: ConnectionContext['log'];
   readonly random?: Random;
   readonly connectors?: ReadonlyMap<string, Connector>;
+  /** What the sites' servers were seen to say, by site: see `loadObserved`. */
+  readonly observed?: Readonly<Record<string, ObservedSite>>;
   /** Deliveries in hand at once. */
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
@@ -241,6 +244,24 @@ export function createEngine(options: EngineOptions): Engine {
     signal: stopping.signal,
   });
 
+  const capabilities = createCapabilities({
+    clock,
+    sites: options.sites,
+    observed: options.observed ?? {},
+    connectors: registry,
+    log,
+    changed: () => changed('health'),
+    lend(site, name) {
+      const one = byName.get(`${site}/${name}`);
+      if (one) return { one, give: () => Promise.resolve() };
+      const record = sites.get(site);
+      if (record?.connections[name] === undefined) return undefined;
+      const own = openConnection(record, name);
+      return { one: own, give: () => own.connection.close() };
+    },
+    signal: stopping.signal,
+  });
+
   const signIns = createSignInDesk({
     store,
     clock,
@@ -308,6 +329,7 @@ export function createEngine(options: EngineOptions): Engine {
         await replays
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
+        capabilities.start();
         retention = startRetention({ store, clock, sites: options.sites, log });
       } catch (error) {
         running = false;
@@ -322,6 +344,7 @@ export function createEngine(options: EngineOptions): Engine {
       running = false;
       await replays.close();
       await responder.settled();
+      await capabilities.stop();
       backpressure.stop();
       await retention?.stop();
       endHealth?.();
@@ -362,6 +385,7 @@ export function createEngine(options: EngineOptions): Engine {
       return one?.connection.http ? one.connection.http(request, one.receiver) : null;
     },
 
+    capabilities,
     cds: responder,
 
     async jwks() {

@@ -1,4 +1,5 @@
 export { type Approval, approvalDesk, sleepShown } from './approval.ts';
+export type { CapabilityControl, DriftState, SiteCapabilities } from './capabilities.ts';
 export { secretVariable } from './context.ts';
 export type * from './control.ts';
 export type { Drain } from './drain.ts';

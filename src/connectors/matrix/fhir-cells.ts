@@ -107,7 +107,11 @@ export function fhirCell(context: CellContext, interaction: Interaction): Cell {
 
 type Base = Pick<Cell, 'state' | 'grounds' | 'conditions' | 'alternative'>;
 
-const ifNo = ({ state, alternative }: Base): string | null => (state === 'no' ? alternative : null);
+/** What there is to do when nothing better is known. */
+const ELSE =
+  'Ask the site what else it has: an HL7 feed, an extract, or another version of its server; then probe again.';
+
+const ifNo = ({ state, alternative }: Base): string | null => (state === 'no' ? (alternative ?? ELSE) : null);
 
 function sentence(interaction: string, resource: string, { state, conditions }: Base): string {
   const whole = `${interaction} of ${resource}`;
@@ -187,7 +191,7 @@ function createCell(context: CellContext, base: Base): Cell {
     return {
       ...base,
       text: fhir.text,
-      alternative: base.state === 'no' ? (base.alternative ?? null) : null,
+      alternative: ifNo(base),
       ways,
       chosen,
     };

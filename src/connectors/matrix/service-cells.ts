@@ -63,7 +63,7 @@ export function serviceCell(name: ServiceName, context: ServiceContext): Cell {
   }
   return {
     state,
-    text: fact.text,
+    text: seen === false ? `The server does not offer it.` : fact.text,
     grounds,
     conditions,
     alternative: state === 'no' ? (fact.alternative ?? null) : null,
