@@ -56,9 +56,9 @@ export async function testContext(
   return {
     site: 'mercy',
     connection: 'under-test',
-    timeZone: 'America/Chicago',
     learnt: [],
     identifiers: { mrn: options.mrn ?? 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14' },
+    timeZone: 'America/Chicago',
     clock: options.clock ?? systemClock,
     key,
     entries,

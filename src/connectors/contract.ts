@@ -7,6 +7,7 @@
  */
 import type { Asked, ConsentFacts, RunMemory, SharedSlot, SigningAlgorithm } from '../fhir/index.ts';
 import type { Door, Format, MessageFlag } from '../message/index.ts';
+import type { Observed } from '../site/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
 import type { Capability, Method, ResourceSpec } from './capability.ts';
 import type { WriteLedger } from './write-ledger.ts';
@@ -292,6 +293,27 @@ export interface HttpAnswer {
   readonly body?: string;
 }
 
+/** A caller of CDS services: proved, and asked for what it did not send. */
+export interface CdsCaller {
+  /** `iss` of its calls. */
+  readonly issuer: string;
+  /** @throws Failure `auth`, CDS_CALLER: the call is not from it, or was made before. */
+  prove(token: string | undefined, signal: AbortSignal): Promise<void>;
+  /**
+   * One prefetch template, read with the caller's own token, which is used for this and kept nowhere; `null` when it
+   * cannot be had.
+   * @throws Failure `config`, CDS_FHIR_SERVER: `server` is not the caller's.
+   */
+  read(request: {
+    readonly template: string;
+    /** The call's context. */
+    readonly call: Readonly<Record<string, unknown>>;
+    readonly token: string;
+    readonly server: string;
+    readonly signal: AbortSignal;
+  }): Promise<Json>;
+}
+
 /**
  * How a person lets a connection work in their name, in the browser (SMART App Launch). The engine keeps what must come back
  * unchanged, ties it to the browser and lets it be used once; the connection knows what is asked and what an answer means.
@@ -327,6 +349,8 @@ export interface Connection {
   readonly signIn?: SignIn;
   /** Tells what is wrong, one check a line: route, sign-in, scope. Changes nothing at the other side. */
   test(signal: AbortSignal): Promise<readonly TestResult[]>;
+  /** Asks the server what it is and has, harmlessly: `suture probe`, and the drift that a running engine reports. */
+  observe?(signal: AbortSignal): Promise<Observed>;
   /** A source that others connect to. Rejects with a `config` Failure when it cannot (port in use). */
   listen?(receiver: Receiver): Promise<Listening>;
   /** A source that we ask. */
@@ -342,6 +366,8 @@ export interface Connection {
   call?(call: Call, context: CallContext): Promise<Json>;
   /** A source over HTTP: mounted by the API below `/hooks/<site>/<connection>`. */
   http?(request: HttpRequest, receiver: Receiver): Promise<HttpAnswer>;
+  /** A hospital that calls CDS services. */
+  readonly cds?: CdsCaller;
   close(): Promise<void>;
 }
 

@@ -85,6 +85,13 @@ export function startRetention({ store, clock, sites, log }: RetentionOptions): 
     }
     const ended = now - LEDGER_DAYS * DAY;
     await inSteps((limit) => store.pruneWrites({ endedBefore: ended, limit }));
+    for (const site of sites) {
+      const before = now - retentionOf(site, '').delivered * DAY;
+      const removed = await inSteps((limit) => store.pruneExchanges({ site: site.site, before, limit }));
+      if (removed > 0) {
+        log('info', 'answered calls were removed: their retention is over', { site: site.site, removed });
+      }
+    }
     const moved = await inSteps((limit) =>
       store.shelve({ receivedBefore: now - SHELVED_AFTER * DAY, limit }),
     );

@@ -20,6 +20,7 @@ import { Findings } from './findings.ts';
 import type { Lookup } from './lookup.ts';
 import { findObservation, observation, readObservation } from './observation/index.ts';
 import { learnable as learnObservation } from './observation/learn.ts';
+import { observe } from './observe.ts';
 import { findPatient, patient, readPatient, resolvePatient } from './patient/index.ts';
 import { learnable as learnPatient } from './patient/learn.ts';
 import { openSession, watchOf } from './session.ts';
@@ -55,6 +56,7 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
   return {
     ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
+    observe: (signal) => observe(config, context, signal),
     learns: resources.map(({ resource }) => ({ resource, methods: ['poll', 'feed wakes read'] })),
     async learn(request) {
       const walk = walks.get(request.resource);

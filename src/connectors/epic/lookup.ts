@@ -74,7 +74,7 @@ export async function search(
   findings.addSearch(page);
   const all = page.entries.filter((entry) => entry.mode === 'match').map((entry) => entry.resource);
   const matches = all.filter((each) => each.resourceType === type && fits(each));
-  findings.check('LEARN_FILTER_IGNORED', all.length - matches.length);
+  findings.note('EPIC_FILTER_IGNORED', all.length - matches.length);
   return matchesOf(matches, findings, context);
 }
 

@@ -21,9 +21,9 @@ import { patient } from './patient/index.ts';
 export interface Session {
   readonly client: FhirClient;
   readonly tokens: Tokens;
+  readonly signIn: SignIn | undefined;
   /** The STU3 side of the same server, for `$find` and `$book`. @param base Left out: the R4 base with STU3 in its place. */
   stu3(base: string | undefined): FhirClient;
-  readonly signIn: SignIn | undefined;
   /** Asks the FHIR base for its SMART configuration; throws what is in the way. */
   reach(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
