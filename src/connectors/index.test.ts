@@ -4,6 +4,7 @@ import { connectors, epicFailures, mllpFailures, webhookFailures, writeFailures 
 
 it('has each connector under its own name, with every capability an action stands behind', () => {
   expect([...connectors].map(([name, connector]) => [name, connector.name])).toEqual([
+    ['cds', 'cds'],
     ['epic', 'epic'],
     ['fhir', 'fhir'],
     ['mllp', 'mllp'],
