@@ -4,14 +4,7 @@
  *
  * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
  */
-import type {
-  Approval,
-  ConnectionState,
-  DryStep,
-  KeyView,
-  SignInView,
-  SiteCapabilities,
-} from '../engine/index.ts';
+import type { Approval, ConnectionState, KeyView, SignInView, SiteCapabilities } from '../engine/index.ts';
 import type { TraceEntry } from '../flow/index.ts';
 import type {
   AttemptRecord,
@@ -24,18 +17,11 @@ import type {
   StepRecord,
 } from '../message/index.ts';
 import type { Observed } from '../site/index.ts';
-import type {
-  AuditRow,
-  DeadLetter,
-  Exchange,
-  MessageRow,
-  StuckLane,
-  WritePage,
-  WriteRow,
-} from '../store/index.ts';
+import type { AuditRow, DeadLetter, Exchange, MessageRow, StuckLane } from '../store/index.ts';
 import type { ReplayVersion } from './replay-types.ts';
 
 export type * from './replay-types.ts';
+export type * from './write-types.ts';
 
 export type {
   Approval,
@@ -47,7 +33,6 @@ export type {
   MessageState,
   MessageSummary,
   StuckLane,
-  WriteRow,
 };
 
 /** Viewer: states and masked content. Operator: also reveal, replay, release, test. Admin: also users. */
@@ -336,45 +321,6 @@ export interface ApprovalAnswer {
 /** POST /api/approvals/:delivery/reveal. Each answer has left an audit entry behind. */
 export interface ApprovalShown {
   readonly show: unknown;
-}
-
-/** GET /api/writes?site=&state=&messageId=&after=&limit=: open ones unless a state or a message is named, oldest first. */
-export type WritesAnswer = WritePage;
-
-/** POST /api/writes/:id */
-export interface WriteBody {
-  readonly word: 'done' | 'again' | 'drop';
-  /** Of `done`: `Observation/e1`, or the id alone. */
-  readonly record?: string | undefined;
-  readonly reason: string;
-}
-export interface WriteAnswer {
-  readonly word: 'done' | 'again' | 'drop';
-}
-
-/** POST /api/writes/:id/reveal. Each answer has left an audit entry behind. */
-export interface WriteRevealed {
-  readonly body: unknown;
-  readonly result: unknown;
-}
-
-/** POST /api/runs: one flow run by hand. Recorded and audited; `dry` looks things up and does nothing. */
-export interface RunBody {
-  readonly flow: string;
-  readonly site?: string | undefined;
-  readonly messageId?: string | undefined;
-  /** Base64: a message of a file. */
-  readonly bytes?: string | undefined;
-  /** Of a FHIR resource: `Appointment.updated`. */
-  readonly type?: string | undefined;
-  readonly dry?: boolean | undefined;
-}
-export interface RunAnswer {
-  readonly messageId: string;
-  readonly deliveryId: string;
-}
-export interface DryAnswer {
-  readonly steps: readonly DryStep[];
 }
 
 /** POST /api/connections/:site/:connection/test */

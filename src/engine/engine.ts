@@ -4,8 +4,8 @@ import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/inde
 import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
-import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
+import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
 import { createCapabilities } from './capabilities.ts';
 import type { EngineControl, Readiness, RunningFlow } from './control.ts';
@@ -22,11 +22,9 @@ import { createReplays } from './replay/replays.ts';
 import { createResponder } from './respond.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
-import { runControl } from './run.ts';
 import { createSignInDesk } from './sign-in/desk.ts';
 import { createTelling } from './telling.ts';
-import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
-import { writeDesk } from './writes.ts';
+import { connectionState, type Open } from './view.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -280,11 +278,6 @@ export function createEngine(options: EngineOptions): Engine {
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
   let retention: ReturnType<typeof startRetention> | null = null;
-  const readers = {
-    store,
-    flow: (name: string) => prepared.get(name),
-    site: (name: string) => sites.get(name),
-  };
 
   return {
     store,
@@ -404,35 +397,14 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
-    async release({ deliveryIds, to, who, reason }) {
-      const audit = {
-        at: clock.now(),
-        who,
-        act: 'delivery.release',
-        on: deliveryIds.join(','),
-        facts: { to, reason },
-      };
-      const count = await store.release({ deliveryIds, to, at: clock.now(), audit });
-      planned(count);
-      return count;
-    },
-
-    ...writeDesk({ store, clock, keyedHash, nudge: () => planned(0, true) }),
-
-    ...runControl({
+    ...byHand({
       store,
       clock,
+      keyedHash,
+      planned,
       flow: (name) => prepared.get(name),
       sites,
-      connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
-      intake: (site, name) => byName.get(`${site}/${name}`)?.intake,
-      planned,
+      open: (site, name) => byName.get(`${site}/${name}`),
     }),
-
-    ...approvalDesk({ store, clock, answered: () => planned(0, true) }),
-
-    trace: (deliveryId) => traceOf(readers, deliveryId),
-
-    fhirView: (messageId) => fhirViewOf(readers, messageId),
   };
 }
