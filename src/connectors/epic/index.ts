@@ -11,18 +11,20 @@ import { appointment, findAppointment, readAppointment } from './appointment/ind
 import { learnable as learnAppointment } from './appointment/learn.ts';
 import { check } from './check.ts';
 import { type EpicConfig, parseEpic } from './config.ts';
-import { documentReference } from './document-reference/index.ts';
+import { documentReference, findDocument, readDocument } from './document-reference/index.ts';
 import { learnable as learnDocumentReference } from './document-reference/learn.ts';
-import { encounter } from './encounter/index.ts';
+import { encounter, findEncounter, readEncounter } from './encounter/index.ts';
 import { learnable as learnEncounter } from './encounter/learn.ts';
 import { epicFailure } from './failures.ts';
 import { Findings } from './findings.ts';
 import type { Lookup } from './lookup.ts';
-import { observation } from './observation/index.ts';
+import { findObservation, observation, readObservation } from './observation/index.ts';
 import { learnable as learnObservation } from './observation/learn.ts';
+import { observe } from './observe.ts';
 import { findPatient, patient, readPatient, resolvePatient } from './patient/index.ts';
 import { learnable as learnPatient } from './patient/learn.ts';
 import { openSession, watchOf } from './session.ts';
+import { writing } from './writing.ts';
 
 export type { EpicConfig } from './config.ts';
 export { epicFailures } from './failures.ts';
@@ -35,6 +37,12 @@ const actions: Readonly<Record<string, (args: Json, lookup: Lookup) => Promise<J
   'patient.read': readPatient,
   'appointment.find': findAppointment,
   'appointment.read': readAppointment,
+  'encounter.find': findEncounter,
+  'encounter.read': readEncounter,
+  'observation.find': findObservation,
+  'observation.read': readObservation,
+  'documentReference.find': findDocument,
+  'documentReference.read': readDocument,
 };
 
 function open(config: EpicConfig, context: ConnectionContext): Connection {
@@ -48,6 +56,7 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
   return {
     ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
+    observe: (signal) => observe(config, context, signal),
     learns: resources.map(({ resource }) => ({ resource, methods: ['poll', 'feed wakes read'] })),
     async learn(request) {
       const walk = walks.get(request.resource);
@@ -55,11 +64,15 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
       return walk(request);
     },
     members: (list, signal) => membersOf(client, list, signal),
-    async call(call: Call, { signal, reads }: CallContext): Promise<Json> {
+    async call(call: Call, about: CallContext): Promise<Json> {
+      const { signal, reads } = about;
+      const write = writing.get(call.do);
+      if (write !== undefined)
+        return write(call.args, { client, stu3: session.stu3, config, context, about });
       const action = Object.hasOwn(actions, call.do) ? actions[call.do] : undefined;
       if (action === undefined) {
         throw epicFailure('EPIC_CAPABILITY_UNKNOWN', {
-          message: `The Epic connector cannot do "${call.do}"; it can do ${Object.keys(actions).join(', ')}.`,
+          message: `The Epic connector cannot do "${call.do}"; it can do ${[...Object.keys(actions), ...writing.keys()].join(', ')}.`,
         });
       }
       // Whoever only looks sees what the run has seen; whoever looks before writing must see what is there now.
@@ -117,7 +130,7 @@ function walksOf(config: EpicConfig, client: FhirClient, context: ConnectionCont
 export const epic: Connector<EpicConfig> = {
   name: 'epic',
   about:
-    'Epic by FHIR R4 as a backend service: finds and reads patients and appointments, and learns changes.',
+    'Epic by FHIR R4 as a backend service: finds, reads, makes and changes records, and learns their changes.',
   parse: parseEpic,
   open,
   capabilities,
