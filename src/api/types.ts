@@ -4,11 +4,14 @@
  *
  * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
  */
-<<<<<<< HEAD
-import type { Approval, ConnectionState, CursorView, KeyView, SignInView } from '../engine/index.ts';
-=======
-import type { Approval, ConnectionState, KeyView, SignInView, SiteCapabilities } from '../engine/index.ts';
->>>>>>> c3
+import type {
+  Approval,
+  ConnectionState,
+  CursorView,
+  KeyView,
+  SignInView,
+  SiteCapabilities,
+} from '../engine/index.ts';
 import type { TraceEntry } from '../flow/index.ts';
 import type {
   AttemptRecord,

@@ -49,11 +49,7 @@ export interface Change {
   readonly health: boolean;
 }
 
-<<<<<<< HEAD
-export interface EngineControl extends CursorControl {
-=======
-export interface EngineControl extends WriteControl, RunControl {
->>>>>>> c3
+export interface EngineControl extends CursorControl, WriteControl, RunControl {
   readonly store: Store;
   readonly flows: readonly RunningFlow[];
   readonly startedAt: number;

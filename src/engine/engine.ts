@@ -399,28 +399,8 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
-<<<<<<< HEAD
-    async release({ deliveryIds, to, who, reason }) {
-      const audit = {
-        at: clock.now(),
-        who,
-        act: 'delivery.release',
-        on: deliveryIds.join(','),
-        facts: { to, reason },
-      };
-      const count = await store.release({ deliveryIds, to, at: clock.now(), audit });
-      planned(count);
-      return count;
-    },
-
     ...cursorDesk({ store, clock, sites: options.sites }),
 
-    ...approvalDesk({ store, clock, answered: () => planned(0, true) }),
-
-    trace: (deliveryId) => traceOf(readers, deliveryId),
-
-    fhirView: (messageId) => fhirViewOf(readers, messageId),
-=======
     ...byHand({
       store,
       clock,
@@ -430,6 +410,5 @@ export function createEngine(options: EngineOptions): Engine {
       sites,
       open: (site, name) => byName.get(`${site}/${name}`),
     }),
->>>>>>> c3
   };
 }
