@@ -13,6 +13,7 @@ import { ApiFailure, type ApiFailureCode } from './failures.ts';
 import { administrationRoutes } from './routes/administration.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { consoleRoutes } from './routes/console.ts';
+import { cursorRoutes } from './routes/cursors.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
 import { homeRoutes } from './routes/home.ts';
@@ -142,6 +143,7 @@ export async function buildServer(
     messageRoutes,
     approvalRoutes,
     deliveryRoutes,
+    cursorRoutes,
     laneRoutes,
     replayRoutes,
     administrationRoutes,

@@ -6,8 +6,10 @@ import type {
   CallContext,
   CallOutcome,
   ConnectionContext,
+  Finding,
   Inbound,
   LearnAnswer,
+  LearnSettings,
   Receiver,
   RosterEntry,
   Verdict,
@@ -18,6 +20,8 @@ export interface TestContext extends ConnectionContext {
   readonly hashes: Map<string, string>;
   readonly secretTexts: Map<string, string>;
   readonly outcomes: CallOutcome[];
+  /** Findings that were counted. */
+  readonly told: Finding[];
   /** Pauses that were asked for; `undefined` for "by half". */
   readonly slowed: (number | undefined)[];
   readonly taken: () => number;
@@ -33,13 +37,14 @@ export interface TestContext extends ConnectionContext {
 const usualKey = makeSigningKey('RS384');
 
 export async function testContext(
-  options: { clock?: Clock; key?: SigningKeyPair } = {},
+  options: { clock?: Clock; key?: SigningKeyPair; mrn?: string } = {},
 ): Promise<TestContext> {
   const key = options.key ?? (await usualKey);
   const entries = new Map<string, RosterEntry>();
   const hashes = new Map<string, string>();
   const secretTexts = new Map<string, string>();
   const outcomes: CallOutcome[] = [];
+  const told: Finding[] = [];
   const slowed: (number | undefined)[] = [];
   const logged: string[] = [];
   let taken = 0;
@@ -49,6 +54,8 @@ export async function testContext(
   return {
     site: 'mercy',
     connection: 'under-test',
+    learnt: [],
+    identifiers: { mrn: options.mrn ?? 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14' },
     clock: options.clock ?? systemClock,
     key,
     entries,
@@ -84,9 +91,12 @@ export async function testContext(
       slow: (ms) => void slowed.push(ms),
     },
     roster: {
-      page: async (after, limit) =>
+      page: async (after, limit, activity = {}) =>
         [...entries.values()]
           .filter((entry) => after === null || entry.key > after)
+          .filter(
+            ({ activeAt }) => activeAt >= (activity.from ?? activeAt) && activeAt < (activity.to ?? Infinity),
+          )
           .sort((a, b) => (a.key < b.key ? -1 : 1))
           .slice(0, limit),
       get: async (keys) => keys.flatMap((each) => entries.get(each) ?? []),
@@ -103,6 +113,8 @@ export async function testContext(
     },
     patientKey,
     report: (outcome) => void outcomes.push(outcome),
+    found: (findings) => void told.push(...findings),
+    told,
     log: (_level, text, facts) => void logged.push(`${text} ${JSON.stringify(facts ?? {})}`),
     know(system, value) {
       const entry = { key: patientKey(system, value), identifiers: [{ system, value }], activeAt: 0 };
@@ -116,6 +128,17 @@ export async function testContext(
     },
   };
 }
+
+/** What a site record gives when it says nothing more. */
+export const usualSettings: LearnSettings = {
+  method: 'poll',
+  every: 30_000,
+  rarely: 30_000,
+  window: { back: 30 * 86_400_000, ahead: 90 * 86_400_000 },
+  batch: 5,
+  overlap: 120_000,
+  categories: ['vital-signs', 'laboratory'],
+};
 
 export const never: AbortSignal = new AbortController().signal;
 

@@ -81,13 +81,15 @@ export interface Learned {
   /** First sighting, or a changed hash. Never twice `created` for one identity. */
   readonly change: 'created' | 'updated';
   /**
-   * What makes it one thing whatever the method: `CSN:<system>|<value>` for an Appointment. Not a patient's id.
+   * What makes it one thing whatever the method: `CSN:<value>` for an Appointment. Not a patient's id.
    */
   readonly identity: string;
   /** SHA-256 of the canonical content. */
   readonly hash: string;
   /** The patient it is about, as a roster key, where known. */
   readonly patient?: string;
+  /** The message that told it, where one did. */
+  readonly parent?: string;
 }
 
 /** Something worth telling that is not a failure: data left out, a filter the server ignored. */
@@ -97,13 +99,26 @@ export interface Finding {
   readonly count: number;
 }
 
+/** What the site record says of learning one resource; lengths of time in milliseconds. */
+export interface LearnSettings {
+  readonly method: Method;
+  readonly every: number;
+  readonly rarely: number;
+  readonly window: { readonly back: number; readonly ahead: number };
+  readonly batch: number;
+  readonly overlap: number;
+  readonly categories: readonly string[];
+  readonly group?: string;
+}
+
 export interface LearnRequest {
   readonly resource: string;
+  readonly settings: LearnSettings;
   /** As the last answer gave it; `null` at the very first. Opaque to everyone but the connector. */
   readonly cursor: Json;
   /** `feed wakes read`: ask for these roster keys only, now. */
   readonly wake?: readonly string[];
-  /** A change of method: learn hashes and give no events. */
+  /** A change of method: learn hashes and give no events, until `seeded` of the answer. */
   readonly seed?: boolean;
   readonly signal: AbortSignal;
 }
@@ -121,6 +136,14 @@ export interface LearnAnswer {
   readonly findings: readonly Finding[];
   /** True when there is more to ask for right away; false: wait for the next turn. */
   readonly more: boolean;
+  /** Milliseconds until asking is due again, where it is not the interval of the settings. */
+  readonly wait?: number;
+  /** Answering `seed`: all there is has been looked at. */
+  readonly seeded?: boolean;
+  /** The count of all there is that `inbound` and `seen` belong to; what none has touched at its end is gone. */
+  readonly census?: number;
+  /** A count is complete: what was last touched by an earlier one is there no more. */
+  readonly gone?: { readonly before: number };
 }
 
 // ---------------------------------------------------------------- what is done
@@ -184,10 +207,15 @@ export interface Secrets {
 
 /** One bucket per site, shared by every connection and flow there. */
 export interface Budget {
-  /** Resolves when a request may be made; rejects when `signal` aborts. */
-  take(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when a request may be made; rejects when `signal` aborts. `person`: somebody waits for it, and a share is kept for
+   * them.
+   */
+  take(signal: AbortSignal, who?: 'flow' | 'person'): Promise<void>;
   /** The site said to slow down; for `ms`, or by half when it did not say. */
   slow(ms?: number): void;
+  /** How long an answer took, milliseconds: a site that becomes slow is asked less. */
+  answered?(ms: number): void;
 }
 
 /** How a call ended; summed per minute into the store, and what the monitor reads. */
@@ -197,9 +225,32 @@ export interface CallOutcome {
   readonly ms: number;
 }
 
+/** A site's identifier systems. */
+export interface IdentifierSystems {
+  readonly mrn: string;
+  /** Left out: whatever the connector takes for a visit number. */
+  readonly csn?: string;
+}
+
+/** Of the roster only those whose last sign of life was at `from` or later, and before `to`. */
+export interface Activity {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** A patient that a list names: by its FHIR id, by identifiers, or both. */
+export interface Listed {
+  readonly fhirId?: string;
+  readonly identifiers: readonly { readonly system: string; readonly value: string }[];
+}
+
 export interface ConnectionContext {
   readonly site: string;
   readonly connection: string;
+  /** How this site names the identifiers that records are known by. */
+  readonly identifiers: IdentifierSystems;
+  /** Resources that the site record learns by this connection. */
+  readonly learnt: readonly string[];
   readonly clock: Clock;
   readonly secrets: Secrets;
   /** A small sealed value of this connection that outlives the process, and that all nodes share. */
@@ -209,7 +260,7 @@ export interface ConnectionContext {
   readonly ledger?: WriteLedger;
   readonly roster: {
     /** Entries after `after` (a roster key, `null` from the start), in key order. */
-    page(after: string | null, limit: number): Promise<readonly RosterEntry[]>;
+    page(after: string | null, limit: number, activity?: Activity): Promise<readonly RosterEntry[]>;
     get(keys: readonly string[]): Promise<readonly RosterEntry[]>;
   };
   readonly seen: {
@@ -219,6 +270,8 @@ export interface ConnectionContext {
   /** Keyed hash of a patient identifier: stable in one installation, meaningless outside it. */
   readonly patientKey: (system: string, value: string) => string;
   readonly report: (outcome: CallOutcome) => void;
+  /** What looked like success and was not all: counted per minute beside outcomes, as the monitor reads them. */
+  readonly found: (findings: readonly Finding[]) => void;
   /** Never with patient data: ids, counts, codes. */
   readonly log: (
     level: 'info' | 'warn' | 'error',
@@ -289,8 +342,13 @@ export interface Connection {
   listen?(receiver: Receiver): Promise<Listening>;
   /** A source that we ask. */
   learn?(request: LearnRequest): Promise<LearnAnswer>;
-  /** Resources that `learn` can be asked for, how, and how often (milliseconds) this site wants that. */
-  readonly learns?: readonly { readonly resource: string; readonly method: Method; readonly every: number }[];
+  /** Resources that `learn` can be asked for, and by which methods. The site record chooses. */
+  readonly learns?: readonly { readonly resource: string; readonly methods: readonly Method[] }[];
+  /** The members of a list of patients that the other side keeps. */
+  members?(
+    list: { readonly resource: 'Group' | 'List'; readonly id: string },
+    signal: AbortSignal,
+  ): AsyncIterable<Listed>;
   /** Does one effect and gives back what it gave, plain JSON; throws a Failure. */
   call?(call: Call, context: CallContext): Promise<Json>;
   /** A source over HTTP: mounted by the API below `/hooks/<site>/<connection>`. */

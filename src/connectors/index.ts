@@ -1,5 +1,6 @@
 import type { Connector } from './contract.ts';
 import { epic } from './epic/index.ts';
+import { fhir } from './fhir/index.ts';
 import { mllp } from './mllp/index.ts';
 import { webhook } from './webhook/index.ts';
 
@@ -7,10 +8,14 @@ export type { ConsentFacts } from '../fhir/index.ts';
 export type * from './capability.ts';
 export type * from './contract.ts';
 export { epicFailures } from './epic/index.ts';
+export { fhirConnectorFailures } from './fhir/index.ts';
+export { identities } from './learn/identities.ts';
+export { hashOf } from './learn/learnable.ts';
+export { changeSince, fedMark } from './learn/marks.ts';
 export { mllpFailures } from './mllp/index.ts';
 export { signatureFault, signatureHeaders, webhookFailures } from './webhook/index.ts';
 
 /** Every connector, by the name that stands in a site record. Each one parses its own configuration. */
 export const connectors: ReadonlyMap<string, Connector> = new Map(
-  [epic, mllp, webhook].map((connector) => [connector.name, connector as unknown as Connector]),
+  [epic, fhir, mllp, webhook].map((connector) => [connector.name, connector as unknown as Connector]),
 );

@@ -14,8 +14,11 @@ export interface ContextOptions {
   readonly site: string;
   readonly connection: string;
   readonly budget: Budget;
+  readonly identifiers: ConnectionContext['identifiers'];
+  readonly learnt: readonly string[];
   readonly keyring: Keyring;
   readonly report: ConnectionContext['report'];
+  readonly found: ConnectionContext['found'];
   readonly log: ConnectionContext['log'];
 }
 
@@ -38,6 +41,8 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
   return {
     site,
     connection,
+    identifiers: options.identifiers,
+    learnt: options.learnt,
     clock,
     secrets,
     shared(name) {
@@ -49,7 +54,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     },
     budget: options.budget,
     roster: {
-      page: (after, limit) => survivorsPage(store, site, after, limit),
+      page: (after, limit, activity) => survivorsPage(store, site, after, limit, activity),
       get: (keys) => survivorsOf(store, site, keys),
     },
     seen: {
@@ -63,6 +68,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     },
     patientKey: (system, value) => patientKey(keyedHash, site, system, value),
     report: options.report,
+    found: options.found,
     log: options.log,
   };
 }

@@ -7,6 +7,7 @@ import type { Flow, TraceEntry } from '../flow/index.ts';
 import type { Settled, Store, StuckLane } from '../store/index.ts';
 import type { Approval } from './approval.ts';
 import type { KeyControl } from './keys/keyring.ts';
+import type { CursorControl } from './learning/cursors.ts';
 import type { Person } from './patient.ts';
 import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
 import type { SignInControl } from './sign-in/desk.ts';
@@ -44,7 +45,7 @@ export interface Change {
   readonly health: boolean;
 }
 
-export interface EngineControl {
+export interface EngineControl extends CursorControl {
   readonly store: Store;
   readonly flows: readonly RunningFlow[];
   readonly startedAt: number;

@@ -13,6 +13,8 @@ import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
 import { createKeyring } from './keys/keyring.ts';
+import { cursorDesk } from './learning/cursors.ts';
+import { createLearning } from './learning/learning.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
@@ -36,6 +38,8 @@ export interface EngineOptions {
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   readonly backlogLimit?: number;
+  /** The text of a file beside a site's record: `roster.csv`. */
+  readonly siteFile?: (site: string, name: string) => Promise<string>;
 }
 
 export interface Engine extends EngineControl {
@@ -169,10 +173,9 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
-  const { openConnection, poll } = createOpening({
+  const { openConnection } = createOpening({
     store,
     clock,
-    random,
     keyedHash,
     keyring,
     registry,
@@ -180,12 +183,33 @@ export function createEngine(options: EngineOptions): Engine {
     flows,
     tallies,
     planned,
+    heard: (site, connection) => learning.heard(site, connection),
     changed,
     log,
   });
 
+  const learning = createLearning({
+    store,
+    clock,
+    random,
+    keyedHash,
+    sites: options.sites,
+    source: (site, connection) => byName.get(`${site}/${connection}`),
+    planned,
+    counted: tallies.findings,
+    failed(site, connection, failure) {
+      const one = byName.get(`${site}/${connection}`);
+      if (one === undefined || failure?.code === one.failure?.code) return;
+      if (failure) log('error', failure.message, { ...failure.at, code: failure.code, fix: failure.fix });
+      one.failure = failure;
+      changed('health');
+    },
+    log,
+    ...(options.siteFile === undefined ? {} : { file: options.siteFile }),
+  });
+
   async function closeAll(): Promise<void> {
-    await Promise.all(open.flatMap((one) => one.polls.map((running) => running.stop())));
+    await learning.stop();
     await Promise.all(open.map((one) => one.listening?.close()));
     await dispatch.stop();
     await gate.close();
@@ -258,6 +282,7 @@ export function createEngine(options: EngineOptions): Engine {
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
         // What was queued before goes first; then senders are let in.
         dispatch.start();
+        await learning.prepare();
         for (const one of open) {
           if (one.connection.listen) {
             one.listening = await one.connection.listen(one.receiver).catch((error) => {
@@ -265,12 +290,7 @@ export function createEngine(options: EngineOptions): Engine {
             });
           }
         }
-        for (const one of open) {
-          if (!one.connection.learn) continue;
-          one.polls = (one.connection.learns ?? [])
-            .filter((learns) => learns.method === 'poll')
-            .map((learns) => poll(one, learns));
-        }
+        learning.start();
         tallies.start();
         backpressure.start();
         // A store that fails now is told by its health; replays that were running wait for the next start.
@@ -303,7 +323,8 @@ export function createEngine(options: EngineOptions): Engine {
       await tallies.stop();
     },
 
-    connections: () => open.map((one) => connectionState(one, limit, gate)),
+    connections: () =>
+      open.map((one) => connectionState(one, limit, gate, learning.learns(one.site.site, one.name))),
 
     resume,
     stuckLanes: (query) => store.stuckLanes(query),
@@ -355,6 +376,8 @@ export function createEngine(options: EngineOptions): Engine {
       planned(count);
       return count;
     },
+
+    ...cursorDesk({ store, clock, sites: options.sites }),
 
     ...approvalDesk({ store, clock, answered: () => planned(0, true) }),
 

@@ -12,7 +12,10 @@ import type { ConnectionContext, SignIn } from '../contract.ts';
 import { openSmart } from '../smart/index.ts';
 import { appointment } from './appointment/index.ts';
 import { type EpicConfig, limitsOf } from './config.ts';
+import { documentReference } from './document-reference/index.ts';
+import { encounter } from './encounter/index.ts';
 import { epicFailure, epicSays } from './failures.ts';
+import { observation } from './observation/index.ts';
 import { patient } from './patient/index.ts';
 
 export interface Session {
@@ -34,14 +37,17 @@ export function watchOf(context: ConnectionContext): Watch {
     after({ retryAfter, ...outcome }) {
       // Not for EPIC_DAILY_LIMIT: that one concerns documents alone.
       if (outcome.code === 'FHIR_THROTTLED') context.budget.slow(retryAfter);
+      else if (outcome.kind === 'ok') context.budget.answered?.(outcome.ms);
       context.report(outcome);
     },
   };
 }
 
-/** What a person is asked for unless the record says: patients and appointments. */
-function readsOf(): string[] {
-  return [patient, appointment].flatMap(({ scopes }) => scopes.learn);
+/** What a person is asked for unless the record says: patients, appointments, and what is learnt here. */
+function readsOf({ learnt }: ConnectionContext): string[] {
+  const wanted = new Set(['Patient', 'Appointment', ...learnt]);
+  const specs = [patient, appointment, encounter, observation, documentReference];
+  return specs.filter(({ resource }) => wanted.has(resource)).flatMap(({ scopes }) => scopes.learn);
 }
 
 /** @param afresh With a sign-in of its own: to test that it works. */
@@ -54,7 +60,7 @@ export function openSession(
   const { clock } = context;
   const { clientId, fhirBase, tokenUrl, auth } = config;
   const http = createHttp(clock, limitsOf(config));
-  const reads = readsOf();
+  const reads = readsOf(context);
   const smart = openSmart({ fhirBase, tokenUrl, clientId, auth, http, context, watch, reads, afresh });
   const backend = smart.tokens;
   const tokens: Tokens = {

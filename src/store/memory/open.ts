@@ -7,8 +7,9 @@
 import type { Clock, Json } from '../../std/index.ts';
 import type { Append, Leased, NoiseCount, OutcomeCount, Settlement, Store } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
+import { byPlace } from '../learning.ts';
 import { SLOT_GRAVE } from '../slot.ts';
-import { append } from './append.ts';
+import { append, uncounted } from './append.ts';
 import { addAudit, auditBreaks, auditPage } from './audit.ts';
 import { type CommitFate, openCommits } from './commits.ts';
 import { comeBack, heads } from './lanes.ts';
@@ -162,7 +163,14 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     release: (request) => write(() => work.release(state, request)),
     replay: (request) => write(() => work.replay(state, request)),
 
-    cursor: (site, connection, name) => get(state.cursors, keyOf(site, connection, name)),
+    cursor: (site, connection, name) =>
+      read(() => {
+        const row = state.cursors.get(keyOf(site, connection, name));
+        return row ? { value: row.value, version: row.version } : null;
+      }),
+    cursors: (site) =>
+      read(() => [...state.cursors.values()].filter((row) => (site ?? row.site) === row.site).sort(byPlace)),
+    uncounted: (site, resource, before) => read(() => uncounted(state, site, resource, before).length),
     seen: (site, resource, identities) =>
       read(
         () =>
@@ -173,11 +181,15 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
             }),
           ),
       ),
-    rosterPage: (site, after, limit) =>
+    rosterPage: (site, after, limit, activity) =>
       read(() =>
         [...state.roster]
           .filter(([key, entry]) => key === keyOf(site, entry.key) && entry.key > (after ?? ''))
           .map(([, entry]) => entry)
+          .filter(
+            ({ activeAt }) =>
+              activeAt >= (activity?.from ?? activeAt) && activeAt < (activity?.to ?? Infinity),
+          )
           .sort((a, b) => (a.key < b.key ? -1 : 1))
           .slice(0, limit),
       ),

@@ -13,6 +13,7 @@ import type {
 import type { FailureRecord, Json } from '../../std/index.ts';
 import type {
   AuditRow,
+  CursorRow,
   Job,
   NewMessage,
   NoiseCount,
@@ -98,8 +99,10 @@ export interface State {
   readonly known: Map<string, readonly Known[]>;
   /** What messages brought for sleepers: by key, the newest message that did. */
   readonly brought: Map<string, number>;
-  readonly cursors: Map<string, { readonly value: Json; readonly version: number }>;
+  readonly cursors: Map<string, CursorRow>;
   readonly seen: Map<string, string>;
+  /** By the key of a mark, its resource at its site and the count that last touched it. */
+  readonly counted: Map<string, { readonly scope: string; readonly census: number }>;
   readonly roster: Map<string, RosterChange>;
   readonly outcomes: Map<string, OutcomeCount>;
   readonly noises: Map<string, NoiseCount>;
@@ -142,6 +145,7 @@ export const emptyState = (): State => ({
   brought: new Map(),
   cursors: new Map(),
   seen: new Map(),
+  counted: new Map(),
   roster: new Map(),
   outcomes: new Map(),
   noises: new Map(),

@@ -9,8 +9,9 @@ import { accountDesk } from './accounts.ts';
 import { again } from './again.ts';
 import { openAppending } from './append.ts';
 import { addAudit, auditReader } from './audit.ts';
+import { claimer } from './claim.ts';
 import { countDesk } from './counts.ts';
-import { cursorReader } from './cursors.ts';
+import { cursorLister, cursorReader } from './cursors.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
 import { faultOf, refusalOf } from './faults.ts';
@@ -26,7 +27,7 @@ import { pruner } from './prune.ts';
 import { replayer } from './replay.ts';
 import { rosterReader } from './roster.ts';
 import { searcher } from './search.ts';
-import { seenReader } from './seen.ts';
+import { seenReader, uncountedReader } from './seen.ts';
 import { greet } from './server.ts';
 import { type Ask, openSession, type Session } from './session.ts';
 import { openSettling } from './settle.ts';
@@ -240,7 +241,10 @@ async function open(
     }),
 
     cursor: whileOpen(cursorReader(desk)),
+    cursors: whileOpen(cursorLister(desk)),
     seen: whileOpen(seenReader(desk)),
+    uncounted: whileOpen(uncountedReader(desk)),
+    claim: whileOpen(claimer(desk.writers.other.ask)),
     rosterPage: whileOpen(roster.page),
     rosterGet: whileOpen(roster.get),
 

@@ -121,7 +121,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     cursor: (site, connection, name) => reader.call('cursor', site, connection, name),
     seen: async (site, resource, identities) =>
       new Map(await reader.call('seen', site, resource, identities)),
-    rosterPage: (site, after, limit) => reader.call('rosterPage', site, after, limit),
+    cursors: (site) => reader.call('cursors', site),
+    uncounted: (site, resource, before) => reader.call('uncounted', site, resource, before),
+    rosterPage: (site, after, limit, activity) => reader.call('rosterPage', site, after, limit, activity),
     rosterGet: (site, keys) => reader.call('rosterGet', site, keys),
 
     search: (query) => reader.call('search', query),

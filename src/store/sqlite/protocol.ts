@@ -78,6 +78,8 @@ export interface Reads {
   leased(given: Given): readonly (Leased | Unreadable)[];
   cursor: Read<'cursor'>;
   seen(site: string, resource: string, identities: readonly string[]): readonly (readonly [string, string])[];
+  cursors: Read<'cursors'>;
+  uncounted: Read<'uncounted'>;
   rosterPage: Read<'rosterPage'>;
   rosterGet: Read<'rosterGet'>;
   search: Read<'search'>;

@@ -6,7 +6,7 @@ import { acrossFiles } from './across.ts';
 import { auditReader } from './audit.ts';
 import { backUp } from './backup.ts';
 import { countReader } from './counts.ts';
-import { cursorReader } from './cursors.ts';
+import { cursorLister, cursorReader } from './cursors.ts';
 import { openReader } from './database.ts';
 import { deadReader } from './dead.ts';
 import { deliveryLister } from './deliveries.ts';
@@ -30,7 +30,7 @@ import {
   type ThreadData,
 } from './protocol.ts';
 import { rosterReader } from './roster.ts';
-import { seenReader } from './seen.ts';
+import { seenReader, uncountedReader } from './seen.ts';
 import { openShelves } from './shelves.ts';
 import { sleeperReader } from './sleepers.ts';
 import { slotReader } from './slots.ts';
@@ -64,7 +64,9 @@ function start(): void {
     ...accountReader(view),
     ...slotReader(view),
     cursor: cursorReader(view),
+    cursors: cursorLister(view),
     seen: seenReader(view),
+    uncounted: uncountedReader(view),
     rosterPage: roster.page,
     rosterGet: roster.get,
     ...acrossFiles(view, shelves),
