@@ -1,6 +1,7 @@
 /** The page of docs/reference about the demo hospital: its switches, profiles and refusals, made of the source. */
 import {
   behaviourOf,
+  genericSwitches,
   type ProfileName,
   profileNames,
   profiles,
@@ -41,6 +42,15 @@ export function hospitalPage(made: string): string {
     '## Profiles\n',
     'Each is `sandbox-2026-05` with these changes.\n',
     ...profileNames.flatMap(profile),
+    '## The server that is not Epic\n',
+    'Its own switches: `POST /admin/generic/behaviour`, or `generic: { behaviour }` in a test.\n',
+    '| switch | what it stands for | may be | usual |',
+    '|---|---|---|---|',
+    ...Object.entries(genericSwitches).map(
+      ([name, { about, expects, usual }]) =>
+        `| \`${name}\` | ${cell(about)} | ${cell(expects)} | ${code(usual)} |`,
+    ),
+    '',
     '## What the token and registration endpoints refuse\n',
     'The body is `{"error": ..., "error_description": null}`; nothing tells one fault of an assertion from another.\n',
     '| when | status | error | ground |',

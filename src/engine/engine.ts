@@ -1,27 +1,31 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
 import { connectors as allConnectors, type ConnectionContext, type Connector } from '../connectors/index.ts';
 import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
-import type { SiteRecord } from '../site/index.ts';
+import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
-import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
+import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
+import { createCapabilities } from './capabilities.ts';
 import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
 import { createKeyring } from './keys/keyring.ts';
+import { cursorDesk } from './learning/cursors.ts';
+import { createLearning } from './learning/learning.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
 import { createReplays } from './replay/replays.ts';
+import { createResponder } from './respond.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
 import { createSignInDesk } from './sign-in/desk.ts';
 import { createTelling } from './telling.ts';
-import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
+import { connectionState, type Open } from './view.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -32,10 +36,14 @@ export interface EngineOptions {
   readonly log: ConnectionContext['log'];
   readonly random?: Random;
   readonly connectors?: ReadonlyMap<string, Connector>;
+  /** What the sites' servers were seen to say, by site: see `loadObserved`. */
+  readonly observed?: Readonly<Record<string, ObservedSite>>;
   /** Deliveries in hand at once. */
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   readonly backlogLimit?: number;
+  /** The text of a file beside a site's record: `roster.csv`. */
+  readonly siteFile?: (site: string, name: string) => Promise<string>;
 }
 
 export interface Engine extends EngineControl {
@@ -169,10 +177,9 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
-  const { openConnection, poll } = createOpening({
+  const { openConnection } = createOpening({
     store,
     clock,
-    random,
     keyedHash,
     keyring,
     registry,
@@ -180,12 +187,34 @@ export function createEngine(options: EngineOptions): Engine {
     flows,
     tallies,
     planned,
+    heard: (site, connection) => learning.heard(site, connection),
     changed,
     log,
+    open: (site, name) => byName.get(`${site}/${name}`),
+  });
+
+  const learning = createLearning({
+    store,
+    clock,
+    random,
+    keyedHash,
+    sites: options.sites,
+    source: (site, connection) => byName.get(`${site}/${connection}`),
+    planned,
+    counted: tallies.findings,
+    failed(site, connection, failure) {
+      const one = byName.get(`${site}/${connection}`);
+      if (one === undefined || failure?.code === one.failure?.code) return;
+      if (failure) log('error', failure.message, { ...failure.at, code: failure.code, fix: failure.fix });
+      one.failure = failure;
+      changed('health');
+    },
+    log,
+    ...(options.siteFile === undefined ? {} : { file: options.siteFile }),
   });
 
   async function closeAll(): Promise<void> {
-    await Promise.all(open.flatMap((one) => one.polls.map((running) => running.stop())));
+    await learning.stop();
     await Promise.all(open.map((one) => one.listening?.close()));
     await dispatch.stop();
     await gate.close();
@@ -206,6 +235,35 @@ export function createEngine(options: EngineOptions): Engine {
     log,
   });
 
+  const responder = createResponder({
+    store,
+    clock,
+    flows: () => [...prepared.values()],
+    site: (name) => sites.get(name),
+    open: () => open,
+    enter: gate.enter,
+    log,
+    signal: stopping.signal,
+  });
+
+  const capabilities = createCapabilities({
+    clock,
+    sites: options.sites,
+    observed: options.observed ?? {},
+    connectors: registry,
+    log,
+    changed: () => changed('health'),
+    lend(site, name) {
+      const one = byName.get(`${site}/${name}`);
+      if (one) return { one, give: () => Promise.resolve() };
+      const record = sites.get(site);
+      if (record?.connections[name] === undefined) return undefined;
+      const own = openConnection(record, name);
+      return { one: own, give: () => own.connection.close() };
+    },
+    signal: stopping.signal,
+  });
+
   const signIns = createSignInDesk({
     store,
     clock,
@@ -222,11 +280,6 @@ export function createEngine(options: EngineOptions): Engine {
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
   let retention: ReturnType<typeof startRetention> | null = null;
-  const readers = {
-    store,
-    flow: (name: string) => prepared.get(name),
-    site: (name: string) => sites.get(name),
-  };
 
   return {
     store,
@@ -258,6 +311,7 @@ export function createEngine(options: EngineOptions): Engine {
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
         // What was queued before goes first; then senders are let in.
         dispatch.start();
+        await learning.prepare();
         for (const one of open) {
           if (one.connection.listen) {
             one.listening = await one.connection.listen(one.receiver).catch((error) => {
@@ -265,18 +319,14 @@ export function createEngine(options: EngineOptions): Engine {
             });
           }
         }
-        for (const one of open) {
-          if (!one.connection.learn) continue;
-          one.polls = (one.connection.learns ?? [])
-            .filter((learns) => learns.method === 'poll')
-            .map((learns) => poll(one, learns));
-        }
+        learning.start();
         tallies.start();
         backpressure.start();
         // A store that fails now is told by its health; replays that were running wait for the next start.
         await replays
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
+        capabilities.start();
         retention = startRetention({ store, clock, sites: options.sites, log });
       } catch (error) {
         running = false;
@@ -290,6 +340,8 @@ export function createEngine(options: EngineOptions): Engine {
     async stop(drain = {}) {
       running = false;
       await replays.close();
+      await responder.settled();
+      await capabilities.stop();
       backpressure.stop();
       await retention?.stop();
       endHealth?.();
@@ -303,7 +355,8 @@ export function createEngine(options: EngineOptions): Engine {
       await tallies.stop();
     },
 
-    connections: () => open.map((one) => connectionState(one, limit, gate)),
+    connections: () =>
+      open.map((one) => connectionState(one, limit, gate, learning.learns(one.site.site, one.name))),
 
     resume,
     stuckLanes: (query) => store.stuckLanes(query),
@@ -329,6 +382,9 @@ export function createEngine(options: EngineOptions): Engine {
       return one?.connection.http ? one.connection.http(request, one.receiver) : null;
     },
 
+    capabilities,
+    cds: responder,
+
     async jwks() {
       const keys = await keyring.published();
       return { keys: keys.map((key) => key.publicJwk) };
@@ -343,23 +399,16 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
-    async release({ deliveryIds, to, who, reason }) {
-      const audit = {
-        at: clock.now(),
-        who,
-        act: 'delivery.release',
-        on: deliveryIds.join(','),
-        facts: { to, reason },
-      };
-      const count = await store.release({ deliveryIds, to, at: clock.now(), audit });
-      planned(count);
-      return count;
-    },
+    ...cursorDesk({ store, clock, sites: options.sites }),
 
-    ...approvalDesk({ store, clock, answered: () => planned(0, true) }),
-
-    trace: (deliveryId) => traceOf(readers, deliveryId),
-
-    fhirView: (messageId) => fhirViewOf(readers, messageId),
+    ...byHand({
+      store,
+      clock,
+      keyedHash,
+      planned,
+      flow: (name) => prepared.get(name),
+      sites,
+      open: (site, name) => byName.get(`${site}/${name}`),
+    }),
   };
 }

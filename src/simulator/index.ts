@@ -21,6 +21,7 @@ export {
   type GenericResponse,
   GenericServer,
   type GenericServerOptions,
+  genericSwitches,
 } from './generic/index.ts';
 export type { ClientOptions, UsedBy } from './oauth/clients.ts';
 export { refusals } from './oauth/errors.ts';
