@@ -63,6 +63,35 @@ describe('what the client record holds (2: API call auth failures)', () => {
     if (result) expect((await get(`Observation/${result.fhirId}`, 'vitals')).status).toBe(403);
   });
 
+  test('an API that creates is for its category alone', async () => {
+    const code = { coding: [{ code: 'vital-signs' }] };
+    const body = { resourceType: 'Observation', category: [code] };
+    server.callers.set('lines', { scopes: ['Observation.Create (LDA)'] });
+    const refused = await server.post('Observation', body, { token: 'lines' });
+    expect([refused.status, refused.text]).toEqual([403, '']);
+    server.callers.set('readings', { scopes: ['Observation.Create (vital-signs)'] });
+    expect((await server.post('Observation', body, { token: 'readings' })).status).toBe(400);
+  });
+
+  test('what is about many patients is closed to a patient’s own token', async () => {
+    server.callers.set('portal', { patient: server.someone().fhirId });
+    const { body } = await get('List?code=patients');
+    const { id } = body.entry[0].resource;
+    for (const path of ['List?code=patients', `List/${id}`]) {
+      const { status, body: refusal } = await get(path, 'portal');
+      expect([status, ...numbersIn(refusal)]).toEqual([403, '4118']);
+    }
+    const other = server.someone(1);
+    const provenance = `Provenance/f${other.fhirId.slice(1)}`;
+    expect([(await get(provenance)).status, (await get(provenance, 'portal')).status]).toEqual([200, 403]);
+  });
+
+  test('pages of other origins may ask: CORS', async () => {
+    const asked = await server.ask('Patient', { method: 'OPTIONS' });
+    expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+    expect((await get('metadata')).headers.get('access-control-allow-origin')).toBe('*');
+  });
+
   test('a patient’s own token sees and writes that chart and no other: 403 with 4118', async () => {
     const [own, other] = [server.someone(0), server.someone(1)];
     server.callers.set('portal', { patient: own.fhirId });

@@ -36,7 +36,7 @@ export class NotGranted extends Error {}
 /** Runs a search. Throws a Refusal, or NotGranted. */
 export function search(declaration: AnyDeclaration, query: Query, site: Site): Found {
   const { parameters, issues } = query;
-  const unknown = unknownNames(declaration, parameters, site);
+  const unknown = unknownNames(declaration, query, site);
   const found = (ids: readonly string[], keeps?: Found['keeps']): Found => ({ ids, issues, keeps });
 
   const id = parameters.get('_id');
@@ -119,13 +119,14 @@ function notIncluded(number: 59204 | 59205, part: string): Issue {
   return issue(number, { diagnostics });
 }
 
-function unknownNames(
-  declaration: AnyDeclaration,
-  parameters: URLSearchParams,
-  site: Site,
-): readonly string[] {
-  const known = [...declaration.native, ...(site.behaviour.postFilters ? declaration.postFilters : [])];
-  const names = new Set([...parameters.keys()].map((name) => name.toLowerCase()));
+/** They came in May 2024, and R4 alone lists them. */
+function hasPostFilters({ version }: Query, { behaviour }: Site): boolean {
+  return behaviour.postFilters && version === 'R4';
+}
+
+function unknownNames(declaration: AnyDeclaration, query: Query, site: Site): readonly string[] {
+  const known = [...declaration.native, ...(hasPostFilters(query, site) ? declaration.postFilters : [])];
+  const names = new Set([...query.parameters.keys()].map((name) => name.toLowerCase()));
   return [...names].filter((name) => !controls.has(name) && !known.some((each) => each.name === name));
 }
 
@@ -202,7 +203,7 @@ function usable(
 }
 
 function postFilters(declaration: AnyDeclaration, query: Query, site: Site): Found['keeps'] {
-  if (!site.behaviour.postFilters) return undefined;
+  if (!hasPostFilters(query, site)) return undefined;
   const asked = declaration.postFilters.flatMap((parameter) =>
     valuesOf(query.parameters, parameter.name).map((value) => ({ parameter, value })),
   );
