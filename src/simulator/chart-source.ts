@@ -45,7 +45,8 @@ export function chartSource(hospital: Hospital, edition: Edition): ChartSource {
           listener(type, id);
           // The report of an order is the same record, seen from the laboratory.
           const order = type === 'ServiceRequest' ? hospital.identities.read(id) : undefined;
-          if (order) listener('DiagnosticReport', hospital.identities.fhirId('DiagnosticReport', order.number));
+          if (order)
+            listener('DiagnosticReport', hospital.identities.fhirId('DiagnosticReport', order.number));
         }
       }),
   };
