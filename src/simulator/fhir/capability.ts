@@ -31,6 +31,10 @@ export function capabilityStatement(
   const r4 = version === 'R4';
   return {
     resourceType: version === 'DSTU2' ? 'Conformance' : 'CapabilityStatement',
+    status: 'active',
+    date: releaseDate,
+    publisher: 'Larkfield General Hospital (a simulator)',
+    kind: 'instance',
     ...(r4
       ? {
           instantiates: [
@@ -39,10 +43,6 @@ export function capabilityStatement(
           ],
         }
       : {}),
-    status: 'active',
-    date: releaseDate,
-    publisher: 'Larkfield General Hospital (a simulator)',
-    kind: 'instance',
     software: { name: 'Epic', version: release, releaseDate },
     implementation: { description: 'Simulated FHIR server', url: addresses.fhirBase },
     fhirVersion: fhirVersions[version],
