@@ -41,7 +41,13 @@ export function chartSource(hospital: Hospital, edition: Edition): ChartSource {
     },
     follow: (listener) =>
       hospital.onChange(({ touched }) => {
-        for (const { type, id } of touched) listener(type, id);
+        for (const { type, id } of touched) {
+          listener(type, id);
+          // The report of an order is the same record, seen from the laboratory.
+          const order = type === 'ServiceRequest' ? hospital.identities.read(id) : undefined;
+          if (order)
+            listener('DiagnosticReport', hospital.identities.fhirId('DiagnosticReport', order.number));
+        }
       }),
   };
 }

@@ -1,7 +1,8 @@
 import { fastify } from 'fastify';
 import { type Action, act } from './admin/actions.ts';
 import { adminRoutes } from './admin/admin.ts';
-import { correctPerson, type PersonRequest, registerPerson } from './admin/registering.ts';
+import { correctPerson, type PersonCorrection } from './admin/correction.ts';
+import { type NewPerson, registerPerson } from './admin/registration.ts';
 import { type ResourceTruth, type TruthQuery, truthOf } from './admin/resource-truth.ts';
 import {
   type AppointmentTruth,
@@ -65,6 +66,8 @@ export interface Simulator {
   advance(milliseconds: number): void;
   /** Makes one event happen now. Throws an Error with the reason when nothing in the hospital fits. */
   happen(event: EventRequest): Happening;
+  /** Registers somebody; the MRN may be another chart's. Throws a RangeError in words. */
+  register(person: NewPerson): PatientTruth;
   /** Puts an application on record, or replaces it. */
   addClient(client: ClientOptions): void;
   /** Starts an application inside the EHR; gives the launch token. Throws an Error for what the hospital has not. */
@@ -79,10 +82,8 @@ export interface Simulator {
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
-  /** Registers somebody by hand: a twin, a namesake, a second chart with the MRN of another. */
-  register(person: PersonRequest): PatientTruth;
   /** Corrects something about somebody, by FHIR id, MRN, `Z...` or `E...`. */
-  correct(id: string, changes: Partial<PersonRequest>): PatientTruth;
+  correct(id: string, changes: PersonCorrection): PatientTruth;
   /** Each resource as it truly stands, with its change log. */
   truth(query?: TruthQuery): ResourceTruth[];
   /** The change log after a sequence number (0), oldest first; it reaches back 50,000 changes. */
@@ -157,6 +158,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       wallNow: now,
       groups,
       caller: (token) => oauth.caller(token),
+      basicCaller: (headers) => oauth.basicCaller(headers),
+      registerUrlFor: (clientId) => oauth.registerUrlFor(clientId),
       addresses,
       discovery: () => oauth.discovery(),
     },
@@ -191,9 +194,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       webServices(scope, {
         hospital,
         behaviour,
-        clients: oauth.clients,
-        users: oauth.users,
         caller: (token) => oauth.caller(token),
+        basicCaller: (headers) => oauth.basicCaller(headers),
         notFound: webServerNotFound,
       }),
     { prefix: '/epic/api/epic' },
@@ -263,6 +265,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     stop: () => day.clock.stop(),
     advance: (milliseconds) => day.clock.advance(milliseconds),
     happen: (event) => day.happen(event),
+    register: (person) => patientTruth(registerPerson(hospital, person)),
     addClient: (client) => clients.put(client),
     launch: (request) => oauth.launches.start(request),
     addFault: (fault) => faults.add(fault),
@@ -272,7 +275,6 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     patients: () => hospital.patients.map(patientTruth),
     appointments: () => [...everyAppointment(hospital)],
     visits: () => [...everyVisit(hospital)],
-    register: (person) => registerPerson(hospital, person),
     correct: (id, changes) => correctPerson(hospital, id, changes),
     truth: (query = {}) => [...truthOf(hospital, journal, query)],
     changes: (after = 0) => journal.after(after, rememberedChanges),

@@ -13,11 +13,12 @@ import type { Journal } from '../world/journal.ts';
 import { type ActionParts, NoSuchThing } from './actions.ts';
 import { BadBody, Body } from './body.ts';
 import { clientRoutes } from './client-routes.ts';
+import { correctionRoutes } from './correction.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { formRoutes } from './form-routes.ts';
 import { homePage, navigation } from './home-page.ts';
 import { receiverRoutes } from './receiver-routes.ts';
-import { registeringRoutes } from './registering.ts';
+import { type NewPerson, registerPerson } from './registration.ts';
 import { wantsPage, window } from './requests.ts';
 import { switchRoutes } from './switch-routes.ts';
 import { everyAppointment, everyVisit, patientTruth } from './truth.ts';
@@ -69,7 +70,7 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
   faultRoutes(app, parts);
   formRoutes(app, parts);
   truthRoutes(app, hospital, parts.journal);
-  registeringRoutes(app, hospital);
+  correctionRoutes(app, hospital);
   if (parts.receiver) receiverRoutes(app, parts.receiver);
   app.post('/clock', (request) => {
     const body = new Body(request.body);
@@ -99,6 +100,10 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
     });
   });
   app.get('/happenings', (request) => day.happenings.newest(window(request).limit));
+  app.post('/patients', (request) => {
+    const { fields } = new Body(request.body);
+    return patientTruth(registerPerson(hospital, fields as unknown as NewPerson));
+  });
   app.get('/patients', (request) => part(hospital.patients.values(), request).map(patientTruth));
   app.get('/appointments', (request) => part(everyAppointment(hospital), request));
   app.get('/visits', (request) => part(everyVisit(hospital), request));

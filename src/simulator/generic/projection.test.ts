@@ -49,6 +49,9 @@ test('after days of everything, merges and deletions too, it shows what a new co
     'Condition',
     'AllergyIntolerance',
     'Coverage',
+    'ServiceRequest',
+    'DiagnosticReport',
+    'MedicationRequest',
   ];
   expect((await held(hospital, ['Patient'])).size).toBe(12);
 

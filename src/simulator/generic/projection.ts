@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ChartSource } from '../chart-source.ts';
+import { patientKey } from './keys.ts';
 import { isServed } from './parameters.ts';
 import type { Content } from './repository.ts';
 import type { GenericServer } from './server.ts';
 
+/** The type of which an empty chart shows a placeholder. */
+const placeheld = 'AllergyIntolerance';
 /** Directory entries that charts refer to. */
 const referred = /^(Practitioner|Organization|Location)\/([^/]+)$/;
 
@@ -50,21 +53,33 @@ export class Projection {
     const resource = this.#source.read(type, id);
     if (resource === undefined) {
       if (this.#server.repository.newest(type, id)?.resource) this.#server.put(type, id, undefined);
+      if (type === 'Patient') this.#placeholder(id);
       return;
     }
     if (type === 'Patient') {
       if (!this.#patients.has(id) && this.#patients.size >= this.#most) return;
       this.#patients.add(id);
-    } else if (!this.#isOfPatient(resource)) {
-      return;
+      this.#placeholder(id);
+    } else {
+      const patient = patientOf(resource);
+      if (patient === undefined || !this.#patients.has(patient)) return;
+      if (type === placeheld) this.#placeholder(patient);
     }
     this.#carry(type, id, resource);
   }
 
-  #isOfPatient(resource: Content): boolean {
-    const text = JSON.stringify(resource);
-    const id = /"reference":"Patient\/([^"]+)"/.exec(text)?.[1];
-    return id !== undefined && this.#patients.has(id);
+  /** A chart without allergies shows one that says so. Nobody announces when it comes or goes. */
+  #placeholder(patientId: string): void {
+    const type = placeheld;
+    const patient = this.#source.patient(patientId);
+    const shown = new Map<string, Content>();
+    for (const each of patient ? this.#source.chart(type, patient) : []) shown.set(String(each.id), each);
+    for (const [id, resource] of shown) this.#carry(type, id, resource);
+    for (const { id } of this.#server.repository.searchableBy(type, patientKey(patientId))) {
+      const resource = this.#server.repository.newest(type, id)?.resource;
+      if (!shown.has(id) && resource && patientOf(resource) === patientId)
+        this.#server.put(type, id, undefined);
+    }
   }
 
   #carry(type: string, id: string, resource: Content): void {
@@ -81,6 +96,11 @@ export class Projection {
       if (other) this.#server.put(kind, name, other);
     });
   }
+}
+
+/** The id of the patient that a resource of a chart is about. */
+function patientOf(resource: Content): string | undefined {
+  return /"reference":"Patient\/([^"]+)"/.exec(JSON.stringify(resource))?.[1];
 }
 
 /** Calls back with every reference in a resource. */

@@ -190,11 +190,11 @@ describe('nothing is written into the wrong chart', () => {
       given: 'Nell',
       birthDate: '1990-02-03',
       gender: 'female',
-      ssn: '000-00-0001',
+      ssn: '000000001',
     };
     const made = await post('/patients', person);
     expect(made).toMatchObject({ status: 200, body: { family: 'Doe', birthDate: '1990-02-03' } });
-    expect(truth('Patient', '000-00-0001').map(({ id }) => id)).toEqual([made.body.id]);
+    expect(truth('Patient', '000000001').map(({ id }) => id)).toEqual([made.body.id]);
     const moved = await post(`/patients/${made.body.mrn}`, { street: '1 New St' });
     expect(moved.body).toMatchObject({ id: made.body.id, street: '1 New St' });
     for (const wrong of [{ ...person, birthDate: 'May' }, { ...person, gender: 'x' }, { family: 'Doe' }]) {
@@ -206,7 +206,7 @@ describe('nothing is written into the wrong chart', () => {
       'A28',
       'A08',
     ]);
-    expect(fieldsOf(listener.messages[0] as string, 'PID')[3]).toContain('000-00-0001^^^SSA^SS');
+    expect(fieldsOf(listener.messages[0] as string, 'PID')[3]).toContain('000000001^^^SSA^SS');
   });
 
   test('an appointment, a visit or a note of somebody else is left alone', async () => {
