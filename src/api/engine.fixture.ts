@@ -209,6 +209,16 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       });
     },
     replays: replaysFixture(store, clock),
+    capabilities: {
+      sites: () => [],
+      of: () => null,
+      probe: () => Promise.reject(new Error('nothing to ask')),
+    },
+    cds: {
+      services: () => [],
+      call: async () => ({ status: 200, body: { cards: [] } }),
+      feedback: async () => ({ status: 200, body: {} }),
+    },
     released: [],
     async release(request) {
       fixture.released.push(request);

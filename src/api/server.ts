@@ -12,6 +12,8 @@ import type { ApiContext, ApiLog } from './context.ts';
 import { ApiFailure, type ApiFailureCode } from './failures.ts';
 import { administrationRoutes } from './routes/administration.ts';
 import { approvalRoutes } from './routes/approvals.ts';
+import { capabilityRoutes } from './routes/capabilities.ts';
+import { cdsServiceRoutes } from './routes/cds-services.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -137,12 +139,14 @@ export async function buildServer(
   });
   for (const part of [
     openRoutes,
+    cdsServiceRoutes,
     signInRoutes,
     homeRoutes,
     messageRoutes,
     approvalRoutes,
     deliveryRoutes,
     laneRoutes,
+    capabilityRoutes,
     replayRoutes,
     administrationRoutes,
     eventRoutes,

@@ -19,6 +19,7 @@ import type {
 import type { AuditRow, DeadLetter, MessageRow, StuckLane } from '../store/index.ts';
 import type { ReplayVersion } from './replay-types.ts';
 
+export type * from './capability-types.ts';
 export type * from './replay-types.ts';
 
 export type {

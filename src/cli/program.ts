@@ -13,6 +13,7 @@ import { addHl7 } from './commands/hl7.ts';
 import { addKey } from './commands/key.ts';
 import { addLanes } from './commands/lanes.ts';
 import { addMessages } from './commands/messages.ts';
+import { addProbe } from './commands/probe.ts';
 import { addReplay } from './commands/replay.ts';
 import { addReplays } from './commands/replays.ts';
 import { addSend } from './commands/send.ts';
@@ -45,6 +46,7 @@ export function everything(): Command {
     addApprovals,
     addHl7,
     addSites,
+    addProbe,
     addSimulator,
     addBackup,
     addKey,

@@ -1,17 +1,20 @@
 /** The other side of the contract for tests: what the engine implements on the store, in maps. */
 import { createHash } from 'node:crypto';
 import { makeSigningKey, ownSlot, type SharedSlot, type SigningKeyPair } from '../fhir/index.ts';
-import { type Clock, Failure, systemClock } from '../std/index.ts';
+import { type Clock, Failure, type Json, systemClock } from '../std/index.ts';
 import type {
+  Call,
   CallContext,
   CallOutcome,
   ConnectionContext,
   Inbound,
   LearnAnswer,
+  LearnSettings,
   Receiver,
   RosterEntry,
   Verdict,
 } from './contract.ts';
+import { type TestLedger, testLedger } from './ledger.fixture.ts';
 
 export interface TestContext extends ConnectionContext {
   readonly entries: Map<string, RosterEntry>;
@@ -27,13 +30,16 @@ export interface TestContext extends ConnectionContext {
   /** Commits an answer as the engine does: seen hashes and roster changes together. */
   commit(answer: LearnAnswer): void;
   readonly key: SigningKeyPair;
+  /** Other connections of the site, by name. */
+  readonly neighbours: Map<string, (call: Call, about: CallContext) => Promise<Json>>;
+  readonly ledger: TestLedger;
 }
 
 /** Made once: an RSA key takes a while. */
 const usualKey = makeSigningKey('RS384');
 
 export async function testContext(
-  options: { clock?: Clock; key?: SigningKeyPair } = {},
+  options: { clock?: Clock; key?: SigningKeyPair; mrn?: string } = {},
 ): Promise<TestContext> {
   const key = options.key ?? (await usualKey);
   const entries = new Map<string, RosterEntry>();
@@ -42,6 +48,7 @@ export async function testContext(
   const outcomes: CallOutcome[] = [];
   const slowed: (number | undefined)[] = [];
   const logged: string[] = [];
+  const neighbours: TestContext['neighbours'] = new Map();
   let taken = 0;
   const slots = new Map<string, SharedSlot>();
   const patientKey = (system: string, value: string): string =>
@@ -49,6 +56,9 @@ export async function testContext(
   return {
     site: 'mercy',
     connection: 'under-test',
+    learnt: [],
+    identifiers: { mrn: options.mrn ?? 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14' },
+    timeZone: 'America/Chicago',
     clock: options.clock ?? systemClock,
     key,
     entries,
@@ -84,9 +94,12 @@ export async function testContext(
       slow: (ms) => void slowed.push(ms),
     },
     roster: {
-      page: async (after, limit) =>
+      page: async (after, limit, activity = {}) =>
         [...entries.values()]
           .filter((entry) => after === null || entry.key > after)
+          .filter(
+            ({ activeAt }) => activeAt >= (activity.from ?? activeAt) && activeAt < (activity.to ?? Infinity),
+          )
           .sort((a, b) => (a.key < b.key ? -1 : 1))
           .slice(0, limit),
       get: async (keys) => keys.flatMap((each) => entries.get(each) ?? []),
@@ -102,6 +115,9 @@ export async function testContext(
       },
     },
     patientKey,
+    ledger: testLedger(),
+    neighbour: (name) => neighbours.get(name),
+    neighbours,
     report: (outcome) => void outcomes.push(outcome),
     log: (_level, text, facts) => void logged.push(`${text} ${JSON.stringify(facts ?? {})}`),
     know(system, value) {
@@ -117,11 +133,23 @@ export async function testContext(
   };
 }
 
+/** What a site record gives when it says nothing more. */
+export const usualSettings: LearnSettings = {
+  method: 'poll',
+  every: 30_000,
+  rarely: 30_000,
+  window: { back: 30 * 86_400_000, ahead: 90 * 86_400_000 },
+  batch: 5,
+  overlap: 120_000,
+  categories: ['vital-signs', 'laboratory'],
+};
+
 export const never: AbortSignal = new AbortController().signal;
 
 export function callContext(more: Partial<CallContext> = {}): CallContext {
   return {
     idempotencyKey: 'd1.notify',
+    delivery: '1',
     attempt: 1,
     possibleDuplicate: false,
     flow: 'notify',

@@ -7,8 +7,14 @@
  */
 import type { Asked, ConsentFacts, RunMemory, SharedSlot, SigningAlgorithm } from '../fhir/index.ts';
 import type { Door, Format, MessageFlag } from '../message/index.ts';
+import type { Observed } from '../site/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
 import type { Capability, Method, ResourceSpec } from './capability.ts';
+import type { CdsCaller } from './cds/caller.ts';
+import type { HttpAnswer, HttpRequest } from './http.ts';
+
+export type { CdsCaller } from './cds/caller.ts';
+export type { HttpAnswer, HttpRequest } from './http.ts';
 
 // ---------------------------------------------------------------- what comes in
 
@@ -81,13 +87,15 @@ export interface Learned {
   /** First sighting, or a changed hash. Never twice `created` for one identity. */
   readonly change: 'created' | 'updated';
   /**
-   * What makes it one thing whatever the method: `CSN:<system>|<value>` for an Appointment. Not a patient's id.
+   * What makes it one thing whatever the method: `CSN:<value>` for an Appointment. Not a patient's id.
    */
   readonly identity: string;
   /** SHA-256 of the canonical content. */
   readonly hash: string;
   /** The patient it is about, as a roster key, where known. */
   readonly patient?: string;
+  /** The message that told it, where one did. */
+  readonly parent?: string;
 }
 
 /** Something worth telling that is not a failure: data left out, a filter the server ignored. */
@@ -97,13 +105,26 @@ export interface Finding {
   readonly count: number;
 }
 
+/** What the site record says of learning one resource; lengths of time in milliseconds. */
+export interface LearnSettings {
+  readonly method: Method;
+  readonly every: number;
+  readonly rarely: number;
+  readonly window: { readonly back: number; readonly ahead: number };
+  readonly batch: number;
+  readonly overlap: number;
+  readonly categories: readonly string[];
+  readonly group?: string;
+}
+
 export interface LearnRequest {
   readonly resource: string;
+  readonly settings: LearnSettings;
   /** As the last answer gave it; `null` at the very first. Opaque to everyone but the connector. */
   readonly cursor: Json;
   /** `feed wakes read`: ask for these roster keys only, now. */
   readonly wake?: readonly string[];
-  /** A change of method: learn hashes and give no events. */
+  /** A change of method: learn hashes and give no events, until `seeded` of the answer. */
   readonly seed?: boolean;
   readonly signal: AbortSignal;
 }
@@ -121,6 +142,14 @@ export interface LearnAnswer {
   readonly findings: readonly Finding[];
   /** True when there is more to ask for right away; false: wait for the next turn. */
   readonly more: boolean;
+  /** Milliseconds until asking is due again, where it is not the interval of the settings. */
+  readonly wait?: number;
+  /** Answering `seed`: all there is has been looked at. */
+  readonly seeded?: boolean;
+  /** The count of all there is that `inbound` and `seen` belong to; what none has touched at its end is gone. */
+  readonly census?: number;
+  /** A count is complete: what was last touched by an earlier one is there no more. */
+  readonly gone?: { readonly before: number };
 }
 
 // ---------------------------------------------------------------- what is done
@@ -136,6 +165,8 @@ export interface Call {
 export interface CallContext {
   /** The same for every attempt of this step of this delivery, and for no other: `d<delivery>.<step>`. */
   readonly idempotencyKey: string;
+  /** Its id, for what is written down about it. */
+  readonly delivery: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** An earlier attempt may have arrived: find before you create, flag what you send. */
@@ -151,17 +182,49 @@ export interface CallContext {
 
 // ---------------------------------------------------------------- what a connection is given
 
-/** A record's committed intent to create: PLANNED before the socket write (architecture: unknown is not success). */
+/** What stands in the ledger of a write. */
+export interface LedgerEntry {
+  readonly state: 'planned' | 'sending' | 'unknown' | 'done';
+  /** How often it was about to go out. */
+  readonly attempts: number;
+  /** How often it was looked for since and not found. */
+  readonly lookups: number;
+  /** When it was about to go out last; milliseconds. */
+  readonly sentAt: number | null;
+  /** As it was planned: what went out, when it did. */
+  readonly body: Json;
+  /** What it gave, when it is done. */
+  readonly result: Json;
+  /** What the newest other write of the same identity gave. */
+  readonly twin: Json;
+}
+
+/**
+ * The ledger of writes: what is meant to be made at another system, committed before anything goes out (unknown is not
+ * success). Of one identity one write at most is open at a site, on all nodes: that is the lock under which a record is looked
+ * for and made.
+ */
 export interface WriteLedger {
-  /** Commits the intent. `earlier` is what a previous attempt left behind. */
-  plan(entry: {
-    key: string;
-    what: string;
-    body: Json;
-  }): Promise<{ earlier: 'none' | 'unknown' | { done: string } }>;
-  done(key: string, id: string): Promise<void>;
-  refused(key: string, failure: Failure): Promise<void>;
-  unknown(key: string): Promise<void>;
+  /**
+   * Commits the intent, or gives what stands there already.
+   * @param entry.identity What would be there twice if it were made twice. Kept as a keyed hash.
+   * @throws Failure `WRITE_BUSY` (conflict): another write of the same identity is open.
+   */
+  plan(
+    entry: { readonly what: string; readonly identity: string; readonly body: Json },
+    about: CallContext,
+  ): Promise<LedgerEntry>;
+  /** Committed before the first byte. @throws Failure `WRITE_TAKEN` (conflict): somebody else has gone on with it. */
+  sending(about: CallContext, attempts: number): Promise<void>;
+  /** @param record Of what was made, `Observation/e1`: nobody else takes it for their own. */
+  done(about: CallContext, result: Json, record: string | null): Promise<void>;
+  /** The other side said no. */
+  refused(about: CallContext, failure: Failure): Promise<void>;
+  /** Certainly not done; it may be tried again, and others may go before it. */
+  unsent(about: CallContext, failure: Failure): Promise<void>;
+  unknown(about: CallContext, failure: Failure, looked?: boolean): Promise<void>;
+  /** Which of these records other writes have given: `Observation/e1`. */
+  taken(about: CallContext, records: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** Secrets and keys by reference, opened only at the moment of use. */
@@ -197,19 +260,46 @@ export interface CallOutcome {
   readonly ms: number;
 }
 
+/** A site's identifier systems. */
+export interface IdentifierSystems {
+  readonly mrn: string;
+  /** Left out: whatever the connector takes for a visit number. */
+  readonly csn?: string;
+}
+
+/** Of the roster only those whose last sign of life was at `from` or later, and before `to`. */
+export interface Activity {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** A patient that a list names: by its FHIR id, by identifiers, or both. */
+export interface Listed {
+  readonly fhirId?: string;
+  readonly identifiers: readonly { readonly system: string; readonly value: string }[];
+}
+
 export interface ConnectionContext {
   readonly site: string;
   readonly connection: string;
+  /** How this site names the identifiers that records are known by. */
+  readonly identifiers: IdentifierSystems;
+  /** Resources that the site record learns by this connection. */
+  readonly learnt: readonly string[];
   readonly clock: Clock;
+  /** The site's, IANA: times of HL7 messages are local to it. */
+  readonly timeZone: string;
   readonly secrets: Secrets;
   /** A small sealed value of this connection that outlives the process, and that all nodes share. */
   readonly shared: (name: string) => SharedSlot;
   readonly budget: Budget;
   /** For connections that create records in an EHR, where a lost reply must be found out, not repeated. */
-  readonly ledger?: WriteLedger;
+  readonly ledger: WriteLedger;
+  /** Another connection of the same site, for a write that goes that way; `undefined` when there is none that can be called. */
+  readonly neighbour: (name: string) => ((call: Call, about: CallContext) => Promise<Json>) | undefined;
   readonly roster: {
     /** Entries after `after` (a roster key, `null` from the start), in key order. */
-    page(after: string | null, limit: number): Promise<readonly RosterEntry[]>;
+    page(after: string | null, limit: number, activity?: Activity): Promise<readonly RosterEntry[]>;
     get(keys: readonly string[]): Promise<readonly RosterEntry[]>;
   };
   readonly seen: {
@@ -234,20 +324,6 @@ export interface TestResult {
   readonly ok: boolean;
   readonly text: string;
   readonly failure?: Failure;
-}
-
-/** An HTTP request that the API's server hands to a connection. */
-export interface HttpRequest {
-  readonly method: string;
-  /** Below `/hooks/<site>/<connection>`. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Uint8Array;
-}
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
 }
 
 /**
@@ -285,16 +361,25 @@ export interface Connection {
   readonly signIn?: SignIn;
   /** Tells what is wrong, one check a line: route, sign-in, scope. Changes nothing at the other side. */
   test(signal: AbortSignal): Promise<readonly TestResult[]>;
+  /** Asks the server what it is and has, harmlessly: `suture probe`, and the drift that a running engine reports. */
+  observe?(signal: AbortSignal): Promise<Observed>;
   /** A source that others connect to. Rejects with a `config` Failure when it cannot (port in use). */
   listen?(receiver: Receiver): Promise<Listening>;
   /** A source that we ask. */
   learn?(request: LearnRequest): Promise<LearnAnswer>;
-  /** Resources that `learn` can be asked for, how, and how often (milliseconds) this site wants that. */
-  readonly learns?: readonly { readonly resource: string; readonly method: Method; readonly every: number }[];
+  /** Resources that `learn` can be asked for, and by which methods. The site record chooses. */
+  readonly learns?: readonly { readonly resource: string; readonly methods: readonly Method[] }[];
+  /** The members of a list of patients that the other side keeps. */
+  members?(
+    list: { readonly resource: 'Group' | 'List'; readonly id: string },
+    signal: AbortSignal,
+  ): AsyncIterable<Listed>;
   /** Does one effect and gives back what it gave, plain JSON; throws a Failure. */
   call?(call: Call, context: CallContext): Promise<Json>;
   /** A source over HTTP: mounted by the API below `/hooks/<site>/<connection>`. */
   http?(request: HttpRequest, receiver: Receiver): Promise<HttpAnswer>;
+  /** A hospital that calls CDS services. */
+  readonly cds?: CdsCaller;
   close(): Promise<void>;
 }
 

@@ -1,9 +1,17 @@
 import { expect, it } from 'vitest';
 import { fhirFailures } from '../fhir/index.ts';
-import { connectors, epicFailures, mllpFailures, webhookFailures } from './index.ts';
+import {
+  bulkFailures,
+  cdsFailures,
+  connectors,
+  epicFailures,
+  mllpFailures,
+  webhookFailures,
+} from './index.ts';
 
 it('has each connector under its own name, with every capability an action stands behind', () => {
   expect([...connectors].map(([name, connector]) => [name, connector.name])).toEqual([
+    ['cds', 'cds'],
     ['epic', 'epic'],
     ['mllp', 'mllp'],
     ['webhook', 'webhook'],
@@ -22,7 +30,14 @@ it('has each connector under its own name, with every capability an action stand
 });
 
 it('names every failure once, by its room, and says what to do first', () => {
-  const tables = { FHIR: fhirFailures, EPIC: epicFailures, MLLP: mllpFailures, WEBHOOK: webhookFailures };
+  const tables = {
+    FHIR: fhirFailures,
+    EPIC: epicFailures,
+    MLLP: mllpFailures,
+    WEBHOOK: webhookFailures,
+    CDS: cdsFailures,
+    BULK: bulkFailures,
+  };
   for (const [room, table] of Object.entries(tables)) {
     for (const [code, { about, fix }] of Object.entries(table)) {
       expect(code).toMatch(new RegExp(`^${room}_[A-Z_]+$`));

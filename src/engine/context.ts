@@ -4,6 +4,7 @@ import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { identityKey } from './intake.ts';
 import type { Keyring } from './keys/keyring.ts';
+import { createLedger } from './ledger.ts';
 import { survivorsOf, survivorsPage } from './merge.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
 
@@ -13,10 +14,14 @@ export interface ContextOptions {
   readonly keyedHash: KeyedHash;
   readonly site: string;
   readonly connection: string;
+  readonly timeZone: string;
   readonly budget: Budget;
+  readonly identifiers: ConnectionContext['identifiers'];
+  readonly learnt: readonly string[];
   readonly keyring: Keyring;
   readonly report: ConnectionContext['report'];
   readonly log: ConnectionContext['log'];
+  readonly neighbour: ConnectionContext['neighbour'];
 }
 
 export function connectionContext(options: ContextOptions): ConnectionContext {
@@ -38,7 +43,10 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
   return {
     site,
     connection,
+    identifiers: options.identifiers,
+    learnt: options.learnt,
     clock,
+    timeZone: options.timeZone,
     secrets,
     shared(name) {
       const slot = `connection ${site} ${connection} ${name}`;
@@ -48,8 +56,10 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
       };
     },
     budget: options.budget,
+    ledger: createLedger({ store, clock, keyedHash, site, connection }),
+    neighbour: options.neighbour,
     roster: {
-      page: (after, limit) => survivorsPage(store, site, after, limit),
+      page: (after, limit, activity) => survivorsPage(store, site, after, limit, activity),
       get: (keys) => survivorsOf(store, site, keys),
     },
     seen: {

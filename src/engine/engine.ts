@@ -1,21 +1,24 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
 import { connectors as allConnectors, type ConnectionContext, type Connector } from '../connectors/index.ts';
 import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
-import type { SiteRecord } from '../site/index.ts';
+import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
+import { createAnswering } from './answering.ts';
 import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
 import { createCalling } from './calling.ts';
-import type { EngineControl, Readiness, RunningFlow } from './control.ts';
+import type { EngineControl, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
 import { createKeyring } from './keys/keyring.ts';
+import { createLearning } from './learning/learning.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
+import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
@@ -32,10 +35,14 @@ export interface EngineOptions {
   readonly log: ConnectionContext['log'];
   readonly random?: Random;
   readonly connectors?: ReadonlyMap<string, Connector>;
+  /** What the sites' servers were seen to say, by site: see `loadObserved`. */
+  readonly observed?: Readonly<Record<string, ObservedSite>>;
   /** Deliveries in hand at once. */
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   readonly backlogLimit?: number;
+  /** The text of a file beside a site's record: `roster.csv`. */
+  readonly siteFile?: (site: string, name: string) => Promise<string>;
 }
 
 export interface Engine extends EngineControl {
@@ -169,10 +176,9 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
-  const { openConnection, poll } = createOpening({
+  const { openConnection } = createOpening({
     store,
     clock,
-    random,
     keyedHash,
     keyring,
     registry,
@@ -180,12 +186,33 @@ export function createEngine(options: EngineOptions): Engine {
     flows,
     tallies,
     planned,
+    heard: (site, connection) => learning.heard(site, connection),
     changed,
     log,
+    open: (site, name) => byName.get(`${site}/${name}`),
+  });
+
+  const learning = createLearning({
+    store,
+    clock,
+    random,
+    keyedHash,
+    sites: options.sites,
+    source: (site, connection) => byName.get(`${site}/${connection}`),
+    planned,
+    failed(site, connection, failure) {
+      const one = byName.get(`${site}/${connection}`);
+      if (one === undefined || failure?.code === one.failure?.code) return;
+      if (failure) log('error', failure.message, { ...failure.at, code: failure.code, fix: failure.fix });
+      one.failure = failure;
+      changed('health');
+    },
+    log,
+    ...(options.siteFile === undefined ? {} : { file: options.siteFile }),
   });
 
   async function closeAll(): Promise<void> {
-    await Promise.all(open.flatMap((one) => one.polls.map((running) => running.stop())));
+    await learning.stop();
     await Promise.all(open.map((one) => one.listening?.close()));
     await dispatch.stop();
     await gate.close();
@@ -204,6 +231,21 @@ export function createEngine(options: EngineOptions): Engine {
     limit,
     planned,
     log,
+  });
+
+  const answering = createAnswering({
+    ...options,
+    store,
+    clock,
+    observed: options.observed ?? {},
+    connectors: registry,
+    log,
+    changed,
+    flows: () => [...prepared.values()],
+    open: () => open,
+    openConnection,
+    enter: gate.enter,
+    signal: stopping.signal,
   });
 
   const signIns = createSignInDesk({
@@ -258,6 +300,7 @@ export function createEngine(options: EngineOptions): Engine {
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
         // What was queued before goes first; then senders are let in.
         dispatch.start();
+        await learning.prepare();
         for (const one of open) {
           if (one.connection.listen) {
             one.listening = await one.connection.listen(one.receiver).catch((error) => {
@@ -265,18 +308,14 @@ export function createEngine(options: EngineOptions): Engine {
             });
           }
         }
-        for (const one of open) {
-          if (!one.connection.learn) continue;
-          one.polls = (one.connection.learns ?? [])
-            .filter((learns) => learns.method === 'poll')
-            .map((learns) => poll(one, learns));
-        }
+        learning.start();
         tallies.start();
         backpressure.start();
         // A store that fails now is told by its health; replays that were running wait for the next start.
         await replays
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
+        answering.start();
         retention = startRetention({ store, clock, sites: options.sites, log });
       } catch (error) {
         running = false;
@@ -290,6 +329,7 @@ export function createEngine(options: EngineOptions): Engine {
     async stop(drain = {}) {
       running = false;
       await replays.close();
+      await answering.stop();
       backpressure.stop();
       await retention?.stop();
       endHealth?.();
@@ -303,21 +343,13 @@ export function createEngine(options: EngineOptions): Engine {
       await tallies.stop();
     },
 
-    connections: () => open.map((one) => connectionState(one, limit, gate)),
+    connections: () =>
+      open.map((one) => connectionState(one, limit, gate, learning.learns(one.site.site, one.name))),
 
     resume,
     stuckLanes: (query) => store.stuckLanes(query),
 
-    readiness(): Readiness {
-      const health = store.health();
-      const checks = [
-        health.state === 'ready'
-          ? { name: 'store', ok: true, text: 'writes' }
-          : { name: 'store', ok: false, text: `${health.failure.message} ${health.failure.fix}` },
-        { name: 'engine', ok: running, text: running ? 'running' : 'not running' },
-      ];
-      return { ready: checks.every((check) => check.ok), checks, notices: gate.notices() };
-    },
+    readiness: () => readinessOf(store.health(), running, gate.notices()),
 
     onChange: listen,
 
@@ -328,6 +360,9 @@ export function createEngine(options: EngineOptions): Engine {
       const one = byName.get(`${site}/${connection}`);
       return one?.connection.http ? one.connection.http(request, one.receiver) : null;
     },
+
+    capabilities: answering.capabilities,
+    cds: answering.responder,
 
     async jwks() {
       const keys = await keyring.published();

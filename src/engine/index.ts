@@ -1,4 +1,5 @@
 export { type Approval, approvalDesk, sleepShown } from './approval.ts';
+export type { CapabilityControl, DriftState, SiteCapabilities } from './capabilities.ts';
 export { secretVariable } from './context.ts';
 export type * from './control.ts';
 export type { Drain } from './drain.ts';
@@ -7,6 +8,8 @@ export type { KeyControl, KeyView } from './keys/keyring.ts';
 export { type KeyedHash, type Person, patientKeysOf, personName } from './patient.ts';
 export { type DeadGroupOfSites, deadGroupsOfSites } from './replay/dead-sites.ts';
 export type * from './replay/wish.ts';
+export type { CdsService, Responder } from './respond.ts';
+export type { CdsAnswer, CdsRequest } from './respond-request.ts';
 export { SHELVED_AFTER } from './retention.ts';
 export { scanEntry } from './scan.ts';
 export type { Begun, SignedIn, SignInControl, SignInView } from './sign-in/desk.ts';

@@ -36,7 +36,7 @@ export interface Intake {
   /** Keeps one thing and answers it. Never throws. */
   receive(inbound: Inbound): Promise<void>;
   /** The message that a learnt record becomes; the poller commits it with its cursor. */
-  learned(record: Learned, at: number): NewMessage;
+  learned(record: Learned, at: number, door: 'poll' | 'feed' | 'bulk'): NewMessage;
   /** The message that an edited copy becomes: never a repeat, marked, planned like one that arrives. */
   edited(copy: Pick<Inbound, 'format' | 'type' | 'key' | 'bytes'>, at: number): NewMessage;
 }
@@ -199,11 +199,11 @@ export function createIntake(options: IntakeOptions): Intake {
       return message;
     },
 
-    learned(record, at) {
+    learned(record, at, door) {
       const type = `${record.resource}.${record.change}`;
       const patients = record.patient === undefined ? [] : [record.patient];
       return {
-        door: 'poll',
+        door,
         format: 'fhir',
         type,
         controlId: identityKey(keyedHash, site.site, record.resource, record.identity).slice(0, 12),
@@ -213,6 +213,7 @@ export function createIntake(options: IntakeOptions): Intake {
         flags: [],
         bytes: record.bytes,
         patients,
+        ...(record.parent === undefined ? {} : { parent: record.parent }),
         ...keysOf(type, patients),
         deliveries: plan('fhir', type, patients),
       };

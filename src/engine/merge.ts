@@ -137,10 +137,11 @@ export async function survivorsPage(
   site: string,
   after: string | null,
   limit: number,
+  activity?: { readonly from?: number; readonly to?: number },
 ): Promise<readonly RosterChange[]> {
   const found: RosterChange[] = [];
   for (let from = after; ; ) {
-    const page = await store.rosterPage(site, from, limit);
+    const page = await store.rosterPage(site, from, limit, activity);
     found.push(...page.filter((entry) => !entry.mergedInto));
     if (page.length < limit || found.length >= limit) return found.slice(0, limit);
     from = page.at(-1)?.key ?? null;

@@ -1,22 +1,20 @@
 /** How a connection of a site record becomes one that works: its context, its door, its pollers. */
-import type { ConnectionContext, Connector, Method } from '../connectors/index.ts';
+import type { ConnectionContext, Connector } from '../connectors/index.ts';
 import { connectorRecord, type SiteRecord } from '../site/index.ts';
-import { type Clock, Failure, type Random } from '../std/index.ts';
+import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { siteBudget } from './budget.ts';
 import { connectionContext } from './context.ts';
 import type { RunningFlow } from './control.ts';
-import { createIntake, identityKey } from './intake.ts';
+import { createIntake } from './intake.ts';
 import type { Keyring } from './keys/keyring.ts';
 import type { Tallykeeper } from './outcomes.ts';
 import type { KeyedHash } from './patient.ts';
-import { type Poll, startPoll } from './poll.ts';
 import type { Open } from './view.ts';
 
 export interface OpeningOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly random: Random;
   readonly keyedHash: KeyedHash;
   readonly keyring: Keyring;
   readonly registry: ReadonlyMap<string, Connector>;
@@ -24,22 +22,21 @@ export interface OpeningOptions {
   readonly flows: readonly RunningFlow[];
   readonly tallies: Tallykeeper;
   readonly planned: (deliveries: number, woke?: boolean) => void;
+  /** A message has come in by this connection. */
+  readonly heard: (site: string, connection: string) => void;
   readonly changed: (what: 'messages' | 'health') => void;
   readonly log: ConnectionContext['log'];
+  /** An open connection of a site, by name. */
+  readonly open: (site: string, connection: string) => Open | undefined;
 }
 
 export interface Opening {
   /** @throws Failure `config`: what the record asks for cannot be opened. */
   openConnection(site: SiteRecord, name: string): Open;
-  poll(
-    one: Open,
-    learns: { readonly resource: string; readonly method: Method; readonly every: number },
-  ): Poll;
 }
 
 export function createOpening(options: OpeningOptions): Opening {
-  const { store, clock, random, keyedHash, keyring, registry, flows, tallies, planned, changed, log } =
-    options;
+  const { store, clock, keyedHash, keyring, registry, flows, tallies, planned, changed, log } = options;
   const budgets = new Map(
     options.sites.map((site) => [site.site, siteBudget(clock, site.budget.requestsPerSecond)]),
   );
@@ -57,16 +54,30 @@ export function createOpening(options: OpeningOptions): Opening {
         at,
       });
     }
-    const intake = createIntake({ store, clock, site, connection: name, flows, keyedHash, planned });
+    const heard = (deliveries: number, woke?: boolean): void => {
+      planned(deliveries, woke);
+      options.heard(site.site, name);
+    };
+    const intake = createIntake({ store, clock, site, connection: name, flows, keyedHash, planned: heard });
     const context = connectionContext({
       store,
       clock,
       keyedHash,
       ...at,
+      timeZone: site.timeZone,
       budget: budgets.get(site.site) as ReturnType<typeof siteBudget>,
       keyring,
+      learnt: Object.keys(site.learn).filter((resource) => site.learn[resource]?.from === name),
+      identifiers: {
+        mrn: site.identifiers.mrn.system,
+        ...(site.identifiers.csn?.system === undefined ? {} : { csn: site.identifiers.csn.system }),
+      },
       report: (outcome) => tallies.outcome(site.site, name, outcome),
       log,
+      neighbour: (other) => {
+        const { connection } = options.open(site.site, other) ?? {};
+        return connection?.call?.bind(connection);
+      },
     });
     return {
       site,
@@ -83,42 +94,10 @@ export function createOpening(options: OpeningOptions): Opening {
         },
       },
       listening: null,
-      polls: [],
       failure: null,
       paused: null,
     };
   }
 
-  function poll(
-    one: Open,
-    learns: { readonly resource: string; readonly method: Method; readonly every: number },
-  ): Poll {
-    return startPoll({
-      store,
-      clock,
-      random,
-      site: one.site.site,
-      connectionName: one.name,
-      connection: one.connection,
-      resource: learns.resource,
-      every: learns.every,
-      intake: one.intake,
-      identityKey: (identity) => identityKey(keyedHash, one.site.site, learns.resource, identity),
-      planned,
-      found: (findings) => {
-        for (const { code, text, count } of findings) {
-          log('warn', text, { site: one.site.site, connection: one.name, code, count });
-        }
-      },
-      state: (failure) => {
-        if (failure && failure.code !== one.failure?.code) {
-          log('error', failure.message, { ...failure.at, code: failure.code, fix: failure.fix });
-        }
-        if (failure?.code !== one.failure?.code) changed('health');
-        one.failure = failure;
-      },
-    });
-  }
-
-  return { openConnection, poll };
+  return { openConnection };
 }

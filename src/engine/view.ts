@@ -7,7 +7,6 @@ import type { Store } from '../store/index.ts';
 import type { ConnectionState } from './control.ts';
 import type { Gate } from './gate.ts';
 import type { Intake } from './intake.ts';
-import type { Poll } from './poll.ts';
 
 /** A connection that the engine has opened. */
 export interface Open {
@@ -19,13 +18,20 @@ export interface Open {
   readonly intake: Intake;
   readonly receiver: Receiver;
   listening: Listening | null;
-  polls: Poll[];
   failure: Failure | null;
   paused: { readonly queued: number } | null;
 }
 
-/** @param limit The backlog at which senders are no longer read. */
-export function connectionState(one: Open, limit: number, gate: Pick<Gate, 'state'>): ConnectionState {
+/**
+ * @param limit The backlog at which senders are no longer read.
+ * @param learns Something is learnt by it.
+ */
+export function connectionState(
+  one: Open,
+  limit: number,
+  gate: Pick<Gate, 'state'>,
+  learns: boolean,
+): ConnectionState {
   const calls = gate.state({ site: one.site.site, connection: one.name });
   const { circuit } = calls;
   return {
@@ -34,7 +40,7 @@ export function connectionState(one: Open, limit: number, gate: Pick<Gate, 'stat
     connector: one.connector,
     roles: [
       ...(one.listening || one.connection.http ? (['in'] as const) : []),
-      ...(one.polls.length > 0 ? (['learn'] as const) : []),
+      ...(learns ? (['learn'] as const) : []),
       ...(one.connection.call ? (['out'] as const) : []),
     ],
     address: one.listening?.address ?? null,

@@ -1,3 +1,4 @@
+export * from './learning.ts';
 export * from './load.ts';
 export * from './observed.ts';
 export * from './record.ts';

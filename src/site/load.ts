@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { nearest } from '../std/index.ts';
+import { learningFaults } from './learning.ts';
 import { type SiteRecord, siteSchema } from './record.ts';
 
 /** A fault in a file that a person wrote. */
@@ -121,6 +122,9 @@ export function readSite(
       fix: `use one of: ${Object.keys(parsed.data.connections).join(', ') || '(none yet)'}`,
     });
   }
+  faults.push(
+    ...learningFaults(parsed.data).map(({ path, ...fault }) => ({ file, line: lineOf(path), ...fault })),
+  );
   return faults.length > 0 ? { faults } : { site: { record: parsed.data, file, lineOf }, faults };
 }
 

@@ -47,6 +47,35 @@ const repeats = z.strictObject({
   ignoreTime: z.boolean().default(false),
 });
 
+const length = z
+  .string()
+  .refine((text) => milliseconds(text) !== undefined, 'a length of time such as "30s", "5m" or "60d"');
+
+/** How one resource's changes are learnt here. What is left out, `learningOf` says. */
+const learning = z.strictObject({
+  /**
+   * `poll`: the EHR is asked. `feed`: HL7 messages are read as what they tell. `feed wakes read`: an HL7 message names a
+   * patient, who is then asked about. `bulk`: exports are compared.
+   */
+  method: z.enum(['poll', 'feed', 'feed wakes read', 'bulk']),
+  /** The connection that is asked; for `feed` the one that receives the messages. */
+  from: z.string().min(1),
+  /** How often active patients are asked about; without a roster, how often the server is. For `bulk`: how often it exports. */
+  every: length.exactOptional(),
+  /** How long asking about all the other patients takes. */
+  rarely: length.exactOptional(),
+  /** Records of which days are asked for; a moved one is noticed once its new day is inside. */
+  window: z.strictObject({ back: length.exactOptional(), ahead: length.exactOptional() }).exactOptional(),
+  /** Patients asked about in one turn, whose changes are committed together. */
+  batch: z.number().int().min(1).max(500).exactOptional(),
+  /** By `_lastUpdated`: how far each question reaches behind what is known; longer than any commit takes there, and skew. */
+  overlap: length.exactOptional(),
+  /** Observation: the categories that are asked for, one by one. */
+  categories: z.array(z.string().min(1)).min(1).exactOptional(),
+  /** Bulk: the Group that is exported. */
+  group: z.string().min(1).exactOptional(),
+});
+
 /** Each connection is read further by its connector, which knows its own fields. */
 const connection = z.looseObject({
   connector: z.string().min(1),
@@ -64,14 +93,61 @@ export const siteSchema = z.strictObject({
   identifiers: z.strictObject({
     /** The medical record number: lanes, the roster and search by patient go by it. */
     mrn: identifier,
+    /** The visit number (CSN): what an Appointment and an Encounter are known by, whatever the method. */
+    csn: z
+      .strictObject({
+        /** As FHIR names it here; left out: any system that ends in `.698084.8`, as Epic's do. */
+        system: z.string().min(1).exactOptional(),
+        hl7: z
+          .strictObject({
+            field: z.string().default('PV1-19.1'),
+            /** Letters that HL7 puts before it and FHIR does not. */
+            prefix: z.string().exactOptional(),
+          })
+          .prefault({}),
+      })
+      .exactOptional(),
   }),
   /** Who makes patients known to what we must ask about one by one. */
-  roster: z.strictObject({ from: z.array(z.string()).default([]) }).prefault({}),
+  roster: z
+    .strictObject({
+      /** Connections whose HL7 messages name patients. */
+      from: z.array(z.string()).default([]),
+      /** A CSV file beside the record whose first column is the medical record number: `roster.csv`. */
+      file: z.string().min(1).exactOptional(),
+      /** Members of a FHIR Group or List, read again and again: `{ from: epic, resource: Group, id: e3iabhmS }`. */
+      lists: z
+        .array(
+          z.strictObject({
+            from: z.string().min(1),
+            resource: z.enum(['Group', 'List']),
+            id: z.string().min(1),
+          }),
+        )
+        .exactOptional(),
+      /** How often the file and the lists are read again. */
+      every: length.default('1h'),
+    })
+    .prefault({}),
   /** Requests a second that this site allows us, all flows and pollers together. */
   budget: z.strictObject({ requestsPerSecond: z.number().positive().default(10) }).prefault({}),
   /** How long finished messages are kept; a connection may say otherwise. See `retentionOf`. */
   retention: retention.prefault({}),
   connections: z.record(slug, connection),
+  /**
+   * HL7 v2 messages by connection, as MSH-9 types (`SIU^S12`, `ADT^*`): which the site `sends` us, and which it
+   * `accepts` from us. Left out: nobody has asked the site yet.
+   */
+  hl7: z
+    .strictObject({
+      sends: z.record(slug, z.array(z.string().min(3))).exactOptional(),
+      accepts: z.record(slug, z.array(z.string().min(3))).exactOptional(),
+    })
+    .exactOptional(),
+  /** By resource, how its changes are learnt; one method each. See `learningOf`. */
+  learn: z
+    .record(z.string().regex(/^[A-Z][A-Za-z]+$/, 'a resource type, such as Appointment'), learning)
+    .prefault({}),
 });
 
 /**

@@ -65,12 +65,16 @@ export interface CursorMove {
   readonly name: string;
   readonly value: Json;
   readonly expect: number;
+  /** When, milliseconds: what people see. */
+  readonly at?: number;
 }
 
 export interface SeenMark {
   readonly resource: string;
   readonly identity: string;
   readonly hash: string;
+  /** The count of all there is that touched it; see `gone` of an append. */
+  readonly census?: number;
 }
 
 export interface RosterChange {
@@ -111,6 +115,8 @@ export interface Append {
   readonly messages: readonly NewMessage[];
   readonly cursor?: CursorMove;
   readonly seen?: readonly SeenMark[];
+  /** Marks of this resource whose last count is an earlier one (1 or more) become `gone`; what was never counted stays. */
+  readonly gone?: { readonly resource: string; readonly before: number };
   readonly roster?: readonly RosterChange[];
   readonly aliases?: readonly LaneAlias[];
   readonly audit?: readonly AuditEntry[];

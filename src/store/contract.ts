@@ -22,8 +22,10 @@
 import type { Delivery, Ledger, MessageSummary, StepRecord } from '../message/index.ts';
 import type { Failure, Json } from '../std/index.ts';
 import type { Append, Appended, AuditEntry, RosterChange } from './appending.ts';
+import type { Exchanges } from './exchanges.ts';
 import type {
   AuditRow,
+  CursorRow,
   DeadGroup,
   DeadLetter,
   DeliveryHistory,
@@ -49,6 +51,7 @@ import type { Leased, Settled, Settlement } from './working.ts';
 import type { NewWrite, WriteDetail, WriteMove, WritePage, WritePlan, WriteQuery } from './writes.ts';
 
 export * from './appending.ts';
+export type { Exchange, ExchangeKind, ExchangeQuery, Exchanges } from './exchanges.ts';
 export * from './reading.ts';
 export type { Slot, SlotSwap } from './slot.ts';
 export * from './working.ts';
@@ -59,7 +62,7 @@ export type StoreHealth =
   | { readonly state: 'ready' }
   | { readonly state: 'failing'; readonly since: number; readonly failure: Failure };
 
-export interface Store {
+export interface Store extends Exchanges {
   readonly kind: string;
 
   health(): StoreHealth;
@@ -67,6 +70,11 @@ export interface Store {
   onHealth(listener: (health: StoreHealth) => void): () => void;
   /** Called when there may be work that other nodes brought or left; a store of one process has none. The function returned ends it. */
   onWork?(listener: () => void): () => void;
+  /**
+   * Work of this name is this node's alone for so many milliseconds by the store's clock; 0 gives it back. False: another
+   * node has it. A store of one process has no such thing: all is its own.
+   */
+  claim?(name: string, ms: number): Promise<boolean>;
   /** A write that changes nothing of worth: finds out whether a failing store has recovered. */
   probe(): Promise<void>;
 
@@ -116,8 +124,18 @@ export interface Store {
     connection: string,
     name: string,
   ): Promise<{ readonly value: Json; readonly version: number } | null>;
+  /** All positions, by site, connection and name. */
+  cursors(site?: string): Promise<readonly CursorRow[]>;
   seen(site: string, resource: string, identities: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  rosterPage(site: string, after: string | null, limit: number): Promise<readonly RosterChange[]>;
+  /** How many marks of a resource were last touched by an earlier count than this and are not gone. */
+  uncounted(site: string, resource: string, before: number): Promise<number>;
+  /** In order of key; of those whose last sign of life was at `from` or later and before `to`. */
+  rosterPage(
+    site: string,
+    after: string | null,
+    limit: number,
+    activity?: { readonly from?: number; readonly to?: number },
+  ): Promise<readonly RosterChange[]>;
   rosterGet(site: string, keys: readonly string[]): Promise<readonly RosterChange[]>;
 
   search(query: MessageQuery): Promise<Page<MessageRow>>;

@@ -72,6 +72,16 @@ export interface PruneRequest {
   readonly repeatsBefore?: number;
 }
 
+/** A committed position, and when it last moved (milliseconds; 0: not known). */
+export interface CursorRow {
+  readonly site: string;
+  readonly connection: string;
+  readonly name: string;
+  readonly value: Json;
+  readonly version: number;
+  readonly movedAt: number;
+}
+
 export interface DeliveryHistory {
   readonly delivery: Delivery;
   readonly steps: readonly StepRecord[];

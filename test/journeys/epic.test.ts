@@ -90,7 +90,6 @@ async function world(
         clientId: 'suture-journey',
         auth: { method: 'backend' },
         mrnSystem: MRN,
-        learn: { Appointment: { method: 'poll', every: '100ms', window: { back: '30d', ahead: '60d' } } },
       },
       'care-app': { connector: 'webhook', url: app.receiver.url, secret: 'care-app' },
     },
@@ -98,6 +97,15 @@ async function world(
       identifiers: { mrn: { system: MRN, hl7: { field: 'PID-3', type: 'MR' } } },
       roster: { from: ['epic-hl7'] },
       budget: { requestsPerSecond: 2_000 },
+      learn: {
+        Appointment: {
+          method: 'poll',
+          from: 'epic-fhir',
+          every: '100ms',
+          rarely: '100ms',
+          window: { back: '30d', ahead: '60d' },
+        },
+      },
     },
   );
   let running: RunningEngine | null = null;
@@ -164,11 +172,16 @@ const agrees = (hospital: Simulator, app: CareApp): Promise<boolean> =>
 
 /** Resolves after two more whole rounds over the roster: whatever there is to learn has been learnt. */
 async function twoRounds({ store }: RunningEngine): Promise<void> {
-  const sweep = async (): Promise<number> =>
-    ((await store.cursor('mercy', 'epic-fhir', 'learn:Appointment'))?.value as { sweep?: number } | null)
-      ?.sweep ?? 0;
-  const from = await sweep();
-  await until(async () => (await sweep()) >= from + 2, 'two rounds over the roster');
+  const rounds = async (): Promise<readonly number[]> => {
+    const { active, others } = ((await store.cursor('mercy', 'epic-fhir', 'learn:Appointment'))?.value ??
+      {}) as Readonly<Record<string, { rounds?: number } | undefined>>;
+    return [active?.rounds ?? 0, others?.rounds ?? 0];
+  };
+  const from = await rounds();
+  await until(
+    async () => (await rounds()).every((count, at) => count >= (from[at] ?? 0) + 2),
+    'two rounds over the roster, its active patients and the others',
+  );
 }
 
 async function appointmentMessages({ store }: RunningEngine): Promise<{ type: string; controlId: string }[]> {

@@ -20,6 +20,7 @@ export const siteRecord: SiteRecord = siteSchema.parse({
     [SOURCE]: { connector: 'simulated-source' },
     ...Object.fromEntries(RECEIVERS.map((name) => [name, { connector: 'simulated-receiver' }])),
   },
+  learn: { Appointment: { method: 'poll', from: SOURCE, every: '2s' } },
 });
 
 /** One send in the patient's order. */

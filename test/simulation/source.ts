@@ -40,7 +40,7 @@ export class Source {
     return {
       test: async () => [],
       close: async () => undefined,
-      learns: [{ resource: 'Appointment', method: 'poll', every: 2_000 }],
+      learns: [{ resource: 'Appointment', methods: ['poll'] }],
       learn: ({ cursor }) => this.#learn(node, typeof cursor === 'number' ? cursor : 0),
     };
   }

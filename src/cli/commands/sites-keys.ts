@@ -70,7 +70,10 @@ function waitOf(text: string): number {
 }
 
 function printKeys(keys: readonly KeyView[]): void {
-  if (keys.length === 0) return printLine('no signing keys.');
+  if (keys.length === 0) {
+    printLine('no signing keys.');
+    return;
+  }
   printTable(
     ['CONNECTION', 'KEY', 'ALGORITHM', 'STATE', 'SIGNS FROM (UTC)', 'RETIRES (UTC)', 'KID'],
     keys.map((key) => [

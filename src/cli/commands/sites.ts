@@ -1,10 +1,12 @@
 /** `suture sites`: what concerns one hospital. */
 import type { Command } from 'commander';
+import { addCapabilities } from './sites-capabilities.ts';
 import { addConnect } from './sites-connect.ts';
 import { addSigningKeys } from './sites-keys.ts';
 
 export function addSites(program: Command): void {
   const sites = program.command('sites').description('connect hospitals, and see how they stand');
+  addCapabilities(sites);
   addConnect(sites);
   addSigningKeys(sites);
 }

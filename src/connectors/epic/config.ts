@@ -1,19 +1,9 @@
 /** The fields of an Epic connection in a site record. */
 import { z } from 'zod';
 import { type HttpLimits, usualLimits } from '../../fhir/index.ts';
+import { doSchema } from '../acting/index.ts';
 import { address, duration, isPlain, parseRecord } from '../record.ts';
 import { smartAuth } from '../smart/index.ts';
-
-const learnt = z.strictObject({
-  /** `poll`: the roster's patients in turn. `feed wakes read`: besides, at once when a message names one. */
-  method: z.enum(['poll', 'feed wakes read']).default('poll'),
-  /** How often all of the roster is asked about. */
-  every: duration.prefault('30s'),
-  /** Appointments of which days; a moved one is noticed once its new day is inside. */
-  window: z.strictObject({ back: duration.prefault('1d'), ahead: duration.prefault('60d') }).prefault({}),
-  /** Patients asked about in one turn, whose changes are committed together. */
-  batch: z.int().min(1).max(500).default(25),
-});
 
 const schema = z
   .strictObject({
@@ -25,10 +15,9 @@ const schema = z
     /** This environment's client id: production and non-production have different ones. */
     clientId: z.string().min(1),
     auth: smartAuth,
-    learn: z.strictObject({ Appointment: learnt.optional() }).prefault({}),
-    /** Identifier system of the medical record number here: `urn:oid:1.2.840.114350.1.13.<site>.5.737384.14`. */
+    /** Identifier system of the medical record number at this server, where it is not the site's: `urn:oid:1.2.840.114350.1.13.<site>.5.737384.14`. */
     mrnSystem: z.string().min(1).optional(),
-    /** Identifier system of visit numbers (CSN), where it does not end in `.698084.8`. */
+    /** Identifier system of visit numbers (CSN) at this server, where it is not the site's. */
     csnSystem: z.string().min(1).optional(),
     timeouts: z
       .strictObject({
@@ -39,15 +28,15 @@ const schema = z
       .prefault({}),
     /** Allows http:// to another machine. The token and patients' data then cross the network readable. */
     plainHttp: z.boolean().default(false),
+    /** By capability, the way that it goes here: `{ appointment.create: { route: book } }`. Left out: FHIR create. */
+    do: doSchema,
+    /** How long Epic is given until what it took can be found, before it is sent again after a lost answer. */
+    settle: duration.prefault('60s'),
   })
   .superRefine((record, context) => {
     for (const field of ['fhirBase', 'tokenUrl'] as const) {
       if (!record.plainHttp && isPlain(record[field] ?? ''))
         context.addIssue({ code: 'custom', path: [field], message: 'use https://, or set plainHttp: true' });
-    }
-    if (record.learn.Appointment && record.mrnSystem === undefined) {
-      const message = 'learning Appointments needs it, to find the patients of the roster at Epic';
-      context.addIssue({ code: 'custom', path: ['mrnSystem'], message });
     }
   });
 

@@ -3,7 +3,7 @@ import { makeSigningKey, type SigningKeyPair } from '../../fhir/index.ts';
 import { serve } from '../../fhir/server.fixture.ts';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../simulator/index.ts';
 import { Failure } from '../../std/index.ts';
-import { callContext, never, type TestContext, testContext } from '../context.fixture.ts';
+import { callContext, never, type TestContext, testContext, usualSettings } from '../context.fixture.ts';
 import type { Connection, LearnAnswer } from '../contract.ts';
 import { epic } from './index.ts';
 
@@ -52,9 +52,6 @@ async function world(
       clientId: 'suture',
       auth: { method: 'backend' },
       mrnSystem: MRN,
-      learn: {
-        Appointment: { method: 'poll', every: '30s', window: { back: '30d', ahead: '90d' }, batch: 5 },
-      },
       ...record,
     },
     at,
@@ -87,6 +84,7 @@ async function sweep({ connection, context }: World, seed = false): Promise<Lear
   for (;;) {
     const answer: LearnAnswer | undefined = await connection.learn?.({
       resource: 'Appointment',
+      settings: usualSettings,
       cursor,
       seed,
       signal: never,
@@ -98,6 +96,9 @@ async function sweep({ connection, context }: World, seed = false): Promise<Lear
     if (!answer.more) return answers;
   }
 }
+
+/** The active patients have been asked about just now: it is the others' turn. */
+const others = { active: { after: null, began: Date.now(), rounds: 1 } };
 
 const changes = (answers: readonly LearnAnswer[]) => answers.flatMap((answer) => answer.inbound);
 
@@ -122,20 +123,11 @@ describe('the record', () => {
     expect(epic.parse(record, at)).toMatchObject({
       fhirBase: 'https://ehr.example/FHIR/R4',
       auth: { key: 'epic' },
-      learn: {},
     });
   });
 
   it('names the field that is wrong, and the one that was meant', () => {
     expect(refusal({ fhirbase: 'x' })).toContain('there is no field "fhirbase"; did you mean "fhirBase"?');
-    expect(refusal({ mrnSystem: 'm', learn: { Apointment: {} } })).toContain('did you mean "Appointment"?');
-    expect(refusal({ mrnSystem: 'm', learn: { Appointment: { evry: '1m' } } })).toContain(
-      'connections.epic.learn.Appointment: there is no field "evry"; did you mean "every"?',
-    );
-    expect(refusal({ mrnSystem: 'm', learn: { Appointment: { every: 'often' } } })).toContain(
-      'connections.epic.learn.Appointment.every',
-    );
-    expect(refusal({ learn: { Appointment: {} } })).toContain('connections.epic.mrnSystem');
     expect(refusal({ fhirBase: 'http://ehr.example/R4' })).toContain('plainHttp');
     expect(refusal({ fhirBase: 'http://ehr.example/R4', plainHttp: true })).toBe('taken');
   });
@@ -252,7 +244,6 @@ async function scripted(bundles: (url: string) => unknown, record: Record<string
         clientId: 'suture',
         auth: { method: 'backend' },
         mrnSystem: MRN,
-        learn: { Appointment: { batch: 10 } },
         ...record,
       },
       at,
@@ -330,8 +321,13 @@ describe('a server that ignores what it was asked for', () => {
           ),
     );
     context.know(MRN, '7');
-    const answer = await connection.learn?.({ resource: 'Appointment', cursor: null, signal: never });
-    expect(answer?.inbound.map((each) => each.identity)).toEqual([`CSN:${CSN}|1`]);
+    const answer = await connection.learn?.({
+      resource: 'Appointment',
+      settings: usualSettings,
+      cursor: others,
+      signal: never,
+    });
+    expect(answer?.inbound.map((each) => each.identity)).toEqual(['CSN:1']);
     expect(answer?.findings).toEqual([expect.objectContaining({ code: 'EPIC_FILTER_IGNORED', count: 2 })]);
     const { matches } = await call(connection, 'appointment.find', {
       patient: 'Patient/p1',
@@ -386,14 +382,15 @@ describe('learning appointments from a hospital', () => {
     for (const { mrn } of hospital.hospital.patients()) hospital.context.know(MRN, mrn);
 
     const first = await sweep(hospital);
-    expect(first.length).toBe(3);
+    // Nobody active yet; the others in three turns.
+    expect(first.length).toBe(4);
     const inWindow = hospital.hospital
       .appointments()
       .filter(({ start }) => Math.abs(Date.parse(start) - Date.now()) < 25 * 86_400_000);
     const found = new Map(changes(first).map((change) => [change.identity, change]));
     expect(found.size).toBe(changes(first).length);
     expect(inWindow.length).toBeGreaterThan(0);
-    for (const { csn } of inWindow) expect(found.get(`CSN:${CSN}|${csn}`)?.change).toBe('created');
+    for (const { csn } of inWindow) expect(found.get(`CSN:${csn}`)?.change).toBe('created');
     // The roster now knows Epic's ids, and the bytes are what the hospital sent.
     expect([...hospital.context.entries.values()].every((entry) => entry.fhirId !== undefined)).toBe(true);
     const [one] = changes(first);
@@ -408,7 +405,7 @@ describe('learning appointments from a hospital', () => {
     expect(newly).toBeDefined();
     expect(after.map((each) => each.change)).toEqual(['created']);
 
-    const csn = after[0]?.identity.split('|')[1] ?? '';
+    const csn = after[0]?.identity.slice(4) ?? '';
     hospital.hospital.happen({ kind: 'reschedule', csn });
     hospital.hospital.happen({ kind: 'cancel', csn });
     const last = changes(await sweep(hospital));
@@ -433,6 +430,7 @@ describe('learning appointments from a hospital', () => {
     const named = hospital.context.patientKey(MRN, truth?.mrn ?? '');
     const answer = await hospital.connection.learn?.({
       resource: 'Appointment',
+      settings: usualSettings,
       cursor,
       wake: [named],
       signal: never,
@@ -479,8 +477,15 @@ describe('learning appointments from a hospital', () => {
 describe('learning appointments, odd answers', () => {
   const roster = (context: TestContext, ...numbers: string[]) =>
     numbers.map((number) => context.know(MRN, number));
-  const learn = (connection: Connection, cursor: LearnAnswer['cursor'] = null) =>
-    connection.learn?.({ resource: 'Appointment', cursor, signal: never }) as Promise<LearnAnswer>;
+  const learn = (connection: Connection, cursor: LearnAnswer['cursor'] = others) =>
+    connection.learn?.({
+      resource: 'Appointment',
+      settings: { ...usualSettings, batch: 10 },
+      cursor,
+      signal: never,
+    }) as Promise<LearnAnswer>;
+  /** Of somebody who has become active. */
+  const learnActive = (connection: Connection) => learn(connection, null);
   const byPatient = (url: string) => {
     const mrn = /Patient\?identifier=[^&]*%7C(\d+)/.exec(url)?.[1];
     return mrn === undefined ? undefined : searchset(patient(`p${mrn}`, mrn));
@@ -516,9 +521,9 @@ describe('learning appointments, odd answers', () => {
       text: { status: 'generated', div: '<div>x</div>' },
       participant: [{ actor: { reference: 'Practitioner/d' } }, { actor: { reference: 'Patient/p7' } }],
     };
-    expect((await learn(connection)).inbound).toEqual([]);
+    expect((await learnActive(connection)).inbound).toEqual([]);
     more = { start: new Date(Date.parse(soon) + 60_000).toISOString() };
-    expect((await learn(connection)).inbound).toEqual([expect.objectContaining({ change: 'updated' })]);
+    expect((await learnActive(connection)).inbound).toEqual([expect.objectContaining({ change: 'updated' })]);
   });
 
   it('goes by the FHIR id where there is no visit number, and says so', async () => {
@@ -528,7 +533,7 @@ describe('learning appointments, odd answers', () => {
     roster(context, '7');
     const answer = await learn(connection);
     expect(answer.inbound.map((each) => each.identity)).toEqual(['FHIR:a']);
-    expect(answer.findings.map(({ code }) => code)).toEqual(['EPIC_NO_CSN']);
+    expect(answer.findings.map(({ code }) => code)).toEqual(['LEARN_NOT_JOINABLE']);
   });
 
   it('takes no patient when a number leads to two', async () => {
@@ -564,7 +569,7 @@ describe('learning appointments, odd answers', () => {
     expect(before).toBeGreaterThan(0);
     const answer = await learn(connection);
     context.commit(answer);
-    expect(answer).toMatchObject({ more: true, cursor: { after: keys[before - 1], sweep: 0 } });
+    expect(answer).toMatchObject({ more: true, cursor: { others: { after: keys[before - 1], rounds: 0 } } });
     expect(answer.inbound).toHaveLength(before);
     expect((await failureOf(learn(connection, answer.cursor))).kind).toBe('throttle');
     expect(context.slowed.length).toBeGreaterThan(0);
@@ -586,9 +591,15 @@ describe('learning appointments, odd answers', () => {
     if (!merged) throw new Error('no patient');
     context.entries.set(merged.key, { ...merged, fhirId: 'merged' });
     const answer = await learn(connection);
-    expect(answer.inbound.map((each) => each.identity)).toEqual([`CSN:${CSN}|8`]);
-    expect(answer.findings.map(({ code }) => code)).toEqual(['EPIC_PATIENT_REFUSED']);
-    await connection.learn?.({ resource: 'Appointment', cursor: null, wake: [merged.key], signal: never });
+    expect(answer.inbound.map((each) => each.identity)).toEqual(['CSN:8']);
+    expect(answer.findings.map(({ code }) => code)).toEqual(['LEARN_PATIENT_REFUSED']);
+    await connection.learn?.({
+      resource: 'Appointment',
+      settings: usualSettings,
+      cursor: null,
+      wake: [merged.key],
+      signal: never,
+    });
     expect(server.asked.at(-1)?.url).toContain('patient=p7');
   });
 });

@@ -3,7 +3,7 @@
  * how data goes missing without anyone noticing: so they are counted and shown.
  */
 import { codesOf, type Issue, type SearchPage } from '../../fhir/index.ts';
-import type { Finding } from '../contract.ts';
+import { Tally } from '../learn/findings.ts';
 
 const remarks: Readonly<Record<string, string>> = {
   '4119': 'There may be more data than Epic gave.',
@@ -25,27 +25,21 @@ export const checks = {
     'A patient of the roster is not known at Epic by the medical record number; asked again later.',
   EPIC_PATIENT_AMBIGUOUS: 'A medical record number of the roster leads to several patients; none was picked.',
   EPIC_PATIENT_NO_NUMBER: 'A patient of the roster has no identifier of mrnSystem.',
-  EPIC_PATIENT_REFUSED: 'Epic refused to answer for a patient of the roster; asked again later.',
-  EPIC_NO_CSN:
-    'An appointment has no visit number (CSN): its FHIR id stands in, and it cannot be joined with a feed.',
-  EPIC_SHARED_IDENTITY: 'Two patients have an appointment with the same visit number; the first was taken.',
 } as const;
 
 export type Check = keyof typeof checks;
 
-/** Counts findings of one answer by their code. */
-export class Findings {
-  readonly #found = new Map<string, Finding>();
-
-  add(code: Check, count = 1): void {
-    this.#count(code, checks[code], count);
+/** Findings of one answer at Epic. */
+export class Findings extends Tally {
+  note(code: Check, count = 1): void {
+    this.add(code, checks[code], count);
   }
 
   /** Remarks of the server; texts are ours, since the server's may name patients. */
   addIssues(issues: readonly Issue[]): void {
     for (const issue of issues) {
       for (const code of codesOf([issue])) {
-        if (!SILENT.has(code)) this.#count(code, remarks[code] ?? `Epic remarked ${code} on the result.`, 1);
+        if (!SILENT.has(code)) this.add(code, remarks[code] ?? `Epic remarked ${code} on the result.`);
       }
     }
   }
@@ -53,15 +47,6 @@ export class Findings {
   /** What a search said beside its results: remarks, and results that were not asked for. */
   addSearch(page: SearchPage): void {
     this.addIssues(page.issues);
-    this.add('EPIC_FILTER_IGNORED', Math.max(page.strays, page.ignored.length > 0 ? 1 : 0));
-  }
-
-  list(): Finding[] {
-    return [...this.#found.values()];
-  }
-
-  #count(code: string, text: string, count: number): void {
-    if (count === 0) return;
-    this.#found.set(code, { code, text, count: count + (this.#found.get(code)?.count ?? 0) });
+    this.note('EPIC_FILTER_IGNORED', Math.max(page.strays, page.ignored.length > 0 ? 1 : 0));
   }
 }

@@ -12,13 +12,18 @@ import type { ConnectionContext, SignIn } from '../contract.ts';
 import { openSmart } from '../smart/index.ts';
 import { appointment } from './appointment/index.ts';
 import { type EpicConfig, limitsOf } from './config.ts';
+import { documentReference } from './document-reference/index.ts';
+import { encounter } from './encounter/index.ts';
 import { epicFailure, epicSays } from './failures.ts';
+import { observation } from './observation/index.ts';
 import { patient } from './patient/index.ts';
 
 export interface Session {
   readonly client: FhirClient;
   readonly tokens: Tokens;
   readonly signIn: SignIn | undefined;
+  /** The STU3 side of the same server, for `$find` and `$book`. @param base Left out: the R4 base with STU3 in its place. */
+  stu3(base: string | undefined): FhirClient;
   /** Asks the FHIR base for its SMART configuration; throws what is in the way. */
   reach(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -39,9 +44,11 @@ export function watchOf(context: ConnectionContext): Watch {
   };
 }
 
-/** What a person is asked for unless the record says: patients and appointments. */
-function readsOf(): string[] {
-  return [patient, appointment].flatMap(({ scopes }) => scopes.learn);
+/** What a person is asked for unless the record says: patients, appointments, and what is learnt here. */
+function readsOf({ learnt }: ConnectionContext): string[] {
+  const wanted = new Set(['Patient', 'Appointment', ...learnt]);
+  const specs = [patient, appointment, encounter, observation, documentReference];
+  return specs.filter(({ resource }) => wanted.has(resource)).flatMap(({ scopes }) => scopes.learn);
 }
 
 /** @param afresh With a sign-in of its own: to test that it works. */
@@ -54,7 +61,7 @@ export function openSession(
   const { clock } = context;
   const { clientId, fhirBase, tokenUrl, auth } = config;
   const http = createHttp(clock, limitsOf(config));
-  const reads = readsOf();
+  const reads = readsOf(context);
   const smart = openSmart({ fhirBase, tokenUrl, clientId, auth, http, context, watch, reads, afresh });
   const backend = smart.tokens;
   const tokens: Tokens = {
@@ -91,10 +98,22 @@ export function openSession(
   }
 
   const client = createFhirClient({ baseUrl: fhirBase, clock, tokens, http, dialect, watch });
+  const others = new Map<string, FhirClient>();
   return {
     client,
     tokens,
     signIn: smart.signIn,
+    stu3(base) {
+      const baseUrl = base ?? fhirBase.replace(/\/R4$/i, '/STU3');
+      // The token goes to the origin that it was asked for, and nowhere else.
+      if (new URL(baseUrl).origin !== new URL(fhirBase).origin)
+        throw epicFailure('EPIC_CONFIG', { message: 'stu3Base is at another host than fhirBase.' });
+      const known = others.get(baseUrl);
+      if (known !== undefined) return known;
+      const made = createFhirClient({ baseUrl, clock, tokens, http, dialect, watch });
+      others.set(baseUrl, made);
+      return made;
+    },
     async reach(signal) {
       try {
         await smart.smart(signal);

@@ -78,19 +78,44 @@ export function append(state: State, unit: Append, rules: AppendRules): readonly
     rules.dedupe && unit.messages.length > 0 && unit.messages.every((one) => judge(state, unit, one).same);
   const aliases = again ? [] : (unit.aliases ?? []);
   if (unit.cursor) {
-    const { name, value, expect } = unit.cursor;
-    state.cursors.set(keyOf(unit.site, unit.connection, name), { value, version: expect + 1 });
+    const { name, value, expect, at = 0 } = unit.cursor;
+    const { site, connection } = unit;
+    state.cursors.set(keyOf(site, connection, name), {
+      site,
+      connection,
+      name,
+      value,
+      version: expect + 1,
+      movedAt: at,
+    });
   }
   for (const alias of aliases) if (alias.undo) link(state, alias);
   const appended = unit.messages.map((message) => addMessage(state, unit, message, rules));
   for (const alias of aliases) if (!alias.undo) link(state, alias);
   for (const alias of aliases) holdLanes(state, alias);
-  for (const { resource, identity, hash } of unit.seen ?? []) {
-    state.seen.set(keyOf(unit.site, resource, identity), hash);
+  for (const { resource, identity, hash, census } of unit.seen ?? []) {
+    const key = keyOf(unit.site, resource, identity);
+    state.seen.set(key, hash);
+    const before = state.counted.get(key)?.census ?? 0;
+    if (census !== undefined) {
+      state.counted.set(key, { scope: keyOf(unit.site, resource), census: Math.max(before, census) });
+    }
+  }
+  if (unit.gone) {
+    for (const key of uncounted(state, unit.site, unit.gone.resource, unit.gone.before))
+      state.seen.set(key, 'gone');
   }
   for (const change of unit.roster ?? []) changeRoster(state, unit.site, change);
   if (unit.audit) addAudit(state, unit.audit);
   return appended;
+}
+
+/** Keys of the marks that an earlier count touched last and that are not gone. */
+export function uncounted(state: State, site: string, resource: string, before: number): readonly string[] {
+  const scope = keyOf(site, resource);
+  return [...state.counted].flatMap(([key, one]) =>
+    one.scope === scope && one.census < before && state.seen.get(key) !== 'gone' ? [key] : [],
+  );
 }
 
 interface Judgement {

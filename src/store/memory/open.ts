@@ -7,10 +7,12 @@
 import type { Clock, Json } from '../../std/index.ts';
 import type { Append, Leased, NoiseCount, OutcomeCount, Settlement, Store } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
+import { byPlace } from '../learning.ts';
 import { SLOT_GRAVE } from '../slot.ts';
-import { append } from './append.ts';
+import { append, uncounted } from './append.ts';
 import { addAudit, auditBreaks, auditPage } from './audit.ts';
 import { type CommitFate, openCommits } from './commits.ts';
+import { exchangesOf, keepExchange, pruneExchanges } from './exchanges.ts';
 import { comeBack, heads } from './lanes.ts';
 import * as reading from './reading.ts';
 import { dropShards, holdShards, shardOf } from './shards.ts';
@@ -162,7 +164,14 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     release: (request) => write(() => work.release(state, request)),
     replay: (request) => write(() => work.replay(state, request)),
 
-    cursor: (site, connection, name) => get(state.cursors, keyOf(site, connection, name)),
+    cursor: (site, connection, name) =>
+      read(() => {
+        const row = state.cursors.get(keyOf(site, connection, name));
+        return row ? { value: row.value, version: row.version } : null;
+      }),
+    cursors: (site) =>
+      read(() => [...state.cursors.values()].filter((row) => (site ?? row.site) === row.site).sort(byPlace)),
+    uncounted: (site, resource, before) => read(() => uncounted(state, site, resource, before).length),
     seen: (site, resource, identities) =>
       read(
         () =>
@@ -173,11 +182,15 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
             }),
           ),
       ),
-    rosterPage: (site, after, limit) =>
+    rosterPage: (site, after, limit, activity) =>
       read(() =>
         [...state.roster]
           .filter(([key, entry]) => key === keyOf(site, entry.key) && entry.key > (after ?? ''))
           .map(([, entry]) => entry)
+          .filter(
+            ({ activeAt }) =>
+              activeAt >= (activity?.from ?? activeAt) && activeAt < (activity?.to ?? Infinity),
+          )
           .sort((a, b) => (a.key < b.key ? -1 : 1))
           .slice(0, limit),
       ),
@@ -269,6 +282,11 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     write: (id) => read(() => writing.writeById(state, id)),
     writtenBy: (site, keys) => read(() => writing.writtenBy(state, site, keys)),
     pruneWrites: ({ endedBefore, limit }) => write(() => writing.pruneWrites(state, endedBefore, limit)),
+
+    keepExchange: (exchange, body) => write(() => keepExchange(state, exchange, body)),
+    exchanges: (query) => read(() => exchangesOf(state, query)),
+    exchangeBody: (id) => read(() => state.exchanges.get(id)?.body ?? null),
+    pruneExchanges: (request) => write(() => pruneExchanges(state, request)),
 
     // All is in one place.
     shelve: () => write(() => 0),

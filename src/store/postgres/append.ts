@@ -58,6 +58,7 @@ const hasHistory = (message: NewMessage): boolean =>
 const hasMore = (unit: Append): boolean =>
   standsAlone(unit) ||
   (unit.seen?.length ?? 0) > 0 ||
+  unit.gone !== undefined ||
   (unit.roster?.length ?? 0) > 0 ||
   unit.messages.some(hasHistory);
 

@@ -9,10 +9,12 @@ import { accountDesk } from './accounts.ts';
 import { again } from './again.ts';
 import { openAppending } from './append.ts';
 import { addAudit, auditReader } from './audit.ts';
+import { claimer } from './claim.ts';
 import { countDesk } from './counts.ts';
-import { cursorReader } from './cursors.ts';
+import { cursorLister, cursorReader } from './cursors.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
+import { exchangeDesk } from './exchanges.ts';
 import { faultOf, refusalOf } from './faults.ts';
 import { openIds } from './ids.ts';
 import { jobDesk } from './jobs.ts';
@@ -26,7 +28,7 @@ import { pruner } from './prune.ts';
 import { replayer } from './replay.ts';
 import { rosterReader } from './roster.ts';
 import { searcher } from './search.ts';
-import { seenReader } from './seen.ts';
+import { seenReader, uncountedReader } from './seen.ts';
 import { greet } from './server.ts';
 import { type Ask, openSession, type Session } from './session.ts';
 import { openSettling } from './settle.ts';
@@ -183,6 +185,7 @@ async function open(
   const counts = countDesk(desk);
   const accounts = accountDesk(desk);
   const jobs = jobDesk(desk);
+  const exchanges = exchangeDesk(desk);
   const slots = slotDesk(desk);
   const writes = writeDesk(desk);
 
@@ -240,7 +243,10 @@ async function open(
     }),
 
     cursor: whileOpen(cursorReader(desk)),
+    cursors: whileOpen(cursorLister(desk)),
     seen: whileOpen(seenReader(desk)),
+    uncounted: whileOpen(uncountedReader(desk)),
+    claim: whileOpen(claimer(desk.writers.other.ask)),
     rosterPage: whileOpen(roster.page),
     rosterGet: whileOpen(roster.get),
 
@@ -292,6 +298,11 @@ async function open(
     write: whileOpen(writes.write),
     writtenBy: whileOpen(writes.writtenBy),
     pruneWrites: whileOpen(writes.pruneWrites),
+
+    keepExchange: whileOpen(exchanges.keepExchange),
+    exchanges: whileOpen(exchanges.exchanges),
+    exchangeBody: whileOpen(exchanges.exchangeBody),
+    pruneExchanges: whileOpen(exchanges.pruneExchanges),
 
     prune: whileOpen(prune),
     // Partitions are cut by age already: nothing need be moved.

@@ -25,6 +25,8 @@ FROM unnest($1::integer[], $2::text[], $3::bigint[]) AS u (site, key, active_at)
 WHERE r.site = u.site AND r.key = u.key AND r.active_at < u.active_at`,
 };
 const PAGE = `SELECT ${COLUMNS} FROM roster WHERE site = $1 AND key > $2 ORDER BY key LIMIT $3`;
+const PAGE_ACTIVE = `SELECT ${COLUMNS} FROM roster
+WHERE site = $1 AND key > $2 AND active_at >= $4 AND active_at < $5 ORDER BY key LIMIT $3`;
 const SOME = `SELECT ${COLUMNS} FROM roster WHERE site = $1 AND key = ANY ($2)`;
 
 interface RosterColumns {
@@ -34,7 +36,7 @@ interface RosterColumns {
   readonly sealed: Uint8Array;
 }
 
-type Sealed = Pick<RosterChange, 'identifiers' | 'fhirId'>;
+type Sealed = Pick<RosterChange, 'identifiers' | 'fhirId' | 'mergedInto'>;
 
 function entryFrom({ keys }: Desk, row: RosterColumns): RosterChange {
   const sealed = openJson(keys, 'roster', `${row.site}:${row.key}`, row.sealed) as Sealed;
@@ -50,11 +52,21 @@ function joined(known: RosterChange | undefined, change: RosterChange): RosterCh
   }
   const fhirId = change.fhirId ?? known?.fhirId;
   const activeAt = Math.max(change.activeAt, known?.activeAt ?? change.activeAt);
-  return { key: change.key, identifiers, ...(fhirId === undefined ? {} : { fhirId }), activeAt };
+  const mergedInto = (change.mergedInto === undefined ? known?.mergedInto : change.mergedInto) ?? undefined;
+  return {
+    key: change.key,
+    identifiers,
+    ...(fhirId === undefined ? {} : { fhirId }),
+    ...(mergedInto === undefined ? {} : { mergedInto }),
+    activeAt,
+  };
 }
 
 const sameContent = (a: RosterChange | undefined, b: RosterChange): boolean =>
-  a !== undefined && a.identifiers.length === b.identifiers.length && a.fhirId === b.fhirId;
+  a !== undefined &&
+  a.identifiers.length === b.identifiers.length &&
+  a.fhirId === b.fhirId &&
+  a.mergedInto === b.mergedInto;
 
 export async function changeRoster(desk: Desk, ask: Ask, units: readonly Append[]): Promise<void> {
   const { dictionary, keys } = desk;
@@ -86,8 +98,8 @@ export async function changeRoster(desk: Desk, ask: Ask, units: readonly Append[
       put.map((one) => one.site),
       put.map((one) => one.entry.key),
       put.map((one) => one.entry.activeAt),
-      put.map(({ site, entry: { key, identifiers, fhirId } }) =>
-        sealJson(keys, 'roster', of(site, key), { identifiers, ...(fhirId === undefined ? {} : { fhirId }) }),
+      put.map(({ site, entry: { key, activeAt: _, ...content } }) =>
+        sealJson(keys, 'roster', of(site, key), content satisfies Sealed & { key?: never }),
       ),
     ]);
   }
@@ -107,9 +119,21 @@ export function rosterReader(desk: Desk) {
     return rows.map((row) => entryFrom(desk, row));
   };
   return {
-    async page(siteName: string, after: string | null, limit: number): Promise<readonly RosterChange[]> {
+    async page(
+      siteName: string,
+      after: string | null,
+      limit: number,
+      activity?: { readonly from?: number; readonly to?: number },
+    ): Promise<readonly RosterChange[]> {
       const site = await dictionary.findName(siteName);
-      return site === undefined ? [] : entries(await read<RosterColumns>(PAGE, [site, after ?? '', limit]));
+      if (site === undefined) return [];
+      const page = [site, after ?? '', limit];
+      const { from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = activity ?? {};
+      return entries(
+        activity === undefined
+          ? await read<RosterColumns>(PAGE, page)
+          : await read<RosterColumns>(PAGE_ACTIVE, [...page, from, to]),
+      );
     },
     async get(siteName: string, wanted: readonly string[]): Promise<readonly RosterChange[]> {
       const site = await dictionary.findName(siteName);

@@ -12,7 +12,7 @@ import { linker } from './linking.ts';
 import { planner } from './planning.ts';
 import { repeatJudge } from './repeats.ts';
 import { rosterWriter } from './roster.ts';
-import { seenWriter } from './seen.ts';
+import { goneWriter, seenWriter } from './seen.ts';
 import { sleeperTeller } from './sleeping.ts';
 
 const ADD_MESSAGE = `
@@ -52,6 +52,7 @@ export function appender(desk: Desk, audit: AuditLog) {
   const { link, holdLanes } = linker(desk);
   const moveCursor = cursorWriter(desk);
   const markSeen = seenWriter(desk);
+  const markGone = goneWriter(desk);
   const changeRoster = rosterWriter(desk);
 
   /** All of them are: a merge that was sent again is not made again, since an unlink may have come in between. */
@@ -146,6 +147,7 @@ export function appender(desk: Desk, audit: AuditLog) {
     for (const alias of merges) if (!alias.undo) link(alias);
     for (const alias of merges) if (alias.hold) holdLanes(alias, alias.hold);
     for (const mark of unit.seen ?? []) markSeen(unit.site, mark);
+    if (unit.gone) markGone(unit.site, unit.gone);
     for (const change of unit.roster ?? []) changeRoster(unit.site, change);
     if (unit.audit) audit.add(unit.audit);
     return appended;

@@ -121,7 +121,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     cursor: (site, connection, name) => reader.call('cursor', site, connection, name),
     seen: async (site, resource, identities) =>
       new Map(await reader.call('seen', site, resource, identities)),
-    rosterPage: (site, after, limit) => reader.call('rosterPage', site, after, limit),
+    cursors: (site) => reader.call('cursors', site),
+    uncounted: (site, resource, before) => reader.call('uncounted', site, resource, before),
+    rosterPage: (site, after, limit, activity) => reader.call('rosterPage', site, after, limit, activity),
     rosterGet: (site, keys) => reader.call('rosterGet', site, keys),
 
     search: (query) => reader.call('search', query),
@@ -148,6 +150,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     write: (id) => reader.call('write', id),
     writtenBy: async (site, keys) => new Map(await reader.call('writtenBy', site, keys)),
     pruneWrites: (request) => writer.call('pruneWrites', request),
+
+    keepExchange: (exchange, body) => writer.call('keepExchange', exchange, body),
+    pruneExchanges: (request) => writer.call('pruneExchanges', request),
+    exchanges: (query) => reader.call('exchanges', query),
+    exchangeBody: (id) => reader.call('exchangeBody', id),
 
     tallies: (now) => reader.call('tallies', now),
     noises: () => reader.call('noises'),

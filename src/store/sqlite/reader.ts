@@ -6,11 +6,12 @@ import { acrossFiles } from './across.ts';
 import { auditReader } from './audit.ts';
 import { backUp } from './backup.ts';
 import { countReader } from './counts.ts';
-import { cursorReader } from './cursors.ts';
+import { cursorLister, cursorReader } from './cursors.ts';
 import { openReader } from './database.ts';
 import { deadReader } from './dead.ts';
 import { deliveryLister } from './deliveries.ts';
 import { openDictionary } from './dictionary.ts';
+import { exchangeReader } from './exchanges.ts';
 import { faultOf, refusalOf } from './faults.ts';
 import { jobReader } from './jobs.ts';
 import { keyLookup, storedKeys } from './key-table.ts';
@@ -30,7 +31,7 @@ import {
   type ThreadData,
 } from './protocol.ts';
 import { rosterReader } from './roster.ts';
-import { seenReader } from './seen.ts';
+import { seenReader, uncountedReader } from './seen.ts';
 import { openShelves } from './shelves.ts';
 import { sleeperReader } from './sleepers.ts';
 import { slotReader } from './slots.ts';
@@ -58,13 +59,16 @@ function start(): void {
     ...messageReader(view),
     ...deadReader(view),
     ...jobReader(view),
+    ...exchangeReader(view),
     ...writeReader(view),
     deliveries: deliveryLister(view),
     ...countReader(view),
     ...accountReader(view),
     ...slotReader(view),
     cursor: cursorReader(view),
+    cursors: cursorLister(view),
     seen: seenReader(view),
+    uncounted: uncountedReader(view),
     rosterPage: roster.page,
     rosterGet: roster.get,
     ...acrossFiles(view, shelves),

@@ -9,6 +9,13 @@ ON CONFLICT DO UPDATE SET active_at = excluded.active_at, sealed = excluded.seal
 const TOUCH = 'UPDATE roster SET active_at = max(active_at, ?) WHERE site = ? AND key = ?';
 const PAGE = 'SELECT key, active_at, sealed FROM roster WHERE site = ? AND key > ? ORDER BY key LIMIT ?';
 
+/** The plus keeps it to the order of keys: most rows of a page then are not looked at twice. */
+const PAGE_ACTIVE = `SELECT key, active_at, sealed FROM roster
+WHERE site = ? AND key > ? AND +active_at >= ? AND +active_at < ? ORDER BY key LIMIT ?`;
+/** A span of time with two ends is a short one. */
+const PAGE_BETWEEN = `SELECT key, active_at, sealed FROM roster
+WHERE site = ? AND key > ? AND active_at >= ? AND active_at < ? ORDER BY key LIMIT ?`;
+
 interface RosterColumns {
   readonly key: string;
   readonly active_at: number;
@@ -57,13 +64,26 @@ export function rosterWriter(desk: Desk) {
 export function rosterReader(view: View) {
   const entry = view.database.prepare(ENTRY);
   const page = view.database.prepare(PAGE);
+  const active = view.database.prepare(PAGE_ACTIVE);
+  const between = view.database.prepare(PAGE_BETWEEN);
   return {
-    page(siteName: string, after: string | null, limit: number): RosterChange[] {
+    page(
+      siteName: string,
+      after: string | null,
+      limit: number,
+      activity?: { readonly from?: number; readonly to?: number },
+    ): RosterChange[] {
       const site = view.dictionary.findName(siteName);
       if (site === undefined) return [];
-      return (page.all(site, after ?? '', limit) as unknown as RosterColumns[]).map((row) =>
-        entryFrom(view, site, row),
-      );
+      const { from, to } = activity ?? {};
+      const start = after ?? '';
+      const rows =
+        from === undefined && to === undefined
+          ? page.all(site, start, limit)
+          : from !== undefined && to !== undefined
+            ? between.all(site, start, from, to, limit)
+            : active.all(site, start, from ?? Number.MIN_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER, limit);
+      return (rows as unknown as RosterColumns[]).map((row) => entryFrom(view, site, row));
     },
     get(siteName: string, keys: readonly string[]): RosterChange[] {
       const site = view.dictionary.findName(siteName);

@@ -165,6 +165,54 @@ export function intakeStories(fresh: FreshBench): void {
     expect(await given.store.cursor('north', 'adt', 'other')).toBeNull();
   });
 
+  test('positions are listed with their time; a count finds what is there no more', async () => {
+    const at = (name: string, value: string, moved: number) => ({ name, value, expect: 0, at: moved });
+    const mark = (identity: string, census?: number) => ({
+      resource: 'Patient',
+      identity,
+      hash: `of ${identity}`,
+      ...(census === undefined ? {} : { census }),
+    });
+    await given.store.append(
+      unit([], { cursor: at('b', 'x', T0), seen: [mark('1', 1), mark('2', 1), mark('never counted')] }),
+    );
+    await given.store.append(unit([], { cursor: at('a', 'y', T0 + 1) }));
+    await given.store.append(unit([], { site: 'south', cursor: at('a', 'z', T0 + 2) }));
+    expect(await given.store.cursors('north')).toEqual([
+      { site: 'north', connection: 'adt', name: 'a', value: 'y', version: 1, movedAt: T0 + 1 },
+      { site: 'north', connection: 'adt', name: 'b', value: 'x', version: 1, movedAt: T0 },
+    ]);
+    expect((await given.store.cursors()).map(({ site }) => site)).toEqual(['north', 'north', 'south']);
+
+    await given.store.append(unit([], { seen: [mark('1', 2), mark('3', 2)] }));
+    await given.store.append(unit([], { site: 'south', seen: [mark('1', 1)] }));
+    expect(await given.store.uncounted('north', 'Patient', 2)).toBe(1);
+    await given.store.append(unit([], { gone: { resource: 'Patient', before: 2 } }));
+    expect(await given.store.uncounted('north', 'Patient', 2)).toBe(0);
+    expect([...(await given.store.seen('north', 'Patient', ['1', '2', '3', 'never counted']))]).toEqual([
+      ['1', 'of 1'],
+      ['2', 'gone'],
+      ['3', 'of 3'],
+      ['never counted', 'of never counted'],
+    ]);
+    expect([...(await given.store.seen('south', 'Patient', ['1']))]).toEqual([['1', 'of 1']]);
+
+    const patient = (key: string, activeAt: number, more: object = {}) => ({
+      key,
+      identifiers: [],
+      activeAt,
+      ...more,
+    });
+    const roster = [patient('k1', T0), patient('k2', T0 + 5), patient('k3', T0 + 9, { mergedInto: 'k1' })];
+    await given.store.append(unit([], { roster }));
+    const keys = async (activity: { from?: number; to?: number }) =>
+      (await given.store.rosterPage('north', null, 9, activity)).map(({ key }) => key);
+    expect(await keys({ from: T0 + 5 })).toEqual(['k2', 'k3']);
+    expect(await keys({ to: T0 + 5 })).toEqual(['k1']);
+    expect(await keys({ from: T0 + 1, to: T0 + 9 })).toEqual(['k2']);
+    expect((await given.store.rosterGet('north', ['k3']))[0]?.mergedInto).toBe('k1');
+  });
+
   test('a bad append harms none of its neighbours in the same commit', async () => {
     const known = (id: number) => ({ dedupe: { sender: 's', id: String(id), hash: String(id) } });
     const good = Array.from({ length: 10 }, (_, i) => put(given.store, [`l${i}`], known(i)));

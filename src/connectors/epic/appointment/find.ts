@@ -21,7 +21,7 @@ export async function findAppointment(args: Json, { client, context, signal }: L
   findings.addSearch(found);
   const all = found.entries.filter((entry) => entry.mode === 'match').map((entry) => entry.resource);
   const matches = all.filter((each) => fits(each, id, asked, client.baseUrl));
-  findings.add('EPIC_FILTER_IGNORED', all.length - matches.length);
+  findings.note('EPIC_FILTER_IGNORED', all.length - matches.length);
   return matchesOf(matches, findings, context);
 }
 

@@ -48,7 +48,7 @@ async function search(
     .map((entry) => entry.resource)
     .filter((each) => each.resourceType === 'Patient');
   const fitting = patients.filter(fits);
-  findings.add('EPIC_FILTER_IGNORED', patients.length - fitting.length);
+  findings.note('EPIC_FILTER_IGNORED', patients.length - fitting.length);
   return fitting;
 }
 

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { TABLES } from './0002.ts';
+import { EXCHANGES } from './exchanges.ts';
 import { HISTORY } from './history.ts';
 import { LATE } from './late.ts';
+import { LEARNING } from './learning.ts';
 import { PARTED } from './parted.ts';
 import { RELEASED } from './released.ts';
 import { carryDead, REPLAY } from './replay.ts';
@@ -27,5 +29,7 @@ export const MIGRATIONS: readonly {
   { version: 7, sql: LATE },
   { version: 8, sql: PARTED },
   { version: 9, sql: WRITES },
+  { version: 10, sql: LEARNING },
+  { version: 11, sql: EXCHANGES },
   { version: 12, sql: SLOTS },
 ];

@@ -1,0 +1,268 @@
+/**
+ * All that is learnt: for each site and resource of its record one method, which the record chooses. A site's learning runs
+ * on one node at a time.
+ */
+import type { Connection, ConnectionContext, Finding, LearnSettings } from '../../connectors/index.ts';
+import { learningOf, type SiteLearning, type SiteRecord } from '../../site/index.ts';
+import { type Clock, Failure, type Random } from '../../std/index.ts';
+import type { Store } from '../../store/index.ts';
+import { type Intake, identityKey } from '../intake.ts';
+import { survivorsPage } from '../merge.ts';
+import { type KeyedHash, patientKey } from '../patient.ts';
+import { feedAsk } from './feed.ts';
+import { type Ask, cursorName, type Learner, startLearner } from './learner.ts';
+import { type MethodKeeper, methodKeeper } from './method.ts';
+import { startRoster } from './roster.ts';
+import { wakesAsk } from './wakes.ts';
+
+/** What learning knows of a connection. */
+export interface Source {
+  readonly site: SiteRecord;
+  readonly name: string;
+  readonly connection: Connection;
+  readonly intake: Pick<Intake, 'learned'>;
+}
+
+export interface LearningOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly keyedHash: KeyedHash;
+  readonly sites: readonly SiteRecord[];
+  readonly source: (site: string, connection: string) => Source | undefined;
+  readonly planned: (deliveries: number, woke?: boolean) => void;
+  readonly failed: (site: string, connection: string, failure: Failure | null) => void;
+  readonly log: ConnectionContext['log'];
+  /** The text of a file beside a site's record. */
+  readonly file?: (site: string, name: string) => Promise<string>;
+}
+
+export interface Learning {
+  /** Before senders are let in: what the methods were, and where feeds begin. */
+  prepare(): Promise<void>;
+  start(): void;
+  /** A message has come in. */
+  heard(site: string, connection: string): void;
+  /** Connections by which something is learnt. */
+  learns(site: string, connection: string): boolean;
+  stop(): Promise<void>;
+}
+
+/** A node that learns at a site says so for this long, and again before that has gone by. */
+const CLAIM = 30_000;
+const CLAIM_AGAIN = 10_000;
+
+export function createLearning(options: LearningOptions): Learning {
+  const { store, clock, keyedHash, log } = options;
+  const running: { site: string; connections: readonly string[]; learner: Learner }[] = [];
+  const rosters: { stop(): Promise<void> }[] = [];
+  const keepers = new Map<string, MethodKeeper>();
+  const claims = new Map<string, { until: number; mine: boolean; asking: Promise<boolean> | null }>();
+
+  const all = options.sites.flatMap((site) => learningOf(site).map((learning) => ({ site, learning })));
+
+  /** Whether this node may learn at the site now. */
+  async function mine(site: string): Promise<boolean> {
+    if (store.claim === undefined) return true;
+    const held = claims.get(site) ?? { until: 0, mine: false, asking: null };
+    claims.set(site, held);
+    if (clock.elapsed() < held.until) return held.mine;
+    held.asking ??= store.claim(`learn:${site}`, CLAIM).then(
+      (answer) => {
+        Object.assign(held, { mine: answer, until: clock.elapsed() + CLAIM_AGAIN, asking: null });
+        return answer;
+      },
+      (error: unknown) => {
+        held.asking = null;
+        throw error;
+      },
+    );
+    return held.asking;
+  }
+
+  const failures = new Map<string, Map<string, Failure>>();
+  /** A connection fails while one of its resources does. */
+  function tell(site: string, connection: string, resource: string, failure: Failure | null): void {
+    const key = `${site}/${connection}`;
+    const own = failures.get(key) ?? new Map<string, Failure>();
+    failures.set(key, own);
+    if (failure === null && !own.has(resource)) return;
+    if (failure === null) own.delete(resource);
+    else own.set(resource, failure);
+    const [first] = own.values();
+    options.failed(site, connection, first ?? null);
+  }
+
+  const settingsOf = ({ resource: _, from: __, ...settings }: SiteLearning): LearnSettings => settings;
+
+  function feedOf(site: SiteRecord, resource: string, connection: string): Ask {
+    const name = site.site;
+    return feedAsk({
+      store,
+      site,
+      connection,
+      resource,
+      seen: async (identities) => {
+        const byKey = new Map(identities.map((one) => [identityKey(keyedHash, name, resource, one), one]));
+        const marks = await store.seen(name, resource, [...byKey.keys()]);
+        return new Map([...marks].map(([key, mark]) => [byKey.get(key) as string, mark]));
+      },
+      patientKey: (system, value) => patientKey(keyedHash, name, system, value),
+    });
+  }
+
+  function askOf(site: SiteRecord, learning: SiteLearning, source: Source): Ask {
+    const { resource, method } = learning;
+    if (method === 'feed') return feedOf(site, resource, learning.from);
+    const settings = settingsOf(learning);
+    const { connection } = source;
+    if (method === 'feed wakes read') {
+      const roster = {
+        page: (after: string | null, limit: number, activity: { from: number; to: number }) =>
+          survivorsPage(store, site.site, after, limit, activity),
+      };
+      return wakesAsk({ connection, resource, settings, clock, roster });
+    }
+    return (request) =>
+      connection.learn?.({ resource, settings, ...request }) as ReturnType<NonNullable<Connection['learn']>>;
+  }
+
+  /** What the record asks for and the connection cannot do. */
+  function check(site: SiteRecord, { resource, method, from }: SiteLearning): Source {
+    const source = options.source(site.site, from);
+    const offers = source?.connection.learns?.find((one) => one.resource === resource);
+    const fine =
+      method === 'feed'
+        ? source?.connection.listen !== undefined || source?.connection.http !== undefined
+        : source?.connection.learn !== undefined && offers?.methods.includes(method);
+    if (source !== undefined && fine) return source;
+    const can = offers?.methods.join(', ');
+    throw new Failure({
+      code: 'LEARN_METHOD',
+      kind: 'config',
+      message: `The connection ${from} cannot learn ${resource} by "${method}".`,
+      fix:
+        method === 'feed'
+          ? 'Name a connection that receives HL7 messages.'
+          : can
+            ? `Use one of: ${can}.`
+            : `Name a connection that can be asked for ${resource}.`,
+      at: { site: site.site, connection: from, path: `learn.${resource}` },
+    });
+  }
+
+  function learn(site: SiteRecord, learning: SiteLearning, ask: Ask, keeper: MethodKeeper | null): Learner {
+    const { resource, from, method } = learning;
+    const source = options.source(site.site, from) as Source;
+    const learner = startLearner({
+      store,
+      clock,
+      random: options.random,
+      site: site.site,
+      connectionName: from,
+      resource,
+      door: method === 'feed' ? 'feed' : method === 'bulk' ? 'bulk' : 'poll',
+      every: learning.every,
+      ask,
+      seeding: () => keeper?.state().phase === 'seeding',
+      seeded: async () => {
+        await keeper?.seeded();
+        log('info', 'what is there has been seeded; changes are told from now on', {
+          site: site.site,
+          resource,
+          method,
+        });
+      },
+      mine: () => mine(site.site),
+      intake: source.intake,
+      identityKey: (identity) => identityKey(keyedHash, site.site, resource, identity),
+      planned: options.planned,
+      found: (findings: readonly Finding[]) => {
+        for (const { code, text, count } of findings)
+          log('warn', text, { site: site.site, connection: from, code, count });
+      },
+      state: (failure) => tell(site.site, from, resource, failure),
+    });
+    const wakers = method === 'feed wakes read' ? site.roster.from : [];
+    running.push({
+      site: site.site,
+      connections: [...(method === 'feed' ? [from] : []), ...wakers],
+      learner,
+    });
+    return learner;
+  }
+
+  /** A feed in place of which a read is being seeded goes on telling until that is done. */
+  function bridge(site: SiteRecord, learning: SiteLearning, keeper: MethodKeeper): void {
+    const was = keeper.state().was;
+    if (keeper.state().phase !== 'seeding' || was?.method !== 'feed') return;
+    if (options.source(site.site, was.from) === undefined) return;
+    const before: SiteLearning = { ...learning, method: 'feed', from: was.from };
+    const ask = feedOf(site, learning.resource, was.from);
+    learn(
+      site,
+      before,
+      async (request) =>
+        keeper.state().phase === 'seeding'
+          ? ask(request)
+          : { inbound: [], cursor: request.cursor, findings: [], more: false, wait: 3_600_000 },
+      null,
+    );
+  }
+
+  /** A feed begins with what comes in from now on; what was received before it was chosen is history. */
+  async function beginFeed(site: string, from: string, resource: string): Promise<void> {
+    const name = cursorName(resource);
+    const [newest] = (await store.search({ site, connection: from, limit: 1 })).rows;
+    const row = await store.cursor(site, from, name);
+    const value = { kind: 'feed', after: newest === undefined ? 0 : Number(newest.id) };
+    await store.append({
+      site,
+      connection: from,
+      messages: [],
+      cursor: { name, value, expect: row?.version ?? 0, at: clock.now() },
+    });
+  }
+
+  return {
+    async prepare() {
+      for (const { site, learning } of all) {
+        check(site, learning);
+        const keeper = methodKeeper(store, clock, site.site, learning);
+        keepers.set(`${site.site} ${learning.resource}`, keeper);
+        const { before } = await keeper.prepare();
+        const begins = before?.method !== 'feed' || before.from !== learning.from;
+        if (learning.method === 'feed' && begins)
+          await beginFeed(site.site, learning.from, learning.resource);
+      }
+    },
+    start() {
+      for (const { site, learning } of all) {
+        const keeper = keepers.get(`${site.site} ${learning.resource}`) as MethodKeeper;
+        bridge(site, learning, keeper);
+        learn(site, learning, askOf(site, learning, check(site, learning)), keeper);
+      }
+      for (const site of options.sites) {
+        const { file, lists } = site.roster;
+        if (file === undefined && !lists?.length) continue;
+        rosters.push(startRoster({ ...options, site, mine: () => mine(site.site) }));
+      }
+    },
+    heard(site, connection) {
+      for (const one of running) {
+        if (one.site === site && one.connections.includes(connection)) one.learner.nudge();
+      }
+    },
+    learns: (site, connection) =>
+      all.some((one) => one.site.site === site && one.learning.from === connection),
+    async stop() {
+      await Promise.all([...running.map((one) => one.learner.stop()), ...rosters.map((one) => one.stop())]);
+      running.length = 0;
+      rosters.length = 0;
+      // Another node need not wait until the claim has run out.
+      if (store.claim === undefined) return;
+      const held = [...claims].filter(([, claim]) => claim.mine).map(([site]) => site);
+      await Promise.all(held.map((site) => store.claim?.(`learn:${site}`, 0).catch(() => undefined)));
+    },
+  };
+}
