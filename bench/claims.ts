@@ -1,9 +1,11 @@
 /**
  * `node bench/claims.ts`: deliveries claimed in order from PostgreSQL, by workers that are nodes of their own: each leases
- * heads, settles them as delivered, and leases again. Prints claims a second and inversions (0 is the promise).
+ * heads, settles them as delivered, and leases again. Prints claims a second, the processor time of one (server and
+ * workers; other work on the machine does not change it much), and inversions (0 is the promise).
  * Options: --messages N, --lanes N, --workers N, --limit N (heads a lease).
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openPostgresStore } from '../src/store/index.ts';
 import { newCluster } from '../src/store/postgres/cluster.suite.ts';
@@ -57,6 +59,26 @@ async function work(url: string, limit: number): Promise<void> {
   await new Promise((resolve) => process.send?.({ claims }, resolve));
   await store.close();
   process.exit(0);
+}
+
+/** Hundredths of a second of a processor that these processes have had, with those they started, ended ones too. */
+function processorTime(server: number, workers: readonly number[]): number {
+  let sum = 0;
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    try {
+      const fields = readFileSync(`/proc/${name}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ')
+        .map(Number);
+      const [id, parent] = [Number(name), fields[1]];
+      const [own, ended] = [(fields[11] ?? 0) + (fields[12] ?? 0), (fields[13] ?? 0) + (fields[14] ?? 0)];
+      if (id === server || parent === server || workers.includes(id)) sum += own;
+      if (id === server || id === process.pid) sum += ended;
+    } catch {
+      // Ended meanwhile.
+    }
+  }
+  return sum;
 }
 
 async function measure(): Promise<void> {
@@ -115,6 +137,8 @@ async function measure(): Promise<void> {
         break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+    const processes = [cluster.pid as number, children.map((child) => child.pid as number)] as const;
+    const before = processorTime(...processes);
     const told = await Promise.all(
       children.map(
         (child) =>
@@ -124,6 +148,7 @@ async function measure(): Promise<void> {
           }),
       ),
     );
+    const spent = processorTime(...processes) - before;
     const claims = told.flatMap((one) => one.claims).sort((a, b) => a[0] - b[0]);
     const last = new Map<number, number>();
     let inversions = 0;
@@ -133,7 +158,7 @@ async function measure(): Promise<void> {
     }
     const seconds = ((claims.at(-1)?.[0] ?? 0) - (claims[0]?.[0] ?? 0)) / 1_000;
     say(
-      `${claims.length} claimed by ${workers} workers in ${seconds.toFixed(2)} s: ${Math.round(claims.length / seconds)} /s, ${inversions} inversions`,
+      `${claims.length} claimed by ${workers} workers in ${seconds.toFixed(2)} s: ${Math.round(claims.length / seconds)} /s, ${Math.round((spent * 10_000) / claims.length)} us of a processor each, ${inversions} inversions`,
     );
     if (claims.length !== messages || inversions > 0) process.exitCode = 1;
   } finally {

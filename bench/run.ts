@@ -3,14 +3,15 @@
  * in turn so that a noisy machine is noisy to all. Prints min / median / max. Options: --rounds N, --seconds N,
  * --only ack|end|idle|disk|parts, --connections 1,8,32,128, --store sqlite|postgres (a server of its own, with its defaults).
  */
-import { type ChildProcess, execFile, fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
-import { newCluster } from '../src/store/postgres/cluster.suite.ts';
+import { parseArgs } from 'node:util';
+import { type Cluster, newCluster } from '../src/store/postgres/cluster.suite.ts';
 import { bytesOf } from './disk.ts';
 import { parts } from './parts.ts';
+import { buildPeer, type Load } from './peer.ts';
 import { syncTimes } from './sync.ts';
 
 const { values } = parseArgs({
@@ -25,7 +26,8 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const seconds = values.seconds;
 const here = import.meta.dirname;
-const run = promisify(execFile);
+const peer = buildPeer();
+process.once('exit', () => peer.remove());
 const say = (text = ''): void => void process.stdout.write(`${text}\n`);
 
 interface Running {
@@ -63,22 +65,14 @@ function ask<Answer>(child: ChildProcess, question: string): Promise<Answer> {
   });
 }
 
-interface Load {
-  perSecond: number;
-  p50: number;
-  p99: number;
-  refused: number;
-  /** Acknowledged after the warm-up, and when that ended. */
-  counted: number;
-  from: number;
-}
 let tag = 0;
-async function load(port: number, connections: number): Promise<Load> {
-  const args = [join(here, 'load.ts'), String(port), String(connections), seconds, '5000', String(++tag)];
-  const { stdout } = await run(process.execPath, args);
-  const result = JSON.parse(stdout) as Load;
-  if (result.refused > 0) throw new Error(`${result.refused} messages were refused`);
-  return result;
+const load = (port: number, connections: number): Promise<Load> =>
+  peer.load(port, connections, Number(seconds), 5_000, ++tag);
+
+/** A server in service writes over files of its log that a checkpoint has freed; a new one fills each with zeros first. */
+async function recycleLog(cluster: Cluster): Promise<void> {
+  for (let files = 0; files < 60; files++) await cluster.query('SELECT txid_current(), pg_switch_wal()');
+  await cluster.query('CHECKPOINT');
 }
 
 async function withEngine<Result>(
@@ -88,7 +82,8 @@ async function withEngine<Result>(
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'suture-bench-'));
   const cluster = values.store === 'postgres' ? await newCluster() : undefined;
-  await cluster?.start();
+  await cluster?.start(['min_wal_size=1GB']);
+  if (cluster) await recycleLog(cluster);
   const database = cluster ? { CRASH_DATABASE: cluster.url(await cluster.newDatabase()) } : {};
   const engine = await launch(join(here, '..', 'test', 'crash', 'engine-process.ts'), [], {
     CRASH_FOLDER: folder,
@@ -126,7 +121,7 @@ function noteSync(connections: number, p99: number): void {
 /** Engine, load and sink; the folder is weighed when the engine has closed it. */
 async function weigh(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'suture-bench-'));
-  const sink = await launch(join(here, 'sink.ts'), []);
+  const sink = await peer.sink();
   const engine = await launch(join(here, '..', 'test', 'crash', 'engine-process.ts'), [], {
     CRASH_FOLDER: folder,
     CRASH_SINK: String(sink.port),
@@ -163,15 +158,14 @@ const wanted = (part: string): boolean => values.only === '' || values.only === 
  * message has arrived at the sink.
  */
 async function endToEnd(window: number): Promise<void> {
-  const sink = await launch(join(here, 'sink.ts'), []);
+  const sink = await peer.sink();
   const work = async (engine: Running) => {
     const { perSecond, counted, from } = await load(engine.port, 32);
-    type State = { received: number; inversions: number; twice: number; lastAt: number };
-    let state = await ask<State>(sink.child, 'count');
+    let state = await sink.counts();
     for (let before = -1; state.received !== before; ) {
       before = state.received;
       await new Promise((resolve) => setTimeout(resolve, 200));
-      state = await ask(sink.child, 'count');
+      state = await sink.counts();
     }
     const elapsed = (state.lastAt - from) / 1000;
     const { ledger } = await ask<{ ledger: { delivered: number; received: number } }>(engine.child, 'ledger');

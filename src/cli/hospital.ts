@@ -78,7 +78,7 @@ export async function startHospital(
     String(wanted.speed),
     '--events-per-minute',
     String(wanted.eventsPerMinute),
-    '--feed',
+    '--hl7',
     ours.mllp,
     ...clients.flatMap((clientId) => ['--client', `${clientId}=${ours.url}/.well-known/jwks.json`]),
   ];

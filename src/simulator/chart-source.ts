@@ -1,5 +1,5 @@
+import type { Edition } from './fhir/edition.ts';
 import type { Resource } from './fhir/outcome.ts';
-import type { ResourceService } from './fhir/service.ts';
 import type { Hospital } from './world/hospital.ts';
 import type { Patient } from './world/records.ts';
 
@@ -17,14 +17,10 @@ export interface ChartSource {
   follow(listener: (type: string, id: string) => void): () => void;
 }
 
-export function chartSource(hospital: Hospital, services: readonly ResourceService[]): ChartSource {
-  const byType = new Map(services.map((service) => [service.type, service]));
-  const read = (type: string, id: string) => {
-    if (type === 'Patient' && hospital.patient(id)?.standing !== 'active') return undefined;
-    return byType.get(type)?.read(id);
-  };
+export function chartSource(hospital: Hospital, edition: Edition): ChartSource {
+  const charted = edition.declarations.filter((declaration) => declaration.chart);
   return {
-    types: ['Patient', 'Encounter', 'Appointment'],
+    types: ['Patient', ...charted.map(({ type }) => type)],
     *patients() {
       for (const patient of hospital.patients) if (patient.standing === 'active') yield patient;
     },
@@ -33,14 +29,16 @@ export function chartSource(hospital: Hospital, services: readonly ResourceServi
       return patient?.standing === 'active' ? patient : undefined;
     },
     *chart(type, patient) {
-      const records =
-        type === 'Patient' ? [patient] : hospital.chart(type as 'Encounter' | 'Appointment', patient);
-      for (const { fhirId } of records) {
-        const resource = read(type, fhirId);
-        if (resource) yield resource;
-      }
+      const declaration = edition.declaration(type);
+      const records = type === 'Patient' ? [patient] : declaration?.chart?.(patient);
+      for (const record of records ?? []) if (declaration) yield edition.show(declaration, record);
     },
-    read,
+    read(type, id) {
+      if (type === 'Patient' && hospital.patient(id)?.standing !== 'active') return undefined;
+      const declaration = edition.declaration(type);
+      const record = declaration?.find(id);
+      return declaration && record !== undefined ? edition.show(declaration, record) : undefined;
+    },
     follow: (listener) =>
       hospital.onChange(({ touched }) => {
         for (const { type, id } of touched) listener(type, id);

@@ -1,9 +1,11 @@
 import type { WallTime } from './day/clock.ts';
+import type { Pace } from './day/routine.ts';
 import type { FeedOptions } from './feed/feed.ts';
 import type { Habits } from './feed/habits.ts';
 import type { GenericOptions } from './generic/index.ts';
 import type { ClientOptions } from './oauth/clients.ts';
 import { type Behaviour, isProfile, type ProfileName, profileNames, readBehaviour } from './profile/index.ts';
+import type { ReceiverOptions } from './receive/server.ts';
 
 /** How a pretend hospital is set up. Every part has a value of its own when it is left out. */
 export interface SimulatorOptions {
@@ -21,13 +23,16 @@ export interface SimulatorOptions {
   readonly now?: number | Date;
   /**
    * Events for each minute of the hospital's clock. When absent, 40 divided by the speed: an event every second
-   * or two of wall time. 0 makes none, so that only `happen` changes anything.
+   * or two of wall time. 0 makes none, so that only `happen` changes anything. `natural`: what a hospital of this
+   * size does at each hour of the day.
    */
-  readonly eventsPerMinute?: number;
+  readonly eventsPerMinute?: Pace;
   /** The hospital's zone: HL7 times are local to it and carry no offset; FHIR instants are in UTC (`America/Chicago`). */
   readonly timeZone?: string;
   /** Outgoing HL7 interfaces (none). */
   readonly feeds?: readonly FeedOptions[];
+  /** The incoming HL7 interface, SIU, ADT, ORU and MDM (none). */
+  readonly receiver?: ReceiverOptions;
   /** What this site does differently in HL7. */
   readonly habits?: Partial<Habits>;
   /** The applications on record (none); more by `POST /admin/clients`. */
@@ -57,7 +62,7 @@ export function settle(options: SimulatorOptions) {
     throw new RangeError('patients must be a whole number from 1 to 1000000');
   }
   if (!(speed > 0) || speed > 86_400) throw new RangeError('speed must be above 0 and at most 86400');
-  if (!(eventsPerMinute >= 0) || eventsPerMinute > 60_000) {
+  if (eventsPerMinute !== 'natural' && (!(eventsPerMinute >= 0) || eventsPerMinute > 60_000)) {
     throw new RangeError('eventsPerMinute must be from 0 to 60000');
   }
   const profile = options.profile ?? 'sandbox-2026-05';

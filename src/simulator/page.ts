@@ -40,6 +40,7 @@ const style = `
   button { font: inherit; padding: .5rem 1.1rem; border-radius: 5px; border: 1px solid #14566d; background: #1f6f8b; color: #fff; cursor: pointer }
   button.plain { background: #fff; color: #14566d } button.small { padding: .15rem .6rem; font-size: .875rem } form.inline { display: inline }
   table { border-collapse: collapse; width: 100%; font-size: .9rem } th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #e6ebef }
+  td form { display: flex; gap: .4rem; align-items: start } td form.inline { display: inline-flex } td input[type=text].short { width: 6rem }
   code { font-size: .875em; overflow-wrap: anywhere } .columns { columns: 3 14rem }
 `;
 
@@ -47,7 +48,7 @@ const style = `
 export function page(title: string, about: string, body: Html, narrow = false): string {
   return html`<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><link rel="icon" href="data:,">
 <style>${new Html(style)}</style></head>
 <body class="${narrow ? 'narrow' : ''}"><header><h1>${title}</h1><p>${about}</p></header>
 ${body}
@@ -58,7 +59,8 @@ ${body}
 /** The headers of every page: nothing is loaded from anywhere, nobody may frame it, nothing of it is kept. */
 export const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
 } as const;

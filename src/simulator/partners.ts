@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { Groups, mountBulk } from './bulk/index.ts';
+import { type Groups, mountBulk } from './bulk/index.ts';
+import { mountCds } from './cds/index.ts';
 import type { ChartSource } from './chart-source.ts';
 import type { WallTime } from './day/clock.ts';
 import { type GenericServer, mountGeneric } from './generic/index.ts';
@@ -12,6 +13,7 @@ export interface PartnerParts {
   readonly options: Pick<SimulatorOptions, 'generic' | 'seed'>;
   readonly hospital: Hospital;
   readonly source: ChartSource;
+  readonly groups: Groups;
   readonly behaviour: Behaviour;
   readonly oauth: OAuth;
   readonly wall: WallTime;
@@ -22,12 +24,12 @@ export interface PartnerParts {
   url(): string;
 }
 
-/** What stands beside the FHIR servers of the hospital: Bulk Data, and the server that is not Epic. */
+/** What stands beside the FHIR servers of the hospital: Bulk Data, calls of CDS services, and the server that is not Epic. */
 export async function mountPartners(
   app: FastifyInstance,
   parts: PartnerParts,
-): Promise<{ generic: GenericServer; groups: Groups }> {
-  const { options, hospital, source, behaviour, oauth, wall, stopped, url } = parts;
+): Promise<{ generic: GenericServer }> {
+  const { options, hospital, source, groups, behaviour, oauth, wall, stopped, url } = parts;
   const generic = await mountGeneric(app, {
     options: options.generic ?? {},
     seed: hospital.seed,
@@ -41,7 +43,7 @@ export async function mountPartners(
     },
     url,
   });
-  const groups = new Groups(hospital, (number) => hospital.identities.fhirId('Group', number));
+  const origin = () => behaviour.outsideName || url();
   await mountBulk(app, {
     source,
     behaviour,
@@ -50,7 +52,8 @@ export async function mountPartners(
     groups,
     now: parts.now,
     caller: (token) => oauth.caller(token),
-    url,
+    origin,
   });
-  return { generic, groups };
+  await mountCds(app, { hospital, behaviour, oauth, wall, stopped, origin });
+  return { generic };
 }

@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
-import { adminRoutes, type RequestRecord } from './admin/admin.ts';
-import { Faults } from './admin/faults.ts';
+import { type Action, act } from './admin/actions.ts';
+import { adminRoutes } from './admin/admin.ts';
+import { type ResourceTruth, type TruthQuery, truthOf } from './admin/resource-truth.ts';
 import {
   type AppointmentTruth,
   everyAppointment,
@@ -9,30 +10,33 @@ import {
   patientTruth,
   type VisitTruth,
 } from './admin/truth.ts';
+import { Groups } from './bulk/index.ts';
 import { chartSource } from './chart-source.ts';
 import { wallTime } from './day/clock.ts';
 import type { Happening } from './day/happening.ts';
 import { type EventRequest, HospitalDay } from './day/hospital-day.ts';
+import { Faults } from './faults/faults.ts';
+import { faultHooks } from './faults/hooks.ts';
+import { type RequestFilter, RequestLog, type RequestRecord } from './faults/request-log.ts';
+import type { ActiveFault, Fault } from './faults/rule.ts';
 import { Feed, type FeedState } from './feed/feed.ts';
-import { usualHabits } from './feed/habits.ts';
-import { appointmentService } from './fhir/appointment.ts';
-import { Paging } from './fhir/bundle.ts';
-import { locationService, organizationService, practitionerService } from './fhir/directory.ts';
-import { encounterService } from './fhir/encounter.ts';
-import { patientService } from './fhir/patient.ts';
-import { fhirServer, webServerNotFound } from './fhir/server.ts';
+import { siteHabits } from './feed/site-habits.ts';
+import { Fhir } from './fhir/fhir.ts';
+import { webServerNotFound } from './fhir/server.ts';
 import type { GenericServer } from './generic/index.ts';
 import type { ClientOptions } from './oauth/clients.ts';
 import { addressesOf } from './oauth/discovery.ts';
 import type { LaunchRequest } from './oauth/launches.ts';
 import { OAuth } from './oauth/oauth.ts';
 import { openKeysAndStyle } from './oauth/open-files.ts';
-import type { Interaction } from './oauth/scopes.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { mountPartners } from './partners.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
-import { Ring } from './ring.ts';
+import { Hl7Receiver } from './receive/server.ts';
+import { webServices } from './web-services/mount.ts';
 import { Hospital } from './world/hospital.ts';
+import { Journal, type JournalEntry } from './world/journal.ts';
+import { createRandom } from './world/random.ts';
 
 /** A running pretend hospital. */
 export interface Simulator {
@@ -64,9 +68,22 @@ export interface Simulator {
   addClient(client: ClientOptions): void;
   /** Starts an application inside the EHR; gives the launch token. Throws an Error for what the hospital has not. */
   launch(request: LaunchRequest): string;
+  /** Makes something go wrong with requests. Throws a RangeError for what is no fault. */
+  addFault(fault: Fault): ActiveFault;
+  clearFaults(): void;
+  /** Does something to the hospital at once: tokens, keys, feeds. Resolves with how many things it changed. */
+  act(action: Action): Promise<number>;
+  /** The newest requests to its servers that fit, at most 5,000, oldest first. */
+  requests(filter?: RequestFilter): RequestRecord[];
   patients(): PatientTruth[];
   appointments(): AppointmentTruth[];
   visits(): VisitTruth[];
+  /** Each resource as it truly stands, with its change log. */
+  truth(query?: TruthQuery): ResourceTruth[];
+  /** The change log after a sequence number (0), oldest first; it reaches back 50,000 changes. */
+  changes(after?: number): JournalEntry[];
+  /** The incoming HL7 interface; undefined when `receiver` was left out. */
+  readonly receiver: Hl7Receiver | undefined;
   /** The newest happenings, at most 1,000, oldest first. */
   happenings(): Happening[];
   feeds(): FeedState[];
@@ -76,7 +93,7 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-const rememberedRequests = 1_000;
+const rememberedChanges = 50_000;
 
 /**
  * Builds the hospital, opens its HTTP server and starts its feeds. The clock stands until `start()`.
@@ -91,14 +108,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const start = Number(options.now ?? wall.now());
   const switchboard = new Switchboard(settled.profile, settled.behaviour);
   const { behaviour } = switchboard;
-  const habits = {
-    ...usualHabits,
-    version: behaviour.hl7Version,
-    zSegments: behaviour.zSegments,
-    ...options.habits,
-  };
+  const habits = siteHabits(behaviour, options.habits);
   const hospital = new Hospital({ ...settled, now: start });
-  const feeds = (options.feeds ?? []).map((feed) => new Feed(feed));
+  const faults = new Faults(settled.seed);
+  const feeds = (options.feeds ?? []).map((feed) => new Feed(feed, (message) => faults.rewrite(message)));
   const day = new HospitalDay(hospital, feeds, {
     ...settled,
     habits,
@@ -108,19 +121,13 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     log: options.log,
   });
 
+  const journal = new Journal(hospital, rememberedChanges);
+  const receiver = options.receiver && new Hl7Receiver(hospital, options.receiver);
+
   const stopped = new AbortController();
-  const now = () => wall.now();
-  const paging = new Paging(behaviour, now);
-  const faults = new Faults();
-  const requests = new Ring<RequestRecord>(rememberedRequests);
-  const services = [
-    patientService(hospital),
-    appointmentService(hospital),
-    encounterService(hospital),
-    practitionerService(hospital),
-    locationService(hospital),
-    organizationService(hospital),
-  ];
+  // What the hospital takes for the time in tokens and headers: a clock that can go wrong.
+  const now = () => wall.now() + faults.skewMs;
+  const requests = new RequestLog();
 
   const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
   let url = '';
@@ -130,13 +137,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     behaviour,
     now,
     stopped: stopped.signal,
-    served: () =>
-      services.flatMap(({ type, search }) =>
-        (search ? (['read', 'search'] as const) : (['read'] as const)).map((interaction) => ({
-          type,
-          interaction,
-        })),
-      ),
+    served: () => fhir.apis(),
     addresses,
     fhirBases: () =>
       ['R4', 'STU3', 'DSTU2'].map(
@@ -144,6 +145,17 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       ),
     notFound: webServerNotFound,
   });
+  const groups = new Groups(hospital, (number) => hospital.identities.fhirId('Group', number));
+  const fhir: Fhir = new Fhir(
+    { hospital, behaviour, now: () => day.clock.now() },
+    {
+      wallNow: now,
+      groups,
+      caller: (token) => oauth.caller(token),
+      addresses,
+      discovery: () => oauth.discovery(),
+    },
+  );
   const { clients } = oauth;
   for (const client of options.clients ?? []) clients.put(client);
 
@@ -155,51 +167,58 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   // Anything else is kept as text: what Epic says to a wrong body is not what the framework says.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setNotFoundHandler((_request, reply) => webServerNotFound(reply));
-  app.addHook('onRequest', async (request, reply) => {
-    const [path = ''] = request.url.split('?');
-    if (!path.startsWith('/epic')) return;
-    if (await faults.meet(path, reply, stopped.signal)) return reply;
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const [path = '', query = ''] = request.url.split('?');
-    if (path.startsWith('/admin')) return;
-    requests.add({
-      at: new Date(now()).toISOString(),
-      method: request.method,
-      path,
-      query,
-      status: reply.statusCode,
-    });
-    options.log?.(`${request.method} ${path} ${reply.statusCode}`);
+  faultHooks(app, {
+    behaviour,
+    faults,
+    requests,
+    random: createRandom(settled.seed, 'latency'),
+    stopped: stopped.signal,
+    wall: () => wall.now(),
+    told: now,
+    clientOf: (token) => oauth.tokens.clientOf(token),
+    log: options.log,
   });
 
   await app.register(async (scope) => oauth.routes(scope), { prefix: '/epic/oauth2' });
   await app.register(async (scope) => openKeysAndStyle(scope, oauth), { prefix: '/epic' });
   await app.register(
     async (scope) =>
-      fhirServer(scope, {
+      webServices(scope, {
+        hospital,
         behaviour,
-        services,
-        paging,
-        judge(token: string, type: string, interaction: Interaction) {
-          const caller = oauth.caller(token);
-          if (!caller) return 'unknown';
-          return caller.allows(type, interaction) ? 'allowed' : 'forbidden';
-        },
-        discovery: () => oauth.discovery(),
-        addresses,
+        clients: oauth.clients,
+        users: oauth.users,
+        caller: (token) => oauth.caller(token),
+        notFound: webServerNotFound,
       }),
-    { prefix: '/epic/api/FHIR/R4' },
+    { prefix: '/epic/api/epic' },
   );
+  await app.register(async (scope) => fhir.routes(scope), { prefix: '/epic/api/FHIR' });
+  const actionParts = { oauth, feeds, expirePaging: () => fhir.paging.expireAll() };
   await app.register(
-    async (scope) => adminRoutes(scope, { hospital, day, feeds, oauth, paging, faults, requests }),
+    async (scope) =>
+      adminRoutes(scope, {
+        ...actionParts,
+        hospital,
+        journal,
+        receiver,
+        day,
+        faults,
+        requests,
+        switchboard,
+        started: wall.now(),
+        fhirBase: () => addresses().fhirBase,
+        genericBase: () => `${url}/generic/R4`,
+      }),
     { prefix: '/admin' },
   );
+  await receiver?.open();
 
   const { generic } = await mountPartners(app, {
     options,
     hospital,
-    source: chartSource(hospital, services),
+    groups,
+    source: chartSource(hospital, fhir.edition('R4')),
     behaviour,
     oauth,
     wall,
@@ -215,7 +234,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   async function close(): Promise<void> {
     day.clock.stop();
     stopped.abort();
-    await Promise.all([app.close(), ...feeds.map((feed) => feed.close())]);
+    await Promise.all([app.close(), receiver?.close(), ...feeds.map((feed) => feed.close())]);
   }
 
   return {
@@ -241,9 +260,16 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     happen: (event) => day.happen(event),
     addClient: (client) => clients.put(client),
     launch: (request) => oauth.launches.start(request),
+    addFault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    act: (action) => act(action, actionParts),
+    requests: (filter) => requests.newest(Number.POSITIVE_INFINITY, filter),
     patients: () => hospital.patients.map(patientTruth),
     appointments: () => [...everyAppointment(hospital)],
     visits: () => [...everyVisit(hospital)],
+    truth: (query = {}) => [...truthOf(hospital, journal, query)],
+    changes: (after = 0) => journal.after(after, rememberedChanges),
+    receiver,
     happenings: () => day.happenings.newest(Number.POSITIVE_INFINITY),
     feeds: () => feeds.map((feed) => feed.state()),
     async settled() {

@@ -48,6 +48,7 @@ export async function demoEnvironment(folder: string): Promise<{
       PORT: String(http),
       MLLP_PORT: String(mllp),
       SIMULATOR_PORT: String(simulator),
+      SIMULATOR_HL7_PORT: '0',
       CARE_APP_PORT: String(careApp),
       EPIC_FHIR_BASE: `http://127.0.0.1:${simulator}/epic/api/FHIR/R4`,
       CARE_APP_URL: `http://127.0.0.1:${careApp}`,

@@ -40,7 +40,13 @@ describe('events', () => {
     const { mrn, id } = hospital.patients()[2] as { mrn: string; id: string };
     const { status, body } = await post('/events', { kind: 'book', patient: mrn });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ kind: 'book', message: 'SIU^S12', feeds: ['all'], mrn, patientId: id });
+    expect(body).toMatchObject({
+      kind: 'appointment-booked',
+      message: 'SIU^S12',
+      feeds: ['all'],
+      mrn,
+      patientId: id,
+    });
     const { status: state } = hospital.appointments().find((each) => each.id === body.appointmentId) ?? {};
     expect(state).toBe('booked');
     await receiver.received(1);
@@ -87,48 +93,6 @@ test('a client put on record by the admin API gets its token', async () => {
   expect((await register()).status).toBe(200);
   expect((await application.ask(hospital)).status).toBe(200);
   expect((await post('/clients', { clientId: 'x', jwksUrl: 'nowhere' })).status).toBe(400);
-});
-
-describe('faults', () => {
-  test('force the next answers, then stop', async () => {
-    await register();
-    const token = await application.token(hospital);
-    await post('/faults', { respond: { status: 429, count: 2, retryAfterSeconds: 7, path: '/Patient' } });
-    const ask = (path: string) =>
-      fetch(`${hospital.fhirBase}/${path}`, { headers: { authorization: `Bearer ${token}` } });
-    const path = `Patient/${hospital.patients()[0]?.id}`;
-    expect((await ask('metadata')).status).toBe(200);
-    const first = await ask(path);
-    expect([first.status, first.headers.get('retry-after')]).toEqual([429, '7']);
-    expect((await ask(path)).status).toBe(429);
-    expect((await ask(path)).status).toBe(200);
-    expect((await post('/faults', { respond: { status: 200 } })).status).toBe(400);
-    await post('/faults', { respond: { status: 503, count: 9 } });
-    expect((await application.ask(hospital)).status).toBe(503);
-    await post('/faults', { clear: true });
-    expect((await application.ask(hospital)).status).toBe(200);
-  });
-
-  test('end every token', async () => {
-    await register();
-    const token = await application.token(hospital);
-    const path = `Patient/${hospital.patients()[0]?.id}`;
-    expect((await call(hospital, token, path)).status).toBe(200);
-    await post('/faults', { expireTokens: true });
-    expect((await call(hospital, token, path)).status).toBe(401);
-  });
-
-  test('stop a feed and start it again; nothing is lost', async () => {
-    hospital.happen({ kind: 'book' });
-    await hospital.settled();
-    await post('/faults', { feeds: { name: 'all', running: false } });
-    hospital.happen({ kind: 'book' });
-    expect(hospital.feeds()[0]).toMatchObject({ running: false, queued: 1 });
-    expect(receiver.messages).toHaveLength(1);
-    await post('/faults', { feeds: { running: true } });
-    await hospital.settled();
-    expect(receiver.messages).toHaveLength(2);
-  });
 });
 
 test('every request to the hospital is on record, those to the admin API are not', async () => {

@@ -12,6 +12,11 @@ export class Body {
     this.#fields = value as Record<string, unknown>;
   }
 
+  /** Everything that was sent, as it was sent. */
+  get fields(): Readonly<Record<string, unknown>> {
+    return this.#fields;
+  }
+
   text(name: string): string {
     return required(name, this.optionalText(name));
   }

@@ -18,7 +18,8 @@ export interface BulkParts {
   /** The hospital's time: windows and expiry follow its clock. */
   now(): number;
   caller(token: string): BulkCaller | undefined;
-  url(): string;
+  /** `http://127.0.0.1:4610`: how the hospital is called from outside. */
+  origin(): string;
 }
 
 /** Group export at `/epic/api/FHIR`, and `/admin/bulk`. */
@@ -26,7 +27,7 @@ export async function mountBulk(app: FastifyInstance, parts: BulkParts): Promise
   const { source, behaviour, wall, stopped, groups } = parts;
   const room = new FileRoom();
   const requests = new BulkRequests(groups, { source, room, behaviour, wall, stopped, newName }, parts.now);
-  const root = () => `${parts.url()}/epic/api/FHIR`;
+  const root = () => `${parts.origin()}/epic/api/FHIR`;
   await app.register(
     async (scope) => bulkRoutes(scope, { requests, room, behaviour, source, caller: parts.caller, root }),
     { prefix: '/epic/api/FHIR' },

@@ -1,5 +1,5 @@
 import { day, hour, workingMornings } from '../world/calendar.ts';
-import { slot } from '../world/history.ts';
+import { slot } from '../world/history/parts.ts';
 import type { Appointment } from '../world/records.ts';
 import { cancelReasons } from '../world/vocabulary.ts';
 import { someone } from './chosen.ts';

@@ -1,6 +1,9 @@
 import type { Patient, Visit } from '../world/records.ts';
 import type { Scene } from './happening.ts';
 
+/** The day takes in new people until the population is half as large again. */
+export const newcomerLimit = 1.5;
+
 /** The patient a scene names, or one that chance picks; only those whose chart is active. */
 export function someone({ hospital, random, patient }: Scene): Patient | undefined {
   if (patient) return patient.standing === 'active' ? patient : undefined;

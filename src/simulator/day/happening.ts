@@ -12,6 +12,8 @@ export interface Scene {
   readonly via: 'day' | 'admin';
   /** The patient it must happen to; chance picks one when absent. */
   readonly patient?: Patient | undefined;
+  /** Merge and unlink: the chart that ends, or lives again. */
+  readonly other?: Patient | undefined;
   /** For a visit or appointment: the one it must happen to. */
   readonly csn?: number | undefined;
 }
@@ -48,7 +50,7 @@ export interface Happening {
   /** The first message about it, for example `ADT^A01`; empty when this site announces nothing of the kind. */
   readonly message: string;
   readonly controlId: string;
-  /** The feeds that took the first message; none when no feed carries this kind. */
+  /** The feeds that took a message about it; none when no feed carries this kind. */
   readonly feeds: readonly string[];
   /** Every message about it. */
   readonly announced: readonly Announcement[];

@@ -8,7 +8,7 @@ import type { Hospital } from '../world/hospital.ts';
 import { createRandom, type Random } from '../world/random.ts';
 import type { Patient } from '../world/records.ts';
 import { HospitalClock, type WallTime } from './clock.ts';
-import type { Announcement, Happening } from './happening.ts';
+import type { Announcement, Happening, Scene } from './happening.ts';
 import { type KindName, kinds } from './kinds.ts';
 import { type Pace, Routine } from './routine.ts';
 
@@ -17,6 +17,8 @@ export interface EventRequest {
   readonly kind: KindName;
   /** FHIR id, MRN, `Z...` or `E...`; chance picks a patient when absent. */
   readonly patient?: string;
+  /** Merge and unlink: the chart that ends, or lives again, by any of the same identifiers. */
+  readonly other?: string;
   /** The visit or appointment it must happen to. */
   readonly csn?: string | number;
 }
@@ -41,14 +43,18 @@ export class HospitalDay {
   readonly clock: HospitalClock;
   readonly happenings = new Ring<Happening>(rememberedHappenings);
   readonly #hospital: Hospital;
-  readonly #feeds: readonly Feed[];
+  /** The site's own way of writing, and then each interface that differs from it. */
+  readonly #interfaces: readonly { readonly habits: Partial<Habits>; readonly feeds: readonly Feed[] }[];
   readonly #options: DayOptions;
   readonly #byHand: Random;
   #lastControlId = firstControlId;
 
   constructor(hospital: Hospital, feeds: readonly Feed[], options: DayOptions) {
     this.#hospital = hospital;
-    this.#feeds = feeds;
+    this.#interfaces = [
+      { habits: {}, feeds: feeds.filter((feed) => !feed.habits) },
+      ...feeds.flatMap((feed) => (feed.habits ? [{ habits: feed.habits, feeds: [feed] }] : [])),
+    ];
     this.#options = options;
     const { seed } = hospital;
     this.#byHand = createRandom(seed, 'by hand');
@@ -62,13 +68,13 @@ export class HospitalDay {
   }
 
   /** Makes an event happen now. Throws CannotHappen when nothing fits. */
-  happen({ kind, patient: name, csn }: EventRequest): Happening {
-    const patient = name === undefined ? undefined : this.#hospital.patientByAny(name);
-    if (name !== undefined && !patient) throw new CannotHappen('no patient has this id');
+  happen({ kind, patient: name, other: otherName, csn }: EventRequest): Happening {
+    const patient = this.#named(name);
+    const other = this.#named(otherName);
     const number = csn === undefined ? undefined : Number(csn);
     // Without a patient, chance may pick one who does not fit: it picks again.
     for (let attempt = 0; attempt < (patient ? 1 : 50); attempt += 1) {
-      if (this.#occur(kind, 'admin', this.#byHand, { patient, csn: number })) {
+      if (this.#occur(kind, 'admin', this.#byHand, { patient, other, csn: number })) {
         return this.happenings.newest(1)[0] as Happening;
       }
     }
@@ -77,11 +83,18 @@ export class HospitalDay {
     );
   }
 
+  #named(identifier: string | undefined): Patient | undefined {
+    if (identifier === undefined) return undefined;
+    const patient = this.#hospital.patientByAny(identifier);
+    if (!patient) throw new CannotHappen('no patient has this id');
+    return patient;
+  }
+
   #occur(
     name: KindName,
     via: 'day' | 'admin',
     random: Random,
-    wanted: { patient?: Patient | undefined; csn?: number | undefined },
+    wanted: Pick<Scene, 'patient' | 'other' | 'csn'>,
   ): boolean {
     const scene = { hospital: this.#hospital, random, now: this.clock.now(), via, ...wanted };
     try {
@@ -94,19 +107,19 @@ export class HospitalDay {
 
   #announce(change: Change): void {
     const { act, patient, otherPatient, visit, appointment } = change;
-    const announced = messagesAbout(change, this.#hospital, this.#options.habits).map(
-      ({ type, trigger, write }): Announcement => {
-        this.#lastControlId += 1;
-        const controlId = String(this.#lastControlId);
-        const text = write(controlId);
-        const feeds = this.#feeds
-          .filter((feed) => feed.kinds.includes(type))
-          .filter((feed) => feed.offer(controlId, text))
-          .map((feed) => feed.name);
-        return { message: `${type}^${trigger}`, controlId, feeds };
-      },
+    const announced = this.#interfaces.flatMap(({ habits, feeds }) =>
+      messagesAbout(change, this.#hospital, { ...this.#options.habits, ...habits }).map(
+        ({ type, trigger, write }): Announcement => {
+          this.#lastControlId += 1;
+          const controlId = String(this.#lastControlId);
+          const carrying = feeds.filter((feed) => feed.kinds.includes(type));
+          const text = carrying.length > 0 ? write(controlId) : '';
+          const taken = carrying.filter((feed) => feed.offer(controlId, text));
+          return { message: `${type}^${trigger}`, controlId, feeds: taken.map(({ name }) => name) };
+        },
+      ),
     );
-    const [first] = announced;
+    const first = announced.find(({ feeds }) => feeds.length > 0) ?? announced[0];
     const csn = visit?.csn ?? appointment?.csn;
     const happening: Happening = {
       sequence: change.sequence,
@@ -116,7 +129,7 @@ export class HospitalDay {
       user: act.user.id,
       message: first?.message ?? '',
       controlId: first?.controlId ?? '',
-      feeds: first?.feeds ?? [],
+      feeds: [...new Set(announced.flatMap(({ feeds }) => feeds))],
       announced,
       mrn: patient.mrn,
       patientId: patient.fhirId,

@@ -1,7 +1,9 @@
-import { book, cancel, noshow, reschedule } from './appointments.ts';
+import { book, cancel, modify, noshow, reschedule } from './appointments.ts';
+import { duplicate, merge, remove, unlink } from './charts.ts';
+import { addend, allergy, correct, note, order, problem, result, vitals, withdraw } from './clinical.ts';
 import { update } from './demographics.ts';
 import type { HappeningKind } from './happening.ts';
-import { admit, discharge, register } from './visits.ts';
+import { admit, cancelAdmission, cancelDischarge, discharge, register, transfer } from './visits.ts';
 
 /** Everything that can happen, by the name used in `happen()` and in `POST /admin/events`. */
 export const kinds = {
@@ -13,6 +15,23 @@ export const kinds = {
   reschedule,
   cancel,
   noshow,
+  modify,
+  transfer,
+  'cancel-admission': cancelAdmission,
+  'cancel-discharge': cancelDischarge,
+  vitals,
+  order,
+  result,
+  correct,
+  note,
+  addend,
+  withdraw,
+  problem,
+  allergy,
+  duplicate,
+  merge,
+  unlink,
+  remove,
 } as const satisfies Record<string, HappeningKind>;
 
 export type KindName = keyof typeof kinds;

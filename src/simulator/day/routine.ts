@@ -9,6 +9,7 @@ export type Pace = number | 'natural';
 
 // Rates are looked at again at least this often, so that a quiet night does not put off the morning.
 const longestWait = 15 * minute;
+const ratesHold = 3 * minute;
 
 /**
  * The ordinary day: events come at random intervals around the wanted rate, of kinds in their usual proportion.
@@ -20,6 +21,8 @@ export class Routine implements Agenda {
   readonly #occur: (kind: KindName) => boolean;
   readonly #pace: Pace;
   #due: number;
+  #known: number[] = [];
+  #ratesOf = Number.NaN;
   /** Whether something happens when it is due, or the rates are only looked at again. */
   #happens = true;
 
@@ -59,9 +62,15 @@ export class Routine implements Agenda {
     this.#due += this.#happens ? wait : longestWait;
   }
 
+  /** The natural rates, which change slowly: they are looked at again every few minutes of the hospital's time. */
   #rates(): number[] {
-    const at = localHour(Number.isFinite(this.#due) ? this.#due : 0, this.#hospital.timeZone);
-    return kindNames.map((name) => kinds[name].perHour(this.#hospital, at));
+    const period = Math.floor(this.#due / ratesHold);
+    if (period !== this.#ratesOf) {
+      const at = localHour(this.#due, this.#hospital.timeZone);
+      this.#known = kindNames.map((name) => kinds[name].perHour(this.#hospital, at));
+      this.#ratesOf = period;
+    }
+    return this.#known;
   }
 
   #kind(): KindName {

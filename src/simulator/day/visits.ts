@@ -1,6 +1,5 @@
 import { hour } from '../world/calendar.ts';
 import { inventedPhone } from '../world/population.ts';
-import type { Visit } from '../world/records.ts';
 import {
   complaints,
   families,
@@ -11,13 +10,12 @@ import {
   streets,
 } from '../world/vocabulary.ts';
 import { chosenFrom } from './appointments.ts';
-import { openVisit, someone } from './chosen.ts';
+import { newcomerLimit, openVisit, someone } from './chosen.ts';
 import type { HappeningKind, Scene } from './happening.ts';
 import { allDay, daily, dischargeHours } from './rates.ts';
 
-// Walk-ins who were never here before, until the population is half as large again.
+/** Walk-ins who were never here before. */
 const newcomerShare = 0.15;
-const newcomerLimit = 1.5;
 const nurse = 0;
 const registrar = 1;
 // How long people stay, in days, and how full the beds are: the two give the admissions of a day.
@@ -50,15 +48,17 @@ export const register: HappeningKind = {
   weight: () => 22,
   perHour(hospital, at) {
     const now = hospital.now();
-    // Nine in ten of those who are due come.
-    const due = hospital.booked(now - hour / 2, now + hour / 2).length * 0.9;
+    // Whoever is due stands in this window for an hour; at this rate nearly everyone who comes does so within it.
+    const due = hospital.booked(now - hour / 2, now + hour / 2).length * 4;
     return due + daily(hospital.facility.beds.length * 0.5, allDay, at);
   },
   occur(scene) {
     const { hospital, random, now, via } = scene;
     const isOut = (patient: number) => !hospital.stays.openVisitOf(patient);
-    const expected = chosenFrom(scene, hospital.booked(now - 2 * hour, now + 2 * hour), (each) =>
-      isOut(each.patient),
+    const expected = chosenFrom(
+      scene,
+      hospital.booked(now - 2 * hour, now + 2 * hour),
+      ({ csn, patient }) => isOut(patient) && (scene.csn === csn || shows(csn)),
     );
     const act = hospital.act(via, registrar, now);
     const complaint = random.pick(complaints);
@@ -81,10 +81,15 @@ export const register: HappeningKind = {
   },
 };
 
+/** One appointment in twelve is not kept, always the same ones; by hand anyone may be made to come. */
+function shows(csn: number): boolean {
+  return Math.imul(csn, 2_654_435_761) >>> 0 > 2 ** 32 / 12;
+}
+
 /** A02: to another bed, on another ward more often than not. */
 export const transfer: HappeningKind = {
   weight: () => 4,
-  perHour: (hospital, at) => daily(inpatients(hospital.stays.open()).length * 0.15, allDay, at),
+  perHour: (hospital, at) => daily(hospital.stays.openCountOf('inpatient') * 0.15, allDay, at),
   occur(scene) {
     const { hospital, random, now, via } = scene;
     const beds = hospital.freeBeds();
@@ -100,19 +105,22 @@ export const discharge: HappeningKind = {
   // The more people are in, the more go home: about twenty visits are open at a time.
   weight: ({ stays }) => stays.openCount * 1.6,
   perHour(hospital, at) {
-    const open = hospital.stays.open();
-    const beds = inpatients(open).length;
-    const emergency = open.filter(({ kind }) => kind === 'emergency').length;
+    const { stays } = hospital;
     return (
-      daily(beds / stayDays, dischargeHours, at) +
-      emergency / emergencyHours +
-      (open.length - beds - emergency) * 2
+      daily(stays.openCountOf('inpatient') / stayDays, dischargeHours, at) +
+      stays.openCountOf('emergency') / emergencyHours +
+      stays.openCountOf('clinic') * 2
     );
   },
   occur(scene) {
     const { hospital, now, via, random } = scene;
-    // Those who came for an appointment leave soonest, those in a bed last.
-    const kind = random.pick(['clinic', 'clinic', 'clinic', 'emergency', 'emergency', 'inpatient'] as const);
+    // Those who came for an appointment leave soonest, those in a bed last: in proportion to how many there are.
+    const { stays } = hospital;
+    const clinic = stays.openCountOf('clinic') * 2;
+    const emergency = stays.openCountOf('emergency') / emergencyHours;
+    const ward = stays.openCountOf('inpatient') / (stayDays * 24);
+    const drawn = random.fraction() * (clinic + emergency + ward);
+    const kind = drawn < clinic ? 'clinic' : drawn < clinic + emergency ? 'emergency' : 'inpatient';
     const visit = openVisit(scene, (each) => each.kind === kind) ?? openVisit(scene);
     if (!visit) return false;
     hospital.stays.discharge(hospital.act(via, nurse, now), visit.csn);
@@ -152,10 +160,6 @@ export const cancelDischarge: HappeningKind = {
     return true;
   },
 };
-
-function inpatients(visits: readonly Visit[]): Visit[] {
-  return visits.filter(({ kind }) => kind === 'inpatient');
-}
 
 function walkIn(scene: Scene) {
   const { hospital, random, now, via } = scene;

@@ -21,7 +21,7 @@ async function open(feed: Partial<FeedOptions> = {}, more: SimulatorOptions = {}
       {
         name: 'all',
         port: receiver.port,
-        kinds: ['ADT', 'SIU'],
+        kinds: ['ADT', 'SIU', 'ORU', 'MDM'],
         firstPauseMs: 1,
         longestPauseMs: 5,
         ...feed,
@@ -37,7 +37,10 @@ test('messages arrive in order, one at a time, over one connection', async () =>
   const open_ = await open({}, { eventsPerMinute: 10 });
   open_.advance(20 * 60_000);
   await open_.settled();
-  const sent = open_.happenings().map(({ controlId }) => controlId);
+  const sent = open_
+    .happenings()
+    .flatMap(({ announced }) => announced)
+    .map(({ controlId }) => controlId);
   expect(sent.length).toBeGreaterThan(100);
   expect(controlIds()).toEqual(sent);
   expect(receiver.connections).toBe(1);

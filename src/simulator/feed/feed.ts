@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Habits } from './habits.ts';
 import { type Acknowledgement, MllpConnection, readAcknowledgement } from './mllp.ts';
 import type { MessageType } from './shared-segments.ts';
 
@@ -10,6 +11,8 @@ export interface FeedOptions {
   readonly port: number;
   /** Which messages it carries. */
   readonly kinds: readonly MessageType[];
+  /** What this interface does differently from the site's other interfaces. */
+  readonly habits?: Partial<Habits>;
   /** How many messages it keeps while nobody takes them (10,000). What comes after is counted and lost. */
   readonly capacity?: number;
   /** How long it waits for an acknowledgement, milliseconds (10,000). */
@@ -45,6 +48,10 @@ export interface FeedState {
   readonly strayAcknowledgements: number;
   /** Lost because the queue was full. */
   readonly overflowed: number;
+  /** Lost while the feed was told to lose what it is given. */
+  readonly thrownAway: number;
+  /** Kept still by hand, though connected. */
+  readonly hushed?: 'silent' | 'losing';
   readonly lastProblem?: string;
 }
 
@@ -60,7 +67,8 @@ interface Queued {
 export class Feed {
   readonly name: string;
   readonly kinds: readonly MessageType[];
-  readonly #options: Required<FeedOptions>;
+  readonly habits: Partial<Habits> | undefined;
+  readonly #options: Required<Omit<FeedOptions, 'habits'>>;
   readonly #queue: Queued[] = [];
   readonly #counters = {
     offered: 0,
@@ -72,7 +80,10 @@ export class Feed {
     connections: 0,
     strayAcknowledgements: 0,
     overflowed: 0,
+    thrownAway: 0,
   };
+  readonly #rewrite: (message: string) => string;
+  #hushed: 'silent' | 'losing' | undefined;
   #lastProblem: string | undefined;
   #connected = false;
   #stop: AbortController | undefined;
@@ -80,9 +91,12 @@ export class Feed {
   #wake: () => void = () => undefined;
   #emptied: (() => void)[] = [];
 
-  constructor(options: FeedOptions) {
+  /** `rewrite` is what happens to each message on its way into the queue. */
+  constructor(options: FeedOptions, rewrite: (message: string) => string = (message) => message) {
+    this.#rewrite = rewrite;
     this.name = options.name;
     this.kinds = options.kinds;
+    this.habits = options.habits;
     this.#options = {
       host: '127.0.0.1',
       capacity: 10_000,
@@ -94,14 +108,27 @@ export class Feed {
     };
   }
 
+  /**
+   * Keeps the feed still while its connection stays: `silent` holds what comes and sends it afterwards,
+   * `losing` throws it away. Undefined: as usual.
+   */
+  hush(hushed: 'silent' | 'losing' | undefined): void {
+    this.#hushed = hushed;
+    this.#wake();
+  }
+
   /** Puts a message at the end of the queue. Returns false when the queue is full. */
   offer(controlId: string, message: string): boolean {
     this.#counters.offered += 1;
+    if (this.#hushed === 'losing') {
+      this.#counters.thrownAway += 1;
+      return false;
+    }
     if (this.#queue.length >= this.#options.capacity) {
       this.#counters.overflowed += 1;
       return false;
     }
-    this.#queue.push({ controlId, message });
+    this.#queue.push({ controlId, message: this.#rewrite(message) });
     this.#wake();
     return true;
   }
@@ -144,6 +171,7 @@ export class Feed {
       connected: this.#connected,
       queued: this.#queue.length,
       ...this.#counters,
+      ...(this.#hushed === undefined ? {} : { hushed: this.#hushed }),
       ...(this.#lastProblem === undefined ? {} : { lastProblem: this.#lastProblem }),
     };
   }
@@ -225,13 +253,15 @@ export class Feed {
 
   /** Waits until there is something to send, or nothing to send it through, or the feed is stopped. */
   async #work(connection: MllpConnection): Promise<void> {
-    if (this.#queue.length > 0 || this.#stop?.signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    const cancel = connection.onClose(resolve);
-    await promise;
-    cancel();
-    this.#wake = () => undefined;
+    while (!this.#stop?.signal.aborted && connection.open) {
+      if (this.#queue.length > 0 && this.#hushed !== 'silent') return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const cancel = connection.onClose(resolve);
+      await promise;
+      cancel();
+      this.#wake = () => undefined;
+    }
   }
 
   async #rest(failures: number, signal: AbortSignal): Promise<void> {

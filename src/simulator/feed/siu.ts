@@ -1,6 +1,6 @@
 import { hl7Time, minute } from '../world/calendar.ts';
 import type { Appointment, Patient } from '../world/records.ts';
-import { components, segment } from './segment.ts';
+import { components, segment, text } from './segment.ts';
 import {
   type Envelope,
   location,
@@ -8,6 +8,7 @@ import {
   pid,
   provider,
   upper,
+  visitNumber,
   visitTypeSystem,
   zpd,
 } from './shared-segments.ts';
@@ -21,7 +22,7 @@ const statuses: Readonly<Record<Appointment['status'], string>> = {
   noshow: 'Noshow',
 };
 
-/** A SIU message: S12, S13, S15 or S26, in the order of segments that HL7 v2.5.1 gives SIU_S12. */
+/** A SIU message: S12, S13, S14, S15 or S26, in the order of segments that HL7 v2.5.1 gives SIU_S12. */
 export function siu(
   envelope: Envelope,
   patient: Patient,
@@ -33,7 +34,8 @@ export function siu(
   const start = hl7Time(appointment.start, timeZone);
   const end = hl7Time(appointment.start + visitType.minutes * minute, timeZone);
   const kind = components(visitType.id, visitType.name, visitTypeSystem);
-  const action = envelope.trigger === 'S12' ? 'A' : 'U';
+  // HL7 table 0206: added, deleted, updated.
+  const action = envelope.trigger === 'S12' ? 'A' : envelope.trigger === 'S15' ? 'D' : 'U';
   const person = components(user.id, upper(user.family), upper(user.given));
   const seenBy = provider(appointment.provider);
   const place = location(facility, department);
@@ -44,9 +46,10 @@ export function siu(
     segment(
       'SCH',
       {
-        // SCH-1 is the id of the order to book; SCH-2 is the contact serial number, the same as PV1-19.
-        1: String(csn + 500_000_000),
-        2: String(csn),
+        // SCH-1 is the id of the order to book, or the number another system booked under; SCH-2 is the contact
+        // serial number, the same as PV1-19.
+        1: text(appointment.placer ?? String(csn + 500_000_000)),
+        2: visitNumber(csn, habits),
         5: components(department.id, department.name),
         6: reason ? components('', reason) : components(envelope.trigger),
         7: components('', visitType.name),
@@ -60,11 +63,23 @@ export function siu(
       },
       26,
     ),
-    pid(patient),
+    pid(patient, habits),
   ];
+  if (appointment.note) lines.splice(2, 0, segment('NTE', { 1: '1', 3: text(appointment.note) }));
   if (habits.zSegments) lines.push(zpd());
   lines.push(
-    segment('PV1', { 1: '1', 2: 'OUTPATIENT', 3: place, 7: seenBy, 19: String(csn), 44: start }, 45),
+    segment(
+      'PV1',
+      {
+        1: '1',
+        2: text(habits.patientClasses.clinic),
+        3: place,
+        7: seenBy,
+        19: visitNumber(csn, habits),
+        44: start,
+      },
+      45,
+    ),
     segment('RGS', { 1: '1', 2: action }),
     segment('AIS', { 1: '1', 2: action, 3: kind, ...numbered(4, times) }),
     segment('AIL', { 1: '1', 2: action, 3: place, 4: components('CLINIC'), ...numbered(6, times) }),

@@ -3,15 +3,15 @@ import { instantOf } from '../world/calendar.ts';
 const pattern =
   /^([a-z]{2})?(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/;
 
-/** The instants a date parameter covers: from `begin` up to, not including, `end`. */
-interface Covered {
+/** The instants a date covers: from `begin` up to, not including, `end`. */
+export interface Covered {
   readonly prefix: string;
   readonly begin: number;
   readonly end: number;
 }
 
-/** Reads a date parameter; undefined when it is none. A date without a zone is the server's local time. */
-function readDate(value: string, timeZone: string): Covered | undefined {
+/** Reads a date with or without a prefix; undefined when it is none. Without a zone it is the server's local time. */
+export function readDate(value: string, timeZone: string): Covered | undefined {
   // A plus sign that was not percent-encoded arrives as a space.
   const match = pattern.exec(value.replace(' ', '+'));
   if (!match) return undefined;

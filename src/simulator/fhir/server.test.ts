@@ -112,7 +112,10 @@ describe('the form of an answer', () => {
       const answer = await fetch(`${hospital.fhirBase}/${type}`, {
         headers: { authorization: `Bearer ${token}` },
       });
-      expect([type, answer.status]).toEqual([type, searchable ? 400 : 404]);
+      // Without a parameter a search is refused, but for what is the same for everyone.
+      const open = ['Location', 'Organization'].includes(type);
+      const refused = type === 'AllergyIntolerance' ? 403 : 400;
+      expect([type, answer.status]).toEqual([type, !searchable ? 404 : open ? 200 : refused]);
     }
     const smart = await (await fetch(`${hospital.fhirBase}/.well-known/smart-configuration`)).json();
     expect(smart).toMatchObject({ token_endpoint: hospital.tokenUrl });
@@ -324,10 +327,10 @@ describe('Appointment', () => {
     const { body } = await get(`Appointment?patient=${busy()[0]?.patientId}&_count=1`);
     const next = body.link[1].url as string;
     expect((await get(next.replace('/Appointment?', '/Encounter?'))).status).toBe(400);
-    await fetch(`${hospital.adminUrl}/faults`, {
+    await fetch(`${hospital.adminUrl}/actions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: '{"expireSessions":true}',
+      body: '{"action":"expire-paging"}',
     });
     const over = await get(next);
     expect([over.status, codes(over.body)]).toEqual([400, ['4113']]);
@@ -344,7 +347,7 @@ describe('Appointment', () => {
 });
 
 test('Encounter is searched by patient and time, and its entries are whole', async () => {
-  const [visit] = hospital.visits().filter(({ appointmentId }) => appointmentId);
+  const [visit] = hospital.visits().filter((each) => each.appointmentId && each.startedAt > '2026');
   const { body } = await get(`Encounter?patient=${visit?.patientId}&date=ge2026-01-01`);
   const entry = body.entry.find(({ resource }: { resource: { id: string } }) => resource.id === visit?.id);
   expect(entry.fullUrl).toBe(`${hospital.fhirBase}/Encounter/${visit?.id}`);

@@ -114,6 +114,15 @@ export class Clients {
     return this.#records.get(clientId) ?? this.#instances.get(clientId);
   }
 
+  /** The hospital gives a client a background user, or takes it away: at once, it is the hospital's own record. */
+  mapBackgroundUser(clientId: string, mapped: boolean): void {
+    const client = this.#records.get(clientId);
+    if (client) this.#records.set(clientId, { ...client, backgroundUser: mapped });
+    const coming = this.#onTheWay.get(clientId);
+    if (coming)
+      this.#onTheWay.set(clientId, { ...coming, client: { ...coming.client, backgroundUser: mapped } });
+  }
+
   /** Takes a client off the record; false when there is none. */
   remove(clientId: string): boolean {
     const found = this.#onTheWay.delete(clientId);

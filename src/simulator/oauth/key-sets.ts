@@ -25,9 +25,11 @@ export class KeySets {
     this.#signal = signal;
   }
 
-  /** Forgets every key set, as when the cache is emptied by hand. */
-  forget(): void {
+  /** Forgets every key set, as when the cache is emptied by hand; tells how many. */
+  forget(): number {
+    const { size } = this.#cache;
     this.#cache.clear();
+    return size;
   }
 
   /** The cached keys when they are still good. */

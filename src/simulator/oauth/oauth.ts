@@ -9,7 +9,7 @@ import { type Addresses, discovery } from './discovery.ts';
 import { KeySets } from './key-sets.ts';
 import { Launches } from './launches.ts';
 import { registrationEndpoint } from './registration-endpoint.ts';
-import { type Api, type Interaction, isAllowed } from './scopes.ts';
+import { type Api, grantedScope, type Interaction, isAllowed } from './scopes.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
 import { Tokens } from './tokens.ts';
@@ -72,6 +72,22 @@ export class OAuth {
       allows: (type, interaction, category) => isAllowed(client, type, interaction, category),
       ...(forPatient && grant.patientId !== undefined ? { patient: grant.patientId } : {}),
     };
+  }
+
+  /** What a client's record holds, in Epic's names of APIs. */
+  scopeOf(clientId: string): string {
+    const client = this.clients.get(clientId);
+    const spelling = { scopeSpelling: 'epic', scopeCategories: false } as const;
+    return client ? grantedScope(client, this.#options.served(), 'system', spelling) : '';
+  }
+
+  /** Every API there is. */
+  served(): readonly Api[] {
+    return this.#options.served();
+  }
+
+  addresses(): Addresses {
+    return this.#options.addresses();
   }
 
   discovery(): Record<string, unknown> {

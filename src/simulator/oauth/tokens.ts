@@ -97,6 +97,11 @@ export class Tokens {
     return { grant };
   }
 
+  /** Ends one access token. */
+  end(token: string): void {
+    this.#access.take(token);
+  }
+
   /** Ends every access token at once. */
   expireAll(): void {
     this.#access.end();

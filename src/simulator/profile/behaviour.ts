@@ -3,6 +3,9 @@ import { signingIn } from './signing-in.ts';
 import type { Ground, Switch } from './switch.ts';
 import { writing } from './writing.ts';
 
+/** The switches by what they are about. */
+export const switchGroups = { signingIn, reading, writing } as const;
+
 /** Every switch of the hospital: what it stands for, how sure its ground is, and what it may be. */
 export const switches = { ...signingIn, ...reading, ...writing } as const;
 
@@ -30,6 +33,20 @@ export function readBehaviour(values: Readonly<Record<string, unknown>>): Partia
   return values as Partial<Behaviour>;
 }
 
+/** Reads what somebody typed for a switch. Throws NoSuchBehaviour. */
+export function readTyped(name: string, typed: string): Partial<Behaviour> {
+  if (!Object.hasOwn(switches, name)) return readBehaviour({ [name]: typed });
+  const { usual } = switches[name as SwitchName] as Switch<unknown>;
+  if (typeof usual === 'boolean')
+    return readBehaviour({ [name]: { true: true, false: false }[typed] ?? typed });
+  if (typeof usual === 'number')
+    return readBehaviour({ [name]: typed.trim() === '' ? typed : Number(typed) });
+  if (Array.isArray(usual)) {
+    return readBehaviour({ [name]: typed.split(/[\s,]+/).filter((each) => each !== '') });
+  }
+  return readBehaviour({ [name]: typed });
+}
+
 export interface DescribedSwitch {
   readonly name: SwitchName;
   readonly value: unknown;
@@ -37,18 +54,20 @@ export interface DescribedSwitch {
   readonly expects: string;
   readonly about: string;
   readonly ground: Ground;
+  readonly words?: readonly string[];
 }
 
 /** All switches with their values, for the admin API and its page. */
 export function describeBehaviour(behaviour: Behaviour): DescribedSwitch[] {
   return (Object.entries(switches) as [SwitchName, Switch<unknown>][]).map(
-    ([name, { usual, expects, about, ground }]) => ({
+    ([name, { usual, expects, about, ground, words }]) => ({
       name,
       value: behaviour[name],
       usual,
       expects,
       about,
       ground,
+      ...(words ? { words } : {}),
     }),
   );
 }

@@ -5,7 +5,9 @@ export {
   describeBehaviour,
   NoSuchBehaviour,
   readBehaviour,
+  readTyped,
   type SwitchName,
   switches,
+  switchGroups,
 } from './behaviour.ts';
 export { behaviourOf, isProfile, type ProfileName, profileNames, profiles, Switchboard } from './profiles.ts';

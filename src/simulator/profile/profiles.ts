@@ -13,6 +13,7 @@ const production: Partial<Behaviour> = {
   tokenExchangeListed: false,
   patientCreateNeeds: [],
   noteTypes: ['11506-3', '34109-9'],
+  hl7Processing: 'P',
 };
 
 const november2025: Partial<Behaviour> = {

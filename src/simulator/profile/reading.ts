@@ -1,4 +1,4 @@
-import { choice, flag, text, whole } from './switch.ts';
+import { choice, flag, text, texts, whole } from './switch.ts';
 
 /** What differs between hospitals, and between releases, when FHIR is read and searched. */
 export const reading = {
@@ -53,6 +53,7 @@ export const reading = {
     'searches leave out what the client (59204) or the user (59205) may not see, and say so in an entry',
   ),
   restrictedPatientsPerThousand: whole(0, 0, 1000, 'site', 'charts that need break-the-glass (4130, 4131)'),
+  userMayNotView: texts([], 'site', 'types that the user a client works for may not see: 403 with 4118'),
   dailyDocuments: whole(
     0,
     0,

@@ -12,6 +12,8 @@ export interface Switch<T> {
   readonly ground: Ground;
   /** In words, for the person who sent a value that is none. */
   readonly expects: string;
+  /** All it may be, where that is a few words. */
+  readonly words?: readonly string[];
   accepts(value: unknown): value is T;
 }
 
@@ -26,13 +28,21 @@ export function choice<const W extends string>(
     usual,
     about,
     ground,
+    words,
     expects: `one of ${words.join(', ')}`,
     accepts: (value): value is W => words.includes(value as W),
   };
 }
 
 export function flag(usual: boolean, ground: Ground, about: string): Switch<boolean> {
-  return { usual, about, ground, expects: 'true or false', accepts: (value) => typeof value === 'boolean' };
+  return {
+    usual,
+    about,
+    ground,
+    words: ['true', 'false'],
+    expects: 'true or false',
+    accepts: (value) => typeof value === 'boolean',
+  };
 }
 
 /** A whole number within bounds, both included. */

@@ -50,6 +50,13 @@ export const writing = {
   scheduling: flag(true, 'one source', 'STU3 Appointment/$find and $book are on'),
   r4Book: flag(false, 'reported', 'R4 Appointment/$book and cancelling by PUT work'),
   webServices: flag(true, 'one source', 'the older JSON services for patients and scheduling are on'),
+  webServiceErrorStatus: whole(
+    400,
+    400,
+    500,
+    'reported',
+    'HTTP status of what an older JSON service refuses',
+  ),
 
   bulk: flag(true, 'confirmed', 'Group/$export is on (from August 2021)'),
   bulkTypeFilter: flag(true, 'confirmed', '_typeFilter works (not in early 2023)'),
@@ -92,9 +99,37 @@ export const writing = {
 
   cdsHooks: flag(true, 'confirmed', 'the hospital calls CDS services'),
   cdsSystemActions: flag(true, 'confirmed', 'systemActions are taken (from February 2024)'),
+  cdsMedicationEntries: flag(
+    true,
+    'confirmed',
+    'draftOrders holds Medication entries beside the requests (from February 2024)',
+  ),
+  cdsOverrideKey: choice(
+    ['overrideReasons', 'overrideReason'],
+    'overrideReasons',
+    'confirmed',
+    'how feedback names the reason: the key of the example in Epic’s text, or that of the specification',
+  ),
+  cdsFailedPrefetch: choice(
+    ['omitted', 'null'],
+    'omitted',
+    'inferred',
+    'a prefetch that could not be read: its key is left out, or is null',
+  ),
   cdsTokenSeconds: whole(300, 1, 3600, 'confirmed', 'how long the token in a hook request lasts'),
 
-  hl7Version: choice(['2.3', '2.5.1'], '2.5.1', 'confirmed', 'MSH-12 of what the hospital sends'),
+  hl7Version: choice(
+    ['2.3', '2.4', '2.5', '2.5.1'],
+    '2.5.1',
+    'confirmed',
+    'MSH-12 of what the hospital sends',
+  ),
+  hl7Processing: choice(
+    ['T', 'P', 'D'],
+    'T',
+    'confirmed',
+    'MSH-11: a test, production or training environment',
+  ),
   zSegments: flag(true, 'confirmed', 'ZPD and ZPV are sent'),
   csnFormat: choice(
     ['number', 'letter'],
@@ -103,6 +138,11 @@ export const writing = {
     'PV1-19: the bare number, or a letter before it',
   ),
   harFormat: choice(['own', 'csn'], 'own', 'confirmed', 'PID-18: a number of its own, or the same as PV1-19'),
-  demographicsBy: choice(['A08', 'A31'], 'A08', 'reported', 'the event that announces changed demographics'),
+  demographicsBy: choice(
+    ['A08', 'A31', 'A08 and A31'],
+    'A08',
+    'reported',
+    'the event that announces changed demographics',
+  ),
   visitFanOut: flag(false, 'reported', 'changed demographics are announced once for each visit of interest'),
 } as const;

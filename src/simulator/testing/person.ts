@@ -16,7 +16,7 @@ export class Person {
       response_type: 'code',
       aud: this.#hospital.fhirBase,
       state: 'state of the test',
-      scope: 'openid fhirUser offline_access',
+      scope: 'launch/patient offline_access',
       ...parameters,
     };
     const query = new URLSearchParams();

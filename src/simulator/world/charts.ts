@@ -37,6 +37,19 @@ export const chartKinds: readonly ChartKind[] = [
   'Coverage',
 ];
 
+/** How many records that the day made a chart keeps, so that a simulator left running stays small. */
+const mostPassing: Readonly<Record<ChartKind, number>> = {
+  Appointment: 60,
+  Encounter: 60,
+  Observation: 600,
+  ServiceRequest: 100,
+  DocumentReference: 120,
+  Condition: 60,
+  AllergyIntolerance: 60,
+  MedicationRequest: 60,
+  Coverage: 60,
+};
+
 /** What the seed says of one patient, made anew whenever it is asked for. */
 export interface History {
   of<K extends ChartKind>(kind: K, patient: number): readonly ChartRecords[K][];
@@ -57,6 +70,8 @@ export class Charts {
   );
   /** Numbers of records that came after the start, by patient, in the order in which they came. */
   readonly #added = new Map<ChartKind, Map<number, number[]>>(chartKinds.map((kind) => [kind, new Map()]));
+  /** Those of `#added` that the day made by itself. */
+  readonly #passing = new Map<ChartKind, Map<number, number[]>>(chartKinds.map((kind) => [kind, new Map()]));
   /** How many records of a patient's history were changed: without any the history can be given as it is. */
   readonly #altered = new Map<ChartKind, Map<number, number>>(chartKinds.map((kind) => [kind, new Map()]));
 
@@ -95,8 +110,11 @@ export class Charts {
     return added ? [...now, ...added.map((number) => changed.get(number) as ChartRecords[K])] : now;
   }
 
-  /** Puts a record in the place of the one with its number, or adds it. */
-  put<K extends ChartKind>(kind: K, record: ChartRecords[K]): void {
+  /**
+   * Puts a record in the place of the one with its number, or adds it. A `passing` one may be forgotten when it is
+   * over and its chart has grown long; what was asked for from outside never is.
+   */
+  put<K extends ChartKind>(kind: K, record: ChartRecords[K], passing: boolean): void {
     const number = numberOf(record);
     const changed = this.#of(this.#changed, kind);
     if (!changed.has(number)) {
@@ -105,31 +123,27 @@ export class Charts {
         const altered = this.#of(this.#altered, kind);
         altered.set(record.patient, (altered.get(record.patient) ?? 0) + 1);
       } else {
-        const added = this.#of(this.#added, kind);
-        const numbers = added.get(record.patient);
-        if (numbers) numbers.push(number);
-        else added.set(record.patient, [number]);
+        append(this.#of(this.#added, kind), record.patient, number);
+        if (passing) append(this.#of(this.#passing, kind), record.patient, number);
       }
     }
     changed.set(number, record);
   }
 
-  /**
-   * Forgets the oldest records that came after the start and are over, when a chart holds more than `most` of them.
-   * Returns what was forgotten.
-   */
+  /** Forgets the oldest passing record that is over, when a chart holds too many. Returns what was forgotten. */
   trim<K extends ChartKind>(
     kind: K,
     patient: number,
-    most: number,
     over: (record: ChartRecords[K]) => boolean,
   ): ChartRecords[K] | undefined {
-    const numbers = this.#of(this.#added, kind).get(patient);
-    if (!numbers || numbers.length <= most) return undefined;
+    const passing = this.#of(this.#passing, kind).get(patient) ?? [];
+    if (passing.length <= mostPassing[kind]) return undefined;
     const changed = this.#of(this.#changed, kind) as Map<number, ChartRecords[K]>;
-    const index = numbers.findIndex((number) => over(changed.get(number) as ChartRecords[K]));
+    const index = passing.findIndex((number) => over(changed.get(number) as ChartRecords[K]));
     if (index < 0) return undefined;
-    const [number] = numbers.splice(index, 1) as [number];
+    const [number] = passing.splice(index, 1) as [number];
+    const added = this.#of(this.#added, kind).get(patient) as number[];
+    added.splice(added.indexOf(number), 1);
     const record = changed.get(number);
     changed.delete(number);
     return record;
@@ -138,4 +152,10 @@ export class Charts {
   #of<V>(table: Map<ChartKind, V>, kind: ChartKind): V {
     return table.get(kind) as V;
   }
+}
+
+function append(lists: Map<number, number[]>, patient: number, number: number): void {
+  const numbers = lists.get(patient);
+  if (numbers) numbers.push(number);
+  else lists.set(patient, [number]);
 }

@@ -92,6 +92,8 @@ export interface Note {
   readonly text: string;
   /** Later additions, oldest first. */
   readonly addenda: readonly { readonly at: number; readonly text: string }[];
+  /** The number another system gave it when it was filed by a message from there (TXA-12). */
+  readonly placer?: string;
   /** When what it tells of happened. */
   readonly serviceAt: number;
   readonly createdAt: number;

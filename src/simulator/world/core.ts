@@ -1,9 +1,18 @@
+import { day } from './calendar.ts';
 import type { Act, Change, ChangeKind, Subject, Touched } from './change.ts';
-import { type ChartKind, type ChartRecord, type ChartRecords, Charts, type History } from './charts.ts';
+import {
+  type ChartKind,
+  type ChartRecord,
+  type ChartRecords,
+  Charts,
+  type History,
+  numberOf,
+} from './charts.ts';
 import type { Facility } from './facility.ts';
 import type { IdentifiedKind, Identities } from './identity.ts';
 import { firstNewCsn, firstNewNumber } from './numbers.ts';
 import type { People } from './people.ts';
+import type { Appointment } from './records.ts';
 
 /** A change that the truth does not allow: a bed that is taken, a visit that is over. */
 export class NotPossible extends Error {}
@@ -17,6 +26,7 @@ export class Core {
   readonly people: People;
   readonly charts: Charts;
   readonly #listeners: ChangeListener[] = [];
+  readonly #forgetting: ((appointment: Appointment) => void)[] = [];
   #lastCsn = firstNewCsn;
   #lastAccount = 600_100_000;
   #lastNumber = firstNewNumber;
@@ -64,11 +74,21 @@ export class Core {
   }
 
   /** Puts a record into its chart. One that came by a merge stays in the chart it was written in. */
-  put<K extends ChartKind>(kind: K, record: ChartRecords[K]): ChartRecords[K] {
-    const number = 'csn' in record ? record.csn : (record as { number: number }).number;
-    const before = this.charts.get(kind, number);
-    this.charts.put(kind, before ? { ...record, patient: before.patient } : record);
+  put<K extends ChartKind>(act: Act, kind: K, record: ChartRecords[K]): ChartRecords[K] {
+    const before = this.charts.get(kind, numberOf(record));
+    const written = before ? { ...record, patient: before.patient } : record;
+    this.charts.put(kind, written, act.via === 'day');
+    if (!before) this.#forget(kind, written.patient, act.at);
     return record;
+  }
+
+  #forget(kind: ChartKind, patient: number, now: number): void {
+    const old = this.charts.trim(kind, patient, (record) => isOver(record, now));
+    if (old && kind === 'Appointment') for (const tell of this.#forgetting) tell(old as Appointment);
+  }
+  /** Called with each appointment that was forgotten. */
+  onForgotten(listener: (appointment: Appointment) => void): void {
+    this.#forgetting.push(listener);
   }
 
   nextCsn(): number {
@@ -92,4 +112,14 @@ export function touched(
   change: Touched['change'],
 ): Touched {
   return { type, id: record.fhirId, change };
+}
+
+/** Whether nothing more will come of a record. */
+function isOver(record: ChartRecord, now: number): boolean {
+  if ('bookedAt' in record) {
+    return record.status !== 'arrived' && (record.status !== 'booked' || record.start < now - day);
+  }
+  if ('stays' in record) return record.status !== 'in-progress';
+  if ('panel' in record) return record.status !== 'active';
+  return true;
 }

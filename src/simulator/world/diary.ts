@@ -17,6 +17,8 @@ export class Diary {
   readonly #days = new Map<number, Map<number, Entry>>();
   readonly #where = new Map<number, number>();
   #count: number;
+  /** Seeded entries before this place have all changed. */
+  #live = 0;
 
   constructor(seeded: readonly Entry[], isChanged: (csn: number) => boolean) {
     const sorted = [...seeded].sort((a, b) => a.start - b.start || a.csn - b.csn);
@@ -54,7 +56,9 @@ export class Diary {
   /** CSNs of booked appointments that begin in `[from, to)`. */
   between(from: number, to: number): number[] {
     const found: number[] = [];
-    for (let index = this.#first(from); index < this.#starts.length; index += 1) {
+    while (this.#live < this.#csns.length && this.#isChanged(this.#csns[this.#live] as number))
+      this.#live += 1;
+    for (let index = Math.max(this.#live, this.#first(from)); index < this.#starts.length; index += 1) {
       if ((this.#starts[index] as number) >= to) break;
       const csn = this.#csns[index] as number;
       if (!this.#isChanged(csn)) found.push(csn);

@@ -89,6 +89,9 @@ export function createFacility(identities: Identities, patients: number): Facili
       { id: 'RNKESTREL', family: 'Kestrel', given: 'Juno' },
       { id: 'REGYARROW', family: 'Yarrow', given: 'Cyrus' },
       { id: 'SCHIBARRA', family: 'Ibarra', given: 'Wren' },
+      { id: 'LABXIONG', family: 'Xiong', given: 'Emeka' },
+      { id: 'MDFARROW', family: 'Farrow', given: 'Freya' },
+      { id: 'INTERCON', family: 'User', given: 'Interconnect' },
     ],
     visitTypes: [
       { id: '1004', name: 'Office Visit', minutes: 30 },

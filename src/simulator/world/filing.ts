@@ -39,14 +39,34 @@ export interface NewNote {
   readonly author?: Provider;
   readonly department?: Department;
   readonly serviceAt?: number;
+  readonly placer?: string;
 }
 
 /** Where things are written into charts: flowsheets, results, notes, lists. */
 export class Filing {
   readonly #core: Core;
+  /** Numbers of orders that wait for the laboratory. */
+  readonly #openOrders = new Set<number>();
 
   constructor(core: Core) {
     this.#core = core;
+  }
+
+  get openOrderCount(): number {
+    return this.#openOrders.size;
+  }
+  /** Orders that wait for the laboratory, oldest first. */
+  openOrders(): Order[] {
+    return [...this.#openOrders].flatMap((number) => {
+      const order = this.#core.get('ServiceRequest', number);
+      return order ? [order] : [];
+    });
+  }
+  /** Counts in the orders of someone who was here before the simulator started. */
+  adopt(patient: number): void {
+    for (const { number, status } of this.#core.list('ServiceRequest', patient)) {
+      if (status === 'active') this.#openOrders.add(number);
+    }
   }
 
   /** Files readings of one patient, for example one round of vital signs. */
@@ -72,7 +92,7 @@ export class Filing {
   ): Observation {
     const before = this.#known('Observation', number);
     const after = { ...before, ...correction, issuedAt: act.at, changedAt: act.at };
-    const observation = this.#core.put('Observation', after);
+    const observation = this.#core.put(act, 'Observation', after);
     const order = before.order === undefined ? undefined : this.#core.get('ServiceRequest', before.order);
     this.#core.tell(
       'observation-updated',
@@ -91,7 +111,7 @@ export class Filing {
   order(act: Act, patient: number, visit: number | undefined, panel: Panel, provider?: Provider): Order {
     const subject = this.#subject(patient, visit);
     const { number, fhirId } = this.#core.nextNumber('ServiceRequest');
-    const order = this.#core.put('ServiceRequest', {
+    const order = this.#core.put(act, 'ServiceRequest', {
       number,
       fhirId,
       reportId: this.#core.identities.fhirId('DiagnosticReport', number),
@@ -103,6 +123,7 @@ export class Filing {
       orderedAt: act.at,
       changedAt: act.at,
     });
+    this.#openOrders.add(number);
     this.#core.tell('result-ordered', act, { ...subject, order }, [
       touched('ServiceRequest', order, 'created'),
     ]);
@@ -113,13 +134,14 @@ export class Filing {
   result(act: Act, orderNumber: number, readings: readonly NewReading[], collectedAt = act.at) {
     const before = this.#known('ServiceRequest', orderNumber);
     if (before.status !== 'active') throw new NotPossible(`the order is ${before.status}`);
-    const order = this.#core.put('ServiceRequest', {
+    const order = this.#core.put(act, 'ServiceRequest', {
       ...before,
       status: 'completed',
       collectedAt,
       resultedAt: act.at,
       changedAt: act.at,
     });
+    this.#openOrders.delete(orderNumber);
     const observations = readings.map((reading) =>
       this.#reading(act, order.patient, order.visit, { takenAt: collectedAt, ...reading }, order.number),
     );
@@ -137,7 +159,7 @@ export class Filing {
 
   note(act: Act, wanted: NewNote): Note {
     const subject = this.#subject(wanted.patient, wanted.visit);
-    const note = this.#core.put('DocumentReference', {
+    const note = this.#core.put(act, 'DocumentReference', {
       ...this.#core.nextNumber('DocumentReference'),
       patient: wanted.patient,
       ...(wanted.visit === undefined ? {} : { visit: wanted.visit }),
@@ -145,6 +167,7 @@ export class Filing {
       status: wanted.status ?? 'final',
       author: wanted.author ?? subject.visit?.provider ?? subject.patient.provider,
       ...(wanted.department ? { department: wanted.department } : {}),
+      ...(wanted.placer === undefined ? {} : { placer: wanted.placer }),
       text: wanted.text,
       addenda: [],
       serviceAt: wanted.serviceAt ?? act.at,
@@ -184,7 +207,7 @@ export class Filing {
       >,
   ): Condition {
     const subject = this.#subject(wanted.patient, wanted.visit);
-    const condition = this.#core.put('Condition', {
+    const condition = this.#core.put(act, 'Condition', {
       ...this.#core.nextNumber('Condition'),
       category: 'problem-list-item',
       status: 'active',
@@ -206,7 +229,7 @@ export class Filing {
       >,
   ): Allergy {
     const subject = this.#subject(wanted.patient, undefined);
-    const allergy = this.#core.put('AllergyIntolerance', {
+    const allergy = this.#core.put(act, 'AllergyIntolerance', {
       ...this.#core.nextNumber('AllergyIntolerance'),
       criticality: 'unable-to-assess',
       status: 'active',
@@ -223,7 +246,7 @@ export class Filing {
 
   medication(act: Act, wanted: { readonly patient: number; readonly visit?: number; readonly drug: Drug }) {
     const subject = this.#subject(wanted.patient, wanted.visit);
-    const medication: Medication = this.#core.put('MedicationRequest', {
+    const medication: Medication = this.#core.put(act, 'MedicationRequest', {
       ...this.#core.nextNumber('MedicationRequest'),
       ...wanted,
       provider: subject.visit?.provider ?? subject.patient.provider,
@@ -246,7 +269,7 @@ export class Filing {
   ): Observation {
     const { measure, takenAt, status, ...said } = reading;
     if (measureNamed(measure.name) !== measure) throw new NotPossible('the hospital does not measure this');
-    return this.#core.put('Observation', {
+    return this.#core.put(act, 'Observation', {
       ...this.#core.nextNumber('Observation'),
       patient,
       ...(visit === undefined ? {} : { visit }),
@@ -267,7 +290,7 @@ export class Filing {
     change: (note: Note) => Note,
   ): Note {
     const before = this.#known('DocumentReference', number);
-    const note = this.#core.put('DocumentReference', { ...change(before), changedAt: act.at });
+    const note = this.#core.put(act, 'DocumentReference', { ...change(before), changedAt: act.at });
     this.#core.tell(kind, act, { ...this.#subject(note.patient, note.visit), note }, [
       touched('DocumentReference', note, 'updated'),
     ]);

@@ -4,7 +4,7 @@ import { type ChangeListener, Core } from './core.ts';
 import { Diary } from './diary.ts';
 import { createFacility, type Facility } from './facility.ts';
 import { Filing } from './filing.ts';
-import { createHistory } from './history.ts';
+import { createHistory } from './history/history.ts';
 import { createIdentities, type IdentifiedKind, type Identities } from './identity.ts';
 import { People } from './people.ts';
 import type { Appointment, Bed, Department, Patient, Provider, Visit } from './records.ts';
@@ -66,7 +66,10 @@ export class Hospital {
     this.scheduling = new Scheduling(this.#core, this.#diary);
     this.stays = new Stays(this.#core, this.scheduling);
     this.filing = new Filing(this.#core);
-    for (const { at, ...visit } of history.inHouse()) this.stays.settle(this.act('day', 0, at), visit);
+    for (const visit of history.inHouse()) {
+      this.stays.adopt(visit);
+      this.filing.adopt(visit.patient);
+    }
   }
 
   /** By whom and when: the first argument of what a desk does. `user` is a place in the facility's list of users. */

@@ -1,4 +1,5 @@
 import type { Measure, NoteType, Panel } from './clinical-records.ts';
+import type { VisitKind } from './records.ts';
 
 /** What this hospital measures: its flowsheet rows and its laboratory's components. LOINC names the same everywhere. */
 export const measures: readonly Measure[] = [
@@ -77,6 +78,13 @@ const byCode = new Map(
   measures.flatMap((measure) => [measure.loinc, measure.siteId].map((code) => [code, measure])),
 );
 
+/** What one round of vital signs takes in, by the kind of visit. */
+export const rounds: Readonly<Record<VisitKind, readonly Measure[]>> = {
+  clinic: named('blood-pressure', 'pulse', 'temperature', 'respirations', 'height', 'weight'),
+  emergency: named('blood-pressure', 'pulse', 'temperature', 'respirations', 'oxygen-saturation'),
+  inpatient: named('blood-pressure', 'pulse', 'temperature', 'respirations', 'oxygen-saturation'),
+};
+
 export function measureNamed(name: string): Measure | undefined {
   return byName.get(name);
 }
@@ -87,6 +95,10 @@ export function measureCoded(code: string): Measure | undefined {
 /** By LOINC code, or by the site's own number. */
 export function noteTypeCoded(code: string): NoteType | undefined {
   return noteTypes.find(({ id, loinc }) => loinc === code || id === code);
+}
+
+function named(...names: readonly string[]): readonly Measure[] {
+  return names.map((name) => byName.get(name) as Measure);
 }
 
 function vital(

@@ -11,6 +11,8 @@ export interface PeopleOptions {
 
 const day = 86_400_000;
 
+const peopleAtHand = 2_000;
+
 /**
  * Everyone the hospital knows. The first ones are made from the seed whenever they are asked for; only those who
  * changed or came later are kept. Reads like a list.
@@ -20,6 +22,7 @@ export class People {
   readonly #identities: Identities;
   readonly #facility: Facility;
   readonly #changed = new Map<number, Patient>();
+  readonly #atHand = new Map<number, Patient>();
   /** Everything a changed person can be found by beside the numbers of the seed. */
   readonly #byValue = new Map<string, Set<number>>();
   /** Charts that ended in a merge, by the one that carries them on. */
@@ -46,7 +49,17 @@ export class People {
   /** Someone by number, whatever their standing. Numbers count from 1. */
   get(number: number): Patient | undefined {
     if (!Number.isInteger(number) || number < 1 || number > this.#length) return undefined;
-    return this.#changed.get(number) ?? this.#made(number);
+    return this.#changed.get(number) ?? this.seeded(number);
+  }
+
+  /** Someone as the seed made them, whatever became of them since. */
+  seeded(number: number): Patient {
+    const known = this.#atHand.get(number);
+    if (known) return known;
+    const made = this.#made(number);
+    if (this.#atHand.size >= peopleAtHand) this.#atHand.clear();
+    this.#atHand.set(number, made);
+    return made;
   }
 
   /** Takes in a person under the next number. */
@@ -95,6 +108,7 @@ export class People {
     const computed = patientNumberOf(wanted);
     if (computed !== undefined) numbers.add(computed);
     return [...numbers]
+      .sort((a, b) => a - b)
       .map((number) => this.get(number))
       .filter((patient): patient is Patient => patient !== undefined && carries(patient, wanted));
   }
@@ -117,7 +131,9 @@ export class People {
   }
 
   *[Symbol.iterator](): Generator<Patient> {
-    for (let number = 1; number <= this.#length; number += 1) yield this.get(number) as Patient;
+    for (let number = 1; number <= this.#length; number += 1) {
+      yield this.#changed.get(number) ?? this.#made(number);
+    }
   }
   values(): Generator<Patient> {
     return this[Symbol.iterator]();

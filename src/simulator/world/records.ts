@@ -107,6 +107,8 @@ export interface Appointment {
   readonly reason?: string;
   /** What was written beside it when it was booked. */
   readonly note?: string;
+  /** The number another system gave it when it was booked by a message from there (SCH-1). */
+  readonly placer?: string;
   readonly changedAt: number;
 }
 
@@ -137,6 +139,8 @@ export interface Visit {
   readonly complaint: string;
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** The number another system gave it when it was opened by a message from there (PV1-19 of that message). */
+  readonly placer?: string;
   /** The CSN of the appointment it came from: the same number. */
   readonly appointment?: number;
   /** Oldest first. */

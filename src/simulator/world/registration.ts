@@ -21,6 +21,10 @@ export type PatientCorrection = Partial<
 /** The registration desk: who people are, and which charts are one person's. */
 export class Registration {
   readonly #core: Core;
+  /** The first chart of a person, by the second. */
+  readonly #duplicates = new Map<number, number>();
+  /** The surviving chart, by the one that ended. */
+  readonly #merged = new Map<number, number>();
 
   constructor(core: Core) {
     this.#core = core;
@@ -51,6 +55,39 @@ export class Registration {
     }));
     this.#core.tell('patient-registered', act, { patient }, [touched('Patient', patient, 'created')]);
     return patient;
+  }
+
+  /** Someone who has a chart is given a second one by mistake, with less in it. */
+  registerAgain(act: Act, number: number): Patient {
+    const { family, given, birthDate, sex, race, spanish, homePhone, street, place, provider } =
+      this.#active(number);
+    const patient = this.register(act, {
+      family,
+      given,
+      birthDate,
+      sex,
+      race,
+      spanish,
+      homePhone,
+      street,
+      place,
+      provider,
+    });
+    this.#duplicates.set(patient.number, number);
+    return patient;
+  }
+
+  /** Second charts that nobody has merged yet. */
+  duplicates(): { readonly survivor: number; readonly ended: number }[] {
+    return [...this.#duplicates].flatMap(([ended, survivor]) =>
+      this.#isActive(ended) && this.#isActive(survivor) ? [{ survivor, ended }] : [],
+    );
+  }
+  /** Charts that were merged, and into which. */
+  merged(): { readonly survivor: number; readonly ended: number }[] {
+    return [...this.#merged].flatMap(([ended, survivor]) =>
+      this.#isActive(survivor) ? [{ survivor, ended }] : [],
+    );
   }
 
   /** Corrects or learns something about a person. */
@@ -84,6 +121,8 @@ export class Registration {
     people.put(patient);
     people.put(otherPatient);
     people.absorb(survivor, ended);
+    this.#duplicates.delete(ended);
+    this.#merged.set(ended, survivor);
     return this.#core.tell('patients-merged', act, { patient, otherPatient }, [
       touched('Patient', patient, 'updated'),
       touched('Patient', otherPatient, 'deleted'),
@@ -110,6 +149,7 @@ export class Registration {
     people.put(patient);
     people.put(otherPatient);
     people.release(mergedInto, ended);
+    this.#merged.delete(ended);
     return this.#core.tell('patients-unlinked', act, { patient, otherPatient }, [
       touched('Patient', patient, 'updated'),
       touched('Patient', otherPatient, 'created'),
@@ -124,6 +164,10 @@ export class Registration {
     this.#core.people.put(patient);
     this.#core.tell('patient-deleted', act, { patient }, [touched('Patient', patient, 'deleted'), ...gone]);
     return patient;
+  }
+
+  #isActive(number: number): boolean {
+    return this.#core.people.get(number)?.standing === 'active';
   }
 
   #active(number: number): Patient {

@@ -1,11 +1,7 @@
-import { day } from './calendar.ts';
 import type { Act } from './change.ts';
 import { type Core, NotPossible, touched } from './core.ts';
 import type { Diary } from './diary.ts';
 import type { Appointment, AppointmentStatus, Department, Provider, VisitType } from './records.ts';
-
-/** A chart keeps this many appointments, and as many visits, that came after the start and are over. */
-export const keptPerChart = 60;
 
 export interface NewAppointment {
   readonly patient: number;
@@ -15,6 +11,7 @@ export interface NewAppointment {
   readonly department?: Department;
   readonly visitType?: VisitType;
   readonly note?: string;
+  readonly placer?: string;
 }
 
 /** What may be corrected about an appointment that keeps its time. */
@@ -30,6 +27,9 @@ export class Scheduling {
   constructor(core: Core, diary: Diary) {
     this.#core = core;
     this.#diary = diary;
+    core.onForgotten(({ csn, status }) => {
+      if (status === 'booked') diary.strike(csn);
+    });
   }
 
   /** Books a time. Overbooking is allowed, as Epic allows it. */
@@ -50,19 +50,13 @@ export class Scheduling {
       start: wanted.start,
       status: 'booked',
       ...(wanted.note === undefined ? {} : { note: wanted.note }),
+      ...(wanted.placer === undefined ? {} : { placer: wanted.placer }),
       changedAt: act.at,
     };
-    this.#put(appointment);
+    this.#put(act, appointment);
     this.#core.tell('appointment-booked', act, { patient: person, appointment }, [
       touched('Appointment', appointment, 'created'),
     ]);
-    const old = this.#core.charts.trim(
-      'Appointment',
-      appointment.patient,
-      keptPerChart,
-      ({ status, start }) => status !== 'arrived' && (status !== 'booked' || start < act.at - day),
-    );
-    if (old?.status === 'booked') this.#diary.strike(old.csn);
     return appointment;
   }
 
@@ -94,7 +88,7 @@ export class Scheduling {
   /** The visit that keeps it begins or ends; told by the desk that opens and closes visits. */
   follow(act: Act, csn: number, status: AppointmentStatus): Appointment {
     const before = this.#known(csn);
-    return this.#put({ ...before, status, changedAt: act.at });
+    return this.#put(act, { ...before, status, changedAt: act.at });
   }
 
   #change(
@@ -108,7 +102,7 @@ export class Scheduling {
     if (before.status !== from) throw new NotPossible(`the appointment is ${before.status}, not ${from}`);
     const patient = this.#core.people.get(before.patient);
     if (!patient) throw new NotPossible('nobody has this number');
-    const appointment = this.#put({ ...before, ...fields, changedAt: act.at });
+    const appointment = this.#put(act, { ...before, ...fields, changedAt: act.at });
     const { reason } = fields;
     this.#core.tell(kind, act, { patient, appointment, ...(reason === undefined ? {} : { reason }) }, [
       touched('Appointment', appointment, 'updated'),
@@ -122,10 +116,10 @@ export class Scheduling {
     return found;
   }
 
-  #put(appointment: Appointment): Appointment {
+  #put(act: Act, appointment: Appointment): Appointment {
     if (this.#core.get('Appointment', appointment.csn)?.status === 'booked')
       this.#diary.strike(appointment.csn);
-    this.#core.put('Appointment', appointment);
+    this.#core.put(act, 'Appointment', appointment);
     if (appointment.status === 'booked') this.#diary.enter(appointment);
     return appointment;
   }

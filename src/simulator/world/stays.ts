@@ -1,7 +1,7 @@
 import type { Act, ChangeKind } from './change.ts';
 import { type Core, NotPossible, touched } from './core.ts';
 import type { Bed, Department, Provider, Stay, Visit, VisitKind } from './records.ts';
-import { keptPerChart, type Scheduling } from './scheduling.ts';
+import type { Scheduling } from './scheduling.ts';
 
 export interface NewVisit {
   readonly patient: number;
@@ -14,6 +14,7 @@ export interface NewVisit {
   readonly complaint?: string;
   /** The CSN of the appointment that is kept: the visit takes it over, as an Epic encounter does. */
   readonly appointment?: number;
+  readonly placer?: string;
 }
 
 /** The admitting desk: who is in the house, and where. */
@@ -24,6 +25,7 @@ export class Stays {
   readonly #open = new Map<number, Visit>();
   readonly #occupied = new Map<Bed, number>();
   readonly #ofPatient = new Map<number, number>();
+  readonly #counts: Record<VisitKind, number> = { inpatient: 0, emergency: 0, clinic: 0 };
   /** CSNs of inpatients who went home lately, oldest first. */
   readonly #left: number[] = [];
 
@@ -34,6 +36,10 @@ export class Stays {
 
   get openCount(): number {
     return this.#open.size;
+  }
+  /** How many visits of a kind are open. */
+  openCountOf(kind: VisitKind): number {
+    return this.#counts[kind];
   }
   /** Everyone who is in the house. */
   open(): Visit[] {
@@ -60,7 +66,7 @@ export class Stays {
 
   /** A01 for an inpatient, A04 for everyone else. */
   admit(act: Act, wanted: NewVisit): Visit {
-    const visit = this.settle(act, wanted);
+    const visit = this.#begin(act, wanted);
     const { patient, appointment } = this.#subject(visit);
     this.#core.tell(
       visit.kind === 'inpatient' ? 'visit-admitted' : 'visit-registered',
@@ -71,17 +77,18 @@ export class Stays {
         ...(appointment ? [touched('Appointment', appointment, 'updated')] : []),
       ],
     );
-    this.#core.charts.trim(
-      'Encounter',
-      visit.patient,
-      keptPerChart,
-      ({ status }) => status !== 'in-progress',
-    );
     return visit;
   }
 
-  /** Opens a visit without telling anyone: how those came in who were here before the simulator started. */
-  settle(act: Act, wanted: NewVisit): Visit {
+  /** Counts in someone who was here before the simulator started: their visit stands in the history. */
+  adopt(visit: Visit): void {
+    this.#counts[visit.kind] += 1;
+    this.#open.set(visit.csn, visit);
+    this.#ofPatient.set(visit.patient, visit.csn);
+    if (visit.bed) this.#occupied.set(visit.bed, visit.csn);
+  }
+
+  #begin(act: Act, wanted: NewVisit): Visit {
     const { facility, people, identities } = this.#core;
     const person = people.get(wanted.patient);
     if (person?.standing !== 'active') throw new NotPossible('no active chart has this number');
@@ -107,11 +114,12 @@ export class Stays {
       complaint: wanted.complaint ?? '',
       startedAt: act.at,
       ...(appointment ? { appointment: appointment.csn } : {}),
+      ...(wanted.placer === undefined ? {} : { placer: wanted.placer }),
       stays: [{ department, ...(bed ? { bed } : {}), from: act.at }],
       statuses: [{ status: 'in-progress', from: act.at }],
       changedAt: act.at,
     };
-    return this.#put(visit);
+    return this.#put(act, visit);
   }
 
   /** A02: to another bed, or to another department without one. */
@@ -186,7 +194,7 @@ export class Stays {
   }
 
   #change(act: Act, kind: ChangeKind, after: Visit): Visit {
-    const visit = this.#put(after);
+    const visit = this.#put(act, after);
     const { patient, appointment } = this.#subject(visit);
     const followed = appointment && appointment.changedAt === act.at ? appointment : undefined;
     this.#core.tell(kind, act, { patient, visit, ...(appointment ? { appointment } : {}) }, [
@@ -215,11 +223,15 @@ export class Stays {
     return visit;
   }
 
-  #put(visit: Visit): Visit {
+  #put(act: Act, visit: Visit): Visit {
     const before = this.#open.get(visit.csn);
     if (before?.bed) this.#occupied.delete(before.bed);
-    if (before) this.#ofPatient.delete(before.patient);
+    if (before) {
+      this.#ofPatient.delete(before.patient);
+      this.#counts[before.kind] -= 1;
+    }
     if (visit.status === 'in-progress') {
+      this.#counts[visit.kind] += 1;
       this.#open.set(visit.csn, visit);
       this.#ofPatient.set(visit.patient, visit.csn);
       if (visit.bed) this.#occupied.set(visit.bed, visit.csn);
@@ -230,7 +242,7 @@ export class Stays {
         if (this.#left.length > 100) this.#left.shift();
       }
     }
-    return this.#core.put('Encounter', visit);
+    return this.#core.put(act, 'Encounter', visit);
   }
 }
 

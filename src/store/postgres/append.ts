@@ -9,6 +9,7 @@ import { addAudit } from './audit.ts';
 import { moveCursor } from './cursors.ts';
 import { Bundle, type Desk, storable } from './desk.ts';
 import {
+  AHEAD_NOT_KEPT,
   faultOf,
   IDS_PASSED,
   mayTryAgain,
@@ -17,7 +18,7 @@ import {
   SAME_ID_OTHER_BYTES,
   sqlStateOf,
 } from './faults.ts';
-import { openGroups, type Queued } from './groups.ts';
+import { openGroups, type Place, type Queued } from './groups.ts';
 import type { Ids } from './ids.ts';
 import { repeatJudge } from './repeats.ts';
 import { TELL_ENDED, TELL_OPEN } from './replay.ts';
@@ -30,7 +31,7 @@ import { stepRows } from './steps.ts';
 const LOCK = 'SELECT lock_append($1, $2)';
 const APPEND = {
   name: 'append',
-  text: 'SELECT n, repeated, at FROM append_messages($1, $2, $3, $4, $5)',
+  text: 'SELECT n, repeated, at FROM append_messages($1, $2, $3, $4, $5, $6, $7)',
 };
 const PUT_STEPS = 'SELECT put_steps(ARRAY(SELECT s FROM json_populate_recordset(NULL::stepping, $1) s), $2)';
 const LINK = 'SELECT link_lanes($1, $2, $3)';
@@ -65,6 +66,9 @@ export function openAppending(desk: Desk, ids: Ids) {
   const { dictionary, keys, node, writers } = desk;
   const repeats = repeatJudge(desk);
   const sleepers = sleepEnder(desk);
+  /** Of each session, the group that was sent last: who is sent behind it says so, and is refused if it was not kept. */
+  const lastSent: string[] = [];
+  let groupsSent = 0;
 
   const values = (session: number, rows: readonly Arriving[], lanesChange: boolean): unknown[] => {
     const bundle = new Bundle();
@@ -126,12 +130,16 @@ export function openAppending(desk: Desk, ids: Ids) {
     session: number,
     rows: readonly Arriving[],
     lanesChange: boolean,
+    ahead: string | null = null,
   ): Promise<void> => {
     if (rows.length === 0) return;
-    const answers = await ask<{ n: number; repeated: number; at: number }>(
-      APPEND,
-      values(session, rows, lanesChange),
-    );
+    const group = String(++groupsSent);
+    lastSent[session] = group;
+    const answers = await ask<{ n: number; repeated: number; at: number }>(APPEND, [
+      ...values(session, rows, lanesChange),
+      group,
+      ahead,
+    ]);
     for (const { n, repeated, at } of answers) (rows[n] as Arriving).repeated = { id: repeated, at };
   };
 
@@ -231,13 +239,20 @@ export function openAppending(desk: Desk, ids: Ids) {
     });
   };
   /** Gives what its callers are answered. */
-  const keepTogether = async (session: number, group: readonly Call[]) => {
+  const keepTogether = async (session: number, group: readonly Call[], place: Place) => {
     const intake = new Intake<Call>();
     for (const call of group) intake.add(call, call.call.messages, connectionOf(call));
     if (intake.mustBeJudged) return null;
     await numbered(intake.rows);
-    if (group.some(({ call }) => hasMore(call))) await keepWithMore(session, group, intake.rows, false);
-    else await keep((writers.append[session] as Session).ask, session, intake.rows, false);
+    if (group.some(({ call }) => hasMore(call))) {
+      await place.ahead;
+      await keepWithMore(session, group, intake.rows, false);
+    } else {
+      const { askBehind } = writers.append[session] as Session;
+      const kept = keep(askBehind, session, intake.rows, false, place.ahead && (lastSent[session] ?? null));
+      place.sent();
+      await kept;
+    }
     return (call: Call) => intake.answersOf(call);
   };
   const keepOneByOne = async (session: number, group: readonly Call[]) => {
@@ -250,17 +265,22 @@ export function openAppending(desk: Desk, ids: Ids) {
     return (call: Call) => (rows.get(call) ?? []).map((row) => answerOf(row, true));
   };
 
-  const commit = async (session: number, group: readonly Call[]): Promise<void> => {
+  const commit = async (session: number, group: readonly Call[], first: Place): Promise<void> => {
     let each = group.some(({ call }) => call.messages.some(tellsSleepers));
+    let place = first;
     for (let tried = 1; ; tried++) {
       try {
-        const answersOf = each
-          ? await keepOneByOne(session, group)
-          : ((await keepTogether(session, group)) ?? (await keepOneByOne(session, group)));
+        const together = each ? null : await keepTogether(session, group, place);
+        if (together === null) await place.ahead;
+        const answersOf = together ?? (await keepOneByOne(session, group));
         for (const call of group) call.resolve(answersOf(call));
         return;
       } catch (error) {
+        // What is tried again comes after what was ahead of it, as it stood in line.
+        await place.ahead;
+        place = { ...place, ahead: null };
         const state = sqlStateOf(error);
+        if (state === AHEAD_NOT_KEPT) continue;
         const idsAreOld = state === IDS_PASSED || (state === NOT_UNIQUE && tried === 1);
         if (idsAreOld) ids.forget();
         const mustBeJudged = state === SAME_ID_OTHER_BYTES && !each;
@@ -272,7 +292,7 @@ export function openAppending(desk: Desk, ids: Ids) {
   };
 
   /** A call that is refused harms none of its neighbours: they are tried again, each by itself. */
-  const run = async (session: number, group: readonly Call[]): Promise<void> => {
+  const run = async (session: number, group: readonly Call[], place: Place): Promise<void> => {
     const sound: Call[] = [];
     for (const call of group) {
       try {
@@ -291,12 +311,15 @@ export function openAppending(desk: Desk, ids: Ids) {
           ...(call.roster?.length ? [call.site] : []),
         ]),
       );
-      if (sound.length > 0) await commit(session, sound);
+      if (sound.length > 0) await commit(session, sound, place);
     } catch (error) {
       const fault = faultOf(error);
       if (fault || sound.length === 1) return reject(sound, fault ?? refusalOf(error));
+      await place.ahead;
       for (const call of sound) {
-        await commit(session, [call]).catch((own) => call.reject(faultOf(own) ?? refusalOf(own)));
+        await commit(session, [call], { ...place, ahead: null }).catch((own) =>
+          call.reject(faultOf(own) ?? refusalOf(own)),
+        );
       }
     }
   };

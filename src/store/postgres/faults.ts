@@ -61,3 +61,5 @@ export const NODE_LOST = 'SU002';
 export const SAME_ID_OTHER_BYTES = 'SU003';
 /** A unique key: ids that were reserved on a server that is no longer the one. */
 export const NOT_UNIQUE = '23505';
+/** What was sent ahead of a group was not kept: the group must wait until that is done again. */
+export const AHEAD_NOT_KEPT = 'SU004';

@@ -1,6 +1,6 @@
 /**
  * Group commit: what arrives while the last commit is on its way shares the next one. Nothing waits for a timer. Several
- * groups may be under way at once; calls of one key never are, so that they commit in the order in which they came.
+ * groups may be under way at once. Calls of one key are under way on one session only, in the order in which they came.
  */
 import type { Failure } from '../../std/index.ts';
 import { storeFailure } from '../failures.ts';
@@ -30,27 +30,61 @@ export interface GroupOptions<Call, Result> {
   /** At most one call of a key in a group; else they share it in their order. */
   readonly oneOfAKey?: boolean;
   /** Answers every call of the group. Never rejects. */
-  readonly run: (session: number, group: readonly Queued<Call, Result>[]) => Promise<void>;
+  readonly run: (session: number, group: readonly Queued<Call, Result>[], place: Place) => Promise<void>;
+}
+
+/** Where a group stands in what its session does. */
+export interface Place {
+  /** The group that was sent before it and is not answered yet; `null` when there is none. */
+  readonly ahead: Promise<void> | null;
+  /** To be called when the group is on its way: the next may be sent behind it. Left out, that waits until this has ended. */
+  readonly sent: () => void;
+}
+
+/** One on its way, and one behind it: the server works on while we answer and prepare. */
+const UNDER_WAY = 2;
+
+interface Line {
+  readonly session: number;
+  underWay: number;
+  /** The last group is on its way. */
+  sent: boolean;
+  last: Promise<void> | null;
 }
 
 export function openGroups<Call, Result>(options: GroupOptions<Call, Result>): Groups<Call, Result> {
   let queue: Queued<Call, Result>[] = [];
-  const busy = new Set<string>();
-  const free = Array.from({ length: options.sessions }, (_, session) => session);
+  /** Which line has the key under way, and in how many groups. */
+  const busy = new Map<string, { readonly line: Line; groups: number }>();
+  const lines = Array.from(
+    { length: options.sessions },
+    (_, session): Line => ({ session, underWay: 0, sent: true, last: null }),
+  );
   let closed = false;
   let starting = false;
   let idle: (() => void) | null = null;
 
-  const take = (): Queued<Call, Result>[] => {
+  const isFree = (line: Line): boolean => line.sent && line.underWay < UNDER_WAY;
+  const isIdle = (): boolean => queue.length === 0 && lines.every((line) => line.underWay === 0);
+  const mayTake = (
+    line: Line,
+    one: Queued<Call, Result>,
+    group: readonly Queued<Call, Result>[],
+  ): boolean => {
+    const at = busy.get(one.key);
+    if (at && (at.line !== line || options.oneOfAKey)) return false;
+    return !one.alone || (group.length === 0 && line.underWay === 0);
+  };
+  const take = (line: Line): Queued<Call, Result>[] => {
     const group: Queued<Call, Result>[] = [];
     const rest: Queued<Call, Result>[] = [];
-    const passed = new Set(busy);
+    const passed = new Set<string>();
     let bytes = 0;
     let full = false;
     for (const one of queue) {
       const room =
         group.length < options.calls && (group.length === 0 || bytes + one.weight <= options.bytes);
-      if (full || !room || passed.has(one.key) || (one.alone && group.length > 0)) {
+      if (full || !room || passed.has(one.key) || !mayTake(line, one, group)) {
         rest.push(one);
         passed.add(one.key);
         continue;
@@ -63,20 +97,49 @@ export function openGroups<Call, Result>(options: GroupOptions<Call, Result>): G
     queue = rest;
     return group;
   };
+  const start = (line: Line, group: readonly Queued<Call, Result>[]): void => {
+    const keys = new Set(group.map((one) => one.key));
+    for (const key of keys) {
+      const at = busy.get(key);
+      if (at) at.groups++;
+      else busy.set(key, { line, groups: 1 });
+    }
+    const ahead = line.underWay > 0 ? line.last : null;
+    line.underWay++;
+    line.sent = false;
+    let isSent = false;
+    const sent = (): void => {
+      if (isSent) return;
+      isSent = true;
+      line.sent = true;
+    };
+    line.last = options
+      .run(line.session, group, {
+        ahead,
+        sent: () => {
+          sent();
+          turn();
+        },
+      })
+      .then(() => {
+        for (const key of keys) {
+          const at = busy.get(key) as { groups: number };
+          if (--at.groups === 0) busy.delete(key);
+        }
+        line.underWay--;
+        sent();
+        turn();
+        if (isIdle()) idle?.();
+      });
+  };
   const turn = (): void => {
     starting = false;
-    while (free.length > 0 && queue.length > 0) {
-      const group = take();
-      if (group.length === 0) return;
-      const session = free.shift() as number;
-      for (const one of group) busy.add(one.key);
-      void options.run(session, group).then(() => {
-        for (const one of group) busy.delete(one.key);
-        free.push(session);
-        free.sort((a, b) => a - b);
-        turn();
-        if (queue.length === 0 && free.length === options.sessions) idle?.();
-      });
+    for (const line of lines) {
+      while (isFree(line) && queue.length > 0) {
+        const group = take(line);
+        if (group.length === 0) break;
+        start(line, group);
+      }
     }
   };
 
@@ -85,7 +148,7 @@ export function openGroups<Call, Result>(options: GroupOptions<Call, Result>): G
       if (closed) return Promise.reject(storeFailure('STORE_CLOSED', 'The store is closed.'));
       return new Promise((resolve, reject) => {
         queue.push({ call, key, alone, weight, resolve, reject });
-        if (starting || free.length === 0) return;
+        if (starting || !lines.some(isFree)) return;
         starting = true;
         // After the sockets of this turn were read: their messages commit together. No time passes.
         setImmediate(turn);
@@ -93,7 +156,7 @@ export function openGroups<Call, Result>(options: GroupOptions<Call, Result>): G
     },
     close() {
       closed = true;
-      if (queue.length === 0 && free.length === options.sessions) return Promise.resolve();
+      if (isIdle()) return Promise.resolve();
       return new Promise((resolve) => {
         idle = resolve;
       });

@@ -33,6 +33,8 @@ export type Ask = <Kind = Row>(
 export interface Session {
   /** One statement, which is a transaction by itself. */
   readonly ask: Ask;
+  /** The same, sent right behind others that were asked so and are not answered yet. The server takes them in their order. */
+  readonly askBehind: Ask;
   /** Several in one transaction. What `work` did not wait for goes out with the commit. */
   transaction<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result>;
   /** The server plans its statements anew: what is right for an empty table is not for a full one. */
@@ -63,7 +65,10 @@ function brokenWay(error: unknown): Failure {
 
 export function openSession(options: SessionOptions): Session {
   let client: pg.Client | undefined;
+  let connecting: Promise<pg.Client> | undefined;
+  /** The last piece of work that has the session to itself, and all that goes out behind one another since. */
   let last: Promise<unknown> = Promise.resolve();
+  let behind: Promise<unknown> = Promise.resolve();
   let closed = false;
   let plansAreOld = false;
 
@@ -93,6 +98,12 @@ export function openSession(options: SessionOptions): Session {
       plansAreOld = false;
       return client;
     }
+    connecting ??= connect().finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  };
+  const connect = async (): Promise<pg.Client> => {
     const config = {
       connectionString: options.url,
       pipeline: true,
@@ -121,30 +132,39 @@ export function openSession(options: SessionOptions): Session {
     return fresh;
   };
 
+  const done = async <Result>(work: (one: pg.Client) => Promise<Result>): Promise<Result> => {
+    try {
+      const result = await work(await connected());
+      options.fault(null);
+      return result;
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault) {
+        drop(client);
+        options.fault(fault);
+        throw fault;
+      }
+      throw error;
+    }
+  };
+  const isClosed = (): Promise<never> => Promise.reject(storeFailure('STORE_CLOSED', 'The store is closed.'));
   /** One piece of work at a time; the next begins when the last has ended. */
   const inTurn = <Result>(work: (one: pg.Client) => Promise<Result>): Promise<Result> => {
-    if (closed) return Promise.reject(storeFailure('STORE_CLOSED', 'The store is closed.'));
-    const turn = last.then(async () => {
-      try {
-        const result = await work(await connected());
-        options.fault(null);
-        return result;
-      } catch (error) {
-        const fault = faultOf(error);
-        if (fault) {
-          drop(client);
-          options.fault(fault);
-          throw fault;
-        }
-        throw error;
-      }
-    });
+    if (closed) return isClosed();
+    const turn = Promise.all([last, behind]).then(() => done(work));
     last = turn.catch(() => undefined);
+    return turn;
+  };
+  const besides = <Result>(work: (one: pg.Client) => Promise<Result>): Promise<Result> => {
+    if (closed) return isClosed();
+    const turn = last.then(() => done(work));
+    behind = Promise.allSettled([behind, turn]);
     return turn;
   };
 
   return {
     ask: (statement, values) => inTurn((one) => askOf(one)(statement, values)) as never,
+    askBehind: (statement, values) => besides((one) => askOf(one)(statement, values)) as never,
     transaction: (work) =>
       inTurn(async (one) => {
         const open: Promise<unknown>[] = [];
@@ -179,7 +199,7 @@ export function openSession(options: SessionOptions): Session {
       if (closed) return;
       closed = true;
       // A server that says nothing must not keep the program from ending.
-      await Promise.race([last, pause(options.clock, CLOSE_TIMEOUT)]);
+      await Promise.race([Promise.all([last, behind]), pause(options.clock, CLOSE_TIMEOUT)]);
       const one = client;
       client = undefined;
       await Promise.race([one?.end().catch(() => undefined), pause(options.clock, CLOSE_TIMEOUT)]);

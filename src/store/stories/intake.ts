@@ -77,6 +77,21 @@ export function intakeStories(fresh: FreshBench): void {
     expect(new Set(ids).size).toBe(200);
   });
 
+  test('ids grow in that order, too, when one must be looked at twice and others come behind it', async () => {
+    for (let round = 0; round < 10; round++) {
+      const id = `again ${round}`;
+      await given.store.append(unit([message({ dedupe: dedupe('h1', id) })]));
+      // The same id with other bytes is not kept in one go.
+      const kept = [given.store.append(unit([message({ dedupe: dedupe('h2', id) })]))];
+      for (let behind = 0; behind < 40; behind++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        kept.push(given.store.append(unit([message()])));
+      }
+      const ids = (await Promise.all(kept)).map(([one]) => Number(one?.messageId));
+      expect(ids).toEqual([...ids].sort((a, b) => a - b));
+    }
+  });
+
   test('the same bytes under the same id are a repeat: the first answer again, nothing delivered again', async () => {
     const first = message({ dedupe: dedupe('h1'), deliveries: [delivery(['l'])] });
     const [kept] = await given.store.append(unit([first]));

@@ -142,7 +142,7 @@ CREATE TABLE open_delivery (
   candidate boolean NOT NULL,
   epoch bigint NOT NULL
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX open_due ON open_delivery (due_at, place) WHERE candidate AND state = 0;
+CREATE INDEX open_due ON open_delivery (shard, due_at, place) WHERE candidate AND state = 0;
 CREATE INDEX open_running ON open_delivery (id) WHERE state = 1;
 CREATE INDEX open_aside ON open_delivery (state, id) WHERE state > 1;
 CREATE INDEX open_wake ON open_delivery (wake_at, id) WHERE state = 2;

@@ -174,7 +174,9 @@ RETURNS void LANGUAGE sql AS $$
     delivered = t.delivered + excluded.delivered, filtered = t.filtered + excluded.filtered, dead = t.dead + excluded.dead
 $$;
 
-CREATE FUNCTION append_messages(p_slot smallint, p_lanes_change boolean, p_messages json, p_deliveries json, p_bytes bytea)
+CREATE FUNCTION append_messages(
+  p_slot smallint, p_lanes_change boolean, p_messages json, p_deliveries json, p_bytes bytea, p_group text, p_ahead text
+)
 RETURNS TABLE (n integer, repeated bigint, at bigint) LANGUAGE plpgsql AS $$
 DECLARE
   v_rows arriving[] := ARRAY(SELECT x FROM json_populate_recordset(NULL::arriving, p_messages) x);
@@ -184,6 +186,11 @@ DECLARE
   v_told bigint;
   v_more bigint;
 BEGIN
+  -- A setting of a transaction that is rolled back is the one before: this is whether the group ahead was kept.
+  IF p_ahead IS NOT NULL AND current_setting('suture.appended', true) IS DISTINCT FROM p_ahead THEN
+    RAISE EXCEPTION 'the group ahead was not kept' USING ERRCODE = 'SU004';
+  END IF;
+  PERFORM set_config('suture.appended', p_group, false);
   PERFORM lock_append(ARRAY(SELECT DISTINCT r.c FROM unnest(v_rows) r), p_lanes_change);
   IF EXISTS (SELECT 1 FROM unnest(v_rows) r JOIN connection k ON k.id = r.c WHERE r.id <= k.last_message) THEN
     RAISE EXCEPTION 'ids of another node came in between' USING ERRCODE = 'SU001';
