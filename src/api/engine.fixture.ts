@@ -5,6 +5,8 @@ import {
   type ConnectionState,
   type EngineControl,
   type Readiness,
+  type RunRequest,
+  writeDesk,
 } from '../engine/index.ts';
 import type { Flow, TraceEntry } from '../flow/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
@@ -115,6 +117,7 @@ export interface EngineFixture extends EngineControl {
   readonly resumed: { site: string; connection: string; who: string; reason: string }[];
   readonly replayed: { deliveryIds: readonly string[]; fromStep?: string; who: string; reason: string }[];
   readonly released: { deliveryIds: readonly string[]; to: string; who: string; reason: string }[];
+  readonly runs: RunRequest[];
 }
 
 export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
@@ -126,12 +129,38 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       { flow: reminders, version: 'v8' },
     ],
     startedAt: clock.now() - 3_600_000,
+    ...writeDesk({
+      store,
+      clock,
+      keyedHash: (...parts) => JSON.stringify(parts),
+      nudge: () => fixture.change({ messages: false, deliveries: true, health: false }),
+    }),
+    runs: [],
+    async run(request) {
+      fixture.runs.push(request);
+      return { messageId: '1', deliveryId: '11' };
+    },
+    async dryRun(request) {
+      fixture.runs.push(request);
+      return [{ step: 'notify', kind: 'would', connection: 'care-app', do: 'send', args: { body: CANARY } }];
+    },
     connections: () => connections,
     ready: {
       ready: true,
       checks: [{ name: 'store', ok: true, text: 'writes are committed' }],
       notices: ['mercy / care-app: fails since 2026-01-31T12:00:00.000Z (WEBHOOK_UNREACHABLE)'],
     },
+    cursors: async () => [],
+    rewind: async ({ site, resource }) => ({
+      site,
+      resource,
+      method: 'poll',
+      connection: 'epic',
+      phase: 'live',
+      since: null,
+      position: 'nothing yet',
+      movedAt: null,
+    }),
     readiness: () => fixture.ready,
     onChange(listener) {
       listeners.add(listener);

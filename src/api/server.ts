@@ -15,6 +15,7 @@ import { approvalRoutes } from './routes/approvals.ts';
 import { capabilityRoutes } from './routes/capabilities.ts';
 import { cdsServiceRoutes } from './routes/cds-services.ts';
 import { consoleRoutes } from './routes/console.ts';
+import { cursorRoutes } from './routes/cursors.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
 import { homeRoutes } from './routes/home.ts';
@@ -25,6 +26,7 @@ import { openRoutes } from './routes/open.ts';
 import { replayRoutes } from './routes/replays.ts';
 import { signInInstead, signInRoutes } from './routes/sign-in.ts';
 import { smartRoutes } from './routes/smart.ts';
+import { writeRoutes } from './routes/writes.ts';
 
 export interface ApiOptions {
   readonly engine: EngineControl;
@@ -144,7 +146,9 @@ export async function buildServer(
     homeRoutes,
     messageRoutes,
     approvalRoutes,
+    writeRoutes,
     deliveryRoutes,
+    cursorRoutes,
     laneRoutes,
     capabilityRoutes,
     replayRoutes,

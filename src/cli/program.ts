@@ -16,10 +16,12 @@ import { addMessages } from './commands/messages.ts';
 import { addProbe } from './commands/probe.ts';
 import { addReplay } from './commands/replay.ts';
 import { addReplays } from './commands/replays.ts';
+import { addRun } from './commands/run.ts';
 import { addSend } from './commands/send.ts';
 import { addSimulator } from './commands/simulator.ts';
 import { addSites } from './commands/sites.ts';
 import { addStart } from './commands/start.ts';
+import { addWrites } from './commands/writes.ts';
 
 export function everything(): Command {
   const { version } = JSON.parse(
@@ -36,12 +38,14 @@ export function everything(): Command {
     addStart,
     addDev,
     addCheck,
+    addRun,
     addSend,
     addMessages,
     addDead,
     addReplay,
     addReplays,
     addLanes,
+    addWrites,
     addConnections,
     addApprovals,
     addHl7,

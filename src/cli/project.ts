@@ -14,6 +14,7 @@ import {
   type ObservedSite,
 } from '../site/index.ts';
 import { asFailure, Failure, nearest } from '../std/index.ts';
+import { routeFaults, routeSecrets } from './route-faults.ts';
 import type { Environment } from './settings.ts';
 
 const configSchema = z.strictObject({
@@ -67,7 +68,7 @@ export async function loadProject(folder: string, environment: Environment): Pro
   const config = await readConfig(file, faults);
   const loaded = loadSites(join(root, config.sites), environment);
   faults.push(...loaded.faults);
-  for (const site of loaded.sites) faults.push(...connectionFaults(site));
+  for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
   const observed: Record<string, ObservedSite> = {};
   for (const { record, file: siteFile } of loaded.sites) {
     const seen = loadObserved(dirname(siteFile));
@@ -282,6 +283,7 @@ export function secretNames(sites: readonly LoadedSite[]): string[] {
     for (const connection of Object.values(record.connections)) {
       const { secret, auth } = connection as { secret?: unknown; auth?: { secret?: unknown } };
       for (const name of [secret, auth?.secret]) if (typeof name === 'string') names.add(name);
+      for (const name of routeSecrets(connection)) names.add(name);
     }
   }
   return [...names];

@@ -12,9 +12,11 @@ import type { Clock, Failure, Json } from '../std/index.ts';
 import type { Capability, Method, ResourceSpec } from './capability.ts';
 import type { CdsCaller } from './cds/caller.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
+import type { WriteLedger } from './write-ledger.ts';
 
 export type { CdsCaller } from './cds/caller.ts';
 export type { HttpAnswer, HttpRequest } from './http.ts';
+export type * from './write-ledger.ts';
 
 // ---------------------------------------------------------------- what comes in
 
@@ -182,51 +184,6 @@ export interface CallContext {
 
 // ---------------------------------------------------------------- what a connection is given
 
-/** What stands in the ledger of a write. */
-export interface LedgerEntry {
-  readonly state: 'planned' | 'sending' | 'unknown' | 'done';
-  /** How often it was about to go out. */
-  readonly attempts: number;
-  /** How often it was looked for since and not found. */
-  readonly lookups: number;
-  /** When it was about to go out last; milliseconds. */
-  readonly sentAt: number | null;
-  /** As it was planned: what went out, when it did. */
-  readonly body: Json;
-  /** What it gave, when it is done. */
-  readonly result: Json;
-  /** What the newest other write of the same identity gave. */
-  readonly twin: Json;
-}
-
-/**
- * The ledger of writes: what is meant to be made at another system, committed before anything goes out (unknown is not
- * success). Of one identity one write at most is open at a site, on all nodes: that is the lock under which a record is looked
- * for and made.
- */
-export interface WriteLedger {
-  /**
-   * Commits the intent, or gives what stands there already.
-   * @param entry.identity What would be there twice if it were made twice. Kept as a keyed hash.
-   * @throws Failure `WRITE_BUSY` (conflict): another write of the same identity is open.
-   */
-  plan(
-    entry: { readonly what: string; readonly identity: string; readonly body: Json },
-    about: CallContext,
-  ): Promise<LedgerEntry>;
-  /** Committed before the first byte. @throws Failure `WRITE_TAKEN` (conflict): somebody else has gone on with it. */
-  sending(about: CallContext, attempts: number): Promise<void>;
-  /** @param record Of what was made, `Observation/e1`: nobody else takes it for their own. */
-  done(about: CallContext, result: Json, record: string | null): Promise<void>;
-  /** The other side said no. */
-  refused(about: CallContext, failure: Failure): Promise<void>;
-  /** Certainly not done; it may be tried again, and others may go before it. */
-  unsent(about: CallContext, failure: Failure): Promise<void>;
-  unknown(about: CallContext, failure: Failure, looked?: boolean): Promise<void>;
-  /** Which of these records other writes have given: `Observation/e1`. */
-  taken(about: CallContext, records: readonly string[]): Promise<ReadonlySet<string>>;
-}
-
 /** Secrets and keys by reference, opened only at the moment of use. */
 export interface Secrets {
   /** The secret's text; a `config` Failure that names it when it is missing. */
@@ -247,10 +204,15 @@ export interface Secrets {
 
 /** One bucket per site, shared by every connection and flow there. */
 export interface Budget {
-  /** Resolves when a request may be made; rejects when `signal` aborts. */
-  take(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when a request may be made; rejects when `signal` aborts. `person`: somebody waits for it, and a share is kept for
+   * them.
+   */
+  take(signal: AbortSignal, who?: 'flow' | 'person'): Promise<void>;
   /** The site said to slow down; for `ms`, or by half when it did not say. */
   slow(ms?: number): void;
+  /** How long an answer took, milliseconds: a site that becomes slow is asked less. */
+  answered?(ms: number): void;
 }
 
 /** How a call ended; summed per minute into the store, and what the monitor reads. */
@@ -309,6 +271,8 @@ export interface ConnectionContext {
   /** Keyed hash of a patient identifier: stable in one installation, meaningless outside it. */
   readonly patientKey: (system: string, value: string) => string;
   readonly report: (outcome: CallOutcome) => void;
+  /** What looked like success and was not all: counted per minute beside outcomes, as the monitor reads them. */
+  readonly found: (findings: readonly Finding[]) => void;
   /** Never with patient data: ids, counts, codes. */
   readonly log: (
     level: 'info' | 'warn' | 'error',

@@ -8,10 +8,13 @@ import type { Settled, Store, StuckLane } from '../store/index.ts';
 import type { Approval } from './approval.ts';
 import type { CapabilityControl } from './capabilities.ts';
 import type { KeyControl } from './keys/keyring.ts';
+import type { CursorControl } from './learning/cursors.ts';
 import type { Person } from './patient.ts';
 import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
 import type { Responder } from './respond.ts';
+import type { RunControl } from './run.ts';
 import type { SignInControl } from './sign-in/desk.ts';
+import type { WriteControl } from './writes.ts';
 
 export interface RunningFlow {
   readonly flow: Flow;
@@ -46,7 +49,7 @@ export interface Change {
   readonly health: boolean;
 }
 
-export interface EngineControl {
+export interface EngineControl extends CursorControl, WriteControl, RunControl {
   readonly store: Store;
   readonly flows: readonly RunningFlow[];
   readonly startedAt: number;

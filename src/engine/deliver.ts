@@ -102,6 +102,12 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     for (const step of again) remembered.delete(step);
     return again.length > 0;
   };
+  // A person looked at what an effect could not be done with: what was found for it may be another by now.
+  const { failure: before, released } = delivery;
+  if (released !== null && before !== null && !before.retry.again && before.retry.held) {
+    const { steps } = running.prepared.flow;
+    forget(steps.filter(({ kind }) => kind === 'find').map(({ id }) => id));
+  }
   /** Steps done for the first time in this attempt: what comes behind one was never tried before. */
   let firsts = 0;
   let calling: CallCommand | undefined;

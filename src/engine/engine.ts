@@ -5,8 +5,8 @@ import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { createAnswering } from './answering.ts';
-import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
+import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
 import type { EngineControl, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
@@ -14,6 +14,7 @@ import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
 import { createKeyring } from './keys/keyring.ts';
+import { cursorDesk } from './learning/cursors.ts';
 import { createLearning } from './learning/learning.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
@@ -24,7 +25,7 @@ import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
 import { createSignInDesk } from './sign-in/desk.ts';
 import { createTelling } from './telling.ts';
-import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
+import { connectionState, type Open } from './view.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -200,6 +201,7 @@ export function createEngine(options: EngineOptions): Engine {
     sites: options.sites,
     source: (site, connection) => byName.get(`${site}/${connection}`),
     planned,
+    counted: tallies.findings,
     failed(site, connection, failure) {
       const one = byName.get(`${site}/${connection}`);
       if (one === undefined || failure?.code === one.failure?.code) return;
@@ -264,11 +266,6 @@ export function createEngine(options: EngineOptions): Engine {
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
   let retention: ReturnType<typeof startRetention> | null = null;
-  const readers = {
-    store,
-    flow: (name: string) => prepared.get(name),
-    site: (name: string) => sites.get(name),
-  };
 
   return {
     store,
@@ -378,23 +375,16 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
-    async release({ deliveryIds, to, who, reason }) {
-      const audit = {
-        at: clock.now(),
-        who,
-        act: 'delivery.release',
-        on: deliveryIds.join(','),
-        facts: { to, reason },
-      };
-      const count = await store.release({ deliveryIds, to, at: clock.now(), audit });
-      planned(count);
-      return count;
-    },
+    ...cursorDesk({ store, clock, sites: options.sites }),
 
-    ...approvalDesk({ store, clock, answered: () => planned(0, true) }),
-
-    trace: (deliveryId) => traceOf(readers, deliveryId),
-
-    fhirView: (messageId) => fhirViewOf(readers, messageId),
+    ...byHand({
+      store,
+      clock,
+      keyedHash,
+      planned,
+      flow: (name) => prepared.get(name),
+      sites,
+      open: (site, name) => byName.get(`${site}/${name}`),
+    }),
   };
 }

@@ -9,7 +9,7 @@ import { resourceTexts } from './slices.ts';
 
 export interface SearchEntry {
   readonly resource: FhirResource;
-  /** The resource's characters exactly as the server sent them, UTF-8. */
+  /** The resource's characters exactly as the server sent them, UTF-8; looked for when they are first asked for. */
   readonly bytes: Uint8Array;
   /** `include` came along with a match. */
   readonly mode: 'match' | 'include';
@@ -28,6 +28,8 @@ export interface SearchPage {
   readonly strays: number;
   /** Parameters that were ignored: found by a stray, or missing in the server's own `self` link. */
   readonly ignored: readonly string[];
+  /** Of a history: ids of what was deleted. */
+  readonly deleted?: readonly string[];
 }
 
 /** What was asked for, so that the answer can be held against it. */
@@ -46,7 +48,7 @@ export function pageOf(
 ): { readonly page: SearchPage; readonly next: string | undefined } {
   const bundle = content.resource;
   if (bundle?.resourceType !== 'Bundle') throw unreadable(content, what);
-  const texts = resourceTexts(content.text);
+  let texts: readonly (string | undefined)[] | undefined;
   const entries: SearchEntry[] = [];
   const issues: Issue[] = [];
   const links = objectsIn(bundle.link);
@@ -55,11 +57,18 @@ export function pageOf(
     return typeof url === 'string' ? url : undefined;
   };
   const ignored = new Set(first ? droppedOf(linkTo('self'), params) : []);
+  const deleted: string[] = [];
   let strays = 0;
   const list = Array.isArray(bundle.entry) ? bundle.entry : [];
   list.forEach((item: unknown, index) => {
-    const entry = item as { resource?: FhirResource; search?: { mode?: unknown } } | null;
+    const entry = item as {
+      resource?: FhirResource;
+      search?: { mode?: unknown };
+      request?: { method?: unknown; url?: unknown };
+    } | null;
     const resource = entry?.resource;
+    const { method, url } = entry?.request ?? {};
+    if (method === 'DELETE' && typeof url === 'string') deleted.push(url.split('/').at(1) ?? '');
     if (typeof resource?.resourceType !== 'string') return;
     // Servers forget the mode at times: an OperationOutcome is never what was searched for.
     if (entry?.search?.mode === 'outcome' || resource.resourceType === 'OperationOutcome') {
@@ -73,10 +82,19 @@ export function pageOf(
       for (const name of unfit) ignored.add(name);
       return;
     }
-    const bytes = Buffer.from(texts[index] ?? JSON.stringify(resource));
-    entries.push({ resource, bytes, mode });
+    let bytes: Uint8Array | undefined;
+    entries.push({
+      resource,
+      mode,
+      get bytes() {
+        texts ??= resourceTexts(content.text);
+        bytes ??= Buffer.from(texts[index] ?? JSON.stringify(resource));
+        return bytes;
+      },
+    });
   });
-  return { page: { entries, issues, restart, strays, ignored: [...ignored] }, next: linkTo('next') };
+  const page = { entries, issues, restart, strays, ignored: [...ignored] };
+  return { page: deleted.length === 0 ? page : { ...page, deleted }, next: linkTo('next') };
 }
 
 /** A yes that cannot be read. */

@@ -214,7 +214,9 @@ async function change(
   acting: Acting,
 ): Promise<Sent> {
   const { resource } = bodyOf(entry);
-  const different = differences(resource, theirs);
+  const different = differences(resource, theirs).filter(
+    (path) => !kind.agreed?.includes(path.split('.')[0] ?? ''),
+  );
   if (different.length === 0)
     return { id, outcome: entry.sentAt === null ? 'unchanged' : 'created', resource: theirs as Json };
   if (!acting.rules.updates.has(kind.type))

@@ -71,6 +71,8 @@ export const documentReferenceKind: Kind = {
     ];
   },
   compare,
+  // Told the same by its text: plain text comes back as Binaries of HTML and RTF.
+  agreed: ['content'],
   toldApartByText: true,
 };
 

@@ -57,7 +57,7 @@ export const writeFailures = {
     about: 'The schedule has no free place that is what was asked for.',
     fix: 'Ask for another time, practitioner or visit type; nothing was booked.',
   },
-  WRITE_HL7: {
+  WRITE_MESSAGE: {
     kind: 'validation',
     about: 'The record cannot be written as the HL7 message that the route asks for.',
     fix: 'Give what is named as missing, or choose another route.',

@@ -21,7 +21,7 @@ export const controlIdOf = (idempotencyKey: string): string =>
 
 /**
  * The message as text, made once and kept in the ledger: what is sent again is byte for byte what was sent.
- * @throws Failure `WRITE_HL7`: what is missing, by path.
+ * @throws Failure `WRITE_MESSAGE`: what is missing, by path.
  */
 export function hl7Of(
   route: Hl7Route,
@@ -41,7 +41,7 @@ export function hl7Of(
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
     const paths = errors.map(({ path, place }) => (place === undefined ? path : `${path} (${place})`));
-    throw writeFailure('WRITE_HL7', {
+    throw writeFailure('WRITE_MESSAGE', {
       message: `It cannot be written as ${EVENTS[name]}: ${errors.map(({ text }) => text).join(' ')}`,
       fix: errors.map(({ fix }) => fix).join(' '),
       at: { path: paths.join(', ') },

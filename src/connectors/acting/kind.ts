@@ -30,6 +30,8 @@ export interface Kind {
   patientOf?(resource: FhirResource): string | undefined;
   /** The same resource, about this patient. */
   about?(resource: FhirResource, patientId: string): FhirResource;
+  /** Elements in which one that was found agrees, whatever form the server gives them back in. */
+  readonly agreed?: readonly string[];
   /** Read to tell two of one kind apart: the documents' own text. Given the candidates that `compare` calls the same. */
   readonly toldApartByText?: true;
 }

@@ -6,11 +6,12 @@
  * week everything is counted: what was missed is found then, and what is there no more.
  */
 import type { FhirClient, SearchPage } from '../../fhir/index.ts';
-import type { Json } from '../../std/index.ts';
+import { canonicalJson, type Json } from '../../std/index.ts';
 import type { ConnectionContext, LearnAnswer, LearnRequest } from '../contract.ts';
 import { compare } from './compare.ts';
 import { missing } from './count.ts';
 import type { Learnable } from './learnable.ts';
+import { editionOf, GONE } from './marks.ts';
 import type { WalkFindings } from './walk.ts';
 
 export interface SinceOptions {
@@ -21,6 +22,8 @@ export interface SinceOptions {
   /** Milliseconds between wide windows, and between counts. */
   readonly wideEvery?: number;
   readonly countEvery?: number;
+  /** The server tells of deletions and of each version in the history of a type. */
+  readonly history?: boolean;
   /** The roster key of the patient that a record is about. */
   readonly patientOf?: (resource: SearchPage['entries'][number]['resource']) => string | undefined;
 }
@@ -33,6 +36,8 @@ export interface SincePosition {
   readonly census: number;
   readonly countedAt: number;
   readonly wideAt: number;
+  /** Pages of what is being read that are committed. */
+  readonly page: number;
 }
 
 const DAY = 86_400_000;
@@ -42,7 +47,9 @@ const MOST_PASSES = 4;
 const PAGE = '500';
 
 export function sincePosition(cursor: Json): SincePosition {
-  const { upto, census, countedAt, wideAt } = (cursor ?? {}) as Partial<Record<keyof SincePosition, unknown>>;
+  const { upto, census, countedAt, wideAt, page } = (cursor ?? {}) as Partial<
+    Record<keyof SincePosition, unknown>
+  >;
   const number = (value: unknown, usual: number): number => (typeof value === 'number' ? value : usual);
   return {
     kind: 'since',
@@ -50,6 +57,7 @@ export function sincePosition(cursor: Json): SincePosition {
     census: number(census, 1),
     countedAt: number(countedAt, 0),
     wideAt: number(wideAt, 0),
+    page: number(page, 0),
   };
 }
 
@@ -59,9 +67,12 @@ interface Reading {
   readonly kind: 'window' | 'count';
   readonly wide: boolean;
   readonly pass: number;
+  /** Of a history, newest first: ids that were met, whose older versions say nothing. */
+  readonly met: Set<string>;
   newest: number | null;
   count: number;
-  news: number;
+  /** Times of what was new. */
+  readonly news: number[];
 }
 
 export function createSince(options: SinceOptions): (request: LearnRequest) => Promise<LearnAnswer> {
@@ -70,7 +81,10 @@ export function createSince(options: SinceOptions): (request: LearnRequest) => P
   const { clock } = context;
   const wideEvery = options.wideEvery ?? DAY;
   const countEvery = options.countEvery ?? 7 * DAY;
+  const history = options.history ?? false;
   let reading: Reading | null = null;
+  /** As it was given out last: another one means that it was not committed, or that somebody has set it. */
+  let given: Json | undefined;
 
   function open(
     position: SincePosition,
@@ -90,8 +104,11 @@ export function createSince(options: SinceOptions): (request: LearnRequest) => P
             _sort: '_lastUpdated',
             _count: PAGE,
           };
-    const pages = client.search(type, params, own.signal);
-    return { pages, kind, wide, pass, newest: null, count: 0, news: 0 };
+    const old = history && kind === 'window' && from !== null;
+    const pages = old
+      ? client.search(`${type}/_history`, { _since: new Date(from).toISOString(), _count: PAGE }, own.signal)
+      : client.search(type, params, own.signal);
+    return { pages, kind, wide, pass, met: new Set(), newest: null, count: 0, news: [] };
   }
 
   async function next(current: Reading): Promise<SearchPage | null> {
@@ -105,7 +122,15 @@ export function createSince(options: SinceOptions): (request: LearnRequest) => P
     }
   }
 
-  return async ({ cursor, settings, seed = false, signal }) => {
+  return async (request) => {
+    // What a page held that was not committed must come again: the whole window does.
+    if (given !== undefined && canonicalJson(given) !== canonicalJson(request.cursor)) reading = null;
+    const answer = await turn(request);
+    given = answer.cursor;
+    return answer;
+  };
+
+  async function turn({ cursor, settings, seed = false, signal }: LearnRequest): Promise<LearnAnswer> {
     signal.throwIfAborted();
     const now = clock.now();
     let position = sincePosition(cursor);
@@ -129,9 +154,15 @@ export function createSince(options: SinceOptions): (request: LearnRequest) => P
       return finished(current, position);
     }
     findings.addSearch(page);
-    const matches = page.entries.filter(
-      ({ mode, resource }) => mode === 'match' && resource.resourceType === type,
-    );
+    const matches = page.entries.filter(({ mode, resource }) => {
+      if (mode !== 'match' || resource.resourceType !== type) return false;
+      return !history || resource.id === undefined || !current.met.has(resource.id);
+    });
+    const deleted = (page.deleted ?? []).filter((id) => !current.met.has(id));
+    if (history) {
+      for (const { resource } of matches) if (resource.id !== undefined) current.met.add(resource.id);
+      for (const id of deleted) current.met.add(id);
+    }
     current.count += matches.length;
     const records =
       current.kind === 'count'
@@ -143,15 +174,24 @@ export function createSince(options: SinceOptions): (request: LearnRequest) => P
     });
     const found = await compare(grouped, learnable, context, findings, seed);
     for (const { resource } of matches) {
-      const { lastUpdated } = (resource.meta ?? {}) as { lastUpdated?: unknown };
-      const at = typeof lastUpdated === 'string' ? Date.parse(lastUpdated) : Number.NaN;
-      if (!Number.isNaN(at)) current.newest = Math.max(current.newest ?? at, at);
+      const { at } = editionOf(resource.meta);
+      if (at !== undefined) current.newest = Math.max(current.newest ?? at, at);
     }
-    current.news += found.inbound.length + (seed ? found.seen.length : 0);
+    const fresh = new Set([...found.inbound, ...found.seen].map(({ identity }) => identity));
+    for (const { resource } of matches) {
+      const identity = learnable.identify(resource, context.identifiers)?.identity;
+      const { at } = editionOf(resource.meta);
+      if (at !== undefined && identity !== undefined && fresh.has(identity)) current.news.push(at);
+    }
+    // What is told has its new mark already: the old one must not follow it.
+    const news = new Set(found.inbound.map(({ identity }) => identity));
+    const touch = records.touch.filter(({ identity }) => !news.has(identity));
+    const gone = await departed(deleted);
+    findings.check('LEARN_GONE', gone.length);
     return {
       inbound: found.inbound,
-      seen: [...found.seen, ...records.touch],
-      cursor: { ...position },
+      seen: [...found.seen, ...touch, ...gone],
+      cursor: { ...position, page: position.page + 1 },
       census: position.census,
       findings: findings.list(),
       more: true,
@@ -161,7 +201,12 @@ export function createSince(options: SinceOptions): (request: LearnRequest) => P
       const upto = done.newest === null ? at.upto : Math.max(at.upto ?? done.newest, done.newest);
       const empty = { inbound: [], findings: [] };
       if (done.kind === 'count') {
-        const counted = { ...at, countedAt: now };
+        // Pages shift under a count, too: only what two passes have not met is gone.
+        if (done.pass < 2) {
+          reading = open(at, settings.overlap, 'count', false, 2);
+          return { ...empty, cursor: { ...at, page: at.page + 1 }, more: true };
+        }
+        const counted = { ...at, countedAt: now, page: 0 };
         return { ...empty, cursor: counted, census: at.census, gone: { before: at.census }, more: true };
       }
       const all = at.upto === null;
@@ -170,19 +215,37 @@ export function createSince(options: SinceOptions): (request: LearnRequest) => P
         upto,
         ...(all ? { countedAt: now, wideAt: now } : done.wide ? { wideAt: now } : {}),
       };
-      // Pages may have shifted while they were read: not before a whole pass has given nothing new is the window done.
-      const again = done.count > Number(PAGE) && done.news > 0 && done.pass < MOST_PASSES;
+      // Pages may have shifted while they were read. What lies within the overlap is read again next time anyway; what lies
+      // before it, and behind what was known, is read by this window alone: again, until that gives nothing new.
+      const settled = (upto ?? 0) - settings.overlap;
+      const alone = at.upto === null || settled > at.upto;
+      const again =
+        done.count > Number(PAGE) &&
+        done.pass < MOST_PASSES &&
+        (done.pass === 1 ? alone : done.news.some((time) => time < settled));
       if (again) {
         reading = open(at, settings.overlap, 'window', done.wide, done.pass + 1);
         reading.newest = done.newest;
-        return { ...empty, cursor: { ...at }, more: true };
+        return { ...empty, cursor: { ...at, page: at.page + 1 }, more: true };
       }
       return {
         ...empty,
-        cursor: { ...after },
+        cursor: { ...after, page: 0 },
         more: false,
         ...(seed ? { seeded: true, wait: 0 } : {}),
       };
     }
-  };
+  }
+
+  /** Ids that were deleted, of records that were known. */
+  async function departed(ids: readonly string[]): Promise<NonNullable<LearnAnswer['seen']>> {
+    if (ids.length === 0) return [];
+    const identities = ids.flatMap(
+      (id) => learnable.identify({ resourceType: type, id }, context.identifiers)?.identity ?? [],
+    );
+    const marks = await context.seen.get(type, identities);
+    return [...marks]
+      .filter(([, mark]) => mark !== GONE)
+      .map(([identity]) => ({ resource: type, identity, hash: GONE }));
+  }
 }
