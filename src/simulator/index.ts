@@ -1,6 +1,7 @@
 /** A pretend hospital: Epic-like FHIR and OAuth, HL7 v2 feeds, a day with a clock of its own, and an admin API. */
 
 export { type Action, NoSuchThing } from './admin/actions.ts';
+export type { NewPerson } from './admin/registration.ts';
 export type { ResourceTruth, TruthQuery, TruthType } from './admin/resource-truth.ts';
 export type { AppointmentTruth, PatientTruth, VisitTruth } from './admin/truth.ts';
 export type { WallTime } from './day/clock.ts';

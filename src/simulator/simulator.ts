@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
 import { type Action, act } from './admin/actions.ts';
 import { adminRoutes } from './admin/admin.ts';
+import { type NewPerson, registerPerson } from './admin/registration.ts';
 import { type ResourceTruth, type TruthQuery, truthOf } from './admin/resource-truth.ts';
 import {
   type AppointmentTruth,
@@ -64,6 +65,8 @@ export interface Simulator {
   advance(milliseconds: number): void;
   /** Makes one event happen now. Throws an Error with the reason when nothing in the hospital fits. */
   happen(event: EventRequest): Happening;
+  /** Registers somebody; the MRN may be another chart's. Throws a RangeError in words. */
+  register(person: NewPerson): PatientTruth;
   /** Puts an application on record, or replaces it. */
   addClient(client: ClientOptions): void;
   /** Starts an application inside the EHR; gives the launch token. Throws an Error for what the hospital has not. */
@@ -152,6 +155,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       wallNow: now,
       groups,
       caller: (token) => oauth.caller(token),
+      basicCaller: (headers) => oauth.basicCaller(headers),
+      registerUrlFor: (clientId) => oauth.registerUrlFor(clientId),
       addresses,
       discovery: () => oauth.discovery(),
     },
@@ -186,9 +191,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       webServices(scope, {
         hospital,
         behaviour,
-        clients: oauth.clients,
-        users: oauth.users,
         caller: (token) => oauth.caller(token),
+        basicCaller: (headers) => oauth.basicCaller(headers),
         notFound: webServerNotFound,
       }),
     { prefix: '/epic/api/epic' },
@@ -258,6 +262,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     stop: () => day.clock.stop(),
     advance: (milliseconds) => day.clock.advance(milliseconds),
     happen: (event) => day.happen(event),
+    register: (person) => patientTruth(registerPerson(hospital, person)),
     addClient: (client) => clients.put(client),
     launch: (request) => oauth.launches.start(request),
     addFault: (fault) => faults.add(fault),

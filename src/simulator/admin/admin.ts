@@ -17,6 +17,7 @@ import { faultRoutes } from './fault-routes.ts';
 import { formRoutes } from './form-routes.ts';
 import { homePage, navigation } from './home-page.ts';
 import { receiverRoutes } from './receiver-routes.ts';
+import { type NewPerson, registerPerson } from './registration.ts';
 import { wantsPage, window } from './requests.ts';
 import { switchRoutes } from './switch-routes.ts';
 import { everyAppointment, everyVisit, patientTruth } from './truth.ts';
@@ -97,6 +98,10 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
     });
   });
   app.get('/happenings', (request) => day.happenings.newest(window(request).limit));
+  app.post('/patients', (request) => {
+    const { fields } = new Body(request.body);
+    return patientTruth(registerPerson(hospital, fields as unknown as NewPerson));
+  });
   app.get('/patients', (request) => part(hospital.patients.values(), request).map(patientTruth));
   app.get('/appointments', (request) => part(everyAppointment(hospital), request));
   app.get('/visits', (request) => part(everyVisit(hospital), request));

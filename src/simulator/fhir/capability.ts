@@ -1,4 +1,4 @@
-import type { AnyDeclaration, Interaction, SearchParameter } from './declaration.ts';
+import type { AnyDeclaration, Interaction, SearchParameter, Version } from './declaration.ts';
 import type { Edition } from './edition.ts';
 import type { Resource } from './outcome.ts';
 import type { Operation } from './server.ts';
@@ -16,6 +16,8 @@ interface Addresses {
   readonly fhirBase: string;
   readonly authorizeUrl: string;
   readonly tokenUrl: string;
+  /** Told only to clients that may have instances, and not in DSTU2. */
+  readonly registerUrl: string | undefined;
 }
 
 /** The capability (or, before R4, conformance) statement: what is served here and nothing more, in Epic's manner. */
@@ -29,6 +31,10 @@ export function capabilityStatement(
   const r4 = version === 'R4';
   return {
     resourceType: version === 'DSTU2' ? 'Conformance' : 'CapabilityStatement',
+    status: 'active',
+    date: releaseDate,
+    publisher: 'Larkfield General Hospital (a simulator)',
+    kind: 'instance',
     ...(r4
       ? {
           instantiates: [
@@ -37,10 +43,6 @@ export function capabilityStatement(
           ],
         }
       : {}),
-    status: 'active',
-    date: releaseDate,
-    publisher: 'Larkfield General Hospital (a simulator)',
-    kind: 'instance',
     software: { name: 'Epic', version: release, releaseDate },
     implementation: { description: 'Simulated FHIR server', url: addresses.fhirBase },
     fhirVersion: fhirVersions[version],
@@ -49,7 +51,7 @@ export function capabilityStatement(
     rest: [
       {
         mode: 'server',
-        security: security(addresses),
+        security: security(addresses, version),
         resource: edition.declarations.map((declaration) =>
           describe(
             declaration,
@@ -62,7 +64,7 @@ export function capabilityStatement(
   };
 }
 
-function security({ authorizeUrl, tokenUrl }: Addresses): unknown {
+function security({ authorizeUrl, tokenUrl, registerUrl }: Addresses, version: Version): unknown {
   const system = 'http://terminology.hl7.org/CodeSystem/restful-security-service';
   return {
     extension: [
@@ -71,6 +73,7 @@ function security({ authorizeUrl, tokenUrl }: Addresses): unknown {
         extension: [
           { url: 'authorize', valueUri: authorizeUrl },
           { url: 'token', valueUri: tokenUrl },
+          ...(registerUrl && version !== 'DSTU2' ? [{ url: 'register', valueUri: registerUrl }] : []),
         ],
       },
     ],

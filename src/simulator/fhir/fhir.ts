@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { Paging } from './bundle.ts';
 import {
@@ -26,6 +27,10 @@ export interface FhirParts {
   readonly groups?: PatientGroups<PatientGroup>;
   /** Who a bearer token speaks for; undefined for a token that is none. */
   caller(token: string): Caller | undefined;
+  /** Who calls by Basic instead of a token. */
+  basicCaller?(headers: IncomingHttpHeaders): Caller | undefined;
+  /** Where instances of a client register themselves, when the client may have some. */
+  registerUrlFor?(clientId: string | undefined): string | undefined;
   addresses(): { readonly fhirBase: string; readonly authorizeUrl: string; readonly tokenUrl: string };
   /** The answers of `.well-known/smart-configuration` and `openid-configuration`. */
   discovery(): unknown;
@@ -70,7 +75,7 @@ export class Fhir {
   async routes(app: FastifyInstance): Promise<void> {
     const quota = new DocumentQuota(this.site);
     const operations = operationsOf(this.site);
-    const { caller, addresses, discovery } = this.#parts;
+    const { addresses } = this.#parts;
     // The statement says `cors: true`: pages of other origins may ask.
     app.addHook('onRequest', async (request, reply) => {
       reply.header('access-control-allow-origin', '*');
@@ -87,12 +92,11 @@ export class Fhir {
     for (const edition of this.#editions) {
       const base = () => addresses().fhirBase.replace(/R4$/, edition.version);
       const parts = {
+        ...this.#parts,
         edition,
         quota,
         operations,
         paging: this.paging,
-        caller,
-        discovery,
         addresses: () => ({ ...addresses(), fhirBase: base() }),
       };
       await app.register(async (scope) => fhirServer(scope, parts), { prefix: `/${edition.version}` });

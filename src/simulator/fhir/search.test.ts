@@ -367,3 +367,38 @@ describe('partial authorization (5: 59204, 59205)', () => {
     expect([empty.body.total, numbersIn(empty.body)]).toEqual([0, ['59205', '4101']]);
   });
 });
+
+describe('Encounter (8)', () => {
+  test('an office visit carries dates only, a stay its instants and places; one may be forgotten open', async () => {
+    const done = server.hospital.patients
+      .filter(({ standing }) => standing === 'active')
+      .flatMap((patient) => server.hospital.chart('Encounter', patient))
+      .find(({ kind, status }) => kind === 'clinic' && status === 'finished');
+    const read = async (id: string | undefined) => (await get(`Encounter/${id}`)).body;
+    const office = await read(done?.fhirId);
+    expect(office.period.start).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(office).toMatchObject({ status: 'finished', class: { code: '13' } });
+    expect(office.type[0].coding[0]).toMatchObject({ code: '101', display: 'Office Visit' });
+    const stay = await read(server.openVisit().fhirId);
+    expect(stay.period.start).toMatch(/T.*Z$/);
+    expect(stay.location[0].period.start).toMatch(/Z$/);
+    server.set({ openEncountersPerThousand: 1000 });
+    const forgotten = await read(done?.fhirId);
+    expect([forgotten.status, forgotten.period]).toEqual(['in-progress', office.period]);
+  });
+});
+
+describe('lists of patients', () => {
+  test('each ward has one, with who lies there now', async () => {
+    const { body } = await get('List?code=patients');
+    const listed = body.entry.flatMap((entry: { resource: { entry?: { item: { reference: string } }[] } }) =>
+      (entry.resource.entry ?? []).map(({ item }) => item.reference),
+    );
+    const inside = server.hospital.stays
+      .open()
+      .filter(({ department }) => department.kind !== 'clinic')
+      .map(({ patient }) => `Patient/${server.hospital.patients.get(patient)?.fhirId}`);
+    expect(listed.toSorted()).toEqual(inside.toSorted());
+    expect(numbersIn((await get('List')).body)).toEqual(['59108']);
+  });
+});

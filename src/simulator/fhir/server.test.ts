@@ -363,3 +363,21 @@ test('Encounter is searched by patient and time, and its entries are whole', asy
   const both = await get(`Encounter?patient=${visit?.patientId}&subject=${someone().id}`);
   expect(codes(both.body)).toEqual(['4112']);
 });
+
+test('two people may be registered under one MRN, by hand: an identifier alone is no person', async () => {
+  const { mrn, id } = someone();
+  const twin = { family: 'Second', given: 'Chart', birthDate: '1990-01-01', gender: 'female', mrn };
+  const response = await fetch(`${hospital.adminUrl}/patients`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(twin),
+  });
+  const added = (await response.json()) as Json;
+  expect([response.status, added.mrn]).toEqual([200, mrn]);
+  expect(ids((await get(`Patient?identifier=${mrnSystem}|${mrn}`)).body).sort()).toEqual(
+    [id, added.id].sort(),
+  );
+  expect(() => hospital.register({ family: 'X', given: 'Y', birthDate: 'soon', gender: 'male' })).toThrow(
+    'birthDate',
+  );
+});

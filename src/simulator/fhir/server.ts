@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { guardRecord, guardType } from './access.ts';
 import { sendBinary } from './binary.ts';
@@ -26,6 +27,10 @@ export interface FhirServerParts {
   readonly operations: readonly Operation[];
   /** Who a bearer token speaks for; undefined for a token that is none. */
   caller(token: string): Caller | undefined;
+  /** Who calls by Basic instead of a token. */
+  basicCaller?(headers: IncomingHttpHeaders): Caller | undefined;
+  /** Where instances of a client register themselves, when the client may have some. */
+  registerUrlFor?(clientId: string | undefined): string | undefined;
   /** Addresses without a slash at the end. They are known once the server listens. */
   addresses(): {
     readonly fhirBase: string;
@@ -69,7 +74,10 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
     if (!served) return webServerNotFound(reply);
   });
   app.get('/metadata', (request, reply) => {
-    const statement = capabilityStatement(edition, parts.operations, parts.addresses());
+    const statement = capabilityStatement(edition, parts.operations, {
+      ...parts.addresses(),
+      registerUrl: parts.registerUrlFor?.(request.headers['epic-client-id'] as string | undefined),
+    });
     return sendResource(request, reply, 200, edition.say(statement));
   });
   for (const name of ['smart-configuration', 'openid-configuration'] as const) {
@@ -210,7 +218,7 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
     answer: (caller: Caller) => FastifyReply,
   ): FastifyReply {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    const caller = parts.caller(token);
+    const caller = parts.caller(token) ?? parts.basicCaller?.(request.headers);
     if (!caller) return unauthorized(reply);
     try {
       return answer(caller);

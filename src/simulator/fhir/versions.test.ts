@@ -174,6 +174,43 @@ test('STU3 differs in shape: one category, comments, contexts, and it takes what
   expect(stu3.serviceCategory).toHaveProperty('coding');
 });
 
+test('STU3 takes problems, allergies and notes in its own shape', async () => {
+  const visit = server.openVisit();
+  const subject = { reference: `Patient/${server.hospital.patients.get(visit.patient)?.fhirId}` };
+  const sent: Json[] = [
+    {
+      resourceType: 'Condition',
+      clinicalStatus: 'active',
+      verificationStatus: 'provisional',
+      code: { coding: [{ system: 'http://snomed.info/sct', code: '41652007', display: 'Eye pain' }] },
+      subject,
+    },
+    {
+      resourceType: 'AllergyIntolerance',
+      clinicalStatus: 'active',
+      verificationStatus: 'unconfirmed',
+      code: { coding: [{ system: 'http://snomed.info/sct', code: '300913006', display: 'Shellfish' }] },
+      patient: subject,
+    },
+    {
+      resourceType: 'DocumentReference',
+      status: 'current',
+      type: { coding: [{ system: 'http://loinc.org', code: '11506-3' }] },
+      class: { coding: [{ code: 'clinical-note' }] },
+      subject,
+      context: { encounter: { reference: `Encounter/${visit.fhirId}` } },
+      content: [{ attachment: { contentType: 'text/plain', data: 'SGVsbG8=' } }],
+    },
+  ];
+  for (const resource of sent) {
+    const answer = await server.post(resource.resourceType, resource, { version: 'STU3' });
+    expect([resource.resourceType, answer.status]).toEqual([resource.resourceType, 201]);
+    const { body } = await get(answer.headers.get('location') as string, 'STU3');
+    if (resource.verificationStatus) expect(body.verificationStatus).toBe(resource.verificationStatus);
+    else expect(body).toMatchObject({ class: expect.any(Object), context: resource.context });
+  }
+});
+
 describe('Appointment/$find and $book (7: Appointment)', () => {
   const find = (more: Json[] = [], version: Version = 'STU3') =>
     server.post(

@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Behaviour } from '../profile/index.ts';
 import type { Hospital } from '../world/hospital.ts';
 import { Assertions } from './assertion.ts';
 import { Authorizations } from './authorization.ts';
 import { authorizeEndpoint } from './authorize-endpoint.ts';
+import { basicClient } from './basic-caller.ts';
 import { Clients } from './clients.ts';
 import { type Addresses, discovery } from './discovery.ts';
 import { KeySets } from './key-sets.ts';
@@ -79,6 +81,24 @@ export class OAuth {
     const client = this.clients.get(clientId);
     const spelling = { scopeSpelling: 'epic', scopeCategories: false } as const;
     return client ? grantedScope(client, this.#options.served(), 'system', spelling) : '';
+  }
+
+  /** What a call may do that signs in by Basic, as a user of the hospital, instead of a token. */
+  basicCaller(headers: IncomingHttpHeaders): Caller | undefined {
+    const client = basicClient(headers, this.clients, this.users);
+    return (
+      client && {
+        clientId: client.clientId,
+        allows: (type, interaction, category) => isAllowed(client, type, interaction, category),
+      }
+    );
+  }
+
+  /** Where instances of a client register: told only to those that ask in the name of a client that may have some. */
+  registerUrlFor(clientId: string | undefined): string | undefined {
+    const { behaviour, addresses } = this.#options;
+    const known = clientId === undefined ? undefined : this.clients.get(clientId);
+    return behaviour.dynamicRegistration && known?.dynamicClients ? addresses().registerUrl : undefined;
   }
 
   /** Every API there is. */

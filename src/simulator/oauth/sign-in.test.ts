@@ -499,6 +499,41 @@ describe('an instance of an application registers itself', () => {
   });
 });
 
+test('where instances register is told to those that ask in the name of a client that may have some', async () => {
+  const statement = async (clientId?: string, base = hospital.fhirBase) => {
+    const response = await fetch(`${base}/metadata`, {
+      headers: { accept: 'application/json', ...(clientId ? { 'epic-client-id': clientId } : {}) },
+    });
+    return response.text();
+  };
+  expect(await statement('open-app')).toContain(`${hospital.url}/epic/oauth2/register`);
+  expect(await statement()).not.toContain('oauth2/register');
+  expect(await statement('portal-app')).not.toContain('oauth2/register');
+  expect(await statement('open-app', hospital.fhirBase.replace('R4', 'DSTU2'))).not.toContain(
+    'oauth2/register',
+  );
+});
+
+test('the keys of a client are kept for 29 hours, or as long as their server says', async () => {
+  const application = await Application.open('ES384');
+  hospital.addClient({ clientId: application.clientId, jwksUrl: application.jwksUrl });
+  const signIn = async () => {
+    const at = Math.floor(now / 1000);
+    const assertion = await application.assertion(hospital, { iat: at, nbf: at, exp: at + 240 });
+    expect((await application.ask(hospital, assertion)).status).toBe(200);
+    return application.fetches;
+  };
+  expect(await signIn()).toBe(1);
+  now += 29 * 3_600_000 - 1_000;
+  expect(await signIn()).toBe(1);
+  application.cacheControl = 'public, max-age=60';
+  now += 2_000;
+  expect(await signIn()).toBe(2);
+  now += 61_000;
+  expect(await signIn()).toBe(3);
+  await application.close();
+});
+
 test('discovery says what Epic says, and less where the release is old', async () => {
   const read = async () =>
     (await (await fetch(`${hospital.fhirBase}/.well-known/smart-configuration`)).json()) as Record<

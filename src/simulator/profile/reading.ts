@@ -53,6 +53,13 @@ export const reading = {
     'searches leave out what the client (59204) or the user (59205) may not see, and say so in an entry',
   ),
   restrictedPatientsPerThousand: whole(0, 0, 1000, 'site', 'charts that need break-the-glass (4130, 4131)'),
+  openEncountersPerThousand: whole(
+    0,
+    0,
+    1000,
+    'confirmed',
+    'office visits that are over and stay in-progress, with a period in the past, as is common at Epic',
+  ),
   userMayNotView: texts([], 'site', 'types that the user a client works for may not see: 403 with 4118'),
   dailyDocuments: whole(
     0,

@@ -1,8 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Clients } from '../oauth/clients.ts';
 import type { Caller } from '../oauth/oauth.ts';
 import type { Interaction } from '../oauth/scopes.ts';
-import type { Users } from '../oauth/users.ts';
 import type { Behaviour } from '../profile/index.ts';
 import type { Hospital } from '../world/hospital.ts';
 import { type Command, cancel, createPatient, patientAppointments, schedule } from './commands.ts';
@@ -11,9 +10,8 @@ import { CommandRefused, exceptionBody } from './refused.ts';
 export interface WebServiceParts {
   readonly hospital: Hospital;
   readonly behaviour: Behaviour;
-  readonly clients: Clients;
-  readonly users: Users;
   caller(token: string): Caller | undefined;
+  basicCaller(headers: IncomingHttpHeaders): Caller | undefined;
   notFound(reply: FastifyReply): FastifyReply;
 }
 
@@ -81,18 +79,9 @@ export function webServices(app: FastifyInstance, parts: WebServiceParts): void 
   }
 }
 
-/** A token whose client holds the API; or Basic as a user of the hospital, with the client's id in a header. */
+/** A token whose client holds the API and which speaks for no patient, or Basic as a user of the hospital. */
 function isLetIn(request: FastifyRequest, service: Service, parts: WebServiceParts): boolean {
-  const [, scheme, word] = /^(Bearer|Basic) +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-  if (scheme?.toLowerCase() === 'bearer') {
-    const caller = parts.caller(word ?? '');
-    return caller?.allows(service.type, service.interaction) === true && caller.patient === undefined;
-  }
-  const plain = Buffer.from(word ?? '', 'base64').toString('utf8');
-  const [, login, password] = /^emp\$([^:]+):(.*)$/.exec(plain) ?? [];
-  const user = parts.users.signIn(login ?? '', password ?? '');
-  const clientId = request.headers['epic-client-id'];
-  return (
-    user?.kind === 'clinician' && typeof clientId === 'string' && parts.clients.get(clientId) !== undefined
-  );
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  const caller = parts.caller(token) ?? parts.basicCaller(request.headers);
+  return caller?.allows(service.type, service.interaction) === true && caller.patient === undefined;
 }

@@ -121,13 +121,24 @@ test('it lets in a token that holds the API, or a user of the hospital with the 
   const basic = (user: string, password: string) => ({
     authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
   });
-  const client = { 'epic-client-id': application.clientId };
+  const client = {
+    'epic-client-id': application.clientId,
+    'epic-user-id': 'FHIRTWO',
+    'epic-user-idtype': 'EXTERNAL',
+  };
   const status = async (headers: Record<string, string>) => (await ask(list, about(), headers)).status;
   expect(await status({ ...basic('emp$FHIRTWO', 'larkfield'), ...client })).toBe(200);
   expect(await status(basic('emp$FHIRTWO', 'larkfield'))).toBe(401);
   expect(await status({ ...basic('emp$FHIRTWO', 'guess'), ...client })).toBe(401);
   expect(await status({ ...basic('emp$PORTAL1', 'larkfield'), ...client })).toBe(401);
   expect(await status({})).toBe(401);
+  const { 'epic-user-idtype': _type, ...untyped } = client;
+  expect(await status({ ...basic('emp$FHIRTWO', 'larkfield'), ...untyped })).toBe(401);
+  // FHIR lets such a call in as well.
+  const read = await fetch(`${hospital.fhirBase}/Patient/${hospital.patients()[0]?.id}`, {
+    headers: { ...basic('emp$FHIRTWO', 'larkfield'), ...client },
+  });
+  expect(read.status).toBe(200);
   hospital.addClient({
     clientId: application.clientId,
     jwksUrl: application.jwksUrl,

@@ -162,7 +162,7 @@ function conditionResource(site: Site, condition: Condition): Resource {
     ...(encounter ? { encounter } : {}),
     ...(held || onset === undefined ? {} : { onsetDateTime: onset }),
     ...(held ? {} : { recordedDate: localDate(recordedAt, hospital.timeZone) }),
-    ...(note === undefined ? {} : { note: [{ text: note, time: instant(recordedAt) }] }),
+    ...(note === undefined ? {} : { note: [{ time: instant(recordedAt), text: note }] }),
   };
 }
 

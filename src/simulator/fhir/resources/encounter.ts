@@ -105,8 +105,15 @@ function byCsn({ hospital }: Site, { parameters }: Query): readonly Visit[] | un
   });
 }
 
-function encounterResource({ hospital }: Site, visit: Visit): Resource {
-  const { patient, kind, department, status, appointment, startedAt, endedAt } = visit;
+/** Office visits that nobody closed stay in progress, though their period is past. */
+function statusOf({ behaviour }: Site, { kind, status, csn }: Visit): string {
+  const isForgotten = (Math.imul(csn, 2_654_435_761) >>> 0) % 1000 < behaviour.openEncountersPerThousand;
+  return kind === 'clinic' && status === 'finished' && isForgotten ? 'in-progress' : status;
+}
+
+function encounterResource(site: Site, visit: Visit): Resource {
+  const { hospital } = site;
+  const { patient, kind, department, appointment, startedAt, endedAt } = visit;
   // Office visits carry dates only.
   const moment = (at: number) => (kind === 'clinic' ? localDate(at, hospital.timeZone) : instant(at));
   const period = (from: number, to: number | undefined) => ({
@@ -123,7 +130,7 @@ function encounterResource({ hospital }: Site, visit: Visit): Resource {
     resourceType: 'Encounter',
     id: visit.fhirId,
     identifier: [{ use: 'usual', system: systems.csn, value: String(visit.csn) }],
-    status,
+    status: statusOf(site, visit),
     class: { system: systems.patientClass, ...classes[kind] },
     type: [
       {

@@ -114,10 +114,15 @@ function requestResource({ hospital }: Site, medication: Medication): Resource {
     subject: patientReference(hospital, medication.patient),
     ...(encounter ? { encounter } : {}),
     authoredOn: date,
-    requester: { ...practitionerReference(medication.provider), type: 'Practitioner' },
+    requester: requesterOf(medication),
     dosageInstruction: [{ text: drug.dose, patientInstruction: drug.dose, asNeededBoolean: false }],
     dispenseRequest: { validityPeriod: { start: date } },
   };
+}
+
+function requesterOf({ provider }: Medication) {
+  const { reference, display } = practitionerReference(provider);
+  return { reference, type: 'Practitioner', display };
 }
 
 /** STU3: one category, the encounter is the context, the requester an agent. */
