@@ -32,6 +32,7 @@ const GUARDED: Readonly<Record<string, Role>> = {
   'GET /api/approvals': 'viewer',
   'GET /api/audit': 'operator',
   'GET /api/connections': 'viewer',
+  'GET /api/cursors': 'viewer',
   'GET /api/dead': 'viewer',
   'GET /api/dead/groups': 'viewer',
   'GET /api/events': 'viewer',
@@ -71,6 +72,7 @@ const GUARDED: Readonly<Record<string, Role>> = {
   'POST /api/sign-out': 'viewer',
   'POST /api/signing-keys/:site/:connection/rotate': 'operator',
   'POST /smart/connect/:site/:connection': 'operator',
+  'POST /api/sites/:site/rewind': 'operator',
   'POST /api/users': 'admin',
   'POST /api/users/:name': 'admin',
 };

@@ -150,6 +150,17 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       checks: [{ name: 'store', ok: true, text: 'writes are committed' }],
       notices: ['mercy / care-app: fails since 2026-01-31T12:00:00.000Z (WEBHOOK_UNREACHABLE)'],
     },
+    cursors: async () => [],
+    rewind: async ({ site, resource }) => ({
+      site,
+      resource,
+      method: 'poll',
+      connection: 'epic',
+      phase: 'live',
+      since: null,
+      position: 'nothing yet',
+      movedAt: null,
+    }),
     readiness: () => fixture.ready,
     onChange(listener) {
       listeners.add(listener);

@@ -15,6 +15,7 @@ import { approvalRoutes } from './routes/approvals.ts';
 import { capabilityRoutes } from './routes/capabilities.ts';
 import { cdsServiceRoutes } from './routes/cds-services.ts';
 import { consoleRoutes } from './routes/console.ts';
+import { cursorRoutes } from './routes/cursors.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
 import { homeRoutes } from './routes/home.ts';
@@ -147,6 +148,7 @@ export async function buildServer(
     approvalRoutes,
     writeRoutes,
     deliveryRoutes,
+    cursorRoutes,
     laneRoutes,
     capabilityRoutes,
     replayRoutes,

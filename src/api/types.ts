@@ -4,7 +4,14 @@
  *
  * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
  */
-import type { Approval, ConnectionState, KeyView, SignInView, SiteCapabilities } from '../engine/index.ts';
+import type {
+  Approval,
+  ConnectionState,
+  CursorView,
+  KeyView,
+  SignInView,
+  SiteCapabilities,
+} from '../engine/index.ts';
 import type { TraceEntry } from '../flow/index.ts';
 import type {
   AttemptRecord,
@@ -47,6 +54,19 @@ export interface ErrorAnswer {
 export interface Me {
   readonly name: string;
   readonly role: Role;
+}
+
+// ---------------------------------------------------------------- learning
+
+/** GET /api/cursors?site= */
+export interface CursorsAnswer {
+  readonly now: number;
+  readonly cursors: readonly CursorView[];
+}
+
+/** POST /api/sites/:site/rewind */
+export interface RewindAnswer {
+  readonly cursor: CursorView;
 }
 
 // ---------------------------------------------------------------- home

@@ -3,8 +3,23 @@
  * none runs. Both answer alike.
  */
 
-import { type ConnectionState, type ErrorAnswer, type LanesAnswer, searchMessages } from '../api/index.ts';
-import { approvalDesk, type EngineControl, type Person, patientKeysOf, scanEntry } from '../engine/index.ts';
+import {
+  type ConnectionState,
+  type CursorsAnswer,
+  type ErrorAnswer,
+  type LanesAnswer,
+  type RewindAnswer,
+  searchMessages,
+} from '../api/index.ts';
+import {
+  approvalDesk,
+  type CursorView,
+  cursorDesk,
+  type EngineControl,
+  type Person,
+  patientKeysOf,
+  scanEntry,
+} from '../engine/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import type {
   DeadLetter,
@@ -53,6 +68,9 @@ export interface Desk extends WriteDeskOfCommands {
     to: 'waiting' | 'dead';
     reason: string;
   }): Promise<number>;
+  /** Where the learning of each resource stands. */
+  cursors(site?: string): Promise<readonly CursorView[]>;
+  rewind(request: { site: string; resource: string; to: number; reason: string }): Promise<CursorView>;
   connections(): Promise<readonly ConnectionState[]>;
   /** False: nothing kept it from being called. `null`: there is no such connection. */
   resume(site: string, connection: string, reason: string): Promise<boolean | null>;
@@ -142,6 +160,13 @@ function engineDesk(url: string, token: string): Desk {
     },
     release: async (request) =>
       ((await (await ask('/api/release', request)).json()) as { released: number }).released,
+    async cursors(site) {
+      const query = site === undefined ? '' : `?site=${encodeURIComponent(site)}`;
+      return ((await (await ask(`/api/cursors${query}`)).json()) as CursorsAnswer).cursors;
+    },
+    rewind: async ({ site, ...body }) =>
+      ((await (await ask(`/api/sites/${encodeURIComponent(site)}/rewind`, body)).json()) as RewindAnswer)
+        .cursor,
     connections: async () => (await ask('/api/connections')).json() as Promise<readonly ConnectionState[]>,
     async resume(site, connection, reason) {
       const place = `${encodeURIComponent(site)}/${encodeURIComponent(connection)}`;
@@ -167,6 +192,10 @@ function engineDesk(url: string, token: string): Desk {
 
 async function folderDesk(folder: string, environment: Environment, project: string): Promise<Desk> {
   const store = await openToLook(folder, environment);
+  const cursors = async () => {
+    const { sites } = await loadProject(project, environment);
+    return cursorDesk({ store, clock: systemClock, sites: sites.map((site) => site.record) });
+  };
   const approvals = approvalDesk({ store, clock: systemClock, answered: () => undefined });
   return {
     from: 'folder',
@@ -208,6 +237,10 @@ async function folderDesk(folder: string, environment: Environment, project: str
     smart: folderSmart(notRunning),
     lanes: (query) => store.stuckLanes(query),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),
+    async cursors(site) {
+      return (await cursors()).cursors(site);
+    },
+    rewind: async (request) => (await cursors()).rewind({ ...request, who: 'cli' }),
     connections: () => notRunning('Connections are open only while the engine runs.'),
     resume: () => notRunning('Connections are open only while the engine runs.'),
     approvals: (query) => approvals.approvals(query),

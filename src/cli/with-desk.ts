@@ -20,7 +20,8 @@ export function deskOptions(command: Command): Command {
 /** Opens the desk for `work` and closes it; a failure is told, and decides the exit code. */
 export async function withDesk(options: DeskOptions, work: (desk: Desk) => Promise<void>): Promise<void> {
   try {
-    const desk = await openDesk(options.data ?? dataFolder(options.project, process.env), process.env);
+    const folder = options.data ?? dataFolder(options.project, process.env);
+    const desk = await openDesk(folder, process.env, options.project);
     try {
       await work(desk);
     } finally {

@@ -7,6 +7,7 @@ import type {
   CallContext,
   CallOutcome,
   ConnectionContext,
+  Finding,
   Inbound,
   LearnAnswer,
   LearnSettings,
@@ -21,6 +22,8 @@ export interface TestContext extends ConnectionContext {
   readonly hashes: Map<string, string>;
   readonly secretTexts: Map<string, string>;
   readonly outcomes: CallOutcome[];
+  /** Findings that were counted. */
+  readonly told: Finding[];
   /** Pauses that were asked for; `undefined` for "by half". */
   readonly slowed: (number | undefined)[];
   readonly taken: () => number;
@@ -46,6 +49,7 @@ export async function testContext(
   const hashes = new Map<string, string>();
   const secretTexts = new Map<string, string>();
   const outcomes: CallOutcome[] = [];
+  const told: Finding[] = [];
   const slowed: (number | undefined)[] = [];
   const logged: string[] = [];
   const neighbours: TestContext['neighbours'] = new Map();
@@ -119,6 +123,8 @@ export async function testContext(
     neighbour: (name) => neighbours.get(name),
     neighbours,
     report: (outcome) => void outcomes.push(outcome),
+    found: (findings) => void told.push(...findings),
+    told,
     log: (_level, text, facts) => void logged.push(`${text} ${JSON.stringify(facts ?? {})}`),
     know(system, value) {
       const entry = { key: patientKey(system, value), identifiers: [{ system, value }], activeAt: 0 };

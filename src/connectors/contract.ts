@@ -200,10 +200,15 @@ export interface Secrets {
 
 /** One bucket per site, shared by every connection and flow there. */
 export interface Budget {
-  /** Resolves when a request may be made; rejects when `signal` aborts. */
-  take(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when a request may be made; rejects when `signal` aborts. `person`: somebody waits for it, and a share is kept for
+   * them.
+   */
+  take(signal: AbortSignal, who?: 'flow' | 'person'): Promise<void>;
   /** The site said to slow down; for `ms`, or by half when it did not say. */
   slow(ms?: number): void;
+  /** How long an answer took, milliseconds: a site that becomes slow is asked less. */
+  answered?(ms: number): void;
 }
 
 /** How a call ended; summed per minute into the store, and what the monitor reads. */
@@ -262,6 +267,8 @@ export interface ConnectionContext {
   /** Keyed hash of a patient identifier: stable in one installation, meaningless outside it. */
   readonly patientKey: (system: string, value: string) => string;
   readonly report: (outcome: CallOutcome) => void;
+  /** What looked like success and was not all: counted per minute beside outcomes, as the monitor reads them. */
+  readonly found: (findings: readonly Finding[]) => void;
   /** Never with patient data: ids, counts, codes. */
   readonly log: (
     level: 'info' | 'warn' | 'error',

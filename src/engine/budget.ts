@@ -1,73 +1,120 @@
 /**
- * A site's request budget: a token bucket that all its connections, pollers and flows take from. When
- * the site says to slow down, it is halved (or closed for as long as told) and grows back by itself.
+ * A site's request budget: one rate for all its connections, pollers and flows, on all nodes. Who asks for themselves (a
+ * person) goes first; everybody else waits in the order in which they came.
  */
 import type { Budget } from '../connectors/index.ts';
 import type { Clock } from '../std/index.ts';
+import { allowanceOf, answered, drawn, filled, freshRate, slowed } from './budget-rate.ts';
 
-/** After a throttle without a time: half the rate; each minute without another one adds a tenth. */
-const GROW_EVERY = 60_000;
+/** Where requests are allowed from: this process alone, or a store that several nodes share. */
+export interface BudgetSource {
+  /** As many as may go now, at most `want`, and when to ask again if that was not enough; milliseconds. */
+  draw(want: { readonly flows: number; readonly people: number }): Drawn | Promise<Drawn>;
+  slow(ms: number | undefined): void;
+  answered(ms: number): void;
+}
+
+export interface Drawn {
+  readonly flows: number;
+  readonly people: number;
+  readonly again: number;
+}
 
 /** @param perSecond Requests a second that the site record allows. */
-export function siteBudget(clock: Clock, perSecond: number): Budget {
-  let rate = perSecond;
-  let tokens = Math.max(1, perSecond);
-  let filledAt = clock.elapsed();
-  let closedUntil = 0;
-  let slowedAt = 0;
-  const waiting: {
-    resolve: () => void;
-    reject: (reason: unknown) => void;
-    signal: AbortSignal;
-    stop: () => void;
-  }[] = [];
-  let cancelTimer: (() => void) | null = null;
+export function ownSource(clock: Clock, perSecond: number): BudgetSource {
+  const allowance = allowanceOf(perSecond);
+  let rate = freshRate(allowance, clock.elapsed());
+  return {
+    draw(want) {
+      const now = clock.elapsed();
+      const { rate: next, ...given } = drawn(filled(rate, allowance, now), allowance, want, now);
+      rate = next;
+      return given;
+    },
+    slow(ms) {
+      const now = clock.elapsed();
+      rate = slowed(filled(rate, allowance, now), allowance, now, ms);
+    },
+    answered(ms) {
+      rate = answered(rate, allowance, clock.elapsed(), ms);
+    },
+  };
+}
 
-  function fill(): void {
-    const now = clock.elapsed();
-    if (rate < perSecond && now - slowedAt >= GROW_EVERY) {
-      rate = Math.min(perSecond, rate + (perSecond / 10) * Math.floor((now - slowedAt) / GROW_EVERY));
-      slowedAt = now;
+interface Waiting {
+  resolve(): void;
+  stop(): void;
+}
+
+/** @param source Left out: this process alone. */
+export function siteBudget(clock: Clock, perSecond: number, source = ownSource(clock, perSecond)): Budget {
+  const people: Waiting[] = [];
+  const flows: Waiting[] = [];
+  let cancelTimer: (() => void) | null = null;
+  let drawing = false;
+  let again = false;
+
+  function give(queue: Waiting[], count: number): void {
+    for (const next of queue.splice(0, count)) {
+      next.stop();
+      next.resolve();
     }
-    tokens = Math.min(Math.max(1, rate), tokens + ((now - filledAt) / 1_000) * rate);
-    filledAt = now;
+  }
+
+  function take({ people: forPeople, flows: forFlows, again: wait }: Drawn): void {
+    give(people, forPeople);
+    give(flows, forFlows);
+    if (people.length + flows.length > 0) cancelTimer = clock.after(Math.max(1, wait), serve);
   }
 
   function serve(): void {
     cancelTimer?.();
     cancelTimer = null;
-    fill();
-    while (waiting.length > 0 && clock.elapsed() >= closedUntil && tokens >= 1) {
-      tokens -= 1;
-      const next = waiting.shift();
-      next?.stop();
-      next?.resolve();
+    if (drawing) {
+      again = true;
+      return;
     }
-    if (waiting.length === 0) return;
-    const forToken = Math.ceil(((1 - tokens) / rate) * 1_000);
-    cancelTimer = clock.after(Math.max(1, forToken, closedUntil - clock.elapsed()), serve);
+    if (people.length + flows.length === 0) return;
+    const given = source.draw({ people: people.length, flows: flows.length });
+    if (!(given instanceof Promise)) {
+      take(given);
+      return;
+    }
+    drawing = true;
+    again = false;
+    given
+      // A store that fails gives nothing: nobody is asked faster than was agreed for that.
+      .catch(() => ({ people: 0, flows: 0, again: 1_000 }))
+      .then((drawn) => {
+        drawing = false;
+        take(drawn);
+        if (again) serve();
+      });
   }
 
   return {
-    take(signal) {
+    take(signal, who = 'flow') {
       return new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason);
+        if (signal.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        const queue = who === 'person' ? people : flows;
         const leave = (): void => {
-          const index = waiting.indexOf(entry);
-          if (index >= 0) waiting.splice(index, 1);
+          const index = queue.indexOf(entry);
+          if (index >= 0) queue.splice(index, 1);
           reject(signal.reason);
         };
-        const entry = { resolve, reject, signal, stop: () => signal.removeEventListener('abort', leave) };
+        const entry: Waiting = { resolve, stop: () => signal.removeEventListener('abort', leave) };
         signal.addEventListener('abort', leave, { once: true });
-        waiting.push(entry);
+        queue.push(entry);
         serve();
       });
     },
     slow(ms) {
-      slowedAt = clock.elapsed();
-      if (ms === undefined) rate = Math.max(perSecond / 64, rate / 2);
-      else closedUntil = Math.max(closedUntil, clock.elapsed() + ms);
+      source.slow(ms);
       serve();
     },
+    answered: (ms) => source.answered(ms),
   };
 }

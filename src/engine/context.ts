@@ -20,6 +20,7 @@ export interface ContextOptions {
   readonly learnt: readonly string[];
   readonly keyring: Keyring;
   readonly report: ConnectionContext['report'];
+  readonly found: ConnectionContext['found'];
   readonly log: ConnectionContext['log'];
   readonly neighbour: ConnectionContext['neighbour'];
 }
@@ -73,6 +74,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     },
     patientKey: (system, value) => patientKey(keyedHash, site, system, value),
     report: options.report,
+    found: options.found,
     log: options.log,
   };
 }

@@ -14,6 +14,7 @@ import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
 import { createKeyring } from './keys/keyring.ts';
+import { cursorDesk } from './learning/cursors.ts';
 import { createLearning } from './learning/learning.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
@@ -200,6 +201,7 @@ export function createEngine(options: EngineOptions): Engine {
     sites: options.sites,
     source: (site, connection) => byName.get(`${site}/${connection}`),
     planned,
+    counted: tallies.findings,
     failed(site, connection, failure) {
       const one = byName.get(`${site}/${connection}`);
       if (one === undefined || failure?.code === one.failure?.code) return;
@@ -396,6 +398,8 @@ export function createEngine(options: EngineOptions): Engine {
 
     replay: replays.replay,
     replays: replays.control,
+
+    ...cursorDesk({ store, clock, sites: options.sites }),
 
     ...byHand({
       store,

@@ -5,6 +5,8 @@ export type * from './control.ts';
 export type { Drain } from './drain.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export type { KeyControl, KeyView } from './keys/keyring.ts';
+export { type CursorControl, type CursorView, cursorDesk } from './learning/cursors.ts';
+export { FINDING } from './outcomes.ts';
 export { type KeyedHash, type Person, patientKeysOf, personName } from './patient.ts';
 export { type DeadGroupOfSites, deadGroupsOfSites } from './replay/dead-sites.ts';
 export type * from './replay/wish.ts';

@@ -4,6 +4,7 @@ import { connectorRecord, type SiteRecord } from '../site/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { siteBudget } from './budget.ts';
+import { sharedSource } from './budget-shared.ts';
 import { connectionContext } from './context.ts';
 import type { RunningFlow } from './control.ts';
 import { createIntake } from './intake.ts';
@@ -38,7 +39,11 @@ export interface Opening {
 export function createOpening(options: OpeningOptions): Opening {
   const { store, clock, keyedHash, keyring, registry, flows, tallies, planned, changed, log } = options;
   const budgets = new Map(
-    options.sites.map((site) => [site.site, siteBudget(clock, site.budget.requestsPerSecond)]),
+    options.sites.map(({ site, budget: { requestsPerSecond: perSecond } }) => {
+      // Only a store that others write to, too, tells of their work.
+      const shared = store.onWork === undefined ? undefined : sharedSource({ store, clock, site, perSecond });
+      return [site, siteBudget(clock, perSecond, shared)];
+    }),
   );
 
   function openConnection(site: SiteRecord, name: string): Open {
@@ -73,6 +78,7 @@ export function createOpening(options: OpeningOptions): Opening {
         ...(site.identifiers.csn?.system === undefined ? {} : { csn: site.identifiers.csn.system }),
       },
       report: (outcome) => tallies.outcome(site.site, name, outcome),
+      found: (findings) => tallies.findings(site.site, name, findings),
       log,
       neighbour: (other) => {
         const { connection } = options.open(site.site, other) ?? {};

@@ -300,7 +300,7 @@ describe.skipIf(!browserPath)('in a real browser', () => {
     await page.screenshot({ path: join(shots, 'smart-consent.png') });
     await page.locator('#allow').click();
     await page.getByTestId('connected').waitFor();
-    expect(await page.getByTestId('connected').innerText()).toContain('Connected by Patient/');
+    expect(await page.getByTestId('connected').innerText()).toContain('Connected by a patient');
     await page.screenshot({ path: join(shots, 'smart-connected.png') });
     // The cookie of the sign-in is gone; the session's is as it was.
     expect((await page.context().cookies()).map((cookie) => cookie.name)).toEqual(['suture-session']);

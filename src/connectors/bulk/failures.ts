@@ -37,6 +37,16 @@ export const bulkFailures = {
     about: 'A file of the export broke off before its end.',
     fix: 'Nothing: it is asked for again, and read on behind what was taken.',
   },
+  BULK_GROUP_MISSING: {
+    kind: 'config',
+    about: 'A resource is to be learnt from exports, but no Group is named.',
+    fix: 'Add its group under learn in the site record.',
+  },
+  BULK_MOVED: {
+    kind: 'conflict',
+    about: 'Another node has gone on with the export.',
+    fix: 'Nothing: it is looked at again.',
+  },
 } as const satisfies Readonly<Record<string, FailureEntry>>;
 
 export type BulkFailureCode = keyof typeof bulkFailures;

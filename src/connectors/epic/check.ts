@@ -34,7 +34,7 @@ export async function check(
   context: ConnectionContext,
   signal: AbortSignal,
 ): Promise<readonly TestResult[]> {
-  const watch = { ...unwatched, before: (stop: AbortSignal) => context.budget.take(stop) };
+  const watch = { ...unwatched, before: (stop: AbortSignal) => context.budget.take(stop, 'person') };
   // A consent cannot be given afresh by a program: there the one that is kept is tested.
   const session = openSession(config, context, watch, config.auth.method === 'backend');
   const at = { site: context.site, connection: context.connection };

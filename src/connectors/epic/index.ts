@@ -1,7 +1,8 @@
 /** Epic, by its FHIR R4 API as a backend service. */
 
-import { type FhirClient, rememberingReads } from '../../fhir/index.ts';
-import type { Json } from '../../std/index.ts';
+import { createHttp, type FhirClient, rememberingReads } from '../../fhir/index.ts';
+import { type Json, systemRandom } from '../../std/index.ts';
+import { createBulkLearner } from '../bulk/index.ts';
 import type { Capability, ResourceSpec } from '../capability.ts';
 import type { Call, CallContext, Connection, ConnectionContext, Connector } from '../contract.ts';
 import type { Learnable } from '../learn/learnable.ts';
@@ -10,7 +11,7 @@ import { createWalk } from '../learn/walk.ts';
 import { appointment, findAppointment, readAppointment } from './appointment/index.ts';
 import { learnable as learnAppointment } from './appointment/learn.ts';
 import { check } from './check.ts';
-import { type EpicConfig, parseEpic } from './config.ts';
+import { type EpicConfig, limitsOf, parseEpic } from './config.ts';
 import { documentReference, findDocument, readDocument } from './document-reference/index.ts';
 import { learnable as learnDocumentReference } from './document-reference/learn.ts';
 import { encounter, findEncounter, readEncounter } from './encounter/index.ts';
@@ -52,15 +53,27 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
   const { auth } = config;
   if (auth.client === 'key') context.secrets.signingKey(auth.key, auth.algorithm).catch(() => undefined);
   const walks = walksOf(config, client, context);
+  const bulkHttp = createHttp(context.clock, limitsOf(config));
+  const bulk = createBulkLearner({
+    http: bulkHttp,
+    random: systemRandom,
+    fhirBase: config.fhirBase,
+    token: (signal) => session.tokens.get(signal),
+    refused: (token) => session.tokens.invalidate(token),
+    watch: watchOf(context),
+    context,
+    learnables,
+  });
 
   return {
     ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
     observe: (signal) => observe(config, context, signal),
-    learns: resources.map(({ resource }) => ({ resource, methods: ['poll', 'feed wakes read'] })),
+    learns: resources.map(({ resource }) => ({ resource, methods: ['poll', 'feed wakes read', 'bulk'] })),
     async learn(request) {
       const walk = walks.get(request.resource);
       if (walk === undefined) throw epicFailure('EPIC_NOT_LEARNT');
+      if (request.settings.method === 'bulk') return bulk.learn(request);
       return walk(request);
     },
     members: (list, signal) => membersOf(client, list, signal),
@@ -80,7 +93,10 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
       const asked = looks ? rememberingReads(client, reads) : client;
       return action(call.args, { client: asked, config, context, signal });
     },
-    close: () => session.close(),
+    async close() {
+      await bulkHttp.close();
+      await session.close();
+    },
   };
 }
 

@@ -86,6 +86,7 @@ export function matchesOf(
 ): Json {
   const found = findings.list();
   if (found.length === 0) return { matches: matches as readonly Json[] };
+  context.found(found);
   context.log('warn', 'A search at Epic came with findings.', {
     codes: found.map((finding) => finding.code),
   });

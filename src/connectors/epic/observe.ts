@@ -24,6 +24,8 @@ export async function observe(
       fhirBase: config.fhirBase,
       headers: { 'Epic-Client-ID': config.clientId },
       async token(stop) {
+        // Tokens are shared and live on: one from before tells what was granted then.
+        session.tokens.invalidate(await session.tokens.get(stop));
         const accessToken = await session.tokens.get(stop);
         return { accessToken, scopes: session.tokens.granted() };
       },

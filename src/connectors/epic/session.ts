@@ -39,6 +39,7 @@ export function watchOf(context: ConnectionContext): Watch {
     after({ retryAfter, ...outcome }) {
       // Not for EPIC_DAILY_LIMIT: that one concerns documents alone.
       if (outcome.code === 'FHIR_THROTTLED') context.budget.slow(retryAfter);
+      else if (outcome.kind === 'ok') context.budget.answered?.(outcome.ms);
       context.report(outcome);
     },
   };

@@ -54,6 +54,7 @@ function watchOf(context: ConnectionContext): Watch {
     before: (signal) => context.budget.take(signal),
     after({ retryAfter, ...outcome }) {
       if (outcome.code === 'FHIR_THROTTLED') context.budget.slow(retryAfter);
+      else if (outcome.kind === 'ok') context.budget.answered?.(outcome.ms);
       context.report(outcome);
     },
   };
@@ -73,7 +74,18 @@ function openSession(config: FhirConfig, context: ConnectionContext, watch: Watc
   const smart =
     auth === undefined || clientId === undefined
       ? undefined
-      : openSmart({ fhirBase, tokenUrl, clientId, auth, http, context, watch, reads, afresh });
+      : openSmart({
+          fhirBase,
+          tokenUrl,
+          clientId,
+          auth,
+          http,
+          context,
+          watch,
+          reads,
+          afresh,
+          asksAsBackend: true,
+        });
   const client = createFhirClient({
     baseUrl: fhirBase,
     clock,

@@ -11,7 +11,7 @@ import type { ConnectionContext, LearnAnswer, LearnRequest } from '../contract.t
 import { compare } from './compare.ts';
 import { missing } from './count.ts';
 import type { Learnable } from './learnable.ts';
-import { GONE } from './marks.ts';
+import { editionOf, GONE } from './marks.ts';
 import type { WalkFindings } from './walk.ts';
 
 export interface SinceOptions {
@@ -71,7 +71,8 @@ interface Reading {
   readonly met: Set<string>;
   newest: number | null;
   count: number;
-  news: number;
+  /** Times of what was new. */
+  readonly news: number[];
 }
 
 export function createSince(options: SinceOptions): (request: LearnRequest) => Promise<LearnAnswer> {
@@ -107,7 +108,7 @@ export function createSince(options: SinceOptions): (request: LearnRequest) => P
     const pages = old
       ? client.search(`${type}/_history`, { _since: new Date(from).toISOString(), _count: PAGE }, own.signal)
       : client.search(type, params, own.signal);
-    return { pages, kind, wide, pass, met: new Set(), newest: null, count: 0, news: 0 };
+    return { pages, kind, wide, pass, met: new Set(), newest: null, count: 0, news: [] };
   }
 
   async function next(current: Reading): Promise<SearchPage | null> {
@@ -173,16 +174,23 @@ export function createSince(options: SinceOptions): (request: LearnRequest) => P
     });
     const found = await compare(grouped, learnable, context, findings, seed);
     for (const { resource } of matches) {
-      const { lastUpdated } = (resource.meta ?? {}) as { lastUpdated?: unknown };
-      const at = typeof lastUpdated === 'string' ? Date.parse(lastUpdated) : Number.NaN;
-      if (!Number.isNaN(at)) current.newest = Math.max(current.newest ?? at, at);
+      const { at } = editionOf(resource.meta);
+      if (at !== undefined) current.newest = Math.max(current.newest ?? at, at);
     }
-    current.news += found.inbound.length + (seed ? found.seen.length : 0);
+    const fresh = new Set([...found.inbound, ...found.seen].map(({ identity }) => identity));
+    for (const { resource } of matches) {
+      const identity = learnable.identify(resource, context.identifiers)?.identity;
+      const { at } = editionOf(resource.meta);
+      if (at !== undefined && identity !== undefined && fresh.has(identity)) current.news.push(at);
+    }
+    // What is told has its new mark already: the old one must not follow it.
+    const news = new Set(found.inbound.map(({ identity }) => identity));
+    const touch = records.touch.filter(({ identity }) => !news.has(identity));
     const gone = await departed(deleted);
     findings.check('LEARN_GONE', gone.length);
     return {
       inbound: found.inbound,
-      seen: [...found.seen, ...records.touch, ...gone],
+      seen: [...found.seen, ...touch, ...gone],
       cursor: { ...position, page: position.page + 1 },
       census: position.census,
       findings: findings.list(),
@@ -207,8 +215,14 @@ export function createSince(options: SinceOptions): (request: LearnRequest) => P
         upto,
         ...(all ? { countedAt: now, wideAt: now } : done.wide ? { wideAt: now } : {}),
       };
-      // Pages may have shifted while they were read: not before a whole pass has given nothing new is the window done.
-      const again = done.count > Number(PAGE) && done.news > 0 && done.pass < MOST_PASSES;
+      // Pages may have shifted while they were read. What lies within the overlap is read again next time anyway; what lies
+      // before it, and behind what was known, is read by this window alone: again, until that gives nothing new.
+      const settled = (upto ?? 0) - settings.overlap;
+      const alone = at.upto === null || settled > at.upto;
+      const again =
+        done.count > Number(PAGE) &&
+        done.pass < MOST_PASSES &&
+        (done.pass === 1 ? alone : done.news.some((time) => time < settled));
       if (again) {
         reading = open(at, settings.overlap, 'window', done.wide, done.pass + 1);
         reading.newest = done.newest;

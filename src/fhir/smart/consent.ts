@@ -27,7 +27,7 @@ export interface ConsentOptions {
 /** What a consent came to, for people: nothing secret in it. */
 export interface ConsentFacts {
   readonly at: number;
-  /** `null`: the EHR did not say. */
+  /** Staff by their id (`Practitioner/abc`), patients without; `null`: the EHR did not say. */
   readonly person: string | null;
   readonly asked: readonly string[];
   /** As the server spelled them; `null`: it did not say. */
@@ -54,6 +54,13 @@ export interface ConsentTokens extends Tokens {
   context(): Promise<Readonly<Record<string, string>>>;
   /** The tokens are thrown away. */
   disconnect(): Promise<void>;
+}
+
+/** Staff by their id; whoever is a patient, or may be, without one. */
+function shown(person: string | null): string | null {
+  if (person === null || /^(Practitioner|PractitionerRole)\//.test(person)) return person;
+  if (person.startsWith('Patient/')) return 'a patient';
+  return person.startsWith('RelatedPerson/') ? 'a patient’s relative' : 'a person without a name in FHIR';
 }
 
 export function createConsentTokens(options: ConsentOptions): ConsentTokens {
@@ -97,7 +104,9 @@ export function createConsentTokens(options: ConsentOptions): ConsentTokens {
     grant.consent === undefined
       ? null
       : {
-          ...grant.consent,
+          at: grant.consent.at,
+          asked: grant.consent.asked,
+          person: shown(grant.consent.person),
           granted: grant.token?.scope?.split(' ').filter((scope) => scope !== '') ?? null,
           renewable: grant.refreshToken !== undefined,
           goodUntil: grant.token?.goodUntil ?? 0,
@@ -107,7 +116,7 @@ export function createConsentTokens(options: ConsentOptions): ConsentTokens {
   async function personIn(granted: Granted, asked: Asked, signal: AbortSignal): Promise<Person | undefined> {
     if (granted.idToken === undefined) return undefined;
     const { issuer, jwksUri } = await options.smart(signal);
-    if (issuer === undefined || jwksUri === undefined) return undefined;
+    if (issuer === undefined) return undefined;
     const { idToken } = granted;
     return personOf({
       http,

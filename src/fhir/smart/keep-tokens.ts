@@ -107,8 +107,10 @@ export function keepTokens(options: KeepOptions): Tokens & { readonly forget: ()
       const { value, version, now } = await slot.read();
       const kept = keptOf(value);
       // Another node was first, or this one before it was started again.
-      if (kept.token && kept.token.text !== refused && now < kept.token.refreshAt)
-        return hold(kept.token, now);
+      const known = kept.token?.text === refused ? undefined : kept.token;
+      // Even an old one is good while no new one is to be had.
+      if (known && now < known.goodUntil) hold(known, now);
+      if (known && now < known.refreshAt) return known.text;
       if (kept.busy && kept.busy.by !== me && kept.busy.until > now) {
         await pause(clock, LOOK, signal);
         continue;
@@ -162,7 +164,8 @@ export function keepTokens(options: KeepOptions): Tokens & { readonly forget: ()
       return await unlessAborted(flight, signal);
     },
     invalidate(token) {
-      if (held?.text !== token) return;
+      // Another one is held already: the refusal is old news.
+      if (held !== undefined && held.text !== token) return;
       refused = token;
       held = undefined;
     },

@@ -36,10 +36,11 @@ export const merge: HappeningKind = {
       hospital.registration.merge(act, survivor, ended);
       return true;
     }
-    if (via === 'day' || !patient) return false;
-    // By hand with one chart named: its second chart is made first, so that there is something to merge.
-    const again = hospital.registration.registerAgain(act, patient.number);
-    hospital.registration.merge(act, patient.number, again.number);
+    const person = someone(scene);
+    if (via === 'day' || !person) return false;
+    // By hand, when nobody has two charts: a second one is made first, so that there is something to merge.
+    const again = hospital.registration.registerAgain(act, person.number);
+    hospital.registration.merge(act, person.number, again.number);
     return true;
   },
 };

@@ -108,6 +108,7 @@ export class People {
     const computed = patientNumberOf(wanted);
     if (computed !== undefined) numbers.add(computed);
     return [...numbers]
+      .sort((a, b) => a - b)
       .map((number) => this.get(number))
       .filter((patient): patient is Patient => patient !== undefined && carries(patient, wanted));
   }
