@@ -230,8 +230,11 @@ function connectionOf(site: SiteRecord, { flow }: PreparedFlow): string {
   const names = Object.keys(site.connections);
   const { trigger } = flow;
   if (trigger.kind === 'webhook') return trigger.connection;
-  const wanted = trigger.kind === 'hl7' ? ['mllp'] : ['epic', 'fhir'];
-  const first = names.find((name) => wanted.includes(site.connections[name]?.connector ?? ''));
+  const first = names.find((name) => {
+    const record = site.connections[name];
+    if (trigger.kind !== 'hl7') return record?.connector === 'epic' || record?.connector === 'fhir';
+    return record?.connector === 'mllp' && record.listen !== undefined;
+  });
   const any = first ?? names[0];
   if (any === undefined) throw refused(`The site ${site.site} has no connection.`);
   return any;

@@ -1,8 +1,9 @@
 /** `suture run`: one flow, on a message that is kept or on one from a file; for real, or dry. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { DryAnswer, MessageDetail } from '../../api/index.ts';
-import { Failure, pause, systemClock } from '../../std/index.ts';
+import { Failure, systemClock } from '../../std/index.ts';
 import { printJson, printLine, printNote } from '../output.ts';
 import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
 
@@ -60,7 +61,7 @@ export function addRun(program: Command): void {
         const until = systemClock.elapsed() + seconds * 1_000;
         let detail = await desk.detail(messageId);
         while (!isOver(detail, deliveryId) && systemClock.elapsed() < until) {
-          await pause(systemClock, LOOKS_AGAIN);
+          await sleep(LOOKS_AGAIN);
           detail = await desk.detail(messageId);
         }
         tell(detail, messageId, deliveryId, options.json === true);
@@ -107,6 +108,8 @@ function tell(detail: MessageDetail | null, messageId: string, deliveryId: strin
   printLine(
     `${state}${heldFor === null ? '' : ` (${heldFor})`}: delivery ${deliveryId} of message ${messageId}`,
   );
+  if (state === 'waiting' && failure === null)
+    printLine('    It stands behind another delivery of its lane: suture lanes.');
   if (failure && state !== 'delivered') {
     printLine(`    ${failure.code}: ${failure.message}`);
     printLine(`    First: ${failure.fix}`);

@@ -90,9 +90,16 @@ export const observationKind: Kind = {
     if (patient === undefined || time === undefined || code === undefined) return [];
     const [from, to] = daysAround(time);
     const token = code.system === '' ? escaped(code.code) : `${escaped(code.system)}|${escaped(code.code)}`;
+    // Of its category alone: what the server leaves out of others is no doubt about this one.
+    const [category] = objectsIn(observation.category).flatMap(codingsOf);
+    const what = {
+      patient,
+      code: token,
+      ...(category === undefined ? {} : { category: escaped(category.code) }),
+    };
     // By code, not by identifier alone: some servers refuse a search of observations without category or code.
-    const numbers = identifierQuestions(observation, { patient, code: token });
-    return [...numbers, { params: { patient, code: token, date: [`ge${from}`, `le${to}`] }, by: 'content' }];
+    const numbers = identifierQuestions(observation, what);
+    return [...numbers, { params: { ...what, date: [`ge${from}`, `le${to}`] }, by: 'content' }];
   },
   compare,
 };

@@ -118,7 +118,12 @@ async function afterLost(write: WriteOnce, means: WriteMeans, entry: LedgerEntry
   const looked = await write.look(entry, entry.sentAt);
   if (looked.kind === 'one') return adopt(write, means, looked, entry);
   const cannotAsk = looked.kind === 'unsearchable';
-  if (looked.kind !== 'none' && !(cannotAsk && write.repeatable)) throw undecided(looked, 'unknown-outcome');
+  if (looked.kind !== 'none' && !(cannotAsk && write.repeatable)) {
+    const failure = undecided(looked, 'unknown-outcome');
+    // What a person reads beside the write: why nobody but them can decide it.
+    await ledger.unknown(about, failure);
+    throw failure;
+  }
   const left = (entry.sentAt ?? 0) + settle - clock.now();
   if (left > 0 || entry.lookups === 0) {
     const failure = writeFailure('WRITE_SETTLING');
