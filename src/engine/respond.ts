@@ -60,16 +60,23 @@ export function createResponder(options: ResponderOptions): Responder {
   async function proved(request: CdsRequest): Promise<{ readonly one: Open; readonly serving: Serving }> {
     const token = /^Bearer (.+)$/i.exec(request.authorization ?? '')?.[1];
     const issuer = claimedIssuer(token);
-    const callers = options.open().filter(({ connection }) => connection.cds?.issuer === issuer);
+    // A token that names nobody must not fit a connection that expects nobody.
+    const callers = options
+      .open()
+      .flatMap((one) =>
+        one.connection.cds !== undefined && one.connection.cds.issuer === issuer
+          ? [{ one, caller: one.connection.cds }]
+          : [],
+      );
     let refused: unknown = cdsFailure('CDS_CALLER', {
       message:
         token === undefined
           ? 'A call of a CDS service was refused: it carries no token.'
           : 'A call of a CDS service was refused: no connection of connector cds has its issuer (iss).',
     });
-    for (const one of callers) {
+    for (const { one, caller } of callers) {
       try {
-        await one.connection.cds?.prove(token, options.signal);
+        await caller.prove(token, options.signal);
       } catch (error) {
         refused = error;
         continue;
