@@ -56,6 +56,15 @@ async function connect(window: Window): Promise<string> {
   return (await window.open(back.href)).text();
 }
 
+async function act(body: object): Promise<void> {
+  const answer = await fetch(`${world.hospital.adminUrl}/actions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(answer.ok).toBe(true);
+}
+
 async function asksOf(what: string): Promise<readonly { path: string; status: number }[]> {
   const answer = await fetch(`${world.hospital.adminUrl}/requests?limit=10000`);
   return ((await answer.json()) as { path: string; status: number }[]).filter((one) =>
@@ -228,21 +237,31 @@ describe('a token', () => {
     const window = await open();
     await connect(window);
     await world.running.engine.test('mercy', 'epic');
-    const before = (await asksOf('/oauth2/token')).length;
-    await fetch(`${world.hospital.adminUrl}/faults`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ expireTokens: true }),
-    });
+    const asked = (await asksOf('/oauth2/token')).length;
+    await act({ action: 'expire-access-tokens' });
     const results = await world.running.engine.test('mercy', 'epic');
     expect(results.filter((one) => !one.ok)).toEqual([]);
-    expect((await asksOf('/oauth2/token')).length - before).toBe(1);
+    expect((await asksOf('/oauth2/token')).length - asked).toBe(1);
+
+    await act({ action: 'revoke' });
+    const [, signIn] = await world.running.engine.test('mercy', 'epic');
+    // The old token was still good by the clock: the first question found out.
+    const ended = (await world.running.engine.test('mercy', 'epic')).find((one) => !one.ok)?.failure;
+    expect([signIn?.ok, ended?.code]).toEqual([true, 'FHIR_CONSENT_ENDED']);
+    expect((await signIns()).rows[0]?.consent).toMatchObject({ ended: true });
+    // The hospital signs with another key meanwhile: its set is fetched for each consent.
+    await act({ action: 'rotate-keys' });
+    expect(await connect(window)).toContain('Connected by Practitioner/');
+    expect((await world.running.engine.test('mercy', 'epic')).filter((one) => !one.ok)).toEqual([]);
   });
 });
 
 describe('signing keys', () => {
   test('are exchanged without a sign-in that fails: published, then signing, then resting', async () => {
-    await open({ auth: { method: 'backend' }, client: { usedBy: 'backend', backgroundUser: true } });
+    await open({
+      auth: { method: 'backend', algorithm: 'RS384' },
+      client: { usedBy: 'backend', backgroundUser: true },
+    });
     const { engine } = world.running;
     const allWell = async () => (await engine.test('mercy', 'epic')).filter((one) => !one.ok);
     expect(await allWell()).toEqual([]);
