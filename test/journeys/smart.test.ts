@@ -182,6 +182,11 @@ describe('a person consents', () => {
       { secret: 's3cret/with+signs:and more' },
     ],
     ['key', { client: 'key', algorithm: 'ES384' }, {}],
+    [
+      'registers',
+      { client: 'registers', scopes: ['openid', 'fhirUser', 'user/Patient.rs', 'user/Appointment.rs'] },
+      { dynamicClients: true },
+    ],
   ] as const)('for a client that proves itself by: %s', async (by, auth, client) => {
     const window = await open({
       auth,
@@ -189,6 +194,13 @@ describe('a person consents', () => {
       secrets: { 'epic-secret': 's3cret/with+signs:and more' },
     });
     expect(await connect(window)).toContain('Connected by');
+    expect((await world.running.engine.test('mercy', 'epic')).filter((one) => !one.ok)).toEqual([]);
+    await act({ action: 'expire-access-tokens' });
+    const again = (await world.running.engine.test('mercy', 'epic')).filter((one) => !one.ok);
+    // Epic gives a client without a secret nothing to renew with; that is what registering is for.
+    const lasts = by !== 'public';
+    expect(again[0]?.failure?.code).toBe(lasts ? undefined : 'FHIR_CONSENT_ENDED');
+    expect((await signIns()).rows[0]?.consent).toMatchObject({ renewable: lasts, ended: !lasts });
   });
 });
 
