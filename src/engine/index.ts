@@ -1,4 +1,5 @@
 export { type Approval, approvalDesk, sleepShown } from './approval.ts';
+export type { CapabilityControl, DriftState, SiteCapabilities } from './capabilities.ts';
 export { secretVariable } from './context.ts';
 export type * from './control.ts';
 export type { Drain } from './drain.ts';
@@ -9,7 +10,10 @@ export { FINDING } from './outcomes.ts';
 export { type KeyedHash, type Person, patientKeysOf, personName } from './patient.ts';
 export { type DeadGroupOfSites, deadGroupsOfSites } from './replay/dead-sites.ts';
 export type * from './replay/wish.ts';
+export type { CdsAnswer, CdsRequest, CdsService, Responder } from './respond.ts';
 export { SHELVED_AFTER } from './retention.ts';
+export type { DryStep, RunControl, RunRequest } from './run.ts';
 export { scanEntry } from './scan.ts';
 export type { Begun, SignedIn, SignInControl, SignInView } from './sign-in/desk.ts';
 export { signInFailures } from './sign-in/failures.ts';
+export { type WriteControl, type WriteWord, writeDesk } from './writes.ts';

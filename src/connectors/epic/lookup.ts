@@ -1,11 +1,11 @@
 /** What the lookups of all resources share: arguments that are checked, and matches that tell what is missing. */
 import { z } from 'zod';
-import { type FhirClient, type FhirResource, referencedId } from '../../fhir/index.ts';
+import { type FhirClient, type FhirResource, referencedId, type SearchParams } from '../../fhir/index.ts';
 import { Failure, type Json } from '../../std/index.ts';
 import type { ConnectionContext } from '../contract.ts';
 import type { EpicConfig } from './config.ts';
 import { epicFailure } from './failures.ts';
-import type { Findings } from './findings.ts';
+import { Findings } from './findings.ts';
 
 export interface Lookup {
   readonly client: FhirClient;
@@ -60,6 +60,22 @@ export async function readOne(type: string, args: Json, { client, signal }: Look
     if (error instanceof Failure && error.code === 'FHIR_NOT_FOUND') return { matches: [] };
     throw error;
   }
+}
+
+/** `{ matches }` of one search: what fits the question, whatever else the server gave. */
+export async function search(
+  type: string,
+  params: SearchParams,
+  { client, context, signal }: Lookup,
+  fits: (resource: FhirResource) => boolean,
+): Promise<Json> {
+  const page = await client.searchAll(type, params, signal);
+  const findings = new Findings();
+  findings.addSearch(page);
+  const all = page.entries.filter((entry) => entry.mode === 'match').map((entry) => entry.resource);
+  const matches = all.filter((each) => each.resourceType === type && fits(each));
+  findings.note('EPIC_FILTER_IGNORED', all.length - matches.length);
+  return matchesOf(matches, findings, context);
 }
 
 /** `{ matches }`, with `findings` beside them when Epic left something out or ignored a filter. */

@@ -1,6 +1,6 @@
 /** What people see of learning, and may do about it: where each resource stands, and setting it back. */
 import { learningOf, type SiteRecord } from '../../site/index.ts';
-import { type Clock, Failure, type Json } from '../../std/index.ts';
+import { type Clock, Failure } from '../../std/index.ts';
 import type { Store } from '../../store/index.ts';
 import { cursorName } from './learner.ts';
 import { methodName, methodOf, SITE_WIDE } from './method.ts';
@@ -44,6 +44,9 @@ export interface CursorControl {
   rewind(request: RewindRequest): Promise<CursorView>;
 }
 
+/** A poller at work moves its cursor several times a second. */
+const TRIES = 50;
+
 export function cursorDesk(options: {
   readonly store: Store;
   readonly clock: Clock;
@@ -82,38 +85,45 @@ export function cursorDesk(options: {
     return newest === undefined ? 0 : Number(newest.id);
   }
 
+  async function rewindOnce({ site, resource, to, who, reason }: RewindRequest): Promise<CursorView> {
+    const [before] = (await view(site)).filter((one) => one.resource === resource);
+    const row = before && (await store.cursor(before.site, before.connection, cursorName(before.resource)));
+    if (before === undefined || !row) {
+      throw new Failure({
+        code: 'CURSOR_UNKNOWN',
+        kind: 'config',
+        message: before
+          ? `Nothing of ${resource} has been learnt at ${site} yet: there is nothing to set back.`
+          : `${resource} is not learnt at ${site}.`,
+        fix: 'List what is learnt with "suture sites cursors".',
+        at: { site },
+      });
+    }
+    const after = before.method === 'feed' ? await messageBefore(site, before.connection, to) : 0;
+    const at = clock.now();
+    const value = rewound(row.value, to, after);
+    await store.append({
+      site,
+      connection: before.connection,
+      messages: [],
+      cursor: { name: cursorName(resource), value, expect: row.version, at },
+      audit: [{ at, who, act: 'learning.rewind', on: `${site}/${resource}`, facts: { to, reason } }],
+    });
+    return { ...before, position: positionText(value), movedAt: at };
+  }
+
   return {
     cursors: view,
-    async rewind({ site, resource, to, who, reason }) {
-      const [before] = (await view(site)).filter((one) => one.resource === resource);
-      const row = before && (await store.cursor(before.site, before.connection, cursorName(before.resource)));
-      if (before === undefined || !row) {
-        throw new Failure({
-          code: 'CURSOR_UNKNOWN',
-          kind: 'config',
-          message: before
-            ? `Nothing of ${resource} has been learnt at ${site} yet: there is nothing to set back.`
-            : `${resource} is not learnt at ${site}.`,
-          fix: 'List what is learnt with "suture sites cursors".',
-          at: { site },
-        });
+    async rewind(request) {
+      for (let tried = 1; ; tried++) {
+        try {
+          return await rewindOnce(request);
+        } catch (error) {
+          // The poller was faster: what it has committed meanwhile is kept, and set back with the rest.
+          const moved = error instanceof Failure && error.code === 'STORE_CURSOR_MOVED';
+          if (!moved || tried >= TRIES) throw error;
+        }
       }
-      const after = before.method === 'feed' ? await messageBefore(site, before.connection, to) : 0;
-      const at = clock.now();
-      await store.append({
-        site,
-        connection: before.connection,
-        messages: [],
-        cursor: {
-          name: cursorName(resource),
-          value: rewound(row.value, to, after) as Json,
-          expect: row.version,
-          at,
-        },
-        audit: [{ at, who, act: 'learning.rewind', on: `${site}/${resource}`, facts: { to, reason } }],
-      });
-      const [now] = (await view(site)).filter((one) => one.resource === resource);
-      return now as CursorView;
     },
   };
 }

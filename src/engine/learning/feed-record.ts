@@ -62,7 +62,7 @@ export function feedRecords(resource: string, bytes: Uint8Array, site: SiteRecor
       unknown += 1;
       continue;
     }
-    const alone = standalone(each, all);
+    const alone = named(standalone(each, all), identity, site);
     const text = JSON.stringify(alone);
     records.push({ identity, hash: fedMark(hashOf(alone)), bytes: new TextEncoder().encode(text), mrn });
   }
@@ -154,11 +154,19 @@ function standalone(record: FhirResource, all: readonly FhirResource[]): FhirRes
     return {
       ...rest,
       type: target.resourceType,
-      ...(identifier === undefined ? {} : { identifier }),
+      ...(identifier === undefined ? {} : { identifier: walk(identifier) }),
       ...(display === undefined ? {} : { display }),
     };
   };
   return walk(record) as FhirResource;
+}
+
+/** The visit number stands in a message without its system; flows look for it by that. */
+function named(record: FhirResource, identity: string, site: SiteRecord): FhirResource {
+  const system = site.identifiers.csn?.system;
+  const value = /^CSN:(.*)$/.exec(identity)?.[1];
+  if (system === undefined || value === undefined) return record;
+  return { ...record, identifier: [{ use: 'usual', system, value }, ...listOf(record.identifier)] };
 }
 
 function displayOf(resource: FhirResource): string | undefined {
