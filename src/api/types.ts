@@ -4,7 +4,7 @@
  *
  * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
  */
-import type { Approval, ConnectionState, CursorView, KeyView, SignInView } from '../engine/index.ts';
+import type { Approval, ConnectionState, CursorView } from '../engine/index.ts';
 import type { TraceEntry } from '../flow/index.ts';
 import type {
   AttemptRecord,
@@ -21,6 +21,7 @@ import type { ReplayVersion } from './replay-types.ts';
 
 export type * from './capability-types.ts';
 export type * from './replay-types.ts';
+export type * from './smart-types.ts';
 export type * from './write-types.ts';
 
 export type {
@@ -365,28 +366,4 @@ export interface ChangeEvent {
   readonly messages: boolean;
   readonly deliveries: boolean;
   readonly health: boolean;
-}
-
-/** Connections that work with a person's consent, and what is registered with an EHR. */
-export interface SignInsAnswer {
-  readonly register: Registration;
-  readonly rows: readonly SignInView[];
-}
-
-/** Our addresses, as an EHR's record of the client must have them: letter by letter. */
-export interface Registration {
-  readonly redirectUri: string;
-  readonly launchUrl: string;
-  readonly keySetUrl: string;
-}
-
-export interface InvitationAnswer {
-  /** For the person who is to consent; works once. */
-  readonly url: string;
-  /** Milliseconds since 1970. */
-  readonly until: number;
-}
-
-export interface KeysAnswer {
-  readonly keys: readonly KeyView[];
 }

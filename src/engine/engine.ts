@@ -23,7 +23,7 @@ import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
-import { createSignInDesk } from './sign-in/desk.ts';
+import { signInsOf } from './sign-in/connections.ts';
 import { createTelling } from './telling.ts';
 import { connectionState, type Open } from './view.ts';
 
@@ -250,18 +250,7 @@ export function createEngine(options: EngineOptions): Engine {
     signal: stopping.signal,
   });
 
-  const signIns = createSignInDesk({
-    store,
-    clock,
-    offered: () =>
-      open.flatMap(({ site, name, connection }) =>
-        connection.signIn ? [{ site: site.site, connection: name, signIn: connection.signIn }] : [],
-      ),
-    // What waited for somebody to connect it goes on at once.
-    connected: ({ who, ...place }) =>
-      void resume({ ...place, who, reason: 'a person has connected it' }).catch(() => undefined),
-    signal: stopping.signal,
-  });
+  const signIns = signInsOf({ store, clock, open, resume, signal: stopping.signal });
 
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
@@ -361,15 +350,10 @@ export function createEngine(options: EngineOptions): Engine {
     capabilities: answering.capabilities,
     cds: answering.responder,
 
-    async jwks() {
-      const keys = await keyring.published();
-      return { keys: keys.map((key) => key.publicJwk) };
-    },
+    jwks: async () => ({ keys: (await keyring.published()).map((key) => key.publicJwk) }),
 
     signingKeys: keyring.control,
-
     signIns,
-
     patientKeys: (asked) => patientKeysOf(keyedHash, options.sites, asked),
 
     replay: replays.replay,

@@ -62,6 +62,12 @@ export const fhirFailures = {
     about: 'A person cannot consent at this server in a way that is safe.',
     fix: 'Look at its smart-configuration: authorization_endpoint, and S256 in code_challenge_methods_supported.',
   },
+  FHIR_REGISTRATION: {
+    kind: 'config',
+    about:
+      'The server did not register this installation as an instance of its client (dynamic registration).',
+    fix: 'Ask the site whether the client may register instances; client: key or a secret needs no registration.',
+  },
   FHIR_ID_TOKEN: {
     kind: 'auth',
     about: 'The id token that came with a consent is not accepted; nothing of the consent was kept.',

@@ -43,7 +43,8 @@ export async function smartWorld(
         connector: 'epic',
         fhirBase: hospital.fhirBase,
         clientId: CLIENT,
-        auth: { method: 'consent', ...options.auth },
+        // An EC key is made in no time.
+        auth: { method: 'consent', algorithm: 'ES384', ...options.auth },
         mrnSystem: 'urn:oid:1.2.3',
       },
     },

@@ -56,6 +56,15 @@ async function connect(window: Window): Promise<string> {
   return (await window.open(back.href)).text();
 }
 
+async function act(body: object): Promise<void> {
+  const answer = await fetch(`${world.hospital.adminUrl}/actions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(answer.ok).toBe(true);
+}
+
 async function asksOf(what: string): Promise<readonly { path: string; status: number }[]> {
   const answer = await fetch(`${world.hospital.adminUrl}/requests?limit=10000`);
   return ((await answer.json()) as { path: string; status: number }[]).filter((one) =>
@@ -173,6 +182,11 @@ describe('a person consents', () => {
       { secret: 's3cret/with+signs:and more' },
     ],
     ['key', { client: 'key', algorithm: 'ES384' }, {}],
+    [
+      'registers',
+      { client: 'registers', scopes: ['openid', 'fhirUser', 'user/Patient.rs', 'user/Appointment.rs'] },
+      { dynamicClients: true },
+    ],
   ] as const)('for a client that proves itself by: %s', async (by, auth, client) => {
     const window = await open({
       auth,
@@ -180,6 +194,13 @@ describe('a person consents', () => {
       secrets: { 'epic-secret': 's3cret/with+signs:and more' },
     });
     expect(await connect(window)).toContain('Connected by');
+    expect((await world.running.engine.test('mercy', 'epic')).filter((one) => !one.ok)).toEqual([]);
+    await act({ action: 'expire-access-tokens' });
+    const again = (await world.running.engine.test('mercy', 'epic')).filter((one) => !one.ok);
+    // Epic gives a client without a secret nothing to renew with; that is what registering is for.
+    const lasts = by !== 'public';
+    expect(again[0]?.failure?.code).toBe(lasts ? undefined : 'FHIR_CONSENT_ENDED');
+    expect((await signIns()).rows[0]?.consent).toMatchObject({ renewable: lasts, ended: !lasts });
   });
 });
 
@@ -228,21 +249,31 @@ describe('a token', () => {
     const window = await open();
     await connect(window);
     await world.running.engine.test('mercy', 'epic');
-    const before = (await asksOf('/oauth2/token')).length;
-    await fetch(`${world.hospital.adminUrl}/faults`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ expireTokens: true }),
-    });
+    const asked = (await asksOf('/oauth2/token')).length;
+    await act({ action: 'expire-access-tokens' });
     const results = await world.running.engine.test('mercy', 'epic');
     expect(results.filter((one) => !one.ok)).toEqual([]);
-    expect((await asksOf('/oauth2/token')).length - before).toBe(1);
+    expect((await asksOf('/oauth2/token')).length - asked).toBe(1);
+
+    await act({ action: 'revoke' });
+    const [, signIn] = await world.running.engine.test('mercy', 'epic');
+    // The old token was still good by the clock: the first question found out.
+    const ended = (await world.running.engine.test('mercy', 'epic')).find((one) => !one.ok)?.failure;
+    expect([signIn?.ok, ended?.code]).toEqual([true, 'FHIR_CONSENT_ENDED']);
+    expect((await signIns()).rows[0]?.consent).toMatchObject({ ended: true });
+    // The hospital signs with another key meanwhile: its set is fetched for each consent.
+    await act({ action: 'rotate-keys' });
+    expect(await connect(window)).toContain('Connected by Practitioner/');
+    expect((await world.running.engine.test('mercy', 'epic')).filter((one) => !one.ok)).toEqual([]);
   });
 });
 
 describe('signing keys', () => {
   test('are exchanged without a sign-in that fails: published, then signing, then resting', async () => {
-    await open({ auth: { method: 'backend' }, client: { usedBy: 'backend', backgroundUser: true } });
+    await open({
+      auth: { method: 'backend', algorithm: 'RS384' },
+      client: { usedBy: 'backend', backgroundUser: true },
+    });
     const { engine } = world.running;
     const allWell = async () => (await engine.test('mercy', 'epic')).filter((one) => !one.ok);
     expect(await allWell()).toEqual([]);

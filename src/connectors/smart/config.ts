@@ -7,9 +7,10 @@ export const smartAuth = z
     method: z.enum(['backend', 'consent']),
     /**
      * How the client proves who it is: by a key whose public half is at `/.well-known/jwks.json` (the safest), by a secret
-     * (`secret basic`: in a header; `secret post`: in the body), or not at all (`public`).
+     * (`secret basic`: in a header; `secret post`: in the body), or not at all (`public`). `registers`: public, and with each consent
+     * this installation gets a client id and a key of its own (Epic's dynamic clients), which give lasting access.
      */
-    client: z.enum(['key', 'secret basic', 'secret post', 'public']).default('key'),
+    client: z.enum(['key', 'secret basic', 'secret post', 'public', 'registers']).default('key'),
     /** Name of the signing key. */
     key: z.string().min(1).default('epic'),
     /** Of the key that is made at first use. */
@@ -38,7 +39,7 @@ export const smartAuth = z
       fault('secret', `client: ${auth.client} needs the name of the secret`);
     if (!needsSecret && auth.secret !== undefined)
       fault('secret', 'only for client: secret basic and secret post');
-    if (auth.method === 'backend' && auth.client === 'public')
+    if (auth.method === 'backend' && (auth.client === 'public' || auth.client === 'registers'))
       fault('client', 'a backend must prove who it is');
     if (auth.method === 'backend' && auth.persons !== undefined) fault('persons', 'only for method: consent');
     if (auth.persons !== undefined && auth.scopes !== undefined && !auth.scopes.includes('openid')) {

@@ -76,6 +76,7 @@ export function openSmart(options: SmartOptions): SmartSession {
     fhirBase,
     smart,
     slot: context.shared('consent'),
+    registers: auth.client === 'registers',
     ...(auth.persons === undefined ? {} : { persons: auth.persons }),
   });
   const scopes = auth.scopes ?? scopesFor(options.reads);
@@ -109,7 +110,7 @@ export function openSmart(options: SmartOptions): SmartSession {
 }
 
 function authenticationOf(auth: SmartAuth, { secrets }: ConnectionContext): ClientAuthentication {
-  if (auth.client === 'public') return { by: 'nothing' };
+  if (auth.client === 'public' || auth.client === 'registers') return { by: 'nothing' };
   if (auth.client !== 'key') return { by: auth.client, secret: () => secrets.get(auth.secret ?? '') };
   return {
     by: 'key',

@@ -7,6 +7,7 @@ import type { ClientAuthentication } from './client-authentication.ts';
 import type { SmartConfiguration } from './discover.ts';
 import { type Person, personOf } from './id-token.ts';
 import { type KeptGrant, keepTokens, keptJson, keptOf, withGranted } from './keep-tokens.ts';
+import { instanceGrant, registerInstance } from './register.ts';
 import type { SharedSlot } from './slot.ts';
 import { type Granted, requestToken } from './token-request.ts';
 import type { Tokens } from './tokens.ts';
@@ -21,6 +22,8 @@ export interface ConsentOptions {
   readonly slot: SharedSlot;
   /** Only these may connect: `Practitioner/abc`, or an id token's subject. Left out: whoever the EHR lets in. */
   readonly persons?: readonly string[];
+  /** Registers an instance of the client with each consent: for a client without a secret. */
+  readonly registers?: boolean;
   readonly watch?: Watch;
 }
 
@@ -66,7 +69,11 @@ function shown(person: string | null): string | null {
 export function createConsentTokens(options: ConsentOptions): ConsentTokens {
   const { http, clock, clientId, authentication, slot, fhirBase, watch = unwatched } = options;
 
-  async function ask(form: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Granted> {
+  async function ask(
+    form: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    as = clientId,
+  ): Promise<Granted> {
     const { tokenEndpoint: tokenUrl } = await options.smart(signal);
     const { result } = await requestToken({
       http,
@@ -75,11 +82,22 @@ export function createConsentTokens(options: ConsentOptions): ConsentTokens {
       signal,
       tokenUrl,
       form,
-      clientId,
+      clientId: as,
       authentication,
     });
     if (result instanceof Failure) throw result;
     return result;
+  }
+
+  async function renew(before: KeptGrant, signal: AbortSignal): Promise<Granted> {
+    const { instance, refreshToken } = before;
+    if (instance !== undefined) {
+      const { tokenEndpoint } = await options.smart(signal);
+      return ask(await instanceGrant(instance, tokenEndpoint, clock), signal, instance.clientId);
+    }
+    if (refreshToken === undefined) throw ended(before);
+    // The scopes that were consented to: less is not asked for, and more may not be.
+    return ask({ grant_type: 'refresh_token', refresh_token: refreshToken }, signal);
   }
 
   const kept = keepTokens({
@@ -87,15 +105,10 @@ export function createConsentTokens(options: ConsentOptions): ConsentTokens {
     slot,
     fetch(before, signal) {
       if (before.consent === undefined) throw fhirFailure('FHIR_CONSENT_NEEDED');
-      if (before.ended !== undefined || before.refreshToken === undefined) throw ended(before);
-      // The scopes that were consented to: less is not asked for, and more may not be.
-      return ask({ grant_type: 'refresh_token', refresh_token: before.refreshToken }, signal).catch(
-        (error) => {
-          throw error instanceof Failure && error.code === 'FHIR_GRANT_REFUSED'
-            ? ended(before, error)
-            : error;
-        },
-      );
+      if (before.ended !== undefined) throw ended(before);
+      return renew(before, signal).catch((error) => {
+        throw error instanceof Failure && over(error, before) ? ended(before, error) : error;
+      });
     },
     isEnd: ({ code }) => code === 'FHIR_CONSENT_ENDED',
   });
@@ -108,7 +121,7 @@ export function createConsentTokens(options: ConsentOptions): ConsentTokens {
           asked: grant.consent.asked,
           person: shown(grant.consent.person),
           granted: grant.token?.scope?.split(' ').filter((scope) => scope !== '') ?? null,
-          renewable: grant.refreshToken !== undefined,
+          renewable: grant.refreshToken !== undefined || grant.instance !== undefined,
           goodUntil: grant.token?.goodUntil ?? 0,
           ended: grant.ended !== undefined,
         };
@@ -145,11 +158,23 @@ export function createConsentTokens(options: ConsentOptions): ConsentTokens {
       if (options.persons !== undefined && !names.some((name) => options.persons?.includes(name))) {
         throw fhirFailure('FHIR_PERSON_NOT_ALLOWED');
       }
+      const instance =
+        options.registers && granted.refreshToken === undefined
+          ? await registerInstance({
+              http,
+              smart: await options.smart(signal),
+              clientId,
+              token: granted.accessToken,
+              signal,
+            })
+          : undefined;
       for (;;) {
         const { version, now } = await slot.read();
         const consent = { at: now, person: person?.fhirUser ?? person?.subject ?? null, asked: asked.scopes };
         // Nothing of a consent before: another person's refresh token does not belong to this one.
-        const next = withGranted({ consent }, granted, now);
+        const next = instance
+          ? spent({ ...withGranted({ consent, instance }, granted, now) })
+          : withGranted({ consent }, granted, now);
         if (!(await slot.swap(version, keptJson(next)))) continue;
         kept.forget();
         return factsOf(next) as ConsentFacts;
@@ -167,9 +192,18 @@ export function createConsentTokens(options: ConsentOptions): ConsentTokens {
   };
 }
 
-function ended({ refreshToken }: KeptGrant, cause?: Failure): Failure {
+/** The first token went for the registration. */
+function spent(grant: KeptGrant): KeptGrant {
+  return grant.token ? { ...grant, token: { ...grant.token, refreshAt: 0, goodUntil: 0 } } : grant;
+}
+
+/** An instance that the site has ended is a client that it does not know. */
+const over = ({ code }: Failure, { instance }: KeptGrant): boolean =>
+  code === 'FHIR_GRANT_REFUSED' || (instance !== undefined && code === 'FHIR_TOKEN_REFUSED');
+
+function ended({ refreshToken, instance }: KeptGrant, cause?: Failure): Failure {
   const said: Partial<Omit<FailureOptions, 'code'>> =
-    refreshToken === undefined
+    refreshToken === undefined && instance === undefined
       ? { message: 'The consent gave no refresh token, and its token is over.' }
       : {};
   return fhirFailure('FHIR_CONSENT_ENDED', {

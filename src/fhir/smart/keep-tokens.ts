@@ -4,6 +4,7 @@
  */
 import { asFailure, type Clock, Failure, type Json, pause, secret } from '../../std/index.ts';
 import { fhirFailure } from '../failures.ts';
+import type { Instance } from './register.ts';
 import type { SharedSlot } from './slot.ts';
 import type { Granted } from './token-request.ts';
 import type { Tokens } from './tokens.ts';
@@ -17,6 +18,8 @@ export interface KeptGrant {
     readonly scope?: string;
   };
   readonly refreshToken?: string;
+  /** In place of a refresh token, where the client registers an instance of itself. */
+  readonly instance?: Instance;
   readonly context?: Readonly<Record<string, string>>;
   /** Who consented, when, and to what: only where a person did. */
   readonly consent?: Consent;
@@ -64,7 +67,7 @@ export function withGranted(kept: KeptGrant, granted: Granted, now: number): Kep
   // Not every server sends another one: then the one before goes on.
   const refreshToken = granted.refreshToken ?? kept.refreshToken;
   // What cannot be renewed is used to its end.
-  const last = kept.consent !== undefined && refreshToken === undefined;
+  const last = kept.consent !== undefined && refreshToken === undefined && kept.instance === undefined;
   return {
     ...rest,
     token: {
