@@ -5,6 +5,7 @@ import { connectors, epicFailures, mllpFailures, webhookFailures } from './index
 it('has each connector under its own name, with every capability an action stands behind', () => {
   expect([...connectors].map(([name, connector]) => [name, connector.name])).toEqual([
     ['epic', 'epic'],
+    ['fhir', 'fhir'],
     ['mllp', 'mllp'],
     ['webhook', 'webhook'],
   ]);
