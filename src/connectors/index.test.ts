@@ -15,6 +15,13 @@ it('has each connector under its own name, with every capability an action stand
   ]);
   expect(capabilities).toEqual([
     ['epic', 'patient.find', 'patient.read', 'appointment.find', 'appointment.read'],
+    [
+      'fhir',
+      ...['patient', 'appointment', 'encounter', 'observation', 'documentReference'].flatMap((name) => [
+        `${name}.find`,
+        `${name}.read`,
+      ]),
+    ],
     ['mllp', 'send'],
     ['webhook', 'send', 'find', 'create', 'update'],
   ]);
