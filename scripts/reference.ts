@@ -8,6 +8,7 @@ import type { Command } from 'commander';
 import { failureMeaning } from '../src/cli/commands/hl7/exit-codes.ts';
 import { commandsBelow, everything } from '../src/cli/program.ts';
 import { type Declaration, declarationsOf, headOf, type Kind } from './declarations.ts';
+import { hospitalPage } from './reference-hospital.ts';
 
 const root = join(import.meta.dirname, '..');
 const made = (from: string): string => `<!-- Made by scripts/reference.ts from ${from}. Do not edit. -->`;
@@ -121,6 +122,7 @@ export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/reference/hl7.md', doorPage()],
     ['docs/reference/cli.md', commandPage()],
+    ['docs/reference/hospital.md', hospitalPage(made('src/simulator'))],
   ]);
 }
 

@@ -5,6 +5,8 @@ import {
   type ConnectionState,
   type EngineControl,
   type Readiness,
+  type RunRequest,
+  writeDesk,
 } from '../engine/index.ts';
 import type { Flow, TraceEntry } from '../flow/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
@@ -115,6 +117,7 @@ export interface EngineFixture extends EngineControl {
   readonly resumed: { site: string; connection: string; who: string; reason: string }[];
   readonly replayed: { deliveryIds: readonly string[]; fromStep?: string; who: string; reason: string }[];
   readonly released: { deliveryIds: readonly string[]; to: string; who: string; reason: string }[];
+  readonly runs: RunRequest[];
 }
 
 export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
@@ -126,6 +129,21 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       { flow: reminders, version: 'v8' },
     ],
     startedAt: clock.now() - 3_600_000,
+    ...writeDesk({
+      store,
+      clock,
+      keyedHash: (...parts) => JSON.stringify(parts),
+      nudge: () => fixture.change({ messages: false, deliveries: true, health: false }),
+    }),
+    runs: [],
+    async run(request) {
+      fixture.runs.push(request);
+      return { messageId: '1', deliveryId: '11' };
+    },
+    async dryRun(request) {
+      fixture.runs.push(request);
+      return [{ step: 'notify', kind: 'would', connection: 'care-app', do: 'send', args: { body: CANARY } }];
+    },
     connections: () => connections,
     ready: {
       ready: true,
@@ -220,6 +238,16 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       });
     },
     replays: replaysFixture(store, clock),
+    capabilities: {
+      sites: () => [],
+      of: () => null,
+      probe: () => Promise.reject(new Error('nothing to ask')),
+    },
+    cds: {
+      services: () => [],
+      call: async () => ({ status: 200, body: { cards: [] } }),
+      feedback: async () => ({ status: 200, body: {} }),
+    },
     released: [],
     async release(request) {
       fixture.released.push(request);

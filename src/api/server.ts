@@ -12,6 +12,8 @@ import type { ApiContext, ApiLog } from './context.ts';
 import { ApiFailure, type ApiFailureCode } from './failures.ts';
 import { administrationRoutes } from './routes/administration.ts';
 import { approvalRoutes } from './routes/approvals.ts';
+import { capabilityRoutes } from './routes/capabilities.ts';
+import { cdsServiceRoutes } from './routes/cds-services.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { cursorRoutes } from './routes/cursors.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
@@ -24,6 +26,7 @@ import { openRoutes } from './routes/open.ts';
 import { replayRoutes } from './routes/replays.ts';
 import { signInInstead, signInRoutes } from './routes/sign-in.ts';
 import { smartRoutes } from './routes/smart.ts';
+import { writeRoutes } from './routes/writes.ts';
 
 export interface ApiOptions {
   readonly engine: EngineControl;
@@ -138,13 +141,16 @@ export async function buildServer(
   });
   for (const part of [
     openRoutes,
+    cdsServiceRoutes,
     signInRoutes,
     homeRoutes,
     messageRoutes,
     approvalRoutes,
+    writeRoutes,
     deliveryRoutes,
     cursorRoutes,
     laneRoutes,
+    capabilityRoutes,
     replayRoutes,
     administrationRoutes,
     eventRoutes,

@@ -36,8 +36,9 @@ import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './re
 import type { Environment } from './settings.ts';
 import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
 import { hasData, openToLook } from './store.ts';
+import { engineWrites, folderWrites, type WriteDeskOfCommands } from './write-desk.ts';
 
-export interface Desk {
+export interface Desk extends WriteDeskOfCommands {
   readonly from: 'engine' | 'folder';
   /** By a patient, the search is recorded. */
   search(query: Omit<MessageQuery, 'patient'> & { asked?: string | Person }): Promise<Page<MessageRow>>;
@@ -183,6 +184,7 @@ function engineDesk(url: string, token: string): Desk {
       if (said.status === 404) throw asksNobody(deliveryId);
     },
     replays: engineReplays(ask),
+    ...engineWrites(ask),
     smart: engineSmart(ask),
     close: () => Promise.resolve(),
   };
@@ -231,6 +233,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
     dead: (query) => store.deadLetters(query),
     replay: needsEngine,
     replays: folderReplays(store),
+    ...folderWrites(store),
     smart: folderSmart(notRunning),
     lanes: (query) => store.stuckLanes(query),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),

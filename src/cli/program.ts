@@ -13,12 +13,15 @@ import { addHl7 } from './commands/hl7.ts';
 import { addKey } from './commands/key.ts';
 import { addLanes } from './commands/lanes.ts';
 import { addMessages } from './commands/messages.ts';
+import { addProbe } from './commands/probe.ts';
 import { addReplay } from './commands/replay.ts';
 import { addReplays } from './commands/replays.ts';
+import { addRun } from './commands/run.ts';
 import { addSend } from './commands/send.ts';
 import { addSimulator } from './commands/simulator.ts';
 import { addSites } from './commands/sites.ts';
 import { addStart } from './commands/start.ts';
+import { addWrites } from './commands/writes.ts';
 
 export function everything(): Command {
   const { version } = JSON.parse(
@@ -35,16 +38,19 @@ export function everything(): Command {
     addStart,
     addDev,
     addCheck,
+    addRun,
     addSend,
     addMessages,
     addDead,
     addReplay,
     addReplays,
     addLanes,
+    addWrites,
     addConnections,
     addApprovals,
     addHl7,
     addSites,
+    addProbe,
     addSimulator,
     addBackup,
     addKey,

@@ -1,12 +1,20 @@
 /** Loads a user's project: its configuration, its site records and its flows, with every fault found. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { connectors } from '../connectors/index.ts';
-import { type Flow, lint } from '../flow/index.ts';
-import { connectorRecord, type Fault, type LoadedSite, loadSites } from '../site/index.ts';
+import { capabilityMatrix, connectors } from '../connectors/index.ts';
+import { type Flow, lint, unmet } from '../flow/index.ts';
+import {
+  connectorRecord,
+  type Fault,
+  type LoadedSite,
+  loadObserved,
+  loadSites,
+  type ObservedSite,
+} from '../site/index.ts';
 import { asFailure, Failure, nearest } from '../std/index.ts';
+import { routeFaults, routeSecrets } from './route-faults.ts';
 import type { Environment } from './settings.ts';
 
 const configSchema = z.strictObject({
@@ -38,6 +46,8 @@ export interface Project {
   readonly folder: string;
   readonly config: ProjectConfig;
   readonly sites: readonly LoadedSite[];
+  /** By site, what its servers were seen to say. */
+  readonly observed: Readonly<Record<string, ObservedSite>>;
   readonly flows: readonly Flow[];
   readonly faults: readonly Fault[];
 }
@@ -58,9 +68,15 @@ export async function loadProject(folder: string, environment: Environment): Pro
   const config = await readConfig(file, faults);
   const loaded = loadSites(join(root, config.sites), environment);
   faults.push(...loaded.faults);
-  for (const site of loaded.sites) faults.push(...connectionFaults(site));
-  const flows = await loadFlows(join(root, config.flows), loaded.sites, faults);
-  return { folder: root, config, sites: loaded.sites, flows, faults };
+  for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
+  const observed: Record<string, ObservedSite> = {};
+  for (const { record, file: siteFile } of loaded.sites) {
+    const seen = loadObserved(dirname(siteFile));
+    observed[record.site] = seen.observed;
+    faults.push(...seen.faults);
+  }
+  const flows = await loadFlows(join(root, config.flows), loaded.sites, faults, observed);
+  return { folder: root, config, sites: loaded.sites, observed, flows, faults };
 }
 
 async function readConfig(file: string, faults: Fault[]): Promise<ProjectConfig> {
@@ -119,7 +135,12 @@ function connectionFaults(site: LoadedSite): Fault[] {
   return faults;
 }
 
-async function loadFlows(folder: string, sites: readonly LoadedSite[], faults: Fault[]): Promise<Flow[]> {
+async function loadFlows(
+  folder: string,
+  sites: readonly LoadedSite[],
+  faults: Fault[],
+  observed: Readonly<Record<string, ObservedSite>>,
+): Promise<Flow[]> {
   const flows: Flow[] = [];
   const names = existsSync(folder)
     ? readdirSync(folder).filter((name) => /\.ts$/.test(name) && !/\.test\.ts$/.test(name))
@@ -153,6 +174,7 @@ async function loadFlows(folder: string, sites: readonly LoadedSite[], faults: F
     }
     flows.push(flow);
     faults.push(...flowFaults(flow, file, sites));
+    faults.push(...lacking(flow, file, sites, observed), ...sameService(flow, file, flows));
   }
   return flows;
 }
@@ -195,6 +217,53 @@ function flowFaults(flow: Flow, file: string, sites: readonly LoadedSite[]): Fau
   return faults;
 }
 
+/** What a site lacks that the flow needs, as far as is known: the cell and the way that exists. */
+function lacking(
+  flow: Flow,
+  file: string,
+  sites: readonly LoadedSite[],
+  observed: Readonly<Record<string, ObservedSite>>,
+): Fault[] {
+  const named = flow.sites === 'all' ? sites : sites.filter((site) => flow.sites.includes(site.record.site));
+  return named.flatMap(({ record }) =>
+    unmet(flow, record, (connection) =>
+      capabilityMatrix({
+        record,
+        observed: observed[record.site] ?? {},
+        connectors,
+        ...(connection === undefined ? {} : { connection }),
+      }),
+    ).map(({ place, reason, fix }) => ({
+      file,
+      line: 0,
+      reason: `${flow.name}, ${place}: ${reason}`,
+      fix: `${fix}${fix.endsWith('.') ? '' : '.'} See: suture sites capabilities ${record.site}`,
+    })),
+  );
+}
+
+/** Two flows that answer one CDS service at one site: nobody could say which does. */
+function sameService(flow: Flow, file: string, flows: readonly Flow[]): Fault[] {
+  const { trigger } = flow;
+  if (trigger.kind !== 'cds') return [];
+  const other = flows.find((each) => {
+    if (each === flow || each.trigger.kind !== 'cds' || each.trigger.service !== trigger.service)
+      return false;
+    return (
+      flow.sites === 'all' || each.sites === 'all' || each.sites.some((site) => flow.sites.includes(site))
+    );
+  });
+  if (other === undefined) return [];
+  return [
+    {
+      file,
+      line: 0,
+      reason: `${flow.name}: the CDS service "${trigger.service}" is answered by ${other.name}, too`,
+      fix: 'give one of them another service, or other sites',
+    },
+  ];
+}
+
 function importFault(file: string, error: unknown): Fault {
   const text = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? (error.stack ?? '') : '';
@@ -214,6 +283,7 @@ export function secretNames(sites: readonly LoadedSite[]): string[] {
     for (const connection of Object.values(record.connections)) {
       const { secret, auth } = connection as { secret?: unknown; auth?: { secret?: unknown } };
       for (const name of [secret, auth?.secret]) if (typeof name === 'string') names.add(name);
+      for (const name of routeSecrets(connection)) names.add(name);
     }
   }
   return [...names];

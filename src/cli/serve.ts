@@ -61,6 +61,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       store,
       sites: project.sites.map((site) => site.record),
       flows: project.flows,
+      observed: project.observed,
       clock: systemClock,
       keyedHash: store.keyedHash,
       log,

@@ -12,6 +12,8 @@ export interface Capability {
   readonly effect: boolean;
   /** The other side knows a repeat by its key: done again after a lost answer, it is not done twice. */
   readonly repeatable?: boolean;
+  /** It keeps a ledger of what it writes: after a lost answer it finds out by itself before it does anything again. */
+  readonly findsOut?: boolean;
   /** SMART v2 scopes that it needs: `system/Patient.rs`. */
   readonly scopes: readonly string[];
 }

@@ -1,11 +1,13 @@
 /** The other side of the contract for tests: what the engine implements on the store, in maps. */
 import { createHash } from 'node:crypto';
 import { makeSigningKey, ownSlot, type SharedSlot, type SigningKeyPair } from '../fhir/index.ts';
-import { type Clock, Failure, systemClock } from '../std/index.ts';
+import { type Clock, Failure, type Json, systemClock } from '../std/index.ts';
 import type {
+  Call,
   CallContext,
   CallOutcome,
   ConnectionContext,
+  Finding,
   Inbound,
   LearnAnswer,
   LearnSettings,
@@ -13,12 +15,15 @@ import type {
   RosterEntry,
   Verdict,
 } from './contract.ts';
+import { type TestLedger, testLedger } from './ledger.fixture.ts';
 
 export interface TestContext extends ConnectionContext {
   readonly entries: Map<string, RosterEntry>;
   readonly hashes: Map<string, string>;
   readonly secretTexts: Map<string, string>;
   readonly outcomes: CallOutcome[];
+  /** Findings that were counted. */
+  readonly told: Finding[];
   /** Pauses that were asked for; `undefined` for "by half". */
   readonly slowed: (number | undefined)[];
   readonly taken: () => number;
@@ -28,6 +33,9 @@ export interface TestContext extends ConnectionContext {
   /** Commits an answer as the engine does: seen hashes and roster changes together. */
   commit(answer: LearnAnswer): void;
   readonly key: SigningKeyPair;
+  /** Other connections of the site, by name. */
+  readonly neighbours: Map<string, (call: Call, about: CallContext) => Promise<Json>>;
+  readonly ledger: TestLedger;
 }
 
 /** Made once: an RSA key takes a while. */
@@ -41,8 +49,10 @@ export async function testContext(
   const hashes = new Map<string, string>();
   const secretTexts = new Map<string, string>();
   const outcomes: CallOutcome[] = [];
+  const told: Finding[] = [];
   const slowed: (number | undefined)[] = [];
   const logged: string[] = [];
+  const neighbours: TestContext['neighbours'] = new Map();
   let taken = 0;
   const slots = new Map<string, SharedSlot>();
   const patientKey = (system: string, value: string): string =>
@@ -52,6 +62,7 @@ export async function testContext(
     connection: 'under-test',
     learnt: [],
     identifiers: { mrn: options.mrn ?? 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14' },
+    timeZone: 'America/Chicago',
     clock: options.clock ?? systemClock,
     key,
     entries,
@@ -108,7 +119,12 @@ export async function testContext(
       },
     },
     patientKey,
+    ledger: testLedger(),
+    neighbour: (name) => neighbours.get(name),
+    neighbours,
     report: (outcome) => void outcomes.push(outcome),
+    found: (findings) => void told.push(...findings),
+    told,
     log: (_level, text, facts) => void logged.push(`${text} ${JSON.stringify(facts ?? {})}`),
     know(system, value) {
       const entry = { key: patientKey(system, value), identifiers: [{ system, value }], activeAt: 0 };
@@ -139,6 +155,7 @@ export const never: AbortSignal = new AbortController().signal;
 export function callContext(more: Partial<CallContext> = {}): CallContext {
   return {
     idempotencyKey: 'd1.notify',
+    delivery: '1',
     attempt: 1,
     possibleDuplicate: false,
     flow: 'notify',

@@ -7,8 +7,12 @@
  */
 import type { Asked, ConsentFacts, RunMemory, SharedSlot, SigningAlgorithm } from '../fhir/index.ts';
 import type { Door, Format, MessageFlag } from '../message/index.ts';
+import type { Observed } from '../site/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
 import type { Capability, Method, ResourceSpec } from './capability.ts';
+import type { WriteLedger } from './write-ledger.ts';
+
+export type * from './write-ledger.ts';
 
 // ---------------------------------------------------------------- what comes in
 
@@ -159,6 +163,8 @@ export interface Call {
 export interface CallContext {
   /** The same for every attempt of this step of this delivery, and for no other: `d<delivery>.<step>`. */
   readonly idempotencyKey: string;
+  /** Its id, for what is written down about it. */
+  readonly delivery: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** An earlier attempt may have arrived: find before you create, flag what you send. */
@@ -173,19 +179,6 @@ export interface CallContext {
 }
 
 // ---------------------------------------------------------------- what a connection is given
-
-/** A record's committed intent to create: PLANNED before the socket write (architecture: unknown is not success). */
-export interface WriteLedger {
-  /** Commits the intent. `earlier` is what a previous attempt left behind. */
-  plan(entry: {
-    key: string;
-    what: string;
-    body: Json;
-  }): Promise<{ earlier: 'none' | 'unknown' | { done: string } }>;
-  done(key: string, id: string): Promise<void>;
-  refused(key: string, failure: Failure): Promise<void>;
-  unknown(key: string): Promise<void>;
-}
 
 /** Secrets and keys by reference, opened only at the moment of use. */
 export interface Secrets {
@@ -252,12 +245,16 @@ export interface ConnectionContext {
   /** Resources that the site record learns by this connection. */
   readonly learnt: readonly string[];
   readonly clock: Clock;
+  /** The site's, IANA: times of HL7 messages are local to it. */
+  readonly timeZone: string;
   readonly secrets: Secrets;
   /** A small sealed value of this connection that outlives the process, and that all nodes share. */
   readonly shared: (name: string) => SharedSlot;
   readonly budget: Budget;
   /** For connections that create records in an EHR, where a lost reply must be found out, not repeated. */
-  readonly ledger?: WriteLedger;
+  readonly ledger: WriteLedger;
+  /** Another connection of the same site, for a write that goes that way; `undefined` when there is none that can be called. */
+  readonly neighbour: (name: string) => ((call: Call, about: CallContext) => Promise<Json>) | undefined;
   readonly roster: {
     /** Entries after `after` (a roster key, `null` from the start), in key order. */
     page(after: string | null, limit: number, activity?: Activity): Promise<readonly RosterEntry[]>;
@@ -270,6 +267,8 @@ export interface ConnectionContext {
   /** Keyed hash of a patient identifier: stable in one installation, meaningless outside it. */
   readonly patientKey: (system: string, value: string) => string;
   readonly report: (outcome: CallOutcome) => void;
+  /** What looked like success and was not all: counted per minute beside outcomes, as the monitor reads them. */
+  readonly found: (findings: readonly Finding[]) => void;
   /** Never with patient data: ids, counts, codes. */
   readonly log: (
     level: 'info' | 'warn' | 'error',
@@ -299,6 +298,27 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+}
+
+/** A caller of CDS services: proved, and asked for what it did not send. */
+export interface CdsCaller {
+  /** `iss` of its calls. */
+  readonly issuer: string;
+  /** @throws Failure `auth`, CDS_CALLER: the call is not from it, or was made before. */
+  prove(token: string | undefined, signal: AbortSignal): Promise<void>;
+  /**
+   * One prefetch template, read with the caller's own token, which is used for this and kept nowhere; `null` when it
+   * cannot be had.
+   * @throws Failure `config`, CDS_FHIR_SERVER: `server` is not the caller's.
+   */
+  read(request: {
+    readonly template: string;
+    /** The call's context. */
+    readonly call: Readonly<Record<string, unknown>>;
+    readonly token: string;
+    readonly server: string;
+    readonly signal: AbortSignal;
+  }): Promise<Json>;
 }
 
 /**
@@ -336,6 +356,8 @@ export interface Connection {
   readonly signIn?: SignIn;
   /** Tells what is wrong, one check a line: route, sign-in, scope. Changes nothing at the other side. */
   test(signal: AbortSignal): Promise<readonly TestResult[]>;
+  /** Asks the server what it is and has, harmlessly: `suture probe`, and the drift that a running engine reports. */
+  observe?(signal: AbortSignal): Promise<Observed>;
   /** A source that others connect to. Rejects with a `config` Failure when it cannot (port in use). */
   listen?(receiver: Receiver): Promise<Listening>;
   /** A source that we ask. */
@@ -351,6 +373,8 @@ export interface Connection {
   call?(call: Call, context: CallContext): Promise<Json>;
   /** A source over HTTP: mounted by the API below `/hooks/<site>/<connection>`. */
   http?(request: HttpRequest, receiver: Receiver): Promise<HttpAnswer>;
+  /** A hospital that calls CDS services. */
+  readonly cds?: CdsCaller;
   close(): Promise<void>;
 }
 

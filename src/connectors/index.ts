@@ -1,3 +1,4 @@
+import { cds } from './cds/index.ts';
 import type { Connector } from './contract.ts';
 import { epic } from './epic/index.ts';
 import { fhir } from './fhir/index.ts';
@@ -5,17 +6,28 @@ import { mllp } from './mllp/index.ts';
 import { webhook } from './webhook/index.ts';
 
 export type { ConsentFacts } from '../fhir/index.ts';
+export * from './bulk/index.ts';
 export type * from './capability.ts';
+export {
+  type Card,
+  type CdsFailureCode,
+  cardsFrom,
+  cdsFailure,
+  cdsFailures,
+  claimedIssuer,
+} from './cds/index.ts';
 export type * from './contract.ts';
 export { epicFailures } from './epic/index.ts';
 export { fhirConnectorFailures } from './fhir/index.ts';
 export { identities } from './learn/identities.ts';
 export { hashOf } from './learn/learnable.ts';
 export { changeSince, fedMark } from './learn/marks.ts';
+export * from './matrix/index.ts';
 export { mllpFailures } from './mllp/index.ts';
 export { signatureFault, signatureHeaders, webhookFailures } from './webhook/index.ts';
 
 /** Every connector, by the name that stands in a site record. Each one parses its own configuration. */
 export const connectors: ReadonlyMap<string, Connector> = new Map(
-  [epic, fhir, mllp, webhook].map((connector) => [connector.name, connector as unknown as Connector]),
+  [cds, epic, fhir, mllp, webhook].map((connector) => [connector.name, connector as unknown as Connector]),
 );
+export { writeFailures } from './acting/index.ts';

@@ -7,6 +7,8 @@ import { readFilters } from './messages/filters.ts';
 import { MessagesPage } from './messages/messages-page.tsx';
 import { EmptyState, FailureNotice } from './parts/notice.tsx';
 import { Shell } from './shell.tsx';
+import { SitePage } from './sites/site-page.tsx';
+import { SitesPage } from './sites/sites-page.tsx';
 
 const root = createRootRoute({
   component: Shell,
@@ -39,9 +41,17 @@ const approvalsRoute = createRoute({
 
 const dead = createRoute({ getParentRoute: () => root, path: '/dead', component: DeadPage });
 
+const sites = createRoute({ getParentRoute: () => root, path: '/sites', component: SitesPage });
+
+export const siteRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/sites/$site',
+  component: SitePage,
+});
+
 export function createConsoleRouter() {
   return createRouter({
-    routeTree: root.addChildren([home, messagesRoute, messageRoute, approvalsRoute, dead]),
+    routeTree: root.addChildren([home, messagesRoute, messageRoute, approvalsRoute, dead, sites, siteRoute]),
     scrollRestoration: false,
   });
 }

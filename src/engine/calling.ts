@@ -17,7 +17,7 @@ export interface CallingOptions extends Omit<GateOptions, 'wake'> {
 
 export interface Calling {
   readonly gate: Gate;
-  /** The other side knows repeats of this capability by their key. */
+  /** Safe to call again after a lost answer: the other side knows repeats by their key, or it finds out by itself first. */
   repeatable(site: string, connection: string, capability: string): boolean;
   readonly resume: EngineControl['resume'];
 }
@@ -38,7 +38,9 @@ export function createCalling(options: CallingOptions): Calling {
   return {
     gate,
     repeatable: (site, connection, capability) =>
-      open(site, connection)?.capabilities.some((one) => one.name === capability && one.repeatable) ?? false,
+      open(site, connection)?.capabilities.some(
+        (one) => one.name === capability && (one.repeatable || one.findsOut),
+      ) ?? false,
     async resume({ site, connection, who, reason }) {
       if (open(site, connection) === undefined) return false;
       const on = `${site}/${connection}`;

@@ -104,6 +104,8 @@ export function afterCall(circuit: Circuit, ended: Ended): Circuit {
   if (failure === null || !failure.retry.again) {
     return failure?.kind === 'defect' ? passed(circuit, ended, failure) : answered(circuit);
   }
+  // It concerns one thing alone and may not even have been sent: the connection is neither better nor worse.
+  if (failure.retry.alone && failure.kind !== 'throttle') return passed(circuit, ended, undefined);
   switch (SAYS[failure.kind]) {
     case 'answers':
       return answered(circuit);

@@ -4,6 +4,7 @@ import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { identityKey } from './intake.ts';
 import type { Keyring } from './keys/keyring.ts';
+import { createLedger } from './ledger.ts';
 import { survivorsOf, survivorsPage } from './merge.ts';
 import { type KeyedHash, patientKey } from './patient.ts';
 
@@ -13,12 +14,15 @@ export interface ContextOptions {
   readonly keyedHash: KeyedHash;
   readonly site: string;
   readonly connection: string;
+  readonly timeZone: string;
   readonly budget: Budget;
   readonly identifiers: ConnectionContext['identifiers'];
   readonly learnt: readonly string[];
   readonly keyring: Keyring;
   readonly report: ConnectionContext['report'];
+  readonly found: ConnectionContext['found'];
   readonly log: ConnectionContext['log'];
+  readonly neighbour: ConnectionContext['neighbour'];
 }
 
 export function connectionContext(options: ContextOptions): ConnectionContext {
@@ -43,6 +47,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     identifiers: options.identifiers,
     learnt: options.learnt,
     clock,
+    timeZone: options.timeZone,
     secrets,
     shared(name) {
       const slot = `connection ${site} ${connection} ${name}`;
@@ -52,6 +57,8 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
       };
     },
     budget: options.budget,
+    ledger: createLedger({ store, clock, keyedHash, site, connection }),
+    neighbour: options.neighbour,
     roster: {
       page: (after, limit, activity) => survivorsPage(store, site, after, limit, activity),
       get: (keys) => survivorsOf(store, site, keys),
@@ -67,6 +74,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     },
     patientKey: (system, value) => patientKey(keyedHash, site, system, value),
     report: options.report,
+    found: options.found,
     log: options.log,
   };
 }

@@ -6,11 +6,15 @@ import type { HttpAnswer, HttpRequest, TestResult } from '../connectors/index.ts
 import type { Flow, TraceEntry } from '../flow/index.ts';
 import type { Settled, Store, StuckLane } from '../store/index.ts';
 import type { Approval } from './approval.ts';
+import type { CapabilityControl } from './capabilities.ts';
 import type { KeyControl } from './keys/keyring.ts';
 import type { CursorControl } from './learning/cursors.ts';
 import type { Person } from './patient.ts';
 import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
+import type { Responder } from './respond.ts';
+import type { RunControl } from './run.ts';
 import type { SignInControl } from './sign-in/desk.ts';
+import type { WriteControl } from './writes.ts';
 
 export interface RunningFlow {
   readonly flow: Flow;
@@ -45,7 +49,7 @@ export interface Change {
   readonly health: boolean;
 }
 
-export interface EngineControl extends CursorControl {
+export interface EngineControl extends CursorControl, WriteControl, RunControl {
   readonly store: Store;
   readonly flows: readonly RunningFlow[];
   readonly startedAt: number;
@@ -72,6 +76,10 @@ export interface EngineControl extends CursorControl {
   }): Promise<readonly StuckLane[]>;
   /** `null`: no such hook. */
   http(site: string, connection: string, request: HttpRequest): Promise<HttpAnswer | null>;
+  /** What the sites can do, and how their servers differ from what was written down. */
+  readonly capabilities: CapabilityControl;
+  /** CDS Hooks: what `/cds-services` serves. */
+  readonly cds: Pick<Responder, 'services' | 'call' | 'feedback'>;
   /** Public halves of the signing keys: what `/.well-known/jwks.json` serves. */
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
   /** Connections that work with a person's consent. */

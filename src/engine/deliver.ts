@@ -72,6 +72,10 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     const createdAt = Math.max(delivery.createdAt, awakeSince(leased.remembered));
     const outcome = decide(failure, { ...delivery, createdAt }, limits, options.due(), options.random);
     const step = failure.at.step ?? '';
+    if (!failure.retry.again && failure.retry.held) {
+      const reason = failure.kind === 'unknown-outcome' ? 'unknown outcome' : 'ambiguous patient';
+      return { ...base(), to: 'held', reason, step, ...told(failure) };
+    }
     if (failure.kind === 'unknown-outcome' && policy === 'hold')
       return { ...base(), to: 'held', reason: 'unknown outcome', step, ...told(failure) };
     if (outcome.to === 'held')
@@ -98,6 +102,12 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     for (const step of again) remembered.delete(step);
     return again.length > 0;
   };
+  // A person looked at what an effect could not be done with: what was found for it may be another by now.
+  const { failure: before, released } = delivery;
+  if (released !== null && before !== null && !before.retry.again && before.retry.held) {
+    const { steps } = running.prepared.flow;
+    forget(steps.filter(({ kind }) => kind === 'find').map(({ id }) => id));
+  }
   /** Steps done for the first time in this attempt: what comes behind one was never tried before. */
   let firsts = 0;
   let calling: CallCommand | undefined;
@@ -224,6 +234,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
         {
           // A replay is a new delivery and so gets a new key: it is meant to be done again.
           idempotencyKey: `suture-${message.site}-${delivery.id}-${command.step}`,
+          delivery: delivery.id,
           attempt: delivery.attempts + 1,
           possibleDuplicate: delivery.possibleDuplicate,
           flow: delivery.flow,

@@ -1,12 +1,13 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
 import { connectors as allConnectors, type ConnectionContext, type Connector } from '../connectors/index.ts';
 import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
-import type { SiteRecord } from '../site/index.ts';
+import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
-import { approvalDesk } from './approval.ts';
 import { createBackpressure } from './backpressure.ts';
+import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
+import { createCapabilities } from './capabilities.ts';
 import type { EngineControl, Readiness, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
@@ -19,11 +20,12 @@ import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
 import { createReplays } from './replay/replays.ts';
+import { createResponder } from './respond.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
 import { createSignInDesk } from './sign-in/desk.ts';
 import { createTelling } from './telling.ts';
-import { connectionState, fhirViewOf, type Open, traceOf } from './view.ts';
+import { connectionState, type Open } from './view.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -34,6 +36,8 @@ export interface EngineOptions {
   readonly log: ConnectionContext['log'];
   readonly random?: Random;
   readonly connectors?: ReadonlyMap<string, Connector>;
+  /** What the sites' servers were seen to say, by site: see `loadObserved`. */
+  readonly observed?: Readonly<Record<string, ObservedSite>>;
   /** Deliveries in hand at once. */
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
@@ -186,6 +190,7 @@ export function createEngine(options: EngineOptions): Engine {
     heard: (site, connection) => learning.heard(site, connection),
     changed,
     log,
+    open: (site, name) => byName.get(`${site}/${name}`),
   });
 
   const learning = createLearning({
@@ -196,6 +201,7 @@ export function createEngine(options: EngineOptions): Engine {
     sites: options.sites,
     source: (site, connection) => byName.get(`${site}/${connection}`),
     planned,
+    counted: tallies.findings,
     failed(site, connection, failure) {
       const one = byName.get(`${site}/${connection}`);
       if (one === undefined || failure?.code === one.failure?.code) return;
@@ -229,6 +235,35 @@ export function createEngine(options: EngineOptions): Engine {
     log,
   });
 
+  const responder = createResponder({
+    store,
+    clock,
+    flows: () => [...prepared.values()],
+    site: (name) => sites.get(name),
+    open: () => open,
+    enter: gate.enter,
+    log,
+    signal: stopping.signal,
+  });
+
+  const capabilities = createCapabilities({
+    clock,
+    sites: options.sites,
+    observed: options.observed ?? {},
+    connectors: registry,
+    log,
+    changed: () => changed('health'),
+    lend(site, name) {
+      const one = byName.get(`${site}/${name}`);
+      if (one) return { one, give: () => Promise.resolve() };
+      const record = sites.get(site);
+      if (record?.connections[name] === undefined) return undefined;
+      const own = openConnection(record, name);
+      return { one: own, give: () => own.connection.close() };
+    },
+    signal: stopping.signal,
+  });
+
   const signIns = createSignInDesk({
     store,
     clock,
@@ -245,11 +280,6 @@ export function createEngine(options: EngineOptions): Engine {
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
   let retention: ReturnType<typeof startRetention> | null = null;
-  const readers = {
-    store,
-    flow: (name: string) => prepared.get(name),
-    site: (name: string) => sites.get(name),
-  };
 
   return {
     store,
@@ -296,6 +326,7 @@ export function createEngine(options: EngineOptions): Engine {
         await replays
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
+        capabilities.start();
         retention = startRetention({ store, clock, sites: options.sites, log });
       } catch (error) {
         running = false;
@@ -309,6 +340,8 @@ export function createEngine(options: EngineOptions): Engine {
     async stop(drain = {}) {
       running = false;
       await replays.close();
+      await responder.settled();
+      await capabilities.stop();
       backpressure.stop();
       await retention?.stop();
       endHealth?.();
@@ -349,6 +382,9 @@ export function createEngine(options: EngineOptions): Engine {
       return one?.connection.http ? one.connection.http(request, one.receiver) : null;
     },
 
+    capabilities,
+    cds: responder,
+
     async jwks() {
       const keys = await keyring.published();
       return { keys: keys.map((key) => key.publicJwk) };
@@ -363,25 +399,16 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
-    async release({ deliveryIds, to, who, reason }) {
-      const audit = {
-        at: clock.now(),
-        who,
-        act: 'delivery.release',
-        on: deliveryIds.join(','),
-        facts: { to, reason },
-      };
-      const count = await store.release({ deliveryIds, to, at: clock.now(), audit });
-      planned(count);
-      return count;
-    },
-
     ...cursorDesk({ store, clock, sites: options.sites }),
 
-    ...approvalDesk({ store, clock, answered: () => planned(0, true) }),
-
-    trace: (deliveryId) => traceOf(readers, deliveryId),
-
-    fhirView: (messageId) => fhirViewOf(readers, messageId),
+    ...byHand({
+      store,
+      clock,
+      keyedHash,
+      planned,
+      flow: (name) => prepared.get(name),
+      sites,
+      open: (site, name) => byName.get(`${site}/${name}`),
+    }),
   };
 }

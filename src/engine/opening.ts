@@ -27,6 +27,8 @@ export interface OpeningOptions {
   readonly heard: (site: string, connection: string) => void;
   readonly changed: (what: 'messages' | 'health') => void;
   readonly log: ConnectionContext['log'];
+  /** An open connection of a site, by name. */
+  readonly open: (site: string, connection: string) => Open | undefined;
 }
 
 export interface Opening {
@@ -67,6 +69,7 @@ export function createOpening(options: OpeningOptions): Opening {
       clock,
       keyedHash,
       ...at,
+      timeZone: site.timeZone,
       budget: budgets.get(site.site) as ReturnType<typeof siteBudget>,
       keyring,
       learnt: Object.keys(site.learn).filter((resource) => site.learn[resource]?.from === name),
@@ -75,7 +78,12 @@ export function createOpening(options: OpeningOptions): Opening {
         ...(site.identifiers.csn?.system === undefined ? {} : { csn: site.identifiers.csn.system }),
       },
       report: (outcome) => tallies.outcome(site.site, name, outcome),
+      found: (findings) => tallies.findings(site.site, name, findings),
       log,
+      neighbour: (other) => {
+        const { connection } = options.open(site.site, other) ?? {};
+        return connection?.call?.bind(connection);
+      },
     });
     return {
       site,

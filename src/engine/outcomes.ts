@@ -1,10 +1,12 @@
 /** Sums how calls end and what noise is heard, per minute, and hands the sums to the store. */
-import type { CallOutcome, Receiver } from '../connectors/index.ts';
+import type { CallOutcome, Finding, Receiver } from '../connectors/index.ts';
 import type { Clock } from '../std/index.ts';
 import type { NoiseCount, OutcomeCount, Store } from '../store/index.ts';
 
 export interface Tallykeeper {
   outcome(site: string, connection: string, outcome: CallOutcome): void;
+  /** What came beside results: per minute, code by code. */
+  findings(site: string, connection: string, findings: readonly Finding[]): void;
   noise(site: string, connection: string, noise: Parameters<Receiver['noise']>[0]): void;
   start(): void;
   /** Writes what is left. */
@@ -12,6 +14,9 @@ export interface Tallykeeper {
 }
 
 const EVERY = 2_000;
+
+/** Before a finding's code, where outcomes of calls have their kind: `finding 59204`. */
+export const FINDING = 'finding ';
 
 export function createTallykeeper(store: Store, clock: Clock): Tallykeeper {
   let outcomes = new Map<string, { -readonly [Key in keyof OutcomeCount]: OutcomeCount[Key] }>();
@@ -50,15 +55,20 @@ export function createTallykeeper(store: Store, clock: Clock): Tallykeeper {
     cancel = clock.after(EVERY, () => void write().then(() => running && schedule()));
   }
 
+  function add(site: string, connection: string, kind: string, count: number, ms: number): void {
+    const minute = Math.floor(clock.now() / 60_000);
+    const key = `${minute}|${site}|${connection}|${kind}`;
+    const sum = outcomes.get(key);
+    if (sum) {
+      sum.count += count;
+      sum.ms += ms;
+    } else outcomes.set(key, { minute, site, connection, kind, count, ms });
+  }
+
   return {
-    outcome(site, connection, { kind, ms }) {
-      const minute = Math.floor(clock.now() / 60_000);
-      const key = `${minute}|${site}|${connection}|${kind}`;
-      const sum = outcomes.get(key);
-      if (sum) {
-        sum.count++;
-        sum.ms += ms;
-      } else outcomes.set(key, { minute, site, connection, kind, count: 1, ms });
+    outcome: (site, connection, { kind, ms }) => add(site, connection, kind, 1, ms),
+    findings(site, connection, findings) {
+      for (const { code, count } of findings) add(site, connection, `${FINDING}${code}`, count, 0);
     },
     noise(site, connection, { kind, bytes }) {
       const key = `${site}|${connection}|${kind}`;

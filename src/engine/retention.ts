@@ -24,6 +24,9 @@ const BETWEEN_STEPS = 250;
 /** Days after which what is finished moves to its period file. */
 export const SHELVED_AFTER = 7;
 
+/** Days for which the ledger knows what a write gave; what is open stays until it is decided. */
+const LEDGER_DAYS = 90;
+
 const ENDS: readonly MessageEnd[] = ['delivered', 'filtered', 'dead', 'rejected', 'unrouted'];
 
 /** What is removed now, one request for each feed and end; last what no record speaks of any more, by the longest time of all. */
@@ -79,6 +82,15 @@ export function startRetention({ store, clock, sites, log }: RetentionOptions): 
         removed,
         receivedBefore: new Date(receivedBefore).toISOString(),
       });
+    }
+    const ended = now - LEDGER_DAYS * DAY;
+    await inSteps((limit) => store.pruneWrites({ endedBefore: ended, limit }));
+    for (const site of sites) {
+      const before = now - retentionOf(site, '').delivered * DAY;
+      const removed = await inSteps((limit) => store.pruneExchanges({ site: site.site, before, limit }));
+      if (removed > 0) {
+        log('info', 'answered calls were removed: their retention is over', { site: site.site, removed });
+      }
     }
     const moved = await inSteps((limit) =>
       store.shelve({ receivedBefore: now - SHELVED_AFTER * DAY, limit }),

@@ -241,7 +241,7 @@ export function createFhirClient(options: FhirClientOptions): FhirClient {
       }
       return { status: reply.status, resource: content.resource, issues: content.issues };
     },
-    binary: (id, given) =>
+    binary: async (id, given) =>
       streamBinary(
         { http, clock, tokens, watch, dialect },
         new URL(`${baseUrl}/Binary/${checked(id)}`),

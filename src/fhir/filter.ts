@@ -76,6 +76,21 @@ const onDate: Judge = (resource, value) => {
   return after && before;
 };
 
+/** Of two bounds on the time of change some servers drop one without a word. */
+const changedWithin: Judge = (resource, value) => {
+  const parsed = /^(eq|lt|le|gt|ge)?(\d.*)$/.exec(value);
+  const asked = parsed?.[2] === undefined ? undefined : spanOf(parsed[2]);
+  const at = Date.parse(textAt(resource, 'meta', 'lastUpdated') ?? '');
+  if (parsed?.[2] === undefined || asked === undefined || Number.isNaN(at)) return true;
+  const slack = /T.*(?:Z|[+-]\d{2}:\d{2})$/.test(parsed[2]) ? 0 : ZONES;
+  const after = at >= asked[0] - slack;
+  const before = at < asked[1] + slack;
+  const prefix = parsed[1] ?? 'eq';
+  if (prefix === 'ge' || prefix === 'gt') return after;
+  if (prefix === 'le' || prefix === 'lt') return before;
+  return after && before;
+};
+
 const oneOf =
   (...path: string[]): Judge =>
   (resource, value) => {
@@ -85,6 +100,7 @@ const oneOf =
   };
 
 const judges: Readonly<Record<string, Judge>> = {
+  _lastUpdated: changedWithin,
   _id: (resource, value) => resource.id === undefined || value.split(',').includes(resource.id),
   patient: ofPatient,
   subject: (resource, value, baseUrl) =>

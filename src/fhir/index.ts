@@ -1,6 +1,13 @@
 export { type Content, contentOf } from './answer.ts';
 export type { BinaryOptions, BinaryStream } from './binary.ts';
 export {
+  type CdsFault,
+  type CdsTrust,
+  type CdsVerifier,
+  claimedIssuer,
+  createCdsVerifier,
+} from './cds/verify.ts';
+export {
   createFhirClient,
   type FhirClient,
   type FhirClientOptions,

@@ -9,7 +9,7 @@ import { resourceTexts } from './slices.ts';
 
 export interface SearchEntry {
   readonly resource: FhirResource;
-  /** The resource's characters exactly as the server sent them, UTF-8. */
+  /** The resource's characters exactly as the server sent them, UTF-8; looked for when they are first asked for. */
   readonly bytes: Uint8Array;
   /** `include` came along with a match. */
   readonly mode: 'match' | 'include';
@@ -48,7 +48,7 @@ export function pageOf(
 ): { readonly page: SearchPage; readonly next: string | undefined } {
   const bundle = content.resource;
   if (bundle?.resourceType !== 'Bundle') throw unreadable(content, what);
-  const texts = resourceTexts(content.text);
+  let texts: readonly (string | undefined)[] | undefined;
   const entries: SearchEntry[] = [];
   const issues: Issue[] = [];
   const links = objectsIn(bundle.link);
@@ -82,8 +82,16 @@ export function pageOf(
       for (const name of unfit) ignored.add(name);
       return;
     }
-    const bytes = Buffer.from(texts[index] ?? JSON.stringify(resource));
-    entries.push({ resource, bytes, mode });
+    let bytes: Uint8Array | undefined;
+    entries.push({
+      resource,
+      mode,
+      get bytes() {
+        texts ??= resourceTexts(content.text);
+        bytes ??= Buffer.from(texts[index] ?? JSON.stringify(resource));
+        return bytes;
+      },
+    });
   });
   const page = { entries, issues, restart, strays, ignored: [...ignored] };
   return { page: deleted.length === 0 ? page : { ...page, deleted }, next: linkTo('next') };

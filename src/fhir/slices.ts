@@ -19,31 +19,40 @@ function afterBlanks(text: string, at: number): number {
   return index;
 }
 
+/** Looks for the quote itself: most of a resource stands inside strings, and that search is the machine's. */
 function afterString(text: string, at: number): number {
-  let index = at + 1;
-  while (index < text.length && text.charCodeAt(index) !== QUOTE) {
-    index += text.charCodeAt(index) === BACKSLASH ? 2 : 1;
+  let end = at;
+  for (;;) {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.length;
+    let before = end - 1;
+    while (text.charCodeAt(before) === BACKSLASH) before -= 1;
+    // An even number of backslashes are characters of their own.
+    if ((end - before) % 2 === 1) return end + 1;
   }
-  return index + 1;
 }
+
+const COMMA = 44;
+const OPENS: ReadonlySet<number> = new Set([91, 123]);
+const CLOSES: ReadonlySet<number> = new Set([93, 125]);
 
 function afterValue(text: string, at: number): number {
   let index = at;
   let depth = 0;
   while (index < text.length) {
-    const character = text[index];
-    if (character === '"') {
+    const character = text.charCodeAt(index);
+    if (character === QUOTE) {
       index = afterString(text, index);
       if (depth === 0) return index;
       continue;
     }
-    if (character === '{' || character === '[') depth += 1;
-    else if (character === '}' || character === ']') {
+    if (OPENS.has(character)) depth += 1;
+    else if (CLOSES.has(character)) {
       // At depth 0 it closes what we stand in: a number or word ends here.
       if (depth === 0) return index;
       depth -= 1;
       if (depth === 0) return index + 1;
-    } else if (depth === 0 && (character === ',' || text.charCodeAt(index) <= 32)) return index;
+    } else if (depth === 0 && (character === COMMA || character <= 32)) return index;
     index += 1;
   }
   return index;

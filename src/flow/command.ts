@@ -45,8 +45,13 @@ export type Command =
       /** Remembered at once under the step, with `since` and `wakeAt`. */
       readonly asked: Asked;
     }
-  | { readonly kind: 'end'; readonly state: 'delivered' }
-  | { readonly kind: 'end'; readonly state: 'filtered'; readonly step: string }
+  | { readonly kind: 'end'; readonly state: 'delivered'; readonly cards?: readonly unknown[] }
+  | {
+      readonly kind: 'end';
+      readonly state: 'filtered';
+      readonly step: string;
+      readonly cards?: readonly unknown[];
+    }
   | {
       readonly kind: 'hold';
       readonly step: string;

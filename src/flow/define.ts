@@ -18,6 +18,7 @@
  */
 import type { Condition, FieldMap, Resources, Source } from '../mapping/index.ts';
 import type { Duration } from '../std/index.ts';
+import type { Cards } from './cds.ts';
 import {
   type ApproveSpec,
   type ApproveValue,
@@ -31,6 +32,7 @@ import type { SiteValue } from './event.ts';
 import type { Exhausted, Flow, OnUnknown, Order, Step, Trigger } from './flow.ts';
 import type { TypedTrigger } from './trigger-builders.ts';
 import type {
+  CheckCards,
   CheckCondition,
   CheckMap,
   CheckReads,
@@ -237,6 +239,15 @@ export class FlowBuilder<K extends Known> implements Flow {
     spec: S & CheckStep<K, S>,
   ): FlowBuilder<With<K, Id, ApproveValue>> {
     return this.#with(approveStep(this.name, id, spec as ApproveSpec));
+  }
+
+  /** Adds cards to the answer of a CDS Hooks call: written here, or a list that an earlier step made. */
+  respond<const Id extends string, const C extends Cards>(
+    id: Id & New<K, Id>,
+    cards: C & CheckCards<K, C>,
+    options: { readonly when?: Condition } = {},
+  ): FlowBuilder<With<K, Id, { readonly cards: readonly unknown[] }>> {
+    return this.#with({ kind: 'respond', id, cards: cards as Cards, ...options });
   }
 
   #with<Next extends Known>(step: Step): FlowBuilder<Next> {

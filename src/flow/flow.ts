@@ -4,6 +4,7 @@
  * from it, the console can draw it, and `next` (run.ts) can interpret it without doing anything itself.
  */
 import type { Condition, FieldMap, Source } from '../mapping/index.ts';
+import type { Cards, CdsHook } from './cds.ts';
 
 /**
  * Sources, field maps and conditions are the mapping room's. In a flow the first name of a source is:
@@ -136,6 +137,12 @@ export interface ApproveStep extends SleepBase {
   readonly show: FieldMap;
 }
 
+/** Adds cards to the answer of a CDS Hooks call. Pure; its value is `{ cards }`. */
+export interface RespondStep extends StepBase {
+  readonly kind: 'respond';
+  readonly cards: Cards;
+}
+
 export type Step =
   | FindStep
   | MapStep
@@ -145,7 +152,8 @@ export type Step =
   | UpdateStep
   | CodeStep
   | WaitStep
-  | ApproveStep;
+  | ApproveStep
+  | RespondStep;
 
 /** What starts a flow. */
 export type Trigger =
@@ -158,7 +166,22 @@ export type Trigger =
   /** HL7 v2 by MSH-9: `ADT^A01`, `ADT^A0*`, `SIU^*`. */
   | { readonly kind: 'hl7'; readonly type: string }
   /** A call to `/hooks/<site>/<connection>`. */
-  | { readonly kind: 'webhook'; readonly connection: string };
+  | { readonly kind: 'webhook'; readonly connection: string }
+  /** A CDS Hooks call, answered in the request. */
+  | {
+      readonly kind: 'cds';
+      readonly hook: CdsHook;
+      /** `/cds-services/<service>`. */
+      readonly service: string;
+      readonly title?: string;
+      readonly description: string;
+      /** Templates of what the hospital sends along. */
+      readonly prefetch: Readonly<Record<string, string>>;
+      /** What was not sent is read with the caller's token. */
+      readonly readMissing: boolean;
+      /** Milliseconds; after it the answer has no cards. */
+      readonly deadline: number;
+    };
 
 /** What deliveries of this flow are kept in order by. Declared, and known before the message is kept. */
 export type Order = 'patient' | 'connection' | 'flow';

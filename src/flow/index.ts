@@ -1,3 +1,12 @@
+export {
+  type CardSpec,
+  type Cards,
+  CDS_HOOKS,
+  type CdsEvent,
+  type CdsHook,
+  type CdsTrigger,
+  cds,
+} from './cds.ts';
 export type * from './command.ts';
 export { type FindSpec, FlowBuilder, type FlowOptions, type FlowStart, flow } from './define.ts';
 export { type EventContext, eventContext, type Hl7Event, type SiteValue, siteLookup } from './event.ts';
@@ -21,4 +30,5 @@ export {
   webhook,
 } from './trigger-builders.ts';
 export { matches, matchesPattern, triggerText } from './triggers.ts';
+export { type Unmet, unmet } from './unmet.ts';
 export { flowVersion } from './version.ts';

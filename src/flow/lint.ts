@@ -11,6 +11,7 @@ import {
 } from '../mapping/index.ts';
 import { asFailure, nearest } from '../std/index.ts';
 import type { Flow, OnUnknown, Step, Trigger } from './flow.ts';
+import { lintCard, lintCds } from './lint-cds.ts';
 import { lintSleep } from './lint-sleep.ts';
 
 export interface FlowFinding {
@@ -47,6 +48,7 @@ export function lint(flow: Flow, options: LintOptions = {}): readonly FlowFindin
   };
   lintFlow(flow, add);
   lintTrigger(flow.trigger, add);
+  lintCds(flow, add);
   const ids = flow.steps.map(({ id }) => id);
   flow.steps.forEach((step, index) => {
     lintId(step, ids.slice(0, index), add);
@@ -151,6 +153,15 @@ class StepLint {
         if (step.until !== undefined) this.#source('until', step.until);
         lintSleep(this.#flow, step, this.#earlier, this.#add);
         return;
+      case 'respond':
+        if (typeof step.cards === 'string') this.#source('cards', step.cards);
+        else
+          step.cards.forEach((each, index) => {
+            if (each.when) this.#condition(`cards[${index}].when`, each.when);
+            this.#map(`cards[${index}]`, each.card);
+            lintCard(each, `cards[${index}]`, this.#add);
+          });
+        return;
       case 'approve':
         this.#map('show', step.show);
         lintSleep(this.#flow, step, this.#earlier, this.#add);
@@ -167,7 +178,7 @@ class StepLint {
         this.#add(
           'kind',
           `there is no step of the kind "${String(kind)}"`,
-          'Use find, map, filter, create, update, send, code, wait or approve.',
+          'Use find, map, filter, create, update, send, code, wait, approve or respond.',
         );
       }
     }

@@ -80,6 +80,13 @@ export function sourcesOf(step: Step): readonly string[] {
         return step.until === undefined ? [] : [step.until];
       case 'approve':
         return Object.values(step.show).flatMap(ruleSources);
+      case 'respond':
+        return typeof step.cards === 'string'
+          ? [step.cards]
+          : step.cards.flatMap((each) => [
+              ...of(each.when),
+              ...Object.values(each.card).flatMap(ruleSources),
+            ]);
       case 'find':
         return [...Object.values(step.args).flatMap(ruleSources), ...Object.values(step.verify ?? {})];
       default:

@@ -8,6 +8,7 @@ import {
   type Read,
 } from '../mapping/index.ts';
 import { Failure } from '../std/index.ts';
+import type { Cards } from './cds.ts';
 import type { Flow, Step } from './flow.ts';
 import { lint } from './lint.ts';
 
@@ -76,9 +77,30 @@ function prepareStep(step: Step): PreparedStep {
       return step.until === undefined ? base : { ...base, until: compileSource(step.until).read };
     case 'approve':
       return { ...base, input: compileFieldMap(step.show) };
+    case 'respond':
+      return { ...base, input: cardsOf(step.cards) };
     default:
       return { ...base, input: compileFieldMap(step.args) };
   }
+}
+
+/** The cards of a respond step whose conditions hold; a list that an earlier step made is taken as it is. */
+function cardsOf(cards: Cards): PreparedStep['input'] {
+  if (typeof cards === 'string') {
+    // Without brackets a list would be its first item.
+    const { read } = compileSource(cards.endsWith(']') ? cards : `${cards}[*]`);
+    return (context) => {
+      const list = read(context) ?? [];
+      return { cards: Array.isArray(list) ? list : [list] };
+    };
+  }
+  const built = cards.map(({ when, card }) => ({
+    holds: when && compileCondition(when),
+    build: compileFieldMap(card),
+  }));
+  return (context) => ({
+    cards: built.filter(({ holds }) => holds?.(context) ?? true).map(({ build }) => build(context)),
+  });
 }
 
 /** Copies: code may change what it gets, and the next attempt must find the event as it was. */

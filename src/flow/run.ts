@@ -40,6 +40,9 @@ function interpret(
     ['site', context.site],
   ]);
   const mapping: MappingContext = { values, hl7: context.hl7, timeZone: context.site.timeZone };
+  const cards: unknown[] = [];
+  const answer = (): { readonly cards?: readonly unknown[] } =>
+    flow.trigger.kind === 'cds' ? { cards } : {};
   for (const prepared of steps) {
     const { step } = prepared;
     let input: Readonly<Record<string, unknown>> | undefined;
@@ -62,11 +65,16 @@ function interpret(
       const { command } = outcome;
       return command.kind === 'hold'
         ? { ...command, failure: command.failure.within({ flow: flow.name, step: step.id }) }
-        : command;
+        : command.kind === 'end'
+          ? { ...command, ...answer() }
+          : command;
     }
     values.set(step.id, outcome.value);
+    if (step.kind === 'respond' && !outcome.skipped) {
+      cards.push(...((outcome.value as { cards: readonly unknown[] }).cards ?? []));
+    }
   }
-  return { kind: 'end', state: 'delivered' };
+  return { kind: 'end', state: 'delivered', ...answer() };
 }
 
 function take(
@@ -79,6 +87,7 @@ function take(
   const command = (next: Command): Outcome => ({ kind: 'command', command: next });
   switch (step.kind) {
     case 'map':
+    case 'respond':
       return { kind: 'value', value: input };
     case 'filter':
       return prepared.holds?.(mapping)
@@ -140,7 +149,10 @@ function entryOf(
   remembered: Remembered,
 ): TraceEntry {
   const base = about(step);
-  const given = input === undefined || step.kind === 'filter' || step.kind === 'map' ? {} : { input };
+  const given =
+    input === undefined || step.kind === 'filter' || step.kind === 'map' || step.kind === 'respond'
+      ? {}
+      : { input };
   if (outcome.kind === 'value') {
     if (outcome.skipped) return { ...base, state: 'skipped' };
     return { ...base, ...given, state: 'done', output: outcome.value };

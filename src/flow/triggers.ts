@@ -22,6 +22,9 @@ export function matches(
       return message.format === 'hl7' && matchesPattern(trigger.type, message.type);
     case 'webhook':
       return message.connection === trigger.connection && message.format !== 'fhir';
+    case 'cds':
+      // Answered in the request; no message starts it.
+      return false;
   }
 }
 
@@ -45,6 +48,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
 /** For people: `ADT^A01`, `Appointment created or updated`, `a call to the hook intake`. */
 export function triggerText(trigger: Trigger): string {
   if (trigger.kind === 'hl7') return trigger.type;
+  if (trigger.kind === 'cds') return `${trigger.hook} (CDS Hooks)`;
   if (trigger.kind === 'webhook') return `a call to the hook ${trigger.connection}`;
   return `${trigger.resource} ${trigger.changes.join(' or ')}`;
 }

@@ -147,5 +147,14 @@ export type CheckStep<K extends Known, Spec> = CheckArgs<K, Spec> &
   CheckShow<K, Spec> &
   CheckUntil<K, Spec>;
 
+/** Cards of a respond step: each one's map and condition, or the source of a list. */
+export type CheckCards<K extends Known, Cards> = Cards extends string
+  ? CheckSource<K, Cards>
+  : {
+      readonly [Index in keyof Cards]: Cards[Index] extends { readonly card: infer Map }
+        ? Cards[Index] & { readonly card: CheckMap<K, Map> } & CheckWhen<K, Cards[Index]>
+        : unknown;
+    };
+
 /** What a map makes: its fields at the top are known, what is in them is not. */
 export type MapValue<Map> = { readonly [Target in keyof Map & string as Head<Target>]: unknown };

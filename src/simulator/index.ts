@@ -13,7 +13,17 @@ export { type ActiveFault, BadFault, type Fault } from './faults/rule.ts';
 export type { FeedOptions, FeedState } from './feed/feed.ts';
 export type { Habits } from './feed/habits.ts';
 export { oldHabits } from './feed/habits.ts';
+export {
+  type GenericBehaviour,
+  type GenericOptions,
+  type GenericRequest,
+  type GenericResponse,
+  GenericServer,
+  type GenericServerOptions,
+  genericSwitches,
+} from './generic/index.ts';
 export type { ClientOptions, UsedBy } from './oauth/clients.ts';
+export { refusals } from './oauth/errors.ts';
 export type { LaunchRequest } from './oauth/launches.ts';
 export type { Interaction, ScopeSpelling } from './oauth/scopes.ts';
 export { testPassword } from './oauth/users.ts';
@@ -28,6 +38,7 @@ export {
   readTyped,
   type SwitchName,
   switches,
+  switchGroups,
 } from './profile/index.ts';
 export type { AcknowledgementRule, Answer, ReceivingRules } from './receive/rules.ts';
 export type { Hl7Receiver, ReceivedMessage, ReceiverOptions } from './receive/server.ts';

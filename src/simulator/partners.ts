@@ -20,8 +20,6 @@ export interface PartnerParts {
   readonly stopped: AbortSignal;
   /** The hospital's time, milliseconds. */
   now(): number;
-  /** What a client's record holds, in Epic's names of APIs. */
-  scopeOf(clientId: string): string;
   /** `http://127.0.0.1:4610`, known once the simulator listens. */
   url(): string;
 }
@@ -56,6 +54,6 @@ export async function mountPartners(
     caller: (token) => oauth.caller(token),
     origin,
   });
-  await mountCds(app, { hospital, behaviour, oauth, wall, stopped, scopeOf: parts.scopeOf, origin });
+  await mountCds(app, { hospital, behaviour, oauth, wall, stopped, origin });
   return { generic };
 }

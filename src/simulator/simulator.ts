@@ -33,6 +33,7 @@ import { type SimulatorOptions, settle } from './options.ts';
 import { mountPartners } from './partners.ts';
 import { type Behaviour, readBehaviour, Switchboard } from './profile/index.ts';
 import { Hl7Receiver } from './receive/server.ts';
+import { webServices } from './web-services/mount.ts';
 import { Hospital } from './world/hospital.ts';
 import { Journal, type JournalEntry } from './world/journal.ts';
 import { createRandom } from './world/random.ts';
@@ -180,6 +181,18 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 
   await app.register(async (scope) => oauth.routes(scope), { prefix: '/epic/oauth2' });
   await app.register(async (scope) => openKeysAndStyle(scope, oauth), { prefix: '/epic' });
+  await app.register(
+    async (scope) =>
+      webServices(scope, {
+        hospital,
+        behaviour,
+        clients: oauth.clients,
+        users: oauth.users,
+        caller: (token) => oauth.caller(token),
+        notFound: webServerNotFound,
+      }),
+    { prefix: '/epic/api/epic' },
+  );
   await app.register(async (scope) => fhir.routes(scope), { prefix: '/epic/api/FHIR' });
   const actionParts = { oauth, feeds, expirePaging: () => fhir.paging.expireAll() };
   await app.register(
@@ -211,7 +224,6 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     wall,
     stopped: stopped.signal,
     now: () => day.clock.now(),
-    scopeOf: (clientId) => oauth.scopeOf(clientId),
     url: () => url,
   });
 

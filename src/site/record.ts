@@ -134,6 +134,16 @@ export const siteSchema = z.strictObject({
   /** How long finished messages are kept; a connection may say otherwise. See `retentionOf`. */
   retention: retention.prefault({}),
   connections: z.record(slug, connection),
+  /**
+   * HL7 v2 messages by connection, as MSH-9 types (`SIU^S12`, `ADT^*`): which the site `sends` us, and which it
+   * `accepts` from us. Left out: nobody has asked the site yet.
+   */
+  hl7: z
+    .strictObject({
+      sends: z.record(slug, z.array(z.string().min(3))).exactOptional(),
+      accepts: z.record(slug, z.array(z.string().min(3))).exactOptional(),
+    })
+    .exactOptional(),
   /** By resource, how its changes are learnt; one method each. See `learningOf`. */
   learn: z
     .record(z.string().regex(/^[A-Z][A-Za-z]+$/, 'a resource type, such as Appointment'), learning)

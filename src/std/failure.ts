@@ -32,7 +32,8 @@ export interface Place {
  * that others need not wait for it.
  */
 export type Retry =
-  | { readonly again: false }
+  /** `held`: it ends here, but a person can decide it: it is held for one instead of given up. */
+  | { readonly again: false; readonly held?: true }
   | { readonly again: true; readonly after?: number; readonly alone?: true };
 
 export interface FailureOptions {

@@ -5,6 +5,7 @@
 import { describe } from 'vitest';
 import type { FreshBench } from './stories/bench.ts';
 import { deadStories } from './stories/dead.ts';
+import { exchangeStories } from './stories/exchanges.ts';
 import { historyStories } from './stories/history.ts';
 import { intakeStories } from './stories/intake.ts';
 import { keepingStories } from './stories/keeping.ts';
@@ -30,6 +31,7 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('reading', () => readingStories(fresh));
     describe('the dead', () => deadStories(fresh));
     describe('keeping', () => keepingStories(fresh));
+    describe('answers in the request', () => exchangeStories(fresh));
     describe('slots', () => slotStories(fresh));
     describe('history', () => historyStories(fresh));
     describe('many messages', () => manyStories(fresh));

@@ -22,6 +22,7 @@
 import type { Delivery, Ledger, MessageSummary, StepRecord } from '../message/index.ts';
 import type { Failure, Json } from '../std/index.ts';
 import type { Append, Appended, AuditEntry, RosterChange } from './appending.ts';
+import type { Exchanges } from './exchanges.ts';
 import type {
   AuditRow,
   CursorRow,
@@ -50,6 +51,7 @@ import type { Leased, Settled, Settlement } from './working.ts';
 import type { NewWrite, WriteDetail, WriteMove, WritePage, WritePlan, WriteQuery } from './writes.ts';
 
 export * from './appending.ts';
+export type { Exchange, ExchangeKind, ExchangeQuery, Exchanges } from './exchanges.ts';
 export * from './reading.ts';
 export type { Slot, SlotSwap } from './slot.ts';
 export * from './working.ts';
@@ -60,7 +62,7 @@ export type StoreHealth =
   | { readonly state: 'ready' }
   | { readonly state: 'failing'; readonly since: number; readonly failure: Failure };
 
-export interface Store {
+export interface Store extends Exchanges {
   readonly kind: string;
 
   health(): StoreHealth;

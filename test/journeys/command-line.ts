@@ -14,10 +14,7 @@ export interface Ended {
 /** This process's environment without any setting of Suture's. */
 export function plainEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const plain = Object.entries(process.env).filter(
-    ([name]) =>
-      !/^(SUTURE_|PORT$|MLLP_PORT|HOST$|PUBLIC_URL|SIMULATOR_PORT|SIMULATOR_HL7_PORT|CARE_APP_|EPIC_)/.test(
-        name,
-      ),
+    ([name]) => !/^(SUTURE_|PORT$|MLLP_PORT|HOST$|PUBLIC_URL|SIMULATOR_|CARE_APP_|EPIC_)/.test(name),
   );
   return { ...Object.fromEntries(plain), ...more };
 }

@@ -1,6 +1,6 @@
 /** An engine in this process for journeys and conformance runs: a real store, real sockets, a free port. */
 import { mkdirSync } from 'node:fs';
-import { createEngine, type Engine } from '../../src/engine/index.ts';
+import { createEngine, type Engine, type EngineOptions } from '../../src/engine/index.ts';
 import type { Flow } from '../../src/flow/index.ts';
 import { type SiteRecord, siteSchema } from '../../src/site/index.ts';
 import { type Clock, type Random, systemClock } from '../../src/std/index.ts';
@@ -44,6 +44,7 @@ export async function startEngine(
     /** Pauses between attempts; left out: the shortest that the engine's jitter allows. */
     readonly random?: Random;
     readonly secrets?: Readonly<Record<string, string>>;
+    readonly observed?: EngineOptions['observed'];
   } = {},
 ): Promise<RunningEngine> {
   mkdirSync(folder, { recursive: true });
@@ -60,6 +61,7 @@ export async function startEngine(
     random: options.random ?? { fraction: () => 0 },
     keyedHash: store.keyedHash,
     log: (level, text, facts) => void logged.push(`${level} ${text} ${JSON.stringify(facts ?? {})}`),
+    ...(options.observed === undefined ? {} : { observed: options.observed }),
     ...(options.backlogLimit === undefined ? {} : { backlogLimit: options.backlogLimit }),
   });
   await engine.start();

@@ -143,14 +143,20 @@ async function world(
   };
 }
 
+// The hospital's history is longer than the window the connector looks back; both sides are compared within it.
+const compared = Date.now() - 29 * 24 * 60 * MINUTE;
+const isCompared = ({ start }: { readonly start: string }): boolean => Date.parse(start) > compared;
+
 /** What the hospital knows to be true, in the receiver's words. */
 const truthOf = (hospital: Simulator): [string, { status: string; start: string }][] =>
   hospital
     .appointments()
+    .filter(isCompared)
     .map(({ csn, status, start }): [string, { status: string; start: string }] => [csn, { status, start }])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 const heldBy = ({ appointments }: CareApp): [string, { status: string; start: string }][] =>
   [...appointments]
+    .filter(([, appointment]) => isCompared(appointment))
     .map(([csn, { status, start }]): [string, { status: string; start: string }] => [
       csn,
       { status, start: new Date(start).toISOString() },
@@ -208,7 +214,7 @@ describe('a day at the hospital', () => {
     await hospital.settled();
     await agrees(hospital, app);
     const before = app.created.length;
-    expect(before).toBe(hospital.appointments().length);
+    expect(before).toBeGreaterThanOrEqual(truthOf(hospital).length);
     expect(app.updated).toEqual([]);
 
     // A morning passes, and some things in it are certain to happen.

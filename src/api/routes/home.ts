@@ -44,6 +44,7 @@ function feedOf(state: ConnectionState | undefined, tally: FeedTally | undefined
 /** @example triggerText({ kind: 'hl7', type: 'ADT^A0*' }) // 'HL7 ADT^A0*' */
 function triggerText(trigger: RunningFlow['flow']['trigger']): string {
   if (trigger.kind === 'hl7') return `HL7 ${trigger.type}`;
+  if (trigger.kind === 'cds') return `CDS Hooks ${trigger.hook}`;
   if (trigger.kind === 'webhook') return `webhook ${trigger.connection}`;
   return `${trigger.resource} ${trigger.changes.join(', ')}`;
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { FINDING } from '../../engine/index.ts';
 import type { ApiContext } from '../context.ts';
 
 /** Prometheus text. Labels are names of sites, connections and failure kinds; never anything of a message. */
@@ -60,6 +61,13 @@ export async function metricRoutes(app: FastifyInstance, { engine, clock }: ApiC
     registers,
   });
 
+  const findings = new Gauge({
+    name: 'suture_findings_10m',
+    help: 'What came beside results in the last ten minutes: data that a server left out, parameters that it ignored.',
+    labelNames: [...place, 'code'],
+    registers,
+  });
+
   app.get('/metrics', { config: { access: 'viewer' } }, async (_request, reply) => {
     const now = clock.now();
     storeReady.set(engine.store.health().state === 'ready' ? 1 : 0);
@@ -68,7 +76,7 @@ export async function metricRoutes(app: FastifyInstance, { engine, clock }: ApiC
       engine.store.noises(),
       engine.store.outcomes(now - 10 * 60_000),
     ]);
-    for (const metric of [repeats, noise, queued, lastReceived, running, outcomes]) metric.reset();
+    for (const metric of [repeats, noise, queued, lastReceived, running, outcomes, findings]) metric.reset();
     for (const { counter } of counters) counter.reset();
     for (const tally of tallies) {
       const labels = { site: tally.site, connection: tally.connection };
@@ -81,8 +89,11 @@ export async function metricRoutes(app: FastifyInstance, { engine, clock }: ApiC
       noise.inc({ site: one.site, connection: one.connection, kind: one.kind }, one.count);
     for (const { site, connection, state } of engine.connections())
       running.set({ site, connection }, state === 'running' ? 1 : 0);
-    for (const one of recent)
-      outcomes.inc({ site: one.site, connection: one.connection, kind: one.kind }, one.count);
+    for (const { site, connection, kind, count } of recent) {
+      if (kind.startsWith(FINDING))
+        findings.inc({ site, connection, code: kind.slice(FINDING.length) }, count);
+      else outcomes.inc({ site, connection, kind }, count);
+    }
     return reply.type(registry.contentType).send(await registry.metrics());
   });
 }

@@ -59,7 +59,10 @@ export function addSimulator(program: Command): void {
       collect,
       [],
     )
-    .option('--hl7-port <number>', 'where it takes in SIU, ADT, ORU and MDM (SIMULATOR_HL7_PORT, 6671)')
+    .option(
+      '--hl7-port <number>',
+      'where it takes in SIU, ADT, ORU and MDM over MLLP, or off (SIMULATOR_HL7_PORT, 6671)',
+    )
     .option(
       '--client <id=jwks-url>',
       'a backend client with keys at that URL and a background user (may be given again)',
@@ -107,29 +110,30 @@ async function open(options: Options): Promise<Simulator> {
         options.eventsPerMinute === 'natural'
           ? 'natural'
           : numberOf('--events-per-minute', options.eventsPerMinute) / speed,
-      receiver: { port: numberOf('--hl7-port', hl7Port), host: options.host },
       feeds: options.hl7.map(feedOf),
+      ...(hl7Port === 'off'
+        ? {}
+        : { receiver: { port: numberOf('--hl7-port', hl7Port), host: options.host } }),
       clients: options.client.map(clientOf),
       ...(options.now === undefined ? {} : { now: instantOf(options.now) }),
     });
   } catch (error) {
     if (error instanceof RangeError) throw refused(`${error.message}.`);
-    const { code } = error as { code?: string };
-    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-    const taken = (error as { port?: number }).port ?? port;
-    throw refused(`port ${taken} of ${options.host} cannot be listened on (${code}).`);
+    const { code, port: taken } = error as { code?: string; port?: number };
+    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
+    throw refused(`port ${taken ?? port} of ${options.host} cannot be listened on (${code}).`);
   }
 }
 
-function announce(simulator: Simulator, { profile, patients, stopped, hl7 }: Options): void {
+function announce(simulator: Simulator, { profile, patients, stopped, hl7, host }: Options): void {
   const rows: [string, string][] = [
     ['Hospital', `${profile}, ${patients} patients, ${stopped ? 'the clock stands' : 'the clock runs'}`],
     ['FHIR', simulator.fhirBase],
     ['Authorize', simulator.authorizeUrl],
     ['Token', simulator.tokenUrl],
     ['Not Epic', simulator.genericBase],
+    ['HL7 in', simulator.receiver ? `${host}:${simulator.receiver.port}` : 'off'],
     ['HL7 to', hl7.length > 0 ? hl7.join(' ') : 'nobody (--hl7 host:port)'],
-    ['HL7 in', `${simulator.receiver?.port ?? 'closed'}`],
     ['Admin', simulator.adminUrl],
     ['Clients', `${simulator.adminUrl}/clients`],
   ];

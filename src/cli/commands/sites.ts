@@ -1,11 +1,13 @@
 /** `suture sites`: what concerns one hospital. */
 import type { Command } from 'commander';
+import { addCapabilities } from './sites-capabilities.ts';
 import { addConnect } from './sites-connect.ts';
 import { addCursors } from './sites-cursors.ts';
 import { addSigningKeys } from './sites-keys.ts';
 
 export function addSites(program: Command): void {
   const sites = program.command('sites').description('connect hospitals, and see how they stand');
+  addCapabilities(sites);
   addConnect(sites);
   addCursors(sites);
   addSigningKeys(sites);

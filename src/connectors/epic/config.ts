@@ -1,6 +1,7 @@
 /** The fields of an Epic connection in a site record. */
 import { z } from 'zod';
 import { type HttpLimits, usualLimits } from '../../fhir/index.ts';
+import { doSchema } from '../acting/index.ts';
 import { address, duration, isPlain, parseRecord } from '../record.ts';
 import { smartAuth } from '../smart/index.ts';
 
@@ -27,6 +28,10 @@ const schema = z
       .prefault({}),
     /** Allows http:// to another machine. The token and patients' data then cross the network readable. */
     plainHttp: z.boolean().default(false),
+    /** By capability, the way that it goes here: `{ appointment.create: { route: book } }`. Left out: FHIR create. */
+    do: doSchema,
+    /** How long Epic is given until what it took can be found, before it is sent again after a lost answer. */
+    settle: duration.prefault('60s'),
   })
   .superRefine((record, context) => {
     for (const field of ['fhirBase', 'tokenUrl'] as const) {

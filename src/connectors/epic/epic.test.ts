@@ -359,7 +359,7 @@ it('tells what Epic left out', async () => {
     code: 'suppressed',
     details: { coding: [{ code }] },
   });
-  const { connection } = await scripted(() => ({
+  const { connection, context } = await scripted(() => ({
     resourceType: 'Bundle',
     entry: [
       {
@@ -373,6 +373,10 @@ it('tells what Epic left out', async () => {
   }));
   const { matches, findings } = await call(connection, 'patient.find', { identifier: { value: '7' } });
   expect(matches).toEqual([]);
+  // The flow has them in its step's output, and the monitor in its counts.
+  expect(context.told.map(({ code, count }) => ({ code, count }))).toEqual(
+    (findings as { code: string; count: number }[]).map(({ code, count }) => ({ code, count })),
+  );
   expect(findings).toEqual([
     expect.objectContaining({ code: '59204', count: 2 }),
     expect.objectContaining({ code: '4119', count: 1 }),

@@ -65,6 +65,37 @@ export const epicFailures = {
     fix: 'Give the code and the resource type to the site’s analyst.',
     issues: ['40000', '59187', '59188'],
   },
+  EPIC_DUPLICATE: {
+    kind: 'conflict',
+    about: 'Epic has this record already (59141).',
+    fix: 'Nothing, if it was found: the step gives the one that is there. Else look for it in the chart.',
+    issues: ['59141'],
+    retry: { again: false },
+  },
+  EPIC_NOT_FILED: {
+    kind: 'validation',
+    about: 'Epic did not file the reading (59189).',
+    fix: 'Read why in the delivery’s history: a reading that is there already needs nothing, others need the value, the time or the visit corrected.',
+    issues: ['59189'],
+  },
+  EPIC_MODIFIER: {
+    kind: 'validation',
+    about: 'An element that changes the meaning of a record has a value that Epic does not take (59012).',
+    fix: 'Look up which status the resource may have at Epic, and map to it.',
+    issues: ['59012'],
+  },
+  EPIC_REQUIRED: {
+    kind: 'validation',
+    about: 'Epic asks for an element that is missing (59108, 59111).',
+    fix: 'Give the element that the answer names; sites decide which ones a new patient needs.',
+    issues: ['59108', '59111', '4104', '4111'],
+  },
+  EPIC_REFERENCE: {
+    kind: 'validation',
+    about: 'Something that the record refers to is not there (59144).',
+    fix: 'Find out where the id comes from: a visit of another patient, a proposal that was taken meanwhile, another environment.',
+    issues: ['59144'],
+  },
   EPIC_ARGUMENTS: {
     kind: 'validation',
     about: 'The step asks in a way that cannot be answered.',

@@ -1,7 +1,8 @@
 /** Epic, by its FHIR R4 API as a backend service. */
 
-import { type FhirClient, rememberingReads } from '../../fhir/index.ts';
-import type { Json } from '../../std/index.ts';
+import { createHttp, type FhirClient, rememberingReads } from '../../fhir/index.ts';
+import { type Json, systemRandom } from '../../std/index.ts';
+import { createBulkLearner } from '../bulk/index.ts';
 import type { Capability, ResourceSpec } from '../capability.ts';
 import type { Call, CallContext, Connection, ConnectionContext, Connector } from '../contract.ts';
 import type { Learnable } from '../learn/learnable.ts';
@@ -10,19 +11,21 @@ import { createWalk } from '../learn/walk.ts';
 import { appointment, findAppointment, readAppointment } from './appointment/index.ts';
 import { learnable as learnAppointment } from './appointment/learn.ts';
 import { check } from './check.ts';
-import { type EpicConfig, parseEpic } from './config.ts';
-import { documentReference } from './document-reference/index.ts';
+import { type EpicConfig, limitsOf, parseEpic } from './config.ts';
+import { documentReference, findDocument, readDocument } from './document-reference/index.ts';
 import { learnable as learnDocumentReference } from './document-reference/learn.ts';
-import { encounter } from './encounter/index.ts';
+import { encounter, findEncounter, readEncounter } from './encounter/index.ts';
 import { learnable as learnEncounter } from './encounter/learn.ts';
 import { epicFailure } from './failures.ts';
 import { Findings } from './findings.ts';
 import type { Lookup } from './lookup.ts';
-import { observation } from './observation/index.ts';
+import { findObservation, observation, readObservation } from './observation/index.ts';
 import { learnable as learnObservation } from './observation/learn.ts';
+import { observe } from './observe.ts';
 import { findPatient, patient, readPatient, resolvePatient } from './patient/index.ts';
 import { learnable as learnPatient } from './patient/learn.ts';
 import { openSession, watchOf } from './session.ts';
+import { writing } from './writing.ts';
 
 export type { EpicConfig } from './config.ts';
 export { epicFailures } from './failures.ts';
@@ -35,6 +38,12 @@ const actions: Readonly<Record<string, (args: Json, lookup: Lookup) => Promise<J
   'patient.read': readPatient,
   'appointment.find': findAppointment,
   'appointment.read': readAppointment,
+  'encounter.find': findEncounter,
+  'encounter.read': readEncounter,
+  'observation.find': findObservation,
+  'observation.read': readObservation,
+  'documentReference.find': findDocument,
+  'documentReference.read': readDocument,
 };
 
 function open(config: EpicConfig, context: ConnectionContext): Connection {
@@ -44,22 +53,39 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
   const { auth } = config;
   if (auth.client === 'key') context.secrets.signingKey(auth.key, auth.algorithm).catch(() => undefined);
   const walks = walksOf(config, client, context);
+  const bulkHttp = createHttp(context.clock, limitsOf(config));
+  const bulk = createBulkLearner({
+    http: bulkHttp,
+    random: systemRandom,
+    fhirBase: config.fhirBase,
+    token: (signal) => session.tokens.get(signal),
+    refused: (token) => session.tokens.invalidate(token),
+    watch: watchOf(context),
+    context,
+    learnables,
+  });
 
   return {
     ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
-    learns: resources.map(({ resource }) => ({ resource, methods: ['poll', 'feed wakes read'] })),
+    observe: (signal) => observe(config, context, signal),
+    learns: resources.map(({ resource }) => ({ resource, methods: ['poll', 'feed wakes read', 'bulk'] })),
     async learn(request) {
       const walk = walks.get(request.resource);
       if (walk === undefined) throw epicFailure('EPIC_NOT_LEARNT');
+      if (request.settings.method === 'bulk') return bulk.learn(request);
       return walk(request);
     },
     members: (list, signal) => membersOf(client, list, signal),
-    async call(call: Call, { signal, reads }: CallContext): Promise<Json> {
+    async call(call: Call, about: CallContext): Promise<Json> {
+      const { signal, reads } = about;
+      const write = writing.get(call.do);
+      if (write !== undefined)
+        return write(call.args, { client, stu3: session.stu3, config, context, about });
       const action = Object.hasOwn(actions, call.do) ? actions[call.do] : undefined;
       if (action === undefined) {
         throw epicFailure('EPIC_CAPABILITY_UNKNOWN', {
-          message: `The Epic connector cannot do "${call.do}"; it can do ${Object.keys(actions).join(', ')}.`,
+          message: `The Epic connector cannot do "${call.do}"; it can do ${[...Object.keys(actions), ...writing.keys()].join(', ')}.`,
         });
       }
       // Whoever only looks sees what the run has seen; whoever looks before writing must see what is there now.
@@ -67,7 +93,10 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
       const asked = looks ? rememberingReads(client, reads) : client;
       return action(call.args, { client: asked, config, context, signal });
     },
-    close: () => session.close(),
+    async close() {
+      await bulkHttp.close();
+      await session.close();
+    },
   };
 }
 
@@ -117,7 +146,7 @@ function walksOf(config: EpicConfig, client: FhirClient, context: ConnectionCont
 export const epic: Connector<EpicConfig> = {
   name: 'epic',
   about:
-    'Epic by FHIR R4 as a backend service: finds and reads patients and appointments, and learns changes.',
+    'Epic by FHIR R4 as a backend service: finds, reads, makes and changes records, and learns their changes.',
   parse: parseEpic,
   open,
   capabilities,

@@ -1,11 +1,11 @@
 /** What the lookups of all resources share: arguments that are checked, and matches that tell what is missing. */
 import { z } from 'zod';
-import { type FhirClient, type FhirResource, referencedId } from '../../fhir/index.ts';
+import { type FhirClient, type FhirResource, referencedId, type SearchParams } from '../../fhir/index.ts';
 import { Failure, type Json } from '../../std/index.ts';
 import type { ConnectionContext } from '../contract.ts';
 import type { EpicConfig } from './config.ts';
 import { epicFailure } from './failures.ts';
-import type { Findings } from './findings.ts';
+import { Findings } from './findings.ts';
 
 export interface Lookup {
   readonly client: FhirClient;
@@ -62,6 +62,22 @@ export async function readOne(type: string, args: Json, { client, signal }: Look
   }
 }
 
+/** `{ matches }` of one search: what fits the question, whatever else the server gave. */
+export async function search(
+  type: string,
+  params: SearchParams,
+  { client, context, signal }: Lookup,
+  fits: (resource: FhirResource) => boolean,
+): Promise<Json> {
+  const page = await client.searchAll(type, params, signal);
+  const findings = new Findings();
+  findings.addSearch(page);
+  const all = page.entries.filter((entry) => entry.mode === 'match').map((entry) => entry.resource);
+  const matches = all.filter((each) => each.resourceType === type && fits(each));
+  findings.note('EPIC_FILTER_IGNORED', all.length - matches.length);
+  return matchesOf(matches, findings, context);
+}
+
 /** `{ matches }`, with `findings` beside them when Epic left something out or ignored a filter. */
 export function matchesOf(
   matches: readonly FhirResource[],
@@ -70,6 +86,7 @@ export function matchesOf(
 ): Json {
   const found = findings.list();
   if (found.length === 0) return { matches: matches as readonly Json[] };
+  context.found(found);
   context.log('warn', 'A search at Epic came with findings.', {
     codes: found.map((finding) => finding.code),
   });

@@ -22,6 +22,8 @@ export interface Session {
   readonly client: FhirClient;
   readonly tokens: Tokens;
   readonly signIn: SignIn | undefined;
+  /** The STU3 side of the same server, for `$find` and `$book`. @param base Left out: the R4 base with STU3 in its place. */
+  stu3(base: string | undefined): FhirClient;
   /** Asks the FHIR base for its SMART configuration; throws what is in the way. */
   reach(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -97,10 +99,22 @@ export function openSession(
   }
 
   const client = createFhirClient({ baseUrl: fhirBase, clock, tokens, http, dialect, watch });
+  const others = new Map<string, FhirClient>();
   return {
     client,
     tokens,
     signIn: smart.signIn,
+    stu3(base) {
+      const baseUrl = base ?? fhirBase.replace(/\/R4$/i, '/STU3');
+      // The token goes to the origin that it was asked for, and nowhere else.
+      if (new URL(baseUrl).origin !== new URL(fhirBase).origin)
+        throw epicFailure('EPIC_CONFIG', { message: 'stu3Base is at another host than fhirBase.' });
+      const known = others.get(baseUrl);
+      if (known !== undefined) return known;
+      const made = createFhirClient({ baseUrl, clock, tokens, http, dialect, watch });
+      others.set(baseUrl, made);
+      return made;
+    },
     async reach(signal) {
       try {
         await smart.smart(signal);

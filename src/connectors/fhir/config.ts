@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type HttpLimits, usualLimits } from '../../fhir/index.ts';
 import { address, duration, isPlain, parseRecord } from '../record.ts';
 import { smartAuth } from '../smart/index.ts';
+import { actFields } from './act/index.ts';
 
 const schema = z
   .strictObject({
@@ -32,6 +33,7 @@ const schema = z
       .prefault({}),
     /** Allows http:// to another machine. The token and patients' data then cross the network readable. */
     plainHttp: z.boolean().default(false),
+    ...actFields,
   })
   .superRefine((record, context) => {
     for (const field of ['fhirBase', 'tokenUrl'] as const) {

@@ -30,6 +30,7 @@ import { membersOf } from '../learn/members.ts';
 import { createSince } from '../learn/since.ts';
 import { createWalk, type WalkFindings } from '../learn/walk.ts';
 import { openSmart } from '../smart/index.ts';
+import { fhirWriting, fhirWritingCapabilities } from './act/index.ts';
 import { type FhirConfig, limitsOf, parseFhir } from './config.ts';
 import { fhirConnectorFailure } from './failures.ts';
 import { byId, learntResources, patientIdOf, specOf, walked } from './resources.ts';
@@ -53,6 +54,7 @@ function watchOf(context: ConnectionContext): Watch {
     before: (signal) => context.budget.take(signal),
     after({ retryAfter, ...outcome }) {
       if (outcome.code === 'FHIR_THROTTLED') context.budget.slow(retryAfter);
+      else if (outcome.kind === 'ok') context.budget.answered?.(outcome.ms);
       context.report(outcome);
     },
   };
@@ -72,7 +74,18 @@ function openSession(config: FhirConfig, context: ConnectionContext, watch: Watc
   const smart =
     auth === undefined || clientId === undefined
       ? undefined
-      : openSmart({ fhirBase, tokenUrl, clientId, auth, http, context, watch, reads, afresh });
+      : openSmart({
+          fhirBase,
+          tokenUrl,
+          clientId,
+          auth,
+          http,
+          context,
+          watch,
+          reads,
+          afresh,
+          asksAsBackend: true,
+        });
   const client = createFhirClient({
     baseUrl: fhirBase,
     clock,
@@ -243,11 +256,14 @@ function open(config: FhirConfig, context: ConnectionContext): Connection {
       return own(request);
     },
     members: (list, signal) => membersOf(client, list, signal),
-    async call(call: Call, { signal }: CallContext): Promise<Json> {
+    async call(call: Call, about: CallContext): Promise<Json> {
+      const { signal } = about;
+      const write = fhirWriting.get(call.do);
+      if (write !== undefined) return write(call.args, { client, config, context, about });
       const known = capabilities.find(({ name }) => name === call.do);
       if (known?.resource === undefined) {
         throw fhirConnectorFailure('FHIR_CAPABILITY_UNKNOWN', {
-          message: `The FHIR connector cannot do "${call.do}"; it can do ${capabilities.map(({ name }) => name).join(', ')}.`,
+          message: `The FHIR connector cannot do "${call.do}"; it can do ${[...capabilities, ...fhirWritingCapabilities].map(({ name }) => name).join(', ')}.`,
         });
       }
       return known.name.endsWith('.read')
@@ -272,6 +288,6 @@ export const fhir: Connector<FhirConfig> = {
     'Any FHIR R4 server: finds and reads, and learns changes by _lastUpdated, by history, or over a roster.',
   parse: parseFhir,
   open,
-  capabilities,
+  capabilities: [...capabilities, ...fhirWritingCapabilities],
   resources,
 };

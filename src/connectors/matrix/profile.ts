@@ -30,7 +30,9 @@ export interface Fact {
 
 /** Another way to the same record. */
 export interface Route {
-  /** `$find + $book`, `SIU^S12`, `ADT^A04`, `web service`. */
+  /** As the record chooses it (`do`): `book`, `siu`, `adt`, `oru`, `mdm`, `web service`. */
+  readonly route: string;
+  /** For people: `$find + $book`, `SIU^S12`. */
   readonly name: string;
   readonly text: string;
   /** The HL7 message that the site must accept for it. */
@@ -49,9 +51,7 @@ export interface ResourceFacts {
   readonly parameters?: { readonly native: readonly string[]; readonly filtered?: readonly string[] };
   /** Other ways to create one. */
   readonly routes?: readonly Route[];
-  /** HL7 v2 messages that tell of its changes, as MSH-9 patterns. */
-  readonly feeds: readonly string[];
-  /** Asking by `_lastUpdated` finds changes of all patients. */
+  /** Asking by `_lastUpdated` finds what changed. */
   readonly lastUpdated: Fact;
 }
 

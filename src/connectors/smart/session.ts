@@ -26,6 +26,8 @@ export interface SmartOptions {
   readonly watch: Watch;
   /** What the connector reads and learns, as system scopes: what a person is asked for unless the record says. */
   readonly reads: readonly string[];
+  /** A backend asks for `reads`, too: Epic gives what is on the client whatever is asked, other servers only what is asked. */
+  readonly asksAsBackend?: boolean;
   /** A sign-in of its own, not the one that is kept: to test that it works. */
   readonly afresh?: boolean;
 }
@@ -59,11 +61,12 @@ export function openSmart(options: SmartOptions): SmartSession {
   const shared = { http, clock, clientId, authentication, watch };
   if (auth.method === 'backend') {
     const { tokenUrl } = options;
+    const systemScopes = auth.scopes ?? (options.asksAsBackend ? options.reads : undefined);
     const tokens = createBackendTokens({
       ...shared,
       slot: options.afresh ? ownSlot(clock) : context.shared('token'),
       tokenUrl: async (signal) => (tokenUrl ? new URL(tokenUrl) : (await smart(signal)).tokenEndpoint),
-      ...(auth.scopes === undefined ? {} : { scope: auth.scopes.join(' ') }),
+      ...(systemScopes === undefined ? {} : { scope: systemScopes.join(' ') }),
     });
     return { tokens, signIn: undefined, consent: undefined, smart };
   }

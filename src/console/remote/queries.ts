@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-query';
 import type {
   ApprovalPage,
+  CapabilitiesAnswer,
   DeadGroups,
   Home,
   LanesAnswer,
@@ -15,6 +16,7 @@ import type {
   MessagePage,
   MessageSearch,
   ReplayJobs,
+  SitesAnswer,
 } from '../../api/types.ts';
 import { get, post } from './client.ts';
 
@@ -71,6 +73,19 @@ export const replaysQuery = queryOptions({
   queryKey: ['replays'],
   queryFn: ({ signal }) => get<ReplayJobs>('/api/replays', signal),
 });
+
+export const sitesQuery = queryOptions({
+  queryKey: ['sites'],
+  queryFn: ({ signal }) => get<SitesAnswer>('/api/sites', signal),
+});
+
+export function capabilitiesQuery(site: string) {
+  return queryOptions({
+    queryKey: ['capabilities', site],
+    queryFn: ({ signal }) =>
+      get<CapabilitiesAnswer>(`/api/sites/${encodeURIComponent(site)}/capabilities`, signal),
+  });
+}
 
 /** The role decides what is offered; the server decides what is done. */
 export function useMayOperate(): boolean {

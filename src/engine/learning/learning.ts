@@ -32,6 +32,8 @@ export interface LearningOptions {
   readonly source: (site: string, connection: string) => Source | undefined;
   readonly planned: (deliveries: number, woke?: boolean) => void;
   readonly failed: (site: string, connection: string, failure: Failure | null) => void;
+  /** Findings are counted per minute, too. */
+  readonly counted: (site: string, connection: string, findings: readonly Finding[]) => void;
   readonly log: ConnectionContext['log'];
   /** The text of a file beside a site's record. */
   readonly file?: (site: string, name: string) => Promise<string>;
@@ -178,6 +180,7 @@ export function createLearning(options: LearningOptions): Learning {
       identityKey: (identity) => identityKey(keyedHash, site.site, resource, identity),
       planned: options.planned,
       found: (findings: readonly Finding[]) => {
+        options.counted(site.site, from, findings);
         for (const { code, text, count } of findings)
           log('warn', text, { site: site.site, connection: from, code, count });
       },

@@ -77,6 +77,20 @@ describe('the signed statement', () => {
     );
   });
 
+  it('asks for the scopes that it was told, and sends nothing but the grant and the proof', async () => {
+    const { tokens, server } = await world(() => granted('t'), {
+      scope: 'system/Patient.rs system/Observation.s',
+    });
+    await tokens.get(signal);
+    expect(Object.fromEntries(new URLSearchParams(server.asked[0]?.body.toString()))).toEqual({
+      grant_type: 'client_credentials',
+      scope: 'system/Patient.rs system/Observation.s',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: expect.any(String),
+    });
+    expect(server.asked[0]?.headers.authorization).toBeUndefined();
+  });
+
   it('shows nothing private in the published half', async () => {
     const key = await rs;
     expect(Object.keys(key.publicJwk).sort()).toEqual(['alg', 'e', 'key_ops', 'kid', 'kty', 'n', 'use']);

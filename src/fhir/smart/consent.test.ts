@@ -46,6 +46,9 @@ async function world(
         },
       };
     }
+    if (request.url === '/oauth2/.well-known/openid-configuration') {
+      return { body: { issuer: `${server.origin}/oauth2`, jwks_uri: `${server.origin}/keys` } };
+    }
     if (request.url === '/keys') {
       return {
         headers: { date: new Date(clock.now()).toUTCString() },
@@ -270,6 +273,15 @@ describe('who consented', () => {
     expect((await redeem(one.tokens)).person).toBe('Practitioner/e7');
   });
 
+  it('is verified by the keys that the issuer names, where the smart-configuration names none', async () => {
+    const one = await world(async () => granted('t1', { id_token: await one.idToken() }), {
+      smart: async (stop) => ({ ...(await discover(one.http, one.fhirBase, stop)), jwksUri: undefined }),
+    });
+    expect((await redeem(one.tokens)).person).toBe('Practitioner/e7');
+    const urls = one.server.asked.map(({ url }) => url);
+    expect(urls.slice(-2)).toEqual(['/oauth2/.well-known/openid-configuration', '/keys']);
+  });
+
   it('is shown without a name when it is a patient', async () => {
     const one = await world(async () =>
       granted('t1', { id_token: await one.idToken({ fhirUser: `${one.fhirBase}/Patient/e9` }) }),
@@ -480,6 +492,6 @@ describe('discovery', () => {
     const { options, server } = await world(() => granted('t'));
     const found = await options.smart(signal);
     expect(found.tokenEndpoint.href).toBe(`${server.origin}/token`);
-    expect(found.authorizationEndpoint?.href).toBe(`${server.origin}/R4/.well-known/authorize`);
+    expect(found.authorizationEndpoint?.href).toBe(`${server.origin}/R4/authorize`);
   });
 });

@@ -116,7 +116,7 @@ export function createConsentTokens(options: ConsentOptions): ConsentTokens {
   async function personIn(granted: Granted, asked: Asked, signal: AbortSignal): Promise<Person | undefined> {
     if (granted.idToken === undefined) return undefined;
     const { issuer, jwksUri } = await options.smart(signal);
-    if (issuer === undefined || jwksUri === undefined) return undefined;
+    if (issuer === undefined) return undefined;
     const { idToken } = granted;
     return personOf({
       http,

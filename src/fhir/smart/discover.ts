@@ -38,12 +38,13 @@ export async function discover(
   const base = baseUrl.replace(/\/+$/, '');
   const url = new URL(`${base}/.well-known/smart-configuration`);
   const { reply, text, found } = await ask(http, url, 'application/json', signal);
-  const configuration = reply.status === 200 && found ? smartOf(found, url) : undefined;
+  const below = new URL(`${base}/`);
+  const configuration = reply.status === 200 && found ? smartOf(found, below) : undefined;
   if (configuration !== undefined) return configuration;
   const metadata = new URL(`${base}/metadata`);
   const statement = await ask(http, metadata, 'application/fhir+json', signal, clientId);
   const said =
-    statement.reply.status === 200 && statement.found ? statementOf(statement.found, metadata) : undefined;
+    statement.reply.status === 200 && statement.found ? statementOf(statement.found, below) : undefined;
   if (said !== undefined) return said;
   throw fhirFailure('FHIR_DISCOVERY', {
     message: `SMART discovery gave no usable token endpoint (status ${reply.status}), and neither did the CapabilityStatement (status ${statement.reply.status}).`,
@@ -69,7 +70,7 @@ async function ask(http: Http, url: URL, accept: string, signal: AbortSignal, cl
   return { reply, text, found: jsonObject(text) };
 }
 
-/** A relative address is resolved as SMART says; it may not lead from encryption to none. */
+/** A relative address is read against the FHIR base, as SMART says; it may not lead from encryption to none. */
 function endpoint(value: unknown, from: URL): URL | undefined {
   const url = typeof value === 'string' ? URL.parse(value, from.href) : null;
   const usable =

@@ -19,7 +19,8 @@ export interface IdTokenOptions {
   readonly clock: Clock;
   readonly idToken: string;
   readonly issuer: string;
-  readonly jwksUri: URL;
+  /** Left out: as the issuer's openid-configuration says. */
+  readonly jwksUri: URL | undefined;
   readonly clientId: string;
   readonly nonce: string;
   readonly fhirBase: string;
@@ -33,10 +34,12 @@ const TOLERANCE = 60;
 
 /** Throws `FHIR_ID_TOKEN` (auth) for any fault: signature, issuer, audience, nonce, time. */
 export async function personOf(options: IdTokenOptions): Promise<Person> {
-  const { http, clock, idToken, issuer, jwksUri, clientId, nonce, fhirBase, signal } = options;
+  const { http, clock, idToken, issuer, clientId, nonce, fhirBase, signal } = options;
   let set: Readonly<Record<string, unknown>> | undefined;
   let now = clock.now();
   try {
+    const jwksUri = options.jwksUri ?? (await namedBy(http, issuer, signal));
+    if (jwksUri === undefined) throw refused('its issuer names no signing keys');
     const reply = await http.send({
       url: jwksUri,
       method: 'GET',
@@ -75,6 +78,17 @@ export async function personOf(options: IdTokenOptions): Promise<Person> {
           ? fhirUser.slice(base.length)
           : fhirUser,
   };
+}
+
+/** OpenID Connect Discovery; only what stands under the issuer's own name is believed. */
+async function namedBy(http: Http, issuer: string, signal: AbortSignal): Promise<URL | undefined> {
+  const url = URL.parse(`${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`);
+  if (url === null) return undefined;
+  const reply = await http.send({ url, method: 'GET', headers: { accept: 'application/json' }, signal });
+  const said = reply.status === 200 ? jsonObject(contentOf(reply.body).text) : undefined;
+  if (said?.issuer !== issuer || typeof said.jwks_uri !== 'string') return undefined;
+  const keys = URL.parse(said.jwks_uri, issuer);
+  return keys?.protocol === 'https:' || url.protocol === 'http:' ? (keys ?? undefined) : undefined;
 }
 
 const refused = (why: string, cause?: unknown) =>

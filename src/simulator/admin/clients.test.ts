@@ -147,6 +147,18 @@ describe('a client is put on record', () => {
   });
 });
 
+test('an API that is taken from a record is gone for tokens that are in use', async () => {
+  await admin('POST', '/clients', backend());
+  const token = await application.token(hospital);
+  const path = `Patient/${hospital.patients()[0]?.id}`;
+  expect((await call(hospital, token, path)).status).toBe(200);
+  await admin('POST', '/clients', { ...backend(), scopes: ['Appointment.Read'] });
+  const refused = await fetch(`${hospital.fhirBase}/${path}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(refused.status).toBe(403);
+});
+
 test('a production hospital maps a background user by hand, and can take it away', async () => {
   await open('prod-2025-11');
   await admin('POST', '/clients', backend());

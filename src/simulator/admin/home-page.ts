@@ -2,7 +2,7 @@ import { type Html, html, page } from '../page.ts';
 import type { AdminParts, AdminState } from './admin.ts';
 import { deeds, troubles } from './form-routes.ts';
 
-export const navigation: Html = html`<nav><p><a href="/admin">Hospital</a> <a href="/admin/clients">Clients</a> <a href="/admin/behaviour">Behaviour</a></p></nav>`;
+export const navigation: Html = html`<nav><p><a href="/admin">Hospital</a> <a href="/admin/clients">Clients</a> <a href="/admin/behaviour">Behaviour</a> <a href="/admin/cds/page">CDS Hooks</a></p></nav>`;
 
 const shownRequests = 15;
 
@@ -17,7 +17,7 @@ export function homePage(state: AdminState, parts: AdminParts): string {
 
 function addresses(
   { profile, changedSwitches, counts, seed }: AdminState,
-  { fhirBase, genericBase, oauth }: AdminParts,
+  { fhirBase, genericBase, oauth, receiver }: AdminParts,
 ): Html {
   const { tokenUrl, authorizeUrl } = oauth.addresses();
   const rows: [string, unknown][] = [
@@ -29,6 +29,7 @@ function addresses(
       'Profile',
       html`<a href="/admin/behaviour">${profile}</a>${changedSwitches.length > 0 ? `, with ${changedSwitches.join(', ')} changed` : ''}`,
     ],
+    ['HL7 in', receiver ? `MLLP port ${receiver.port}, ${receiver.received.total} received` : 'off'],
     ['Patients', `${counts.patients}, made from the seed ${seed}; ${counts.openVisits} are in the house now`],
     [
       'Clients',

@@ -39,6 +39,7 @@ const reference = new RegExp(`"reference":"((?:${directory.join('|')})/[^"]+)"`,
 /** Categories whose APIs a client may have one without the other. */
 const divided: Readonly<Record<string, readonly string[]>> = {
   Condition: ['problem-list-item', 'encounter-diagnosis'],
+  Observation: ['vital-signs', 'laboratory', 'social-history'],
 };
 const pauseMs = 10;
 
@@ -74,9 +75,10 @@ export async function runExport(
     const patient = source.patient(id);
     for (const type of charted) {
       for (const resource of patient ? source.chart(type, patient) : []) {
-        for (const [, name] of JSON.stringify(resource).matchAll(reference)) referred.add(name as string);
         if (!isGranted(resource, type, caller) || !wanted.takes(resource)) continue;
-        await writer.write(type, resource);
+        const json = JSON.stringify(resource);
+        for (const [, name] of json.matchAll(reference)) referred.add(name as string);
+        await writer.write(type, json);
       }
     }
     progress.searched += 1;
@@ -86,7 +88,7 @@ export async function runExport(
   for (const name of referred) {
     const [type = '', id = ''] = name.split('/');
     const resource = granted.includes(type) ? source.read(type, id) : undefined;
-    if (resource && wanted.takes(resource)) await writer.write(type, resource);
+    if (resource && wanted.takes(resource)) await writer.write(type, JSON.stringify(resource));
   }
   if (!isOff()) return writer.close();
   await writer.discard();
@@ -108,7 +110,8 @@ async function remarks(types: readonly string[], caller: BulkCaller, writer: Fil
       : [type];
     for (const part of parts) {
       const diagnostics = `Client not authorized for ${part}. Resources of this type have not been included.`;
-      await writer.write('OperationOutcome', operationOutcome([issue(59204, { diagnostics })]));
+      const outcome = operationOutcome([issue(59204, { diagnostics })]);
+      await writer.write('OperationOutcome', JSON.stringify(outcome));
     }
   }
 }

@@ -54,9 +54,10 @@ export class FileWriter {
     this.#newName = newName;
   }
 
-  async write(type: string, resource: unknown): Promise<void> {
+  /** Takes a resource as JSON, on one line. */
+  async write(type: string, json: string): Promise<void> {
     const file = this.#open.get(type) ?? (await this.#begin(type));
-    const line = `${JSON.stringify(resource)}\n`;
+    const line = `${json}\n`;
     file.count += 1;
     file.bytes += Buffer.byteLength(line);
     if (!file.stream.write(line)) await once(file.stream, 'drain');

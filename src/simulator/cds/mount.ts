@@ -19,8 +19,6 @@ export interface CdsParts {
   readonly oauth: OAuth;
   readonly wall: WallTime;
   readonly stopped: AbortSignal;
-  /** What the application's record holds, as Epic names APIs. */
-  scopeOf(clientId: string): string;
   /** `http://127.0.0.1:4610`: how the hospital is called from outside. */
   origin(): string;
 }
@@ -45,7 +43,7 @@ export async function mountCds(app: FastifyInstance, parts: CdsParts): Promise<v
     stopped,
     now,
     fhirServer,
-    scopeOf: parts.scopeOf,
+    scopeOf: (clientId) => oauth.scopeOf(clientId),
     launchUrlsOf(clientId) {
       const { launchUrl } = oauth.clients.get(clientId) ?? {};
       return launchUrl === undefined ? [] : [launchUrl];

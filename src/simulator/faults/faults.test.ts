@@ -302,16 +302,22 @@ describe('what is done at once', () => {
 
   test('a feed goes silent though it is connected, then sends all; or it loses what it is given', async () => {
     const receiver = await Receiver.open();
+    const other = await Receiver.open();
     await hospital.close();
     hospital = await createSimulator({
       eventsPerMinute: 0,
-      feeds: [{ name: 'siu', port: receiver.port, kinds: ['SIU'], firstPauseMs: 1 }],
+      feeds: [
+        { name: 'siu', port: receiver.port, kinds: ['SIU'], firstPauseMs: 1 },
+        { name: 'other', port: other.port, kinds: ['SIU'], firstPauseMs: 1 },
+      ],
     });
     hospital.happen({ kind: 'book' });
     await hospital.settled();
     await hospital.act({ action: 'feed', name: 'siu', mode: 'silent' });
     hospital.happen({ kind: 'book' });
     hospital.happen({ kind: 'book' });
+    // What the one holds back has reached the other.
+    await other.received(3);
     expect(hospital.feeds()[0]).toMatchObject({ connected: true, hushed: 'silent', queued: 2 });
     expect(receiver.messages).toHaveLength(1);
     await hospital.act({ action: 'feed', mode: 'running' });
@@ -327,6 +333,7 @@ describe('what is done at once', () => {
     await hospital.settled();
     expect(receiver.messages).toHaveLength(4);
     await receiver.close();
+    await other.close();
   });
 
   test('what cannot be done is refused in words', async () => {

@@ -74,7 +74,7 @@ export class Faults {
       const { fault } = entry;
       if (fault.kind === 'clock-skew' || !this.#concerns(fault, request)) continue;
       met.push(this.#count(entry));
-      if (fault.kind === 'status' || fault.kind === 'reset') break;
+      if (['status', 'outcome', 'reset'].includes(fault.kind)) break;
     }
     return met;
   }

@@ -1,5 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ErrorNumber, registry } from '../fhir/errors.ts';
+import { sendResource } from '../fhir/format.ts';
+import { issue, operationOutcome } from '../fhir/outcome.ts';
 import type { Behaviour } from '../profile/index.ts';
 import type { Random } from '../world/random.ts';
 import { loginHeaders, loginPage, spoiled } from './body.ts';
@@ -54,6 +57,11 @@ export function faultHooks(app: FastifyInstance, parts: HookParts): void {
       const { status, retryAfter, retryAfterSeconds } = last;
       const form = retryAfter ?? (retryAfterSeconds === undefined ? 'none' : 'seconds');
       return refuse(reply, status, form, retryAfterSeconds ?? 1, parts.wall());
+    }
+    if (last?.kind === 'outcome') {
+      const number = last.number as ErrorNumber;
+      const { diagnostics, status = registry[number].status } = last;
+      return sendResource(request, reply, status, operationOutcome([issue(number, { diagnostics })]));
     }
     if (mine.some(({ kind }) => kind === 'login-page')) {
       return reply.code(200).headers(loginHeaders).send(loginPage);

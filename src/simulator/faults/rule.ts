@@ -1,3 +1,5 @@
+import { registry } from '../fhir/errors.ts';
+
 /** Where and how often a fault happens; what is absent does not narrow it down. */
 export interface FaultScope {
   /** Requests whose path contains this text. */
@@ -28,6 +30,13 @@ export type FaultKind =
       readonly retryAfterSeconds?: number;
       /** How Retry-After is spelled: seconds (usual), a date, or not at all. */
       readonly retryAfter?: 'seconds' | 'date' | 'none';
+    }
+  /** An OperationOutcome with one of Epic's error numbers, in FHIR, with the status that goes with it unless told. */
+  | {
+      readonly kind: 'outcome';
+      readonly number: number;
+      readonly status?: number;
+      readonly diagnostics?: string;
     }
   /** The connection is reset before anything was done. */
   | { readonly kind: 'reset' }
@@ -63,6 +72,7 @@ export type ActiveFault = Fault & { readonly id: number; readonly met: number };
 export const faultKinds = [
   'latency',
   'status',
+  'outcome',
   'reset',
   'lost-reply',
   'login-page',
@@ -92,6 +102,11 @@ const fieldsOf: Readonly<Record<Fault['kind'], Readonly<Record<string, (value: u
     retryAfterSeconds: isNumber(0, 86_400),
     retryAfter: isOneOf('seconds', 'date', 'none'),
   },
+  outcome: {
+    number: (value) => Object.hasOwn(registry, String(value)),
+    status: isNumber(200, 599),
+    diagnostics: isText,
+  },
   reset: {},
   'lost-reply': {},
   'login-page': {},
@@ -110,6 +125,7 @@ const fieldsOf: Readonly<Record<Fault['kind'], Readonly<Record<string, (value: u
 const required: Readonly<Partial<Record<Fault['kind'], readonly string[]>>> = {
   latency: ['milliseconds'],
   status: ['status'],
+  outcome: ['number'],
   'foreign-next': ['origin'],
   'unknown-code': ['code'],
   'clock-skew': ['seconds'],

@@ -27,7 +27,10 @@ export function repetitions(...parts: readonly string[]): string {
 
 /** Writes a segment from its fields by number; `size` adds empty fields at the end, as Epic's samples have them. */
 export function segment(name: string, fields: Readonly<Record<number, string>>, size = 0): string {
-  const last = Math.max(size, 0, ...Object.keys(fields).map(Number));
+  const filled = Object.keys(fields)
+    .map(Number)
+    .filter((number) => fields[number] !== '');
+  const last = Math.max(size, 0, ...filled);
   let line = name;
   for (let number = 1; number <= last; number += 1) line += `|${fields[number] ?? ''}`;
   return line;

@@ -1,7 +1,6 @@
 import type { Patient } from '../world/records.ts';
 import type { AnyDeclaration, Caller, Site } from './declaration.ts';
-import { idIn, valuesAt } from './matching.ts';
-import { issue, Refusal, type Resource, refuse } from './outcome.ts';
+import { issue, Refusal, refuse } from './outcome.ts';
 
 /** Whether a chart needs break-the-glass: a fixed part of all, so many in a thousand as the switch says. */
 export function isRestricted({ behaviour }: Site, patient: Patient): boolean {
@@ -23,10 +22,16 @@ export function guardPatient(site: Site, patient: Patient, caller: Caller): void
   if (isRestricted(site, patient)) throw refuse(4131);
 }
 
+/** Guards a type as a whole: the user may not see it, or it is about many patients and the token is one patient's. */
+export function guardType({ behaviour }: Site, declaration: AnyDeclaration, { patient }: Caller): void {
+  const forbidden = behaviour.userMayNotView.includes(declaration.type);
+  if (forbidden || (declaration.ofMany && patient !== undefined)) throw refuse(4118);
+}
+
 /** Guards the read of a record. A merged patient's own record leads on to the chart that lives. */
 export function guardRecord(site: Site, declaration: AnyDeclaration, record: unknown, caller: Caller): void {
   const { behaviour, hospital } = site;
-  if (behaviour.userMayNotView.includes(declaration.type)) throw refuse(4118);
+  guardType(site, declaration, caller);
   const patient = declaration.patientOf?.(record);
   if (!patient) return;
   if (declaration.type === 'Patient' && patient.standing === 'merged') {
@@ -38,9 +43,9 @@ export function guardRecord(site: Site, declaration: AnyDeclaration, record: unk
   if (isRestricted(site, patient)) throw refuse(declaration.type === 'Patient' ? 4131 : 4130);
 }
 
-/** A patient's own token writes into that chart and no other. */
-export function guardWrite(caller: Caller, resource: Resource): void {
-  if (caller.patient === undefined) return;
-  const named = valuesAt(resource, 'subject.reference,patient.reference').map((each) => idIn(String(each)));
-  if (named.some((id) => id !== caller.patient)) throw refuse(4118);
+/** Guards a record that a search names by id: as a read, but nobody is led on from a merged patient. */
+export function guardFound(site: Site, declaration: AnyDeclaration, record: unknown, caller: Caller): void {
+  const patient = declaration.patientOf?.(record);
+  if (patient && declaration.type === 'Patient') guardPatient(site, patient, caller);
+  else guardRecord(site, declaration, record, caller);
 }

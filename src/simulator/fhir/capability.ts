@@ -89,10 +89,14 @@ function describe(declaration: AnyDeclaration, edition: Edition, operations: rea
   const count = { name: '_count', type: 'number' };
   const id = { name: '_id', type: 'token' };
   // Native parameters come first and are documented; after _count and _id those that are applied to pages.
+  const [special, native] = [true, false].map((isSpecial) =>
+    declaration.native.filter(({ name }) => name.startsWith('_') === isSpecial).map(parameter),
+  ) as [unknown[], unknown[]];
   const parameters = [
-    ...declaration.native.map(parameter),
+    ...native,
     count,
     id,
+    ...special,
     ...(site.behaviour.postFilters && version === 'R4' ? declaration.postFilters.map(parameter) : []),
   ];
   return {

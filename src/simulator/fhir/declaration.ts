@@ -93,6 +93,8 @@ export interface Declaration<T> {
   idOf(record: T): string;
   /** Whose chart it is in. */
   patientOf?(record: T): Patient | undefined;
+  /** Whether it is about many patients at once: closed to a patient's own token. */
+  readonly ofMany?: true;
   /** The categories by which APIs and scopes of this type are divided. */
   categoriesOf?(record: T): readonly string[];
   /** All that a chart holds of the type. */

@@ -23,7 +23,19 @@ export class Edition {
   /** The resource in the shape of this version. */
   shape(declaration: AnyDeclaration, record: unknown): Resource {
     const resource = declaration.render(record);
-    return declaration.older?.[this.version]?.to(resource, record) ?? resource;
+    if (this.version === 'R4') return resource;
+    return this.#known(declaration.older?.[this.version]?.to(resource, record) ?? resource) as Resource;
+  }
+
+  /** A reference to a type that this version does not serve names it by identifier and words alone. */
+  #known(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((each) => this.#known(each));
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).filter(([name, inner]) => {
+      const [type = '', id] = name === 'reference' ? String(inner).split('/') : [];
+      return id === undefined || this.#byType.has(type);
+    });
+    return Object.fromEntries(entries.map(([name, inner]) => [name, this.#known(inner)]));
   }
 
   /** The resource as a caller sees it. */

@@ -71,6 +71,19 @@ export class Fhir {
     const quota = new DocumentQuota(this.site);
     const operations = operationsOf(this.site);
     const { caller, addresses, discovery } = this.#parts;
+    // The statement says `cors: true`: pages of other origins may ask.
+    app.addHook('onRequest', async (request, reply) => {
+      reply.header('access-control-allow-origin', '*');
+      reply.header('access-control-expose-headers', 'Location, WWW-Authenticate');
+      if (request.method !== 'OPTIONS') return;
+      reply.header('access-control-allow-methods', 'GET, POST, PUT');
+      reply.header(
+        'access-control-allow-headers',
+        'Authorization, Accept, Content-Type, Prefer, Epic-Client-ID',
+      );
+      return reply.code(204).send();
+    });
+    app.options('/*', (_request, reply) => reply.code(204).send());
     for (const edition of this.#editions) {
       const base = () => addresses().fhirBase.replace(/R4$/, edition.version);
       const parts = {

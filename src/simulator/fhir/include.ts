@@ -1,5 +1,5 @@
 import type { PageRequest, Row } from './bundle.ts';
-import { type AnyDeclaration, offers, type SearchParameter } from './declaration.ts';
+import { type AnyDeclaration, type Caller, offers, type SearchParameter } from './declaration.ts';
 import { matches, valuesAt } from './matching.ts';
 import type { Resource } from './outcome.ts';
 import { provenanceOf } from './provenance.ts';
@@ -59,10 +59,15 @@ function referred({ edition, caller }: PageRequest, row: Found, wanted: string):
       const declaration = edition.declaration(kind);
       if (!declaration || (target && target !== kind) || !caller.allows(kind, 'read')) return [];
       const record = declaration.find(id);
-      return record === undefined
-        ? []
-        : [{ declaration, record, resource: edition.show(declaration, record) }];
+      if (record === undefined || !isGranted(declaration, record, caller)) return [];
+      return [{ declaration, record, resource: edition.show(declaration, record) }];
     });
+}
+
+/** Whether the client holds the API of one of its categories. */
+function isGranted(declaration: AnyDeclaration, record: unknown, caller: Caller): boolean {
+  const categories = declaration.categoriesOf?.(record);
+  return !categories || categories.some((each) => caller.allows(declaration.type, 'read', each));
 }
 
 function provenances({ edition, caller }: PageRequest, row: Found): readonly Found[] {

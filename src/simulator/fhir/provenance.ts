@@ -49,6 +49,11 @@ export function provenances(site: Site, all: () => readonly AnyDeclaration[]): D
       return declaration && record !== undefined ? provenanceOf(declaration, record) : undefined;
     },
     idOf: ({ id }) => `f${id.slice(1)}`,
+    // It is as open, and as closed, as what it is about.
+    patientOf({ type, id }) {
+      const declaration = all().find((each) => each.type === type);
+      return declaration?.patientOf?.(declaration.find(id));
+    },
     render({ type, id, recordedAt }): Resource {
       const role = (code: string) => ({
         coding: [{ system: 'http://terminology.hl7.org/CodeSystem/provenance-participant-type', code }],

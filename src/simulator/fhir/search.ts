@@ -1,5 +1,5 @@
 import type { Patient } from '../world/records.ts';
-import { guardPatient } from './access.ts';
+import { guardFound, guardPatient, isRestricted } from './access.ts';
 import { dateTests } from './date-search.ts';
 import type { AnyDeclaration, Query, SearchParameter, Site } from './declaration.ts';
 import { idIn, matches, readToken, valuesAt } from './matching.ts';
@@ -36,14 +36,14 @@ export class NotGranted extends Error {}
 /** Runs a search. Throws a Refusal, or NotGranted. */
 export function search(declaration: AnyDeclaration, query: Query, site: Site): Found {
   const { parameters, issues } = query;
-  const unknown = unknownNames(declaration, parameters, site);
+  const unknown = unknownNames(declaration, query, site);
   const found = (ids: readonly string[], keeps?: Found['keeps']): Found => ({ ids, issues, keeps });
 
   const id = parameters.get('_id');
-  if (id) return found(byId(declaration, query, id));
+  if (id) return found(byId(declaration, query, id, site));
   try {
     const granted = grantedCategories(declaration, query);
-    const candidates = declaration.candidates?.(query) ?? [];
+    const candidates = shown(declaration, declaration.candidates?.(query) ?? [], query, site);
     const records = candidates.filter(
       (record) =>
         !granted || declaration.categoriesOf?.(record).some((category) => granted.includes(category)),
@@ -62,11 +62,12 @@ export function search(declaration: AnyDeclaration, query: Query, site: Site): F
 }
 
 /** `_id`: the rest is ignored. An id of another type, or of nothing, is 400 with severity information. */
-function byId(declaration: AnyDeclaration, { caller }: Query, wanted: string): readonly string[] {
+function byId(declaration: AnyDeclaration, { caller }: Query, wanted: string, site: Site): readonly string[] {
   const records = wanted.split(',').map((id) => {
     const record = declaration.find(idIn(id.trim()));
     if (record === undefined)
       throw new Refusal(400, [issue(59008, { severity: 'information', element: '_id' })]);
+    guardFound(site, declaration, record, caller);
     return record;
   });
   const granted = records.filter((record) => {
@@ -75,6 +76,28 @@ function byId(declaration: AnyDeclaration, { caller }: Query, wanted: string): r
   });
   if (granted.length === 0) throw new NotGranted();
   return granted.map((record) => declaration.idOf(record));
+}
+
+/** What of the candidates this caller is shown: nothing of closed charts, and to patients nothing unfinished. */
+function shown(
+  declaration: AnyDeclaration,
+  candidates: readonly unknown[],
+  { caller, issues }: Query,
+  site: Site,
+): readonly unknown[] {
+  const own = candidates.filter((record) => {
+    const patient = declaration.patientOf?.(record);
+    return !patient || caller.patient === undefined || patient.fhirId === caller.patient;
+  });
+  const open = own.filter((record) => {
+    const patient = declaration.patientOf?.(record);
+    return !patient || !isRestricted(site, patient);
+  });
+  if (open.length < own.length) issues.push(issue(4134));
+  if (caller.patient === undefined) return open;
+  const finished = open.filter((record) => (record as { status?: string }).status !== 'preliminary');
+  if (finished.length < open.length) issues.push(issue(4119));
+  return finished;
 }
 
 /** The categories asked for that the client may search; undefined where APIs are not divided by category. */
@@ -96,13 +119,14 @@ function notIncluded(number: 59204 | 59205, part: string): Issue {
   return issue(number, { diagnostics });
 }
 
-function unknownNames(
-  declaration: AnyDeclaration,
-  parameters: URLSearchParams,
-  site: Site,
-): readonly string[] {
-  const known = [...declaration.native, ...(site.behaviour.postFilters ? declaration.postFilters : [])];
-  const names = new Set([...parameters.keys()].map((name) => name.toLowerCase()));
+/** They came in May 2024, and R4 alone lists them. */
+function hasPostFilters({ version }: Query, { behaviour }: Site): boolean {
+  return behaviour.postFilters && version === 'R4';
+}
+
+function unknownNames(declaration: AnyDeclaration, query: Query, site: Site): readonly string[] {
+  const known = [...declaration.native, ...(hasPostFilters(query, site) ? declaration.postFilters : [])];
+  const names = new Set([...query.parameters.keys()].map((name) => name.toLowerCase()));
   return [...names].filter((name) => !controls.has(name) && !known.some((each) => each.name === name));
 }
 
@@ -179,7 +203,7 @@ function usable(
 }
 
 function postFilters(declaration: AnyDeclaration, query: Query, site: Site): Found['keeps'] {
-  if (!site.behaviour.postFilters) return undefined;
+  if (!hasPostFilters(query, site)) return undefined;
   const asked = declaration.postFilters.flatMap((parameter) =>
     valuesOf(query.parameters, parameter.name).map((value) => ({ parameter, value })),
   );

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { guardRecord, guardWrite } from './access.ts';
+import { guardRecord, guardType } from './access.ts';
 import { sendBinary } from './binary.ts';
 import type { Paging } from './bundle.ts';
 import { capabilityStatement } from './capability.ts';
@@ -115,7 +115,6 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
       const api = declaration.creates?.find((each) => each.accepts(write.resource));
       if (!api) throw notForAnyApi(declaration, 'creates');
       if (!caller.allows(declaration.type, 'create', api.category)) throw new NotGranted();
-      guardWrite(caller, write.resource);
       const id = api.file(write);
       reply.header('location', `${declaration.type}/${edition.idOf(id)}`);
       if (!/\breturn=representation\b/.test(String(request.headers.prefer ?? '')))
@@ -158,7 +157,7 @@ export function fhirServer(app: FastifyInstance, parts: FhirServerParts): void {
     caller: Caller,
     sent: URLSearchParams,
   ): FastifyReply {
-    if (site.behaviour.userMayNotView.includes(declaration.type)) throw refuse(4118);
+    guardType(site, declaration, caller);
     if (declaration.type === 'DocumentReference') parts.quota.count(caller.clientId);
     const page = { edition, declaration, caller, parameters: sent, base: parts.addresses().fhirBase };
     const session = sent.get(version === 'DSTU2' ? 'session' : 'sessionID');

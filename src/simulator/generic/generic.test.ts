@@ -312,6 +312,10 @@ describe('what goes wrong on request', () => {
         expect(Number(seen)).toBeGreaterThanOrEqual(last);
         last = Number(seen);
       }
+      // Nor is a version seen while the one before it is not.
+      const { entry = [] } = get('Patient/same/_history').body as Json;
+      const numbers = entry.map((each: Json) => Number(each.resource.meta.versionId));
+      expect(numbers).toEqual(numbers.map((_: number, index: number) => numbers.length - index));
       clock.at += 1000;
     }
     expect(last).toBe(49);

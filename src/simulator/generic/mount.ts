@@ -17,6 +17,8 @@ export interface GenericOptions {
   readonly behaviour?: Partial<GenericBehaviour>;
   /** Begins with the hospital's charts and follows them (the usual), or with nothing. */
   readonly content?: 'hospital' | 'empty';
+  /** Whose charts are carried over: the first so many patients of the hospital (200). */
+  readonly patients?: number;
 }
 
 export interface GenericParts {
@@ -29,6 +31,9 @@ export interface GenericParts {
   /** `http://127.0.0.1:4610`, known once the simulator listens. */
   url(): string;
 }
+
+// A chart takes about a megabyte of memory with all its versions.
+const usualPatients = 200;
 
 /** The generic server in the simulator's process: `/generic/R4`, its token endpoint, and `/admin/generic`. */
 export async function mountGeneric(app: FastifyInstance, parts: GenericParts): Promise<GenericServer> {
@@ -45,7 +50,7 @@ export async function mountGeneric(app: FastifyInstance, parts: GenericParts): P
   const random = createRandom(seed, 'generic notifications');
   const subscriptions = new Subscriptions(server.repository, server.behaviour, random, wall, stopped);
   server.repository.onWrite = (version) => subscriptions.notice(version);
-  const projection = new Projection(server, parts.source);
+  const projection = new Projection(server, parts.source, options.patients ?? usualPatients);
   stopped.addEventListener('abort', () => projection.end());
   const prepare = () => {
     if (options.content !== 'empty') projection.begin();

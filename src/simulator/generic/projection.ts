@@ -4,8 +4,6 @@ import { isServed } from './parameters.ts';
 import type { Content } from './repository.ts';
 import type { GenericServer } from './server.ts';
 
-/** Patients whose charts are carried over; a larger hospital is not copied whole. */
-const mostPatients = 1_000;
 /** Directory entries that charts refer to. */
 const referred = /^(Practitioner|Organization|Location)\/([^/]+)$/;
 
@@ -16,11 +14,14 @@ const referred = /^(Practitioner|Organization|Location)\/([^/]+)$/;
 export class Projection {
   readonly #server: GenericServer;
   readonly #source: ChartSource;
+  readonly #most: number;
   #begun = false;
   #unfollow: (() => void) | undefined;
   readonly #patients = new Set<string>();
 
-  constructor(server: GenericServer, source: ChartSource) {
+  /** Carries over the charts of at most so many patients: a larger hospital is not copied whole. */
+  constructor(server: GenericServer, source: ChartSource, most: number) {
+    this.#most = most;
     this.#server = server;
     this.#source = source;
   }
@@ -30,7 +31,7 @@ export class Projection {
     if (this.#begun) return;
     this.#begun = true;
     for (const patient of this.#source.patients()) {
-      if (this.#patients.size >= mostPatients) break;
+      if (this.#patients.size >= this.#most) break;
       this.#patients.add(patient.fhirId);
       for (const type of this.#source.types) {
         for (const resource of this.#source.chart(type, patient))
@@ -52,7 +53,7 @@ export class Projection {
       return;
     }
     if (type === 'Patient') {
-      if (!this.#patients.has(id) && this.#patients.size >= mostPatients) return;
+      if (!this.#patients.has(id) && this.#patients.size >= this.#most) return;
       this.#patients.add(id);
     } else if (!this.#isOfPatient(resource)) {
       return;
@@ -73,19 +74,20 @@ export class Projection {
     const { meta: _own, ...content } = resource;
     if (isDeepStrictEqual(before, content)) return;
     this.#server.put(type, id, content as Content);
-    for (const reference of referencesIn(resource)) {
+    eachReference(resource, (reference) => {
       const [, kind = '', name = ''] = referred.exec(reference) ?? [];
-      if (kind === '' || this.#server.repository.newest(kind, name)) continue;
+      if (kind === '' || this.#server.repository.newest(kind, name)) return;
       const other = this.#source.read(kind, name);
       if (other) this.#server.put(kind, name, other);
-    }
+    });
   }
 }
 
-function* referencesIn(value: unknown): Generator<string> {
+/** Calls back with every reference in a resource. */
+function eachReference(value: unknown, found: (reference: string) => void): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, each] of Object.entries(value)) {
-    if (name === 'reference' && typeof each === 'string') yield each;
-    else yield* referencesIn(each);
+    if (name === 'reference' && typeof each === 'string') found(each);
+    else eachReference(each, found);
   }
 }

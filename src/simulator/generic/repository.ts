@@ -51,6 +51,7 @@ export class Repository {
   readonly #now: () => number;
   #undo: Version[] | undefined;
   #lastWrite = Number.NEGATIVE_INFINITY;
+  #writes = 0;
   /** Told of every version once it is certain to stay. */
   onWrite: ((version: Version) => void) | undefined;
 
@@ -63,6 +64,11 @@ export class Repository {
   /** The time as this server believes it to be. */
   clock(): number {
     return this.#now() + this.#behaviour.clockAheadMs;
+  }
+
+  /** Equal at two looks only when nothing was written and no time has passed between them. */
+  moment(): string {
+    return `${this.#writes}/${this.#now()}`;
   }
 
   types(): string[] {
@@ -92,6 +98,7 @@ export class Repository {
     const before = line.at(-1);
     const writtenAt = Math.max(this.#now(), this.#lastWrite);
     this.#lastWrite = writtenAt;
+    this.#writes += 1;
     const stamp = this.#stamp(writtenAt);
     const { latePerThousand, lateMs, indexLagMs } = this.#behaviour;
     const late = !own && latePerThousand > 0 && this.#random.integer(1000) < latePerThousand;
@@ -208,6 +215,7 @@ export class Repository {
       }
       return result;
     } catch (error) {
+      this.#writes += 1;
       for (const { type, id } of undo.reverse()) {
         const shelf = this.#shelf(type);
         shelf.log.pop();

@@ -1,5 +1,5 @@
 import type { GenericBehaviour } from './behaviour.ts';
-import { type DateBound, dateBound } from './instants.ts';
+import { type DateBound, dateBound, isWithin } from './instants.ts';
 import { identifierKey, patientKey } from './keys.ts';
 import { criterion, type Matches } from './matching.ts';
 import { parameterOf, valuesAt } from './parameters.ts';
@@ -34,7 +34,9 @@ export function search(
   const candidates = candidatesOf(repository, type, query, plan.bounds);
   const versions: Version[] = [];
   for (const version of candidates) {
-    const { resource } = version;
+    const { resource, stamp } = version;
+    const instant = { from: stamp, to: stamp + 1 };
+    if (!plan.bounds.every((bound) => isWithin(bound, instant))) continue;
     if (resource && plan.matches.every((matches) => matches(resource))) versions.push(version);
   }
   if (plan.sort.length > 0) versions.sort(order(type, plan.sort));
@@ -79,13 +81,14 @@ function planOf(behaviour: GenericBehaviour, type: string, query: URLSearchParam
         understood.append(key, value);
         continue;
       }
-      const test = criterion(type, key, value);
+      const test = bound ?? criterion(type, key, value);
       if (!test) {
         unknown(key);
         continue;
       }
-      if (bound) bounds.push(bound);
-      matches.push(test);
+      // Judged by the stamp itself, which spares reading a date for each resource.
+      if (typeof test === 'object') bounds.push(test);
+      else matches.push(test);
       understood.append(key, value);
     }
   }

@@ -8,7 +8,7 @@ import { Pages } from './pages.ts';
 import { isServed, servedTypes } from './parameters.ts';
 import { Refused } from './refused.ts';
 import { type Content, Repository, type Version } from './repository.ts';
-import { search } from './search.ts';
+import { type Found, search } from './search.ts';
 import { trouble } from './trouble.ts';
 
 export interface GenericServerOptions {
@@ -33,6 +33,7 @@ export class GenericServer {
   readonly #random: Random;
   readonly #pages: Pages;
   readonly #interactions: Interactions;
+  #last: { readonly key: string; readonly found: Found } | undefined;
 
   constructor({ behaviour, seed = 'generic', now, base, tokenUrl = () => '' }: GenericServerOptions) {
     this.switchboard = new GenericSwitchboard(behaviour);
@@ -143,8 +144,23 @@ export class GenericServer {
   #search(request: GenericRequest, type: string, query: URLSearchParams): GenericResponse {
     const handling = /\bhandling\s*=\s*(strict|lenient)\b/.exec(request.headers.prefer ?? '')?.[1];
     const strict = handling === undefined ? this.behaviour.strict : handling === 'strict';
-    const { versions, understood } = search(this.repository, this.behaviour, type, query, strict);
+    const { versions, understood } = this.#found(type, query, strict);
     return ok(this.#pages.first({ kind: 'searchset', versions, path: type, query: understood }));
+  }
+
+  /** Pages that ask again from an offset, while nothing has changed and no time has passed, are one search. */
+  #found(type: string, query: URLSearchParams, strict: boolean): Found {
+    const asked = new URLSearchParams(query);
+    asked.delete('_offset');
+    const key = `${type}?${asked}\n${strict}\n${this.repository.moment()}\n${JSON.stringify(this.behaviour)}`;
+    if (this.#last?.key !== key) {
+      this.#last = { key, found: search(this.repository, this.behaviour, type, asked, strict) };
+    }
+    const { versions, understood } = this.#last.found;
+    const offset = query.get('_offset');
+    const self = new URLSearchParams(understood);
+    if (offset !== null) self.set('_offset', offset);
+    return { versions, understood: self };
   }
 
   #history(types: readonly string[], path: string, query: URLSearchParams): GenericResponse {

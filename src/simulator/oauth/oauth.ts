@@ -74,6 +74,13 @@ export class OAuth {
     };
   }
 
+  /** What a client's record holds, in Epic's names of APIs. */
+  scopeOf(clientId: string): string {
+    const client = this.clients.get(clientId);
+    const spelling = { scopeSpelling: 'epic', scopeCategories: false } as const;
+    return client ? grantedScope(client, this.#options.served(), 'system', spelling) : '';
+  }
+
   /** Every API there is. */
   served(): readonly Api[] {
     return this.#options.served();
@@ -81,13 +88,6 @@ export class OAuth {
 
   addresses(): Addresses {
     return this.#options.addresses();
-  }
-
-  /** What a client's record holds, in Epic's names of APIs. */
-  scopeOf(clientId: string): string {
-    const client = this.clients.get(clientId);
-    const spelling = { scopeSpelling: 'epic', scopeCategories: false } as const;
-    return client ? grantedScope(client, this.#options.served(), 'system', spelling) : '';
   }
 
   discovery(): Record<string, unknown> {

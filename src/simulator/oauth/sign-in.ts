@@ -15,6 +15,23 @@ export const durations: Readonly<Record<string, { readonly text: string; readonl
   year: { text: 'One year', seconds: 365 * 86_400 },
 };
 
+// What a patient calls what is in a chart. The rest (Binary, Provenance, Location) comes with it and is not named.
+const words: Readonly<Record<string, string>> = {
+  AllergyIntolerance: 'Allergies',
+  Appointment: 'Appointments',
+  Condition: 'Health problems',
+  Coverage: 'Insurance',
+  DiagnosticReport: 'Reports',
+  DocumentReference: 'Notes and documents',
+  Encounter: 'Visits',
+  Immunization: 'Vaccinations',
+  MedicationRequest: 'Medicines',
+  Observation: 'Measurements and test results',
+  Patient: 'Name, birth date, address and telephone',
+  Procedure: 'Procedures',
+  ServiceRequest: 'Orders',
+};
+
 function step(action: string, session: string, fields: Html): Html {
   return html`<section><form method="post" action="${action}">
 <input type="hidden" name="session" value="${session}">${fields}</form></section>`;
@@ -67,7 +84,7 @@ export function consentPage(
 ): string {
   const fields = html`
 <h2>Do you allow ${clientName(asked)} to see ${whose}?</h2>
-<ul>${kinds.map((kind) => html`<li>${kind}</li>`)}</ul>
+<ul>${kinds.flatMap((kind) => words[kind] ?? []).map((kind) => html`<li>${kind}</li>`)}</ul>
 ${
   offline
     ? html`<label for="duration">For how long?</label>

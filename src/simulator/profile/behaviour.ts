@@ -3,6 +3,9 @@ import { signingIn } from './signing-in.ts';
 import type { Ground, Switch } from './switch.ts';
 import { writing } from './writing.ts';
 
+/** The switches by what they are about. */
+export const switchGroups = { signingIn, reading, writing } as const;
+
 /** Every switch of the hospital: what it stands for, how sure its ground is, and what it may be. */
 export const switches = { ...signingIn, ...reading, ...writing } as const;
 

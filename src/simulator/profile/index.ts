@@ -8,5 +8,6 @@ export {
   readTyped,
   type SwitchName,
   switches,
+  switchGroups,
 } from './behaviour.ts';
 export { behaviourOf, isProfile, type ProfileName, profileNames, profiles, Switchboard } from './profiles.ts';

@@ -36,7 +36,7 @@ export const signingIn = {
     ['v2', 'v1', 'epic', 'user'],
     'v2',
     'confirmed',
-    'system/Patient.r, system/Patient.read, Patient.Read or user/Patient.Read in the granted scope',
+    'system/Patient.r, system/Patient.read, Patient.read or user/Patient.Read in the granted scope',
   ),
   scopeCategories: flag(
     true,

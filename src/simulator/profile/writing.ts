@@ -50,6 +50,13 @@ export const writing = {
   scheduling: flag(true, 'one source', 'STU3 Appointment/$find and $book are on'),
   r4Book: flag(false, 'reported', 'R4 Appointment/$book and cancelling by PUT work'),
   webServices: flag(true, 'one source', 'the older JSON services for patients and scheduling are on'),
+  webServiceErrorStatus: whole(
+    400,
+    400,
+    500,
+    'reported',
+    'HTTP status of what an older JSON service refuses',
+  ),
 
   bulk: flag(true, 'confirmed', 'Group/$export is on (from August 2021)'),
   bulkTypeFilter: flag(true, 'confirmed', '_typeFilter works (not in early 2023)'),

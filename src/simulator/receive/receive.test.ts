@@ -157,6 +157,14 @@ describe('nothing is written into the wrong chart', () => {
     expect([answer?.code, answer?.text]).toEqual(['AE', expect.stringContaining('more than one')]);
   });
 
+  test('an appointment, a visit or a note of somebody else is left alone', async () => {
+    const [one, other] = [someoneOut(0), someoneOut(1)];
+    await sender.send(msh('SIU^S12'), sch('THEIRS', '20260520093000'), pid(one));
+    const answer = await sender.send(msh('SIU^S15'), sch('THEIRS', ''), pid(other));
+    expect([answer?.code, answer?.text]).toEqual(['AE', expect.stringContaining('another patient')]);
+    expect(hospital.changes()).toHaveLength(1);
+  });
+
   test('after a merge the old number leads to the chart that lives, and after the unlink back again', async () => {
     const [one, other] = [someoneOut(0), someoneOut(1)];
     const merge = [pid(one), `MRG|${other.mrn}^^^EPI^MR`];
@@ -380,6 +388,8 @@ test('what is no message, or far too long, disturbs nobody else', async () => {
   const other = await Sender.open(hospital.receiver?.port as number);
   other.write(`MSH|^~\\&|${'x'.repeat(17 * 2 ** 20)}`);
   expect((await sender.send(msh('SIU^S15'), sch('A', ''), pid(someoneOut())))?.code).toBe('AE');
+  // The one who sent it is cut off.
+  expect(await other.answer()).toBeUndefined();
   await other.close();
 });
 

@@ -66,6 +66,17 @@ describe('a history is made from the seed', () => {
     expect(hospital.keptCount).toBe(0);
   });
 
+  test('is kept at hand for a while, and made again when others were read since', () => {
+    const hospital = open(2_500);
+    const patient = hospital.patients.filter((each) => hospital.chart('Observation', each).length > 0)[0];
+    if (!patient) throw new Error('nobody was ever measured');
+    const first = hospital.chart('Observation', patient);
+    expect(hospital.chart('Observation', patient)).toBe(first);
+    for (const each of hospital.patients) hospital.chart('Observation', each);
+    expect(hospital.chart('Observation', patient)).not.toBe(first);
+    expect(hospital.chart('Observation', patient)).toEqual(first);
+  });
+
   test('every record is found by its id, and by nobody else’s', () => {
     const hospital = open();
     const stranger = open(40, 'another');
@@ -81,6 +92,10 @@ describe('a history is made from the seed', () => {
       }
       const [visit] = hospital.chart('Encounter', patient);
       if (visit) expect(hospital.record('Appointment', visit.fhirId)).toBeUndefined();
+    }
+    // An id that another installation made names nothing here, whatever it would decipher to.
+    for (let number = 1; number <= 300; number += 1) {
+      expect(hospital.identities.read(stranger.identities.fhirId('Patient', number))).toBeUndefined();
     }
     expect(hospital.patient('e')).toBeUndefined();
     expect(hospital.patient(`e${'A'.repeat(22)}3`)).toBeUndefined();
@@ -147,7 +162,13 @@ describe('what a desk does is told once, and is the truth from then on', () => {
       count - 1,
       'arrived',
     ]);
+    const inChart = () =>
+      hospital
+        .chart('Appointment', numbered(hospital, booked.patient))
+        .filter(({ csn }) => csn === booked.csn);
+    expect(inChart().map(({ status }) => status)).toEqual(['arrived']);
     hospital.stays.cancelAdmission(hospital.act('admin'), visit.csn);
+    expect(inChart().map(({ status }) => status)).toEqual(['booked']);
     expect([hospital.bookedCount, hospital.appointmentByCsn(booked.csn)?.status]).toEqual([count, 'booked']);
     expect(hospital.booked(booked.start, booked.start + 1)).toContain(booked.csn);
   });

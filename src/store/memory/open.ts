@@ -12,6 +12,7 @@ import { SLOT_GRAVE } from '../slot.ts';
 import { append, uncounted } from './append.ts';
 import { addAudit, auditBreaks, auditPage } from './audit.ts';
 import { type CommitFate, openCommits } from './commits.ts';
+import { exchangesOf, keepExchange, pruneExchanges } from './exchanges.ts';
 import { comeBack, heads } from './lanes.ts';
 import * as reading from './reading.ts';
 import { dropShards, holdShards, shardOf } from './shards.ts';
@@ -281,6 +282,11 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     write: (id) => read(() => writing.writeById(state, id)),
     writtenBy: (site, keys) => read(() => writing.writtenBy(state, site, keys)),
     pruneWrites: ({ endedBefore, limit }) => write(() => writing.pruneWrites(state, endedBefore, limit)),
+
+    keepExchange: (exchange, body) => write(() => keepExchange(state, exchange, body)),
+    exchanges: (query) => read(() => exchangesOf(state, query)),
+    exchangeBody: (id) => read(() => state.exchanges.get(id)?.body ?? null),
+    pruneExchanges: (request) => write(() => pruneExchanges(state, request)),
 
     // All is in one place.
     shelve: () => write(() => 0),

@@ -2,6 +2,7 @@
  * What a simulated disk holds: plain rows in maps, and lanes as arrays in order of place. Nothing here is written
  * but by operations of a commit (commits.ts), so whatever stands here is committed.
  */
+
 import type {
   AttemptRecord,
   Delivery,
@@ -22,6 +23,7 @@ import type {
   StoredSession,
   StoredUser,
 } from '../contract.ts';
+import type { KeptExchange } from './exchanges.ts';
 import type { StoredWrite } from './writes.ts';
 
 type Mutable<Row> = { -readonly [Key in keyof Row]: Row[Key] };
@@ -116,6 +118,7 @@ export interface State {
   readonly sessions: Map<string, StoredSession>;
   readonly jobs: Map<string, Job>;
   readonly flowVersions: Map<string, Json>;
+  readonly exchanges: Map<string, KeptExchange>;
   /** By key. */
   readonly writes: Map<string, StoredWrite>;
   /** Openings of several nodes that may hold shards, and until when by the disk's clock. */
@@ -128,6 +131,7 @@ export interface State {
     epoch: number;
     opening: number;
     write: number;
+    exchange: number;
   };
 }
 
@@ -156,10 +160,11 @@ export const emptyState = (): State => ({
   sessions: new Map(),
   jobs: new Map(),
   flowVersions: new Map(),
+  exchanges: new Map(),
   writes: new Map(),
   nodes: new Map(),
   shards: Array.from({ length: SHARDS }, () => ({ owner: 0 })),
-  last: { message: 0, delivery: 0, place: 0, epoch: 0, opening: 0, write: 0 },
+  last: { message: 0, delivery: 0, place: 0, epoch: 0, opening: 0, write: 0, exchange: 0 },
 });
 
 /** One key of several names. */

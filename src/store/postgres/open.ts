@@ -14,6 +14,7 @@ import { countDesk } from './counts.ts';
 import { cursorLister, cursorReader } from './cursors.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
+import { exchangeDesk } from './exchanges.ts';
 import { faultOf, refusalOf } from './faults.ts';
 import { openIds } from './ids.ts';
 import { jobDesk } from './jobs.ts';
@@ -184,6 +185,7 @@ async function open(
   const counts = countDesk(desk);
   const accounts = accountDesk(desk);
   const jobs = jobDesk(desk);
+  const exchanges = exchangeDesk(desk);
   const slots = slotDesk(desk);
   const writes = writeDesk(desk);
 
@@ -296,6 +298,11 @@ async function open(
     write: whileOpen(writes.write),
     writtenBy: whileOpen(writes.writtenBy),
     pruneWrites: whileOpen(writes.pruneWrites),
+
+    keepExchange: whileOpen(exchanges.keepExchange),
+    exchanges: whileOpen(exchanges.exchanges),
+    exchangeBody: whileOpen(exchanges.exchangeBody),
+    pruneExchanges: whileOpen(exchanges.pruneExchanges),
 
     prune: whileOpen(prune),
     // Partitions are cut by age already: nothing need be moved.

@@ -151,6 +151,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     writtenBy: async (site, keys) => new Map(await reader.call('writtenBy', site, keys)),
     pruneWrites: (request) => writer.call('pruneWrites', request),
 
+    keepExchange: (exchange, body) => writer.call('keepExchange', exchange, body),
+    pruneExchanges: (request) => writer.call('pruneExchanges', request),
+    exchanges: (query) => reader.call('exchanges', query),
+    exchangeBody: (id) => reader.call('exchangeBody', id),
+
     tallies: (now) => reader.call('tallies', now),
     noises: () => reader.call('noises'),
     backlog: () => reader.call('backlog'),

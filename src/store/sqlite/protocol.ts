@@ -26,6 +26,7 @@ import type {
   WriteMove,
   WritePlan,
 } from '../contract.ts';
+import type { Exchange } from '../exchanges.ts';
 import type { Given, Unreadable } from './lease.ts';
 import type { Pruned, PruneRound } from './prune.ts';
 import type { ShelveRound } from './shelve.ts';
@@ -61,6 +62,8 @@ export interface Writes {
   planWrite(write: NewWrite): WritePlan;
   moveWrite(move: WriteMove): Settled;
   pruneWrites(request: { readonly endedBefore: number; readonly limit: number }): number;
+  keepExchange(exchange: Omit<Exchange, 'id'>, body: Json): string;
+  pruneExchanges(request: Parameters<Store['pruneExchanges']>[0]): number;
   prune(round: PruneRound): Pruned;
   shelve(round: ShelveRound): { readonly moved: number; readonly after: number; readonly done: boolean };
   sweep(limit: number): number;
@@ -95,6 +98,8 @@ export interface Reads {
   job: Read<'job'>;
   jobs: Read<'jobs'>;
   flowVersion: Read<'flowVersion'>;
+  exchanges: Read<'exchanges'>;
+  exchangeBody: Read<'exchangeBody'>;
   writes: Read<'writes'>;
   write: Read<'write'>;
   writtenBy(site: string, resultKeys: readonly string[]): readonly (readonly [string, string])[];

@@ -11,6 +11,7 @@ import { openReader } from './database.ts';
 import { deadReader } from './dead.ts';
 import { deliveryLister } from './deliveries.ts';
 import { openDictionary } from './dictionary.ts';
+import { exchangeReader } from './exchanges.ts';
 import { faultOf, refusalOf } from './faults.ts';
 import { jobReader } from './jobs.ts';
 import { keyLookup, storedKeys } from './key-table.ts';
@@ -58,6 +59,7 @@ function start(): void {
     ...messageReader(view),
     ...deadReader(view),
     ...jobReader(view),
+    ...exchangeReader(view),
     ...writeReader(view),
     deliveries: deliveryLister(view),
     ...countReader(view),

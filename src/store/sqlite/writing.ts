@@ -8,6 +8,7 @@ import { auditWriter } from './audit.ts';
 import { countWriter } from './counts.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
+import { exchangeWriter } from './exchanges.ts';
 import { openFiling } from './filing.ts';
 import { jobWriter } from './jobs.ts';
 import { rewrapper, rotateWhenDue, sealCounts } from './key-table.ts';
@@ -87,6 +88,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
         return null;
       },
       ...accounts,
+      ...exchangeWriter(desk),
       ...slotWriter(desk),
       putJob,
       putFlowVersion,

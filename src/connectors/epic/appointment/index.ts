@@ -3,6 +3,7 @@
  * search over all patients, no Subscription and no create in R4, so changes are told by content.
  */
 import type { ResourceSpec } from '../../capability.ts';
+import { writingCapabilities } from '../writing-capabilities.ts';
 
 export { findAppointment, readAppointment } from './find.ts';
 
@@ -57,5 +58,6 @@ export const appointment: ResourceSpec = {
       effect: false,
       scopes: ['system/Appointment.r'],
     },
+    ...writingCapabilities('Appointment'),
   ],
 };

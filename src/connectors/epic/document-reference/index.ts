@@ -3,6 +3,9 @@
  * one patient: asked for by patient with an overlap that outlasts late commits and skew.
  */
 import type { ResourceSpec } from '../../capability.ts';
+import { writingCapabilities } from '../writing-capabilities.ts';
+
+export { findDocument, readDocument } from './find.ts';
 
 export const documentReference: ResourceSpec = {
   resource: 'DocumentReference',
@@ -37,5 +40,21 @@ export const documentReference: ResourceSpec = {
       ground: 'Epic Bulk Data: Group export, no _since, 24-hour window',
     },
   },
-  capabilities: [],
+  capabilities: [
+    {
+      name: 'documentReference.find',
+      about: "A patient's documents, of a visit, a type or a time of making.",
+      resource: 'DocumentReference',
+      effect: false,
+      scopes: ['system/DocumentReference.s'],
+    },
+    {
+      name: 'documentReference.read',
+      about: 'One DocumentReference by FHIR id or reference.',
+      resource: 'DocumentReference',
+      effect: false,
+      scopes: ['system/DocumentReference.r'],
+    },
+    ...writingCapabilities('DocumentReference'),
+  ],
 };

@@ -3,6 +3,9 @@
  * window of days; its CSN is the visit number of HL7 messages (PV1-19).
  */
 import type { ResourceSpec } from '../../capability.ts';
+import { writingCapabilities } from '../writing-capabilities.ts';
+
+export { findEncounter, readEncounter } from './find.ts';
 
 export const encounter: ResourceSpec = {
   resource: 'Encounter',
@@ -38,5 +41,21 @@ export const encounter: ResourceSpec = {
       ground: 'Epic Bulk Data: Group export, no _since, 24-hour window',
     },
   },
-  capabilities: [],
+  capabilities: [
+    {
+      name: 'encounter.find',
+      about: "A patient's visits between two dates, or the one of a visit number.",
+      resource: 'Encounter',
+      effect: false,
+      scopes: ['system/Encounter.s'],
+    },
+    {
+      name: 'encounter.read',
+      about: 'One Encounter by FHIR id or reference.',
+      resource: 'Encounter',
+      effect: false,
+      scopes: ['system/Encounter.r'],
+    },
+    ...writingCapabilities('Encounter'),
+  ],
 };

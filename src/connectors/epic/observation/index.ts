@@ -3,6 +3,9 @@
  * or code is refused). `issued` is when it was made available, so what is filed late is found by it and not by `date`.
  */
 import type { ResourceSpec } from '../../capability.ts';
+import { writingCapabilities } from '../writing-capabilities.ts';
+
+export { findObservation, readObservation } from './find.ts';
 
 export const observation: ResourceSpec = {
   resource: 'Observation',
@@ -38,5 +41,21 @@ export const observation: ResourceSpec = {
       ground: 'Epic Bulk Data: Group export, no _since, 24-hour window',
     },
   },
-  capabilities: [],
+  capabilities: [
+    {
+      name: 'observation.find',
+      about: "A patient's values of a category or a code.",
+      resource: 'Observation',
+      effect: false,
+      scopes: ['system/Observation.s'],
+    },
+    {
+      name: 'observation.read',
+      about: 'One Observation by FHIR id or reference.',
+      resource: 'Observation',
+      effect: false,
+      scopes: ['system/Observation.r'],
+    },
+    ...writingCapabilities('Observation'),
+  ],
 };

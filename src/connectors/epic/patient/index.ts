@@ -3,6 +3,7 @@
  * roster's patients again: no search tells who has changed, and none gives all patients.
  */
 import type { ResourceSpec } from '../../capability.ts';
+import { writingCapabilities } from '../writing-capabilities.ts';
 
 export { findPatient, readPatient, resolvePatient } from './find.ts';
 
@@ -56,5 +57,6 @@ export const patient: ResourceSpec = {
       effect: false,
       scopes: ['system/Patient.r'],
     },
+    ...writingCapabilities('Patient'),
   ],
 };

@@ -260,8 +260,8 @@ function range(low: number, high: number, unit: object): unknown {
   return { low: { value: low, ...unit }, high: { value: high, ...unit }, text: `${low} - ${high}` };
 }
 
-/** STU3: the encounter is the context, the note a comment. */
-function toStu3({ encounter, note, interpretation: flags, ...rest }: Resource): Resource {
+/** STU3: the encounter is the context, the note a comment; orders are not served in it, so none is named. */
+function toStu3({ encounter, note, interpretation: flags, basedOn: _order, ...rest }: Resource): Resource {
   const [first] = (note ?? []) as readonly { readonly text: string }[];
   const [flag] = (flags ?? []) as readonly unknown[];
   return {
@@ -282,7 +282,7 @@ function fromStu3({ context, comment, ...rest }: Resource): Resource {
 
 /** DSTU2: one category. */
 function toDstu2(resource: Resource): Resource {
-  const { context, comment, category, basedOn, ...rest } = toStu3(resource);
+  const { context, comment, category, ...rest } = toStu3(resource);
   const [first] = category as readonly unknown[];
   return {
     ...rest,

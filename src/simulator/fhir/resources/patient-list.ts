@@ -12,6 +12,7 @@ export function patientLists(site: Site): Declaration<Department> {
   return {
     type: 'List',
     interactions: { R4: ['read', 'search'], STU3: ['read', 'search'] },
+    ofMany: true,
     native: [
       { name: 'code', type: 'token', documentation: 'patients: the lists of patients.', at: 'code' },
       { name: 'identifier', type: 'token', documentation: 'The number of the list.', at: 'identifier' },
@@ -67,6 +68,7 @@ export function groups<G extends PatientGroup>(site: Site, all: PatientGroups<G>
   return {
     type: 'Group',
     interactions: { R4: ['read'] },
+    ofMany: true,
     native: [],
     postFilters: [],
     find: (id) => all.get(id),

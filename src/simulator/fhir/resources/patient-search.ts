@@ -1,5 +1,4 @@
 import type { Patient } from '../../world/records.ts';
-import { isRestricted } from '../access.ts';
 import type { Query, Site } from '../declaration.ts';
 import { plain, readToken } from '../matching.ts';
 import { issue, refuse } from '../outcome.ts';
@@ -26,7 +25,7 @@ const mostPatients = 100;
 
 /** Finds patients as Epic does. Throws a Refusal; weak demographics find nobody, and that is no error. */
 export function searchPatients(site: Site, query: Query): readonly Patient[] {
-  const { parameters, issues, caller } = query;
+  const { parameters } = query;
   const given = (name: string) => valuesOf(parameters, name)[0];
   const identifier = given('identifier');
   if (!identifier && !demographics.some(given)) {
@@ -37,16 +36,9 @@ export function searchPatients(site: Site, query: Query): readonly Patient[] {
   const found = identifier
     ? identifier.split(',').flatMap((token) => byIdentifier(site, token))
     : byDemographics(site, query);
-  const living = found.filter(
-    (patient) =>
-      patient.standing === 'active' &&
-      test(patient) &&
-      (caller.patient === undefined || caller.patient === patient.fhirId),
-  );
-  const open = living.filter((patient) => !isRestricted(site, patient));
-  if (open.length < living.length) issues.push(issue(4134));
-  if (open.length > mostPatients) throw refuse(4127, {}, [issue(59133)]);
-  return open;
+  const living = found.filter((patient) => patient.standing === 'active' && test(patient));
+  if (living.length > mostPatients) throw refuse(4127, {}, [issue(59133)]);
+  return living;
 }
 
 /** Looked up by value; before the bar may stand the system, or the name of the id type. Two charts may carry one. */

@@ -4,6 +4,7 @@ import { FUNCTIONS } from './0002.ts';
 import { NODES } from './0003.ts';
 import { WRITES } from './0004.ts';
 import { LEARNING } from './0005.ts';
+import { EXCHANGES } from './0006.ts';
 import { SLOTS } from './0007.ts';
 
 export interface Migration {
@@ -22,5 +23,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, sql: NODES },
   { version: 4, serves: 3, sql: WRITES },
   { version: 5, serves: 3, sql: LEARNING },
+  { version: 6, serves: 3, sql: EXCHANGES },
   { version: 7, serves: 3, sql: SLOTS },
 ];

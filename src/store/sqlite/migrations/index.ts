@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { TABLES } from './0002.ts';
+import { EXCHANGES } from './exchanges.ts';
 import { HISTORY } from './history.ts';
 import { LATE } from './late.ts';
 import { LEARNING } from './learning.ts';
@@ -29,5 +30,6 @@ export const MIGRATIONS: readonly {
   { version: 8, sql: PARTED },
   { version: 9, sql: WRITES },
   { version: 10, sql: LEARNING },
+  { version: 11, sql: EXCHANGES },
   { version: 12, sql: SLOTS },
 ];

@@ -1,0 +1,66 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { asFailure } from '../../std/index.ts';
+import { principalOf } from '../auth/guard.ts';
+import { nameSchema, parsed } from '../body.ts';
+import type { ApiContext } from '../context.ts';
+import { ApiFailure } from '../failures.ts';
+import type { CapabilitiesAnswer, ExchangesAnswer, ProbeAnswer, SitesAnswer } from '../types.ts';
+
+const connectionSchema = z.strictObject({ connection: nameSchema.optional() });
+const exchangesSchema = z.strictObject({
+  site: nameSchema.optional(),
+  service: nameSchema.optional(),
+  kind: z.enum(['call', 'feedback']).optional(),
+  before: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+/** What sites can do, how they differ from what was written down, and the calls that were answered in the request. */
+export async function capabilityRoutes(app: FastifyInstance, { engine, clock }: ApiContext): Promise<void> {
+  const viewer = { config: { access: 'viewer' as const } };
+
+  app.get('/api/sites', viewer, async (): Promise<SitesAnswer> => ({ sites: engine.capabilities.sites() }));
+
+  app.get('/api/sites/:site/capabilities', viewer, async (request): Promise<CapabilitiesAnswer> => {
+    const { site } = parsed(z.object({ site: nameSchema }), request.params, 'address');
+    const { connection } = parsed(connectionSchema, request.query, 'query');
+    const found = engine.capabilities.of(site, connection);
+    if (found === null)
+      throw new ApiFailure('API_NOT_FOUND', 'There is no such site, or no such connection to an EHR.');
+    return { ...found, now: clock.now() };
+  });
+
+  app.post(
+    '/api/sites/:site/:connection/probe',
+    { config: { access: 'operator' } },
+    async (request): Promise<ProbeAnswer> => {
+      const place = parsed(z.object({ site: nameSchema, connection: nameSchema }), request.params, 'address');
+      if (engine.capabilities.of(place.site, place.connection) === null)
+        throw new ApiFailure('API_NOT_FOUND', 'There is no such site, or no such connection to an EHR.');
+      const who = principalOf(request).name;
+      const on = `${place.site}/${place.connection}`;
+      await engine.store.audit([{ at: clock.now(), who, act: 'connection.probe', on }]);
+      try {
+        return { observed: await engine.capabilities.probe(place.site, place.connection) };
+      } catch (error) {
+        const { message, fix } = asFailure(error);
+        throw new ApiFailure('API_CONFLICT', `${message} ${fix}`);
+      }
+    },
+  );
+
+  app.get('/api/exchanges', viewer, async (request): Promise<ExchangesAnswer> => {
+    const { site, service, kind, before, limit } = parsed(exchangesSchema, request.query, 'query');
+    return engine.store.exchanges({
+      limit,
+      ...(site === undefined ? {} : { site }),
+      ...(service === undefined ? {} : { service }),
+      ...(kind === undefined ? {} : { kind }),
+      ...(before === undefined ? {} : { before }),
+    });
+  });
+}

@@ -1,0 +1,83 @@
+/** Writes at other systems that are open, what they hold, and a person's word about one; and flows run by hand. */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { principalOf } from '../auth/guard.ts';
+import { bodyOf, given, idSchema, nameSchema, parsed } from '../body.ts';
+import type { ApiContext } from '../context.ts';
+import { ApiFailure, told } from '../failures.ts';
+import type { DryAnswer, RunAnswer, WriteAnswer, WriteRevealed, WritesAnswer } from '../types.ts';
+
+const listSchema = z.strictObject({
+  site: nameSchema.optional(),
+  state: z.enum(['planned', 'sending', 'unknown', 'done', 'refused']).optional(),
+  messageId: idSchema.optional(),
+  after: idSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+const settleSchema = z
+  .strictObject({
+    word: z.enum(['done', 'again', 'drop']),
+    record: z
+      .string()
+      .regex(/^([A-Za-z]+\/)?[A-Za-z0-9.-]{1,256}$/)
+      .optional(),
+    reason: z.string().trim().min(3).max(500),
+  })
+  .refine(({ word, record }) => word === 'done' || record === undefined);
+const runSchema = z.strictObject({
+  flow: nameSchema,
+  site: nameSchema.optional(),
+  messageId: idSchema.optional(),
+  /** Base64. */
+  bytes: z.base64().optional(),
+  type: z.string().max(100).optional(),
+  dry: z.boolean().default(false),
+});
+
+export async function writeRoutes(app: FastifyInstance, { engine, clock }: ApiContext): Promise<void> {
+  const operator = { config: { access: 'operator' as const } };
+  const idOf = (params: unknown): string => parsed(z.object({ id: idSchema }), params, 'address').id;
+
+  app.get('/api/writes', { config: { access: 'viewer' } }, async (request): Promise<WritesAnswer> => {
+    const { state, ...query } = given(parsed(listSchema, request.query, 'query'));
+    return engine.writes({ ...query, ...(state === undefined ? {} : { states: [state] }) });
+  });
+
+  app.post('/api/writes/:id/reveal', operator, async (request): Promise<WriteRevealed> => {
+    const id = idOf(request.params);
+    const write = await engine.write(id);
+    if (write === null) throw new ApiFailure('API_NOT_FOUND', 'There is no such write.');
+    const { name } = principalOf(request);
+    await engine.store.audit([
+      { at: clock.now(), who: name, act: 'message.reveal', on: `write ${id}`, facts: { site: write.site } },
+    ]);
+    return { body: write.body, result: write.result };
+  });
+
+  app.post('/api/writes/:id', operator, async (request): Promise<WriteAnswer> => {
+    const id = idOf(request.params);
+    const { word, record, reason } = bodyOf(settleSchema, request);
+    const { name } = principalOf(request);
+    const asked = { id, word, reason, who: name, ...(record === undefined ? {} : { record }) };
+    const settled = await engine.settleWrite(asked);
+    if (settled === 'unknown') throw new ApiFailure('API_NOT_FOUND', 'There is no such write.');
+    if (settled === 'stale')
+      throw new ApiFailure('API_CONFLICT', 'It is under way, or it was settled in the meantime.');
+    return { word };
+  });
+
+  app.post('/api/runs', operator, async (request): Promise<RunAnswer | DryAnswer> => {
+    const { flow, site, messageId, bytes, type, dry } = bodyOf(runSchema, request);
+    if ((messageId === undefined) === (bytes === undefined))
+      throw new ApiFailure('API_BAD_REQUEST', 'A run takes a messageId or bytes, and not both.');
+    const from =
+      messageId === undefined
+        ? {
+            bytes: new Uint8Array(Buffer.from(bytes ?? '', 'base64')),
+            ...(type === undefined ? {} : { type }),
+          }
+        : { messageId };
+    const asked = { flow, from, who: principalOf(request).name, ...(site === undefined ? {} : { site }) };
+    return dry ? { steps: await told(engine.dryRun(asked)) } : told(engine.run(asked));
+  });
+}

@@ -1,0 +1,65 @@
+/** Who asks a site's server: the engine that runs on a data folder, or one that is opened for the question alone. */
+import type { ErrorAnswer, ProbeAnswer } from '../api/index.ts';
+import { createEngine } from '../engine/index.ts';
+import type { Observed } from '../site/index.ts';
+import { Failure, systemClock } from '../std/index.ts';
+import { announced } from './data-folder.ts';
+import type { Project } from './project.ts';
+import type { Environment } from './settings.ts';
+import { openToLook } from './store.ts';
+
+export interface Probing {
+  probe(site: string, connection: string): Promise<Observed>;
+  close(): Promise<void>;
+}
+
+export async function openProbing(
+  folder: string,
+  environment: Environment,
+  project: Project,
+): Promise<Probing> {
+  const word = announced(folder);
+  if (word !== null && (await answers(word.url))) return engineProbing(word.url, word.token);
+  const store = await openToLook(folder, environment);
+  const engine = createEngine({
+    store,
+    sites: project.sites.map((site) => site.record),
+    flows: [],
+    clock: systemClock,
+    keyedHash: store.keyedHash,
+    log: () => undefined,
+  });
+  return {
+    probe: (site, connection) => engine.capabilities.probe(site, connection),
+    close: () => store.close(),
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/livez`, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+function engineProbing(url: string, token: string): Probing {
+  return {
+    async probe(site, connection) {
+      const place = `${encodeURIComponent(site)}/${encodeURIComponent(connection)}`;
+      const answer = await fetch(`${url}/api/sites/${place}/probe`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+      });
+      if (answer.ok) return ((await answer.json()) as ProbeAnswer).observed;
+      const said = (await answer.json().catch(() => ({}))) as Partial<ErrorAnswer>;
+      throw new Failure({
+        code: said.error?.code ?? 'API_REFUSED',
+        kind: 'rejected',
+        message: said.error?.message ?? `The engine answered ${answer.status}.`,
+        fix: said.error?.fix ?? 'Look at the engine’s log of this time.',
+      });
+    },
+    close: () => Promise.resolve(),
+  };
+}

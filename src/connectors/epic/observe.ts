@@ -1,0 +1,38 @@
+/** What this Epic is and has, as its server says: for the capability matrix. */
+import { createHttp } from '../../fhir/index.ts';
+import type { Observed } from '../../site/index.ts';
+import type { ConnectionContext } from '../contract.ts';
+import { probeServer } from '../matrix/probe.ts';
+import { type EpicConfig, limitsOf } from './config.ts';
+import { openSession, watchOf } from './session.ts';
+
+/** Signs in afresh, so that the scopes are those of now. */
+export async function observe(
+  config: EpicConfig,
+  context: ConnectionContext,
+  signal: AbortSignal,
+): Promise<Observed> {
+  const session = openSession(config, context, watchOf(context));
+  const http = createHttp(context.clock, limitsOf(config));
+  try {
+    // A server that cannot be reached is a failure with a name, before anything else is asked.
+    await session.reach(signal);
+    return await probeServer({
+      http,
+      clock: context.clock,
+      budget: context.budget,
+      fhirBase: config.fhirBase,
+      headers: { 'Epic-Client-ID': config.clientId },
+      async token(stop) {
+        // Tokens are shared and live on: one from before tells what was granted then.
+        session.tokens.invalidate(await session.tokens.get(stop));
+        const accessToken = await session.tokens.get(stop);
+        return { accessToken, scopes: session.tokens.granted() };
+      },
+      signal,
+    });
+  } finally {
+    await http.close();
+    await session.close();
+  }
+}
