@@ -48,13 +48,19 @@ async function world(record: object = {}): Promise<World> {
 }
 
 /** Turns until there is nothing more, each committed as the engine does. */
-async function learnt({ connection, context }: World, cursor: LearnAnswer['cursor'], seed = false) {
+async function learnt(
+  { connection, context }: World,
+  cursor: LearnAnswer['cursor'],
+  seed = false,
+  overlap = 60_000,
+) {
   const told: string[] = [];
   const findings: string[] = [];
+  let gone: number | null = null;
   for (;;) {
     const answer: LearnAnswer | undefined = await connection.learn?.({
       resource: 'Patient',
-      settings: { ...usualSettings, overlap: 60_000 },
+      settings: { ...usualSettings, overlap },
       cursor,
       seed,
       signal: never,
@@ -64,7 +70,8 @@ async function learnt({ connection, context }: World, cursor: LearnAnswer['curso
     cursor = answer.cursor;
     told.push(...answer.inbound.map(({ change, identity }) => `${change} ${identity}`));
     findings.push(...answer.findings.map(({ code }) => code));
-    if (!answer.more) return { told, findings, cursor };
+    gone = answer.gone?.before ?? gone;
+    if (!answer.more) return { told, findings, cursor, gone };
   }
 }
 
@@ -81,6 +88,31 @@ describe('learning from a server that says when each record was last updated', (
     await here.put('a');
     const second = await learnt(here, first.cursor);
     expect(second.told).toEqual(['updated FHIR:b']);
+  });
+
+  test('what a refused commit held comes again', async () => {
+    const here = await world();
+    await here.put('a');
+    const turn = () =>
+      here.connection.learn?.({ resource: 'Patient', settings: usualSettings, cursor: null, signal: never });
+    expect((await turn())?.inbound.map(({ identity }) => identity)).toEqual(['FHIR:a']);
+    // Nothing was kept of it: the same question, the same answer.
+    expect((await turn())?.inbound.map(({ identity }) => identity)).toEqual(['FHIR:a']);
+  });
+
+  test('a count finds what every window has missed, and twice not found is gone', async () => {
+    const here = await world({ countEvery: '1ms' });
+    await here.put('a');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await here.put('b');
+    const first = await learnt(here, null, false, 0);
+    expect(first.told).toHaveLength(2);
+    here.context.hashes.delete('Patient FHIR:a');
+    await here.remove('b');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const second = await learnt(here, first.cursor, false, 0);
+    expect(second.told).toEqual(['created FHIR:a']);
+    expect(second.gone).toBe(2);
   });
 
   test('by history it hears of deletions at once, and of a return', async () => {
