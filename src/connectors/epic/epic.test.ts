@@ -487,7 +487,7 @@ describe('learning appointments, odd answers', () => {
   const learn = (connection: Connection, cursor: LearnAnswer['cursor'] = others) =>
     connection.learn?.({
       resource: 'Appointment',
-      settings: { ...usualSettings, batch: 10 },
+      settings: { ...usualSettings, batch: 11 },
       cursor,
       signal: never,
     }) as Promise<LearnAnswer>;
