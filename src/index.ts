@@ -13,6 +13,8 @@
  */
 export {
   appointment,
+  type CdsEvent,
+  cds,
   changes,
   documentReference,
   encounter,

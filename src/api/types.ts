@@ -4,7 +4,7 @@
  *
  * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
  */
-import type { Approval, ConnectionState, KeyView, SignInView, SiteCapabilities } from '../engine/index.ts';
+import type { Approval, ConnectionState, KeyView, SignInView } from '../engine/index.ts';
 import type { TraceEntry } from '../flow/index.ts';
 import type {
   AttemptRecord,
@@ -16,10 +16,10 @@ import type {
   MessageSummary,
   StepRecord,
 } from '../message/index.ts';
-import type { Observed } from '../site/index.ts';
-import type { AuditRow, DeadLetter, Exchange, MessageRow, StuckLane } from '../store/index.ts';
+import type { AuditRow, DeadLetter, MessageRow, StuckLane } from '../store/index.ts';
 import type { ReplayVersion } from './replay-types.ts';
 
+export type * from './capability-types.ts';
 export type * from './learning-types.ts';
 export type * from './replay-types.ts';
 export type * from './write-types.ts';
@@ -377,29 +377,4 @@ export interface InvitationAnswer {
 
 export interface KeysAnswer {
   readonly keys: readonly KeyView[];
-}
-
-/** GET /api/sites */
-export interface SitesAnswer {
-  readonly sites: readonly {
-    readonly site: string;
-    readonly name: string;
-    readonly connections: readonly string[];
-  }[];
-}
-
-/** GET /api/sites/:site/capabilities?connection= */
-export interface CapabilitiesAnswer extends SiteCapabilities {
-  readonly now: number;
-}
-
-/** POST /api/sites/:site/:connection/probe: what the server said; kept nowhere. */
-export interface ProbeAnswer {
-  readonly observed: Observed;
-}
-
-/** GET /api/exchanges?site=&service=&kind=&before=&limit= */
-export interface ExchangesAnswer {
-  readonly rows: readonly Exchange[];
-  readonly before: string | null;
 }

@@ -10,8 +10,12 @@ import type { Door, Format, MessageFlag } from '../message/index.ts';
 import type { Observed } from '../site/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
 import type { Capability, Method, ResourceSpec } from './capability.ts';
+import type { CdsCaller } from './cds/caller.ts';
+import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { WriteLedger } from './write-ledger.ts';
 
+export type { CdsCaller } from './cds/caller.ts';
+export type { HttpAnswer, HttpRequest } from './http.ts';
 export type * from './write-ledger.ts';
 
 // ---------------------------------------------------------------- what comes in
@@ -284,41 +288,6 @@ export interface TestResult {
   readonly ok: boolean;
   readonly text: string;
   readonly failure?: Failure;
-}
-
-/** An HTTP request that the API's server hands to a connection. */
-export interface HttpRequest {
-  readonly method: string;
-  /** Below `/hooks/<site>/<connection>`. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Uint8Array;
-}
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-/** A caller of CDS services: proved, and asked for what it did not send. */
-export interface CdsCaller {
-  /** `iss` of its calls. */
-  readonly issuer: string;
-  /** @throws Failure `auth`, CDS_CALLER: the call is not from it, or was made before. */
-  prove(token: string | undefined, signal: AbortSignal): Promise<void>;
-  /**
-   * One prefetch template, read with the caller's own token, which is used for this and kept nowhere; `null` when it
-   * cannot be had.
-   * @throws Failure `config`, CDS_FHIR_SERVER: `server` is not the caller's.
-   */
-  read(request: {
-    readonly template: string;
-    /** The call's context. */
-    readonly call: Readonly<Record<string, unknown>>;
-    readonly token: string;
-    readonly server: string;
-    readonly signal: AbortSignal;
-  }): Promise<Json>;
 }
 
 /**

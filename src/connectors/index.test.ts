@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest';
 import { fhirFailures } from '../fhir/index.ts';
-import { connectors, epicFailures, mllpFailures, webhookFailures, writeFailures } from './index.ts';
+import {
+  bulkFailures,
+  cdsFailures,
+  connectors,
+  epicFailures,
+  mllpFailures,
+  webhookFailures,
+  writeFailures,
+} from './index.ts';
 
 it('has each connector under its own name, with every capability an action stands behind', () => {
   expect([...connectors].map(([name, connector]) => [name, connector.name])).toEqual([
@@ -36,6 +44,8 @@ it('names every failure once, by its room, and says what to do first', () => {
     EPIC: epicFailures,
     MLLP: mllpFailures,
     WEBHOOK: webhookFailures,
+    CDS: cdsFailures,
+    BULK: bulkFailures,
     WRITE: writeFailures,
   };
   for (const [room, table] of Object.entries(tables)) {

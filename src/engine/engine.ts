@@ -4,11 +4,11 @@ import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/inde
 import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
+import { createAnswering } from './answering.ts';
 import { createBackpressure } from './backpressure.ts';
 import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
-import { createCapabilities } from './capabilities.ts';
-import type { EngineControl, Readiness, RunningFlow } from './control.ts';
+import type { EngineControl, RunningFlow } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
@@ -19,8 +19,8 @@ import { createLearning } from './learning/learning.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
+import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
-import { createResponder } from './respond.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
 import { createSignInDesk } from './sign-in/desk.ts';
@@ -235,32 +235,18 @@ export function createEngine(options: EngineOptions): Engine {
     log,
   });
 
-  const responder = createResponder({
+  const answering = createAnswering({
+    ...options,
     store,
     clock,
-    flows: () => [...prepared.values()],
-    site: (name) => sites.get(name),
-    open: () => open,
-    enter: gate.enter,
-    log,
-    signal: stopping.signal,
-  });
-
-  const capabilities = createCapabilities({
-    clock,
-    sites: options.sites,
     observed: options.observed ?? {},
     connectors: registry,
     log,
-    changed: () => changed('health'),
-    lend(site, name) {
-      const one = byName.get(`${site}/${name}`);
-      if (one) return { one, give: () => Promise.resolve() };
-      const record = sites.get(site);
-      if (record?.connections[name] === undefined) return undefined;
-      const own = openConnection(record, name);
-      return { one: own, give: () => own.connection.close() };
-    },
+    changed,
+    flows: () => [...prepared.values()],
+    open: () => open,
+    openConnection,
+    enter: gate.enter,
     signal: stopping.signal,
   });
 
@@ -326,7 +312,7 @@ export function createEngine(options: EngineOptions): Engine {
         await replays
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
-        capabilities.start();
+        answering.start();
         retention = startRetention({ store, clock, sites: options.sites, log });
       } catch (error) {
         running = false;
@@ -340,8 +326,7 @@ export function createEngine(options: EngineOptions): Engine {
     async stop(drain = {}) {
       running = false;
       await replays.close();
-      await responder.settled();
-      await capabilities.stop();
+      await answering.stop();
       backpressure.stop();
       await retention?.stop();
       endHealth?.();
@@ -361,16 +346,7 @@ export function createEngine(options: EngineOptions): Engine {
     resume,
     stuckLanes: (query) => store.stuckLanes(query),
 
-    readiness(): Readiness {
-      const health = store.health();
-      const checks = [
-        health.state === 'ready'
-          ? { name: 'store', ok: true, text: 'writes' }
-          : { name: 'store', ok: false, text: `${health.failure.message} ${health.failure.fix}` },
-        { name: 'engine', ok: running, text: running ? 'running' : 'not running' },
-      ];
-      return { ready: checks.every((check) => check.ok), checks, notices: gate.notices() };
-    },
+    readiness: () => readinessOf(store.health(), running, gate.notices()),
 
     onChange: listen,
 
@@ -382,8 +358,8 @@ export function createEngine(options: EngineOptions): Engine {
       return one?.connection.http ? one.connection.http(request, one.receiver) : null;
     },
 
-    capabilities,
-    cds: responder,
+    capabilities: answering.capabilities,
+    cds: answering.responder,
 
     async jwks() {
       const keys = await keyring.published();

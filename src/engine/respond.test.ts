@@ -135,6 +135,8 @@ describe('a hospital calls a CDS service', () => {
               audience: [AUDIENCE],
               ...connection,
             },
+            // A neighbour that calls no services: it must vouch for nobody.
+            app: { connector: 'webhook', url: 'http://127.0.0.1:9/', secret: 'app' },
           },
         }),
       ],

@@ -44,18 +44,18 @@ afterEach(async () => {
   partner.close();
 });
 
-/** 1,500 patients with one result each; every fiftieth result is `value`. */
+/** 1,500 patients and 2,400 results, so that one type is done before the other; every fiftieth result is `value`. */
 function chart(value: number): void {
   const patients = Array.from({ length: 1_500 }, (_each, at) => ({
     resourceType: 'Patient',
     id: `p${at}`,
     identifier: [{ system: MRN, value: `M${at}` }],
   }));
-  const results = patients.map(({ id }, at) => ({
+  const results = Array.from({ length: 2_400 }, (_each, at) => ({
     resourceType: 'Observation',
     id: `o${at}`,
     identifier: [{ system: 'urn:order', value: `R${at}` }],
-    subject: { reference: `Patient/${id}` },
+    subject: { reference: `Patient/p${at % 1_500}` },
     valueQuantity: { value: at % 50 === 0 ? value : 70 },
   }));
   partner.files = [
@@ -112,7 +112,7 @@ test('what an export has is learnt once, with its patients; the next tells only 
   const first = await round();
   expect(first.filter(({ resource }) => resource === 'Patient')).toHaveLength(1_500);
   expect(first.every(({ change }) => change === 'created')).toBe(true);
-  expect(new Set(first.map(({ identity }) => identity)).size).toBe(3_000);
+  expect(new Set(first.map(({ identity }) => identity)).size).toBe(3_900);
   // Records go into their patients' lanes, and the patients onto the roster.
   expect(first.find(({ identity }) => identity === 'R7')?.patient).toBe(context.patientKey(MRN, 'M7'));
   expect(context.entries.size).toBe(1_500);
@@ -121,7 +121,7 @@ test('what an export has is learnt once, with its patients; the next tells only 
   now += DAY;
   chart(99);
   const second = await round();
-  expect(second).toHaveLength(30);
+  expect(second).toHaveLength(48);
   expect(second.every(({ change, resource }) => change === 'updated' && resource === 'Observation')).toBe(
     true,
   );
@@ -133,7 +133,7 @@ test('a process that dies again and again before it commits learns the same, fro
   expect(learnt.map(({ resource, identity }) => `${resource} ${identity}`).sort()).toEqual(
     [...new Set(learnt.map(({ resource, identity }) => `${resource} ${identity}`))].sort(),
   );
-  expect(learnt).toHaveLength(3_000);
+  expect(learnt).toHaveLength(3_900);
   expect(exports()).toBe(1);
 });
 

@@ -6,13 +6,13 @@ import { probeServer } from '../matrix/probe.ts';
 import { type EpicConfig, limitsOf } from './config.ts';
 import { openSession, watchOf } from './session.ts';
 
-/** Signs in afresh, so that the scopes are those of now. */
+/** Signs in afresh: tokens are shared and live on, and one from before tells what was granted then. */
 export async function observe(
   config: EpicConfig,
   context: ConnectionContext,
   signal: AbortSignal,
 ): Promise<Observed> {
-  const session = openSession(config, context, watchOf(context));
+  const session = openSession(config, context, watchOf(context), true);
   const http = createHttp(context.clock, limitsOf(config));
   try {
     // A server that cannot be reached is a failure with a name, before anything else is asked.
@@ -24,8 +24,6 @@ export async function observe(
       fhirBase: config.fhirBase,
       headers: { 'Epic-Client-ID': config.clientId },
       async token(stop) {
-        // Tokens are shared and live on: one from before tells what was granted then.
-        session.tokens.invalidate(await session.tokens.get(stop));
         const accessToken = await session.tokens.get(stop);
         return { accessToken, scopes: session.tokens.granted() };
       },

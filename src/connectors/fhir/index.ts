@@ -9,9 +9,11 @@ import {
   identifiersOf,
   referencedId,
   type SearchPage,
+  type Tokens,
   unwatched,
   type Watch,
 } from '../../fhir/index.ts';
+import type { Observed } from '../../site/index.ts';
 import { asFailure, Failure, type Json } from '../../std/index.ts';
 import type { ResourceSpec } from '../capability.ts';
 import type {
@@ -29,6 +31,7 @@ import { Tally } from '../learn/findings.ts';
 import { membersOf } from '../learn/members.ts';
 import { createSince } from '../learn/since.ts';
 import { createWalk, type WalkFindings } from '../learn/walk.ts';
+import { probeServer } from '../matrix/probe.ts';
 import { openSmart } from '../smart/index.ts';
 import { fhirWriting, fhirWritingCapabilities } from './act/index.ts';
 import { type FhirConfig, limitsOf, parseFhir } from './config.ts';
@@ -62,6 +65,7 @@ function watchOf(context: ConnectionContext): Watch {
 
 interface Session {
   readonly client: FhirClient;
+  readonly tokens: Tokens | undefined;
   readonly signIn: ReturnType<typeof openSmart>['signIn'] | undefined;
   close(): Promise<void>;
 }
@@ -95,6 +99,7 @@ function openSession(config: FhirConfig, context: ConnectionContext, watch: Watc
   });
   return {
     client,
+    tokens: smart?.tokens,
     signIn: smart?.signIn,
     close: async () => void (await Promise.all([client.close(), http.close()])),
   };
@@ -239,6 +244,37 @@ async function check(
   return results;
 }
 
+/** What this server is and has, as it says: for the capability matrix. */
+async function observe(
+  config: FhirConfig,
+  context: ConnectionContext,
+  signal: AbortSignal,
+): Promise<Observed> {
+  const session = openSession(config, context, watchOf(context), true);
+  const { tokens } = session;
+  const http = createHttp(context.clock, limitsOf(config));
+  try {
+    return await probeServer({
+      http,
+      clock: context.clock,
+      budget: context.budget,
+      fhirBase: config.fhirBase,
+      ...(tokens === undefined
+        ? {}
+        : {
+            async token(stop: AbortSignal) {
+              const accessToken = await tokens.get(stop);
+              return { accessToken, scopes: tokens.granted() };
+            },
+          }),
+      signal,
+    });
+  } finally {
+    await http.close();
+    await session.close();
+  }
+}
+
 function open(config: FhirConfig, context: ConnectionContext): Connection {
   const session = openSession(config, context, watchOf(context));
   const { client } = session;
@@ -249,6 +285,7 @@ function open(config: FhirConfig, context: ConnectionContext): Connection {
   return {
     ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
+    observe: (signal) => observe(config, context, signal),
     learns: learntResources.map((resource) => ({ resource, methods: ['poll', 'feed wakes read'] })),
     async learn(request) {
       const own = learn.get(request.resource);

@@ -15,7 +15,7 @@ export interface ProbeOptions {
   readonly fhirBase: string;
   /** Sent along with the discovery: Epic gives other addresses by client. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** A good token, and the scopes it came with; left out: no questions that need one. */
+  /** A good token, and the scopes it came with; left out: the server is asked without one. */
   readonly token?: (
     signal: AbortSignal,
   ) => Promise<{ readonly accessToken: string; readonly scopes: string | undefined }>;
@@ -74,26 +74,27 @@ export async function probeServer(options: ProbeOptions): Promise<Observed> {
       scopesNamed: texts(configuration.scopes_supported).sort(),
     };
   }
+  const headers: Record<string, string> = { ...accept };
   if (options.token) {
     const { accessToken, scopes } = await options.token(signal);
+    headers.authorization = `Bearer ${accessToken}`;
     observed.scopes = {
       observedAt,
       from: observed.smart?.tokenEndpoint ?? base,
       told: scopes !== undefined && scopes.trim() !== '',
       scopes: [...new Set((scopes ?? '').split(/\s+/).filter((scope) => scope !== ''))].sort(),
     };
-    const trials: Trial[] = [];
-    const bearer = { ...accept, authorization: `Bearer ${accessToken}` };
-    for (const [type, query] of Object.entries(QUESTIONS)) {
-      for (const [what, path] of [
-        [`${type} (read)`, `${type}/${NOBODY}`],
-        [`${type} (search)`, `${type}?${query}`],
-      ] as const) {
-        trials.push(await trial(what, () => ask(path, bearer)));
-      }
-    }
-    observed.trials = { observedAt, from: base, trials };
   }
+  const trials: Trial[] = [];
+  for (const [type, query] of Object.entries(QUESTIONS)) {
+    for (const [what, path] of [
+      [`${type} (read)`, `${type}/${NOBODY}`],
+      [`${type} (search)`, `${type}?${query}`],
+    ] as const) {
+      trials.push(await trial(what, () => ask(path, headers)));
+    }
+  }
+  observed.trials = { observedAt, from: base, trials };
   return observed;
 }
 
