@@ -4,7 +4,7 @@
  *
  * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
  */
-import type { Approval, ConnectionState, CursorView } from '../engine/index.ts';
+import type { Approval, ConnectionState } from '../engine/index.ts';
 import type { TraceEntry } from '../flow/index.ts';
 import type {
   AttemptRecord,
@@ -20,6 +20,7 @@ import type { AuditRow, DeadLetter, MessageRow, StuckLane } from '../store/index
 import type { ReplayVersion } from './replay-types.ts';
 
 export type * from './capability-types.ts';
+export type * from './learning-types.ts';
 export type * from './replay-types.ts';
 export type * from './smart-types.ts';
 export type * from './write-types.ts';
@@ -48,19 +49,6 @@ export interface ErrorAnswer {
 export interface Me {
   readonly name: string;
   readonly role: Role;
-}
-
-// ---------------------------------------------------------------- learning
-
-/** GET /api/cursors?site= */
-export interface CursorsAnswer {
-  readonly now: number;
-  readonly cursors: readonly CursorView[];
-}
-
-/** POST /api/sites/:site/rewind */
-export interface RewindAnswer {
-  readonly cursor: CursorView;
 }
 
 // ---------------------------------------------------------------- home

@@ -1,4 +1,6 @@
 /** The composition root: opens the store, starts the engine and the API on it, and ends them in order. */
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { createApi } from '../api/index.ts';
 import type { ConnectionContext } from '../connectors/index.ts';
@@ -65,6 +67,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       clock: systemClock,
       keyedHash: store.keyedHash,
       log,
+      siteFile: (site, name) => besideRecord(project, site, name),
       ...(project.config.backlogLimit === undefined ? {} : { backlogLimit: project.config.backlogLimit }),
     });
     let consoleState: 'building' | 'ready' = consoleIsBuilt() ? 'ready' : 'building';
@@ -116,6 +119,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await store.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** A file beside a site's record, by its name alone: nothing above that folder. */
+async function besideRecord(project: Project, site: string, name: string): Promise<string> {
+  const record = project.sites.find((one) => one.record.site === site)?.file;
+  if (record === undefined || name !== basename(name)) {
+    throw new Failure({
+      code: 'SITE_FILE',
+      kind: 'config',
+      message: `"${name}" is no file beside the record of ${site}.`,
+      fix: 'Put it into the folder of site.yaml and give its name alone.',
+      at: { site },
+    });
+  }
+  return readFile(join(dirname(record), name), 'utf8');
 }
 
 /** What is in the way of the HTTP port, in words; anything else as it is. */

@@ -17,11 +17,14 @@ export interface SiteLearning {
 }
 
 const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const DAY = 1_440 * MINUTE;
 
-/** An Encounter is where most of what happens to a patient shows first: others follow once it has made them active. */
-const RARELY: Readonly<Record<string, number>> = { Encounter: 15 * MINUTE, Appointment: HOUR };
+/**
+ * In intervals of the active: how long a round over all the others takes. An Encounter is where most of what happens to a
+ * patient shows first, and it is one question; the patient is active then, and is asked about in every way.
+ */
+const RARELY: Readonly<Record<string, number>> = { Encounter: 3, Appointment: 30 };
+const MOST_RARELY = 120;
 /** Results may be issued days after they were taken, and corrected later still. */
 const WINDOWS: Readonly<Record<string, { readonly back: number; readonly ahead: number }>> = {
   Appointment: { back: DAY, ahead: 60 * DAY },
@@ -41,7 +44,7 @@ export function learningOf(site: SiteRecord): readonly SiteLearning[] {
       from: said.from,
       every,
       // Never more often than the active ones.
-      rarely: Math.max(every, length(said.rarely) ?? RARELY[resource] ?? 4 * HOUR),
+      rarely: Math.max(every, length(said.rarely) ?? every * (RARELY[resource] ?? MOST_RARELY)),
       window: {
         back: length(said.window?.back) ?? usual.back,
         ahead: length(said.window?.ahead) ?? usual.ahead,

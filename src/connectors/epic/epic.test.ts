@@ -98,7 +98,10 @@ async function sweep({ connection, context }: World, seed = false): Promise<Lear
 }
 
 /** The active patients have been asked about just now: it is the others' turn. */
-const others = { active: { after: null, began: Date.now(), rounds: 1 } };
+const others = {
+  active: { after: null, began: Date.now(), rounds: 1 },
+  others: { after: null, began: 0, rounds: 1, done: 0, of: 0 },
+};
 
 const changes = (answers: readonly LearnAnswer[]) => answers.flatMap((answer) => answer.inbound);
 
@@ -484,7 +487,7 @@ describe('learning appointments, odd answers', () => {
   const learn = (connection: Connection, cursor: LearnAnswer['cursor'] = others) =>
     connection.learn?.({
       resource: 'Appointment',
-      settings: { ...usualSettings, batch: 10 },
+      settings: { ...usualSettings, batch: 11 },
       cursor,
       signal: never,
     }) as Promise<LearnAnswer>;
@@ -573,7 +576,7 @@ describe('learning appointments, odd answers', () => {
     expect(before).toBeGreaterThan(0);
     const answer = await learn(connection);
     context.commit(answer);
-    expect(answer).toMatchObject({ more: true, cursor: { others: { after: keys[before - 1], rounds: 0 } } });
+    expect(answer).toMatchObject({ more: true, cursor: { others: { after: keys[before - 1], rounds: 1 } } });
     expect(answer.inbound).toHaveLength(before);
     expect((await failureOf(learn(connection, answer.cursor))).kind).toBe('throttle');
     expect(context.slowed.length).toBeGreaterThan(0);

@@ -40,8 +40,10 @@ const ABREAST = 4;
 /** A patient that cannot be asked about is tried again after this, then twice that, and so on; milliseconds. */
 const FIRST_PAUSE = 300_000;
 const LONGEST_PAUSE = 21_600_000;
-/** A patient is active for so long after the last sign of life: a message, a change that was found, a stay, a visit. */
+/** A patient is active for so long after the last sign of life: a message, a stay, a visit. */
 export const ACTIVE = 86_400_000;
+/** After a change that was found, and no more than that: what happens to a patient seldom comes alone. */
+const LINGERS = 7_200_000;
 /** Signs of life are noted only so often: each is a write. */
 const TOUCH = ACTIVE / 4;
 
@@ -134,20 +136,23 @@ export function createWalk(options: WalkOptions): (request: LearnRequest) => Pro
   async function answer(
     looked: readonly Looked[],
     findings: WalkFindings,
-    { seed, wake }: { readonly seed: boolean; readonly wake: boolean },
+    { seed, wake, first }: { readonly seed: boolean; readonly wake: boolean; readonly first: boolean },
   ): Promise<Omit<LearnAnswer, 'cursor' | 'more'>> {
     const now = clock.now();
     const found: Found = await compare(looked.map(patientwise), learnable, context, findings, seed);
     const changed = new Set(found.inbound.map((each) => each.patient));
     const entries = looked.flatMap(({ entry, fhirId, records }) => {
       if (fhirId === undefined) return [];
-      const lively =
-        !wake &&
+      const inHospital =
         entry.activeAt < now - TOUCH &&
-        (changed.has(entry.key) ||
-          records.some(({ resource }) => learnable.active?.(resource, now) ?? false));
-      if (entry.fhirId === fhirId && !lively) return [];
-      return [{ ...entry, fhirId, activeAt: lively ? now : entry.activeAt }];
+        records.some(({ resource }) => learnable.active?.(resource, now) ?? false);
+      // What is found when everybody is looked at for the first time has not happened just now.
+      const happened = !first && changed.has(entry.key);
+      const sign = inHospital ? now : happened ? now - ACTIVE + LINGERS : 0;
+      // A wake goes by these times, and must not wake itself.
+      const activeAt = wake ? entry.activeAt : Math.max(entry.activeAt, sign);
+      if (entry.fhirId === fhirId && activeAt === entry.activeAt) return [];
+      return [{ ...entry, fhirId, activeAt }];
     });
     return {
       inbound: found.inbound,
@@ -185,7 +190,11 @@ export function createWalk(options: WalkOptions): (request: LearnRequest) => Pro
     });
     const { walk: more, wait } = nextTurn(next, settings, clock.now(), turns);
     return {
-      ...(await answer(looked, findings, { seed, wake: false })),
+      ...(await answer(looked, findings, {
+        seed,
+        wake: false,
+        first: which === 'all' || position.others.rounds === 0,
+      })),
       cursor: next as unknown as LearnAnswer['cursor'],
       ...(seed
         ? { more: !complete, ...(complete ? { seeded: true, wait: 0 } : {}) }
@@ -198,7 +207,7 @@ export function createWalk(options: WalkOptions): (request: LearnRequest) => Pro
     if (wake !== undefined) {
       const findings = options.findings();
       const looked = await lookAll(await roster.get(wake), settings, undefined, signal, findings);
-      return { ...(await answer(looked, findings, { seed, wake: true })), cursor, more: false };
+      return { ...(await answer(looked, findings, { seed, wake: true, first: false })), cursor, more: false };
     }
     const read = positionOf(cursor);
     // To seed is to look at everybody once; nobody is asked about twice meanwhile.

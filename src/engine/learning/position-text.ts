@@ -28,11 +28,16 @@ export function positionText(value: Json): string {
       return `message ${number(position.after)}`;
     case 'wakes':
       return `messages up to ${time(position.upto)}; ${positionText(position.walk ?? null)}`;
-    case 'bulk':
-      return `${number(position.count)} resources of an export${position.done === true ? ', complete' : ''}`;
     default:
-      return 'its own';
+      return exportText(position);
   }
+}
+
+/** Of an export: the line of the file that comes next. */
+function exportText({ position, done }: Fields): string {
+  const { file, line } = fieldsOf(position);
+  if (typeof file === 'number') return `line ${number(line)} of file ${file + 1} of an export`;
+  return typeof done === 'number' ? `the export of ${time(done)}, read to its end` : 'its own';
 }
 
 /**
@@ -54,10 +59,8 @@ export function rewound(value: Json, to: number, message: number): Json {
         upto: Math.min(to, number(position.upto) || to),
         walk: rewound(position.walk ?? { kind: 'roster' }, to, message),
       } as Json;
-    case 'bulk':
-      return { ...position, after: null, done: false, count: 0 } as Json;
     default:
-      // Of a connection that keeps a position of its own: from the start.
+      // Of an export, or a connection that keeps a position of its own: from the start.
       return null;
   }
 }
