@@ -1,7 +1,7 @@
 /** A real browser for journeys through the console, where there is one. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { root } from './process.ts';
 
 /** Debian's or Google's, or what `CHROMIUM` names; `undefined`: the journeys are skipped, and say so. */
@@ -23,3 +23,18 @@ export const shots = join(root, 'test-output');
 
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: browserPath as string, headless: true, chromiumSandbox: false });
+
+/**
+ * Leaves a picture for people to look at. Chromium on a busy machine now and then has none to give: it is asked again, and a
+ * journey does not fail for it.
+ */
+export async function picture(page: Page, name: string, how: { fullPage?: boolean } = {}): Promise<void> {
+  for (let tried = 0; tried < 3; tried++) {
+    try {
+      await page.screenshot({ path: join(shots, name), ...how });
+      return;
+    } catch (error) {
+      if (!String(error).includes('Unable to capture screenshot')) throw error;
+    }
+  }
+}

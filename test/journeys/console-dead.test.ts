@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newMasterKey } from '../../src/vault/index.ts';
 import { admission } from '../crash/traffic.ts';
-import { browserPath, openBrowser } from './browser.ts';
+import { browserPath, openBrowser, picture } from './browser.ts';
 import { makeProject, plainEnvironment } from './command-line.ts';
 import { connectPeer, msa } from './peer.ts';
 import { freePorts, type Running, root, startSuture } from './process.ts';
@@ -69,7 +69,7 @@ describe.skipIf(!browserPath)('dead letters on the console', () => {
   const shoot = async (name: string): Promise<void> => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(shots, `console-${name}-${colorScheme}.png`) });
+      await picture(page, `console-${name}-${colorScheme}.png`);
     }
     await page.emulateMedia({ colorScheme: 'light' });
   };
@@ -100,7 +100,7 @@ describe.skipIf(!browserPath)('dead letters on the console', () => {
     await page.getByTestId('preview-sample').first().waitFor();
     await shoot('replay');
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.screenshot({ path: join(shots, 'console-replay-phone.png') });
+    await picture(page, 'console-replay-phone.png');
     await page.setViewportSize({ width: 1280, height: 900 });
     expect(app.asked).toHaveLength(asked);
     await page.getByTestId('replay-start').click();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { admission } from '../crash/traffic.ts';
-import { browserPath, openBrowser, shots } from './browser.ts';
+import { browserPath, openBrowser, picture, shots } from './browser.ts';
 import { connectPeer, msa } from './peer.ts';
 import { demoEnvironment, type Running, root, startSuture } from './process.ts';
 
@@ -70,7 +70,7 @@ describe.skipIf(!browserPath)('the console', () => {
       `the message stood on the page ${Math.round(performance.now() - sentAt)} ms after it was sent\n`,
     );
     peer.close();
-    await page.screenshot({ path: join(shots, 'console-messages.png') });
+    await picture(page, 'console-messages.png');
 
     await row.getByRole('link').click();
     await page.getByTestId('summary').waitFor();
@@ -82,7 +82,7 @@ describe.skipIf(!browserPath)('the console', () => {
     expect(raw).toContain('MERIDIAN^ALDER');
     // As it stands in the message, empty fields at the end included.
     expect(raw.split('\n').map((line) => line.trim())).toContain('ZPD||||||||||||||||||');
-    await page.screenshot({ path: join(shots, 'console-message.png') });
+    await picture(page, 'console-message.png');
     await page.getByTestId('tab-tree').click();
     const tree = await page.getByTestId('tree').innerText();
     expect(tree).toContain('PID-5');
@@ -110,7 +110,7 @@ describe.skipIf(!browserPath)('the console', () => {
     await page.getByTestId('search-text').fill('meridian^ald');
     await page.getByTestId('search-submit').click();
     await page.getByText('a text needs a time').first().waitFor();
-    await page.screenshot({ path: join(shots, 'console-search.png') });
+    await picture(page, 'console-search.png');
     await page.getByTestId('search-from').fill('2020-01-01T00:00');
     await page.getByTestId('search-to').fill('2200-01-01T00:00');
     await page.getByTestId('search-submit').click();
@@ -119,7 +119,7 @@ describe.skipIf(!browserPath)('the console', () => {
       .waitFor();
     expect(await rows.innerText()).toContain('BROWSER-1');
     expect(page.url().toLowerCase()).not.toContain('meridian');
-    await page.screenshot({ path: join(shots, 'console-scan.png') });
+    await picture(page, 'console-scan.png');
     // Stopped by hand: the answer to the next page is held back until Stop was pressed.
     await page.route('**/api/messages/scan', async (route) => {
       await page.getByTestId('scan-stop').click();

@@ -2,11 +2,10 @@
 
 import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSimulator, type Simulator, testPassword } from '../../src/simulator/index.ts';
-import { browserPath, openBrowser, shots } from './browser.ts';
+import { browserPath, openBrowser, picture, shots } from './browser.ts';
 
 describe.skipIf(!browserPath)('the demo hospital', () => {
   let hospital: Simulator;
@@ -83,9 +82,9 @@ describe.skipIf(!browserPath)('the demo hospital', () => {
 
   test('a client is registered on its page, and a proxy of patients lets it in', async () => {
     await register('Step counter', 'patients');
-    await page.screenshot({ path: join(shots, 'hospital-registered.png') });
+    await picture(page, 'hospital-registered.png');
     await page.goto(authorize('launch/patient openid offline_access'));
-    await page.screenshot({ path: join(shots, 'hospital-sign-in.png') });
+    await picture(page, 'hospital-sign-in.png');
     await page.fill('#login', 'PROXY2');
     await page.fill('#password', 'not this');
     await page.click('#sign-in');
@@ -94,10 +93,10 @@ describe.skipIf(!browserPath)('the demo hospital', () => {
     await page.fill('#password', testPassword);
     await page.click('#sign-in');
     await page.getByRole('radio').nth(1).check();
-    await page.screenshot({ path: join(shots, 'hospital-chart.png') });
+    await picture(page, 'hospital-chart.png');
     await page.click('#choose');
     await page.selectOption('#duration', 'year');
-    await page.screenshot({ path: join(shots, 'hospital-consent.png') });
+    await picture(page, 'hospital-consent.png');
     await page.click('#allow');
     await page.locator('#welcome').waitFor();
     const { patient, refresh_token: lasting } = await redeem();
@@ -124,14 +123,14 @@ describe.skipIf(!browserPath)('the demo hospital', () => {
     await page.getByRole('button', { name: '429 for the next 20 requests' }).click();
     await page.locator('#faults').waitFor();
     expect((await fetch(`${hospital.fhirBase}/metadata`)).headers.get('retry-after')).toBe('5');
-    await page.screenshot({ path: join(shots, 'hospital-admin.png'), fullPage: true });
+    await picture(page, 'hospital-admin.png', { fullPage: true });
     await page.getByRole('button', { name: 'Clear all faults' }).click();
     expect((await fetch(`${hospital.fhirBase}/metadata`)).status).toBe(200);
     await page.getByRole('link', { name: 'Behaviour' }).click();
     await page.getByLabel('strict-proxy').check();
     await page.click('#choose');
     expect(hospital.behaviour.requestsPerSecond).toBe(10);
-    await page.screenshot({ path: join(shots, 'hospital-behaviour.png') });
+    await picture(page, 'hospital-behaviour.png');
   });
 
   test('nothing went wrong in the browser', () => {

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newMasterKey } from '../../src/vault/index.ts';
 import { admission } from '../crash/traffic.ts';
-import { browserPath, openBrowser, shots } from './browser.ts';
+import { browserPath, openBrowser, picture, shots } from './browser.ts';
 import { makeProject, plainEnvironment } from './command-line.ts';
 import { connectPeer, msa } from './peer.ts';
 import { freePorts, type Running, startSuture } from './process.ts';
@@ -85,7 +85,7 @@ describe.skipIf(!browserPath)('the console, when something does not move', () =>
     expect(text).toMatch(/2 attempts .* 1 behind it/);
     expect(text).toMatch(/WEBHOOK_FAILED at step tell: The application answered with 500\. Look at/);
     expect(text).toContain('ADT^A01 STUCK-1');
-    await page.screenshot({ path: join(shots, 'console-stuck-lane.png') });
+    await picture(page, 'console-stuck-lane.png');
 
     app.answer = () => ({ status: 401 });
     await page.getByTestId('give-up-lane').click();
@@ -102,10 +102,10 @@ describe.skipIf(!browserPath)('the console, when something does not move', () =>
     await destination
       .getByText(/Stopped since .* 1 lane waits for it, untried\./)
       .waitFor({ timeout: 20_000 });
-    await page.screenshot({ path: join(shots, 'console-stopped-connection.png'), fullPage: true });
+    await picture(page, 'console-stopped-connection.png', { fullPage: true });
     app.answer = () => ({ status: 204 });
     await destination.getByTestId('resume').click();
-    await page.screenshot({ path: join(shots, 'console-resume.png') });
+    await picture(page, 'console-resume.png');
     await decide('the secret was renewed');
     await destination.getByTestId('connection-running').waitFor({ timeout: 20_000 });
     await page.getByTestId('stuck-lanes').waitFor({ state: 'detached', timeout: 20_000 });
