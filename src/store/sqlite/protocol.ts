@@ -3,7 +3,6 @@
  * over. JSON costs 1.6 us an append where a structured clone costs 2.1; and a clone of a small view copies
  * the whole buffer below it, so all payloads of a post are packed into one buffer of their own.
  */
-
 import type { StepRecord } from '../../message/index.ts';
 import type { FailureRecord, Json } from '../../std/index.ts';
 import type { WrappedKey } from '../../vault/index.ts';
@@ -29,15 +28,6 @@ import type {
 } from '../contract.ts';
 import type { Exchange } from '../exchanges.ts';
 import type { Given, Unreadable } from './lease.ts';
-import {
-  type PackedAppend,
-  type PackedAppended,
-  packAppend,
-  packAppended,
-  type Slot,
-  unpackAppend,
-  unpackAppended,
-} from './packing.ts';
 import type { Pruned, PruneRound } from './prune.ts';
 import type { ShelveRound } from './shelve.ts';
 import type { StuckHead, StuckQuery } from './stuck.ts';
@@ -157,6 +147,8 @@ export interface ThreadData {
   readonly masterKey: Uint8Array;
 }
 
+type Slot = readonly [offset: number, length: number];
+
 /** Collects bytes for one post. */
 export class Parcel {
   readonly #parts: Uint8Array[] = [];
@@ -192,17 +184,21 @@ const seenIn = (buffer: ArrayBuffer, slot: Slot): Uint8Array => new Uint8Array(b
 /** The arguments of a call with bytes moved to the parcel. */
 export function packArgs(name: string, args: readonly unknown[], parcel: Parcel): readonly unknown[] {
   if (name !== 'append') return args;
-  return [packAppend(args[0] as Append, (bytes) => parcel.put(bytes))];
+  const unit = args[0] as Append;
+  return [
+    { ...unit, messages: unit.messages.map((message) => ({ ...message, bytes: parcel.put(message.bytes) })) },
+  ];
 }
 
-export function unpackArgs(name: string, args: readonly unknown[], buffer: ArrayBuffer): readonly unknown[] {
-  if (name !== 'append') return args;
-  return [unpackAppend(args[0] as PackedAppend, (slot) => seenIn(buffer, slot))];
+export function unpackArgs(name: string, args: readonly unknown[], buffer: ArrayBuffer): void {
+  if (name !== 'append') return;
+  for (const message of (args[0] as Append).messages) {
+    (message as { bytes: unknown }).bytes = seenIn(buffer, message.bytes as unknown as Slot);
+  }
 }
 
 /** The result of a call with bytes moved to the parcel. */
 export function packResult(name: string, result: unknown, parcel: Parcel): unknown {
-  if (name === 'append') return packAppended(result as readonly Appended[]);
   if (name === 'leased') {
     return (result as readonly (Leased | Unreadable)[]).map((one) =>
       'failure' in one ? one : { ...one, bytes: parcel.put(one.bytes) },
@@ -213,7 +209,6 @@ export function packResult(name: string, result: unknown, parcel: Parcel): unkno
 }
 
 export function unpackResult(name: string, result: unknown, buffer: ArrayBuffer): unknown {
-  if (name === 'append') return unpackAppended(result as PackedAppended);
   if (name === 'leased') {
     for (const one of result as (Leased | Unreadable)[]) {
       if ('failure' in one) continue;

@@ -99,8 +99,8 @@ function start(): void {
       if (name === 'close') closing = call;
       else if (name === 'finishLog') finishing = call;
       else {
-        const unpacked = unpackArgs(name, args, post.bytes);
-        queue.push({ id, name, args: unpacked, weight: weightOf(name, unpacked) });
+        unpackArgs(name, args, post.bytes);
+        queue.push({ id, name, args, weight: weightOf(name, args) });
       }
     }
   };
