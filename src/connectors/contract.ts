@@ -7,7 +7,7 @@
  */
 import type { Asked, ConsentFacts, RunMemory, SharedSlot, SigningAlgorithm } from '../fhir/index.ts';
 import type { Door, Format, MessageFlag } from '../message/index.ts';
-import type { Observed } from '../site/index.ts';
+import type { Observed, SiteLearning } from '../site/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
 import type { Capability, Method, ResourceSpec } from './capability.ts';
 import type { CdsCaller } from './cds/caller.ts';
@@ -108,16 +108,7 @@ export interface Finding {
 }
 
 /** What the site record says of learning one resource; lengths of time in milliseconds. */
-export interface LearnSettings {
-  readonly method: Method;
-  readonly every: number;
-  readonly rarely: number;
-  readonly window: { readonly back: number; readonly ahead: number };
-  readonly batch: number;
-  readonly overlap: number;
-  readonly categories: readonly string[];
-  readonly group?: string;
-}
+export type LearnSettings = Omit<SiteLearning, 'resource' | 'from'>;
 
 export interface LearnRequest {
   readonly resource: string;

@@ -40,6 +40,18 @@ export interface ExchangeQuery {
   readonly limit: number;
 }
 
+/** As a database gives it back. */
+export interface ExchangeRow extends Omit<Exchange, 'id' | 'flowVersion'> {
+  readonly id: number;
+  readonly flow_version: string;
+}
+
+export const exchangeFrom = ({ id, flow_version: flowVersion, ...row }: ExchangeRow): Exchange => ({
+  ...row,
+  id: String(id),
+  flowVersion,
+});
+
 /** What every store has for them. */
 export interface Exchanges {
   /** The body (request and answer, without the caller's token) is sealed. Gives the id. */

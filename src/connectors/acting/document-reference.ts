@@ -13,7 +13,7 @@ import {
   sharesCoding,
   textOf,
 } from './compare.ts';
-import { escaped, identifierQuestions, identity, type Kind, type Looking } from './kind.ts';
+import { escaped, identifierQuestions, identity, type Kind, type Looking, withSubject } from './kind.ts';
 
 const patientOf = (document: FhirResource): string | undefined => referenceId(document.subject, 'Patient');
 
@@ -43,10 +43,7 @@ export const documentReferenceKind: Kind = {
   type: 'DocumentReference',
   name: 'documentReference',
   patientOf,
-  about: (document, patientId) =>
-    document.subject === undefined
-      ? { ...document, subject: { reference: `Patient/${patientId}` } }
-      : document,
+  about: withSubject,
   identityOf(document) {
     const [number] = identifierKeys(document);
     if (number !== undefined) return identity('DocumentReference', number);

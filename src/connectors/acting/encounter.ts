@@ -13,7 +13,7 @@ import {
   sharesCoding,
   textOf,
 } from './compare.ts';
-import { daysAround, identifierQuestions, identity, type Kind } from './kind.ts';
+import { daysAround, identifierQuestions, identity, type Kind, withSubject } from './kind.ts';
 
 const patientOf = (encounter: FhirResource): string | undefined => referenceId(encounter.subject, 'Patient');
 const startOf = (encounter: FhirResource): string | undefined => textOf(partOf(encounter.period)?.start);
@@ -37,10 +37,7 @@ export const encounterKind: Kind = {
   type: 'Encounter',
   name: 'encounter',
   patientOf,
-  about: (encounter, patientId) =>
-    encounter.subject === undefined
-      ? { ...encounter, subject: { reference: `Patient/${patientId}` } }
-      : encounter,
+  about: withSubject,
   identityOf(encounter) {
     const [number] = identifierKeys(encounter);
     if (number !== undefined) return identity('Encounter', number);

@@ -39,6 +39,10 @@ export interface Kind {
 export const identity = (type: string, ...parts: readonly unknown[]): string =>
   canonicalJson([type, ...parts.map((part) => part ?? null)] as never);
 
+/** About this patient, unless it says about whom it is. */
+export const withSubject = (resource: FhirResource, patientId: string): FhirResource =>
+  resource.subject === undefined ? { ...resource, subject: { reference: `Patient/${patientId}` } } : resource;
+
 /** In the value of a search parameter these have meanings of their own. */
 export const escaped = (value: string): string => value.replace(/[\\|,$]/g, '\\$&');
 

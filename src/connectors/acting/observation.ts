@@ -15,7 +15,7 @@ import {
   sharesCoding,
   textOf,
 } from './compare.ts';
-import { daysAround, escaped, identifierQuestions, identity, type Kind } from './kind.ts';
+import { daysAround, escaped, identifierQuestions, identity, type Kind, withSubject } from './kind.ts';
 
 const patientOf = (observation: FhirResource): string | undefined =>
   referenceId(observation.subject, 'Patient');
@@ -65,10 +65,7 @@ export const observationKind: Kind = {
   type: 'Observation',
   name: 'observation',
   patientOf,
-  about: (observation, patientId) =>
-    observation.subject === undefined
-      ? { ...observation, subject: { reference: `Patient/${patientId}` } }
-      : observation,
+  about: withSubject,
   identityOf(observation) {
     const [number] = identifierKeys(observation);
     if (number !== undefined) return identity('Observation', number);

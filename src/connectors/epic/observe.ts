@@ -2,9 +2,10 @@
 import { createHttp } from '../../fhir/index.ts';
 import type { Observed } from '../../site/index.ts';
 import type { ConnectionContext } from '../contract.ts';
+import { limitsOf, watchOf } from '../fhir-server.ts';
 import { probeServer } from '../matrix/probe.ts';
-import { type EpicConfig, limitsOf } from './config.ts';
-import { openSession, watchOf } from './session.ts';
+import type { EpicConfig } from './config.ts';
+import { openSession } from './session.ts';
 
 /** Signs in afresh: tokens are shared and live on, and one from before tells what was granted then. */
 export async function observe(

@@ -9,9 +9,10 @@ import {
 } from '../../fhir/index.ts';
 import { asFailure, Failure } from '../../std/index.ts';
 import type { ConnectionContext, SignIn } from '../contract.ts';
+import { limitsOf } from '../fhir-server.ts';
 import { openSmart } from '../smart/index.ts';
 import { appointment } from './appointment/index.ts';
-import { type EpicConfig, limitsOf } from './config.ts';
+import type { EpicConfig } from './config.ts';
 import { documentReference } from './document-reference/index.ts';
 import { encounter } from './encounter/index.ts';
 import { epicFailure, epicSays } from './failures.ts';
@@ -31,19 +32,6 @@ export interface Session {
 
 /** 4113: the search between two pages is forgotten. Nobody says after how long. */
 const dialect: Dialect = { pagingExpired: ['4113'], explain: (_status, codes) => epicSays(codes) };
-
-/** Takes from the site's budget before each request and tells how each one ended. */
-export function watchOf(context: ConnectionContext): Watch {
-  return {
-    before: (signal) => context.budget.take(signal),
-    after({ retryAfter, ...outcome }) {
-      // Not for EPIC_DAILY_LIMIT: that one concerns documents alone.
-      if (outcome.code === 'FHIR_THROTTLED') context.budget.slow(retryAfter);
-      else if (outcome.kind === 'ok') context.budget.answered?.(outcome.ms);
-      context.report(outcome);
-    },
-  };
-}
 
 /** What a person is asked for unless the record says: patients, appointments, and what is learnt here. */
 function readsOf({ learnt }: ConnectionContext): string[] {

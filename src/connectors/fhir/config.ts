@@ -1,17 +1,14 @@
 /** The fields of a connection to a FHIR R4 server in a site record. */
 import { z } from 'zod';
-import { type HttpLimits, usualLimits } from '../../fhir/index.ts';
-import { address, duration, isPlain, parseRecord } from '../record.ts';
+import { checkPlain, serverFields, withoutSlash } from '../fhir-server.ts';
+import { duration, parseRecord } from '../record.ts';
 import { smartAuth } from '../smart/index.ts';
 import { actFields } from './act/index.ts';
 
 const schema = z
   .strictObject({
     connector: z.literal('fhir'),
-    /** `https://host/fhir/R4`. */
-    fhirBase: address,
-    /** Left out: as `.well-known/smart-configuration` says. */
-    tokenUrl: address.optional(),
+    ...serverFields,
     clientId: z.string().min(1).optional(),
     /** Left out: the server asks for no sign-in. */
     auth: smartAuth.optional(),
@@ -24,22 +21,10 @@ const schema = z
     changesOf: z.record(z.string(), z.enum(['lastUpdated', 'history', 'roster'])).prefault({}),
     /** How often everything is counted, to find what was missed and what was deleted. */
     countEvery: duration.prefault('7d'),
-    timeouts: z
-      .strictObject({
-        connect: duration.optional(),
-        answer: duration.optional(),
-        total: duration.optional(),
-      })
-      .prefault({}),
-    /** Allows http:// to another machine. The token and patients' data then cross the network readable. */
-    plainHttp: z.boolean().default(false),
     ...actFields,
   })
   .superRefine((record, context) => {
-    for (const field of ['fhirBase', 'tokenUrl'] as const) {
-      if (!record.plainHttp && isPlain(record[field] ?? ''))
-        context.addIssue({ code: 'custom', path: [field], message: 'use https://, or set plainHttp: true' });
-    }
+    checkPlain(record, context);
     if (record.auth !== undefined && record.clientId === undefined) {
       context.addIssue({ code: 'custom', path: ['clientId'], message: 'signing in needs it' });
     }
@@ -51,15 +36,5 @@ export function parseFhir(
   record: unknown,
   at: { readonly site: string; readonly connection: string },
 ): FhirConfig {
-  const config = parseRecord(schema, record, at, 'FHIR_CONFIG');
-  return { ...config, fhirBase: config.fhirBase.replace(/\/+$/, '') };
-}
-
-export function limitsOf({ timeouts }: FhirConfig): HttpLimits {
-  return {
-    ...usualLimits,
-    connect: timeouts.connect ?? usualLimits.connect,
-    answer: timeouts.answer ?? usualLimits.answer,
-    total: timeouts.total ?? usualLimits.total,
-  };
+  return withoutSlash(parseRecord(schema, record, at, 'FHIR_CONFIG'));
 }

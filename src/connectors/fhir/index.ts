@@ -27,6 +27,7 @@ import type {
   RosterEntry,
   TestResult,
 } from '../contract.ts';
+import { limitsOf, watchOf } from '../fhir-server.ts';
 import { Tally } from '../learn/findings.ts';
 import { membersOf } from '../learn/members.ts';
 import { createSince } from '../learn/since.ts';
@@ -34,7 +35,7 @@ import { createWalk, type WalkFindings } from '../learn/walk.ts';
 import { probeServer } from '../matrix/probe.ts';
 import { openSmart } from '../smart/index.ts';
 import { fhirWriting, fhirWritingCapabilities } from './act/index.ts';
-import { type FhirConfig, limitsOf, parseFhir } from './config.ts';
+import { type FhirConfig, parseFhir } from './config.ts';
 import { fhirConnectorFailure } from './failures.ts';
 import { byId, learntResources, patientIdOf, specOf, walked } from './resources.ts';
 
@@ -50,17 +51,6 @@ class Remarks extends Tally implements WalkFindings {
     }
     this.check('LEARN_FILTER_IGNORED', Math.max(page.strays, page.ignored.length > 0 ? 1 : 0));
   }
-}
-
-function watchOf(context: ConnectionContext): Watch {
-  return {
-    before: (signal) => context.budget.take(signal),
-    after({ retryAfter, ...outcome }) {
-      if (outcome.code === 'FHIR_THROTTLED') context.budget.slow(retryAfter);
-      else if (outcome.kind === 'ok') context.budget.answered?.(outcome.ms);
-      context.report(outcome);
-    },
-  };
 }
 
 interface Session {

@@ -2,6 +2,7 @@ import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { operationOutcome, Refusal } from '../fhir/outcome.ts';
 import { webServerNotFound } from '../fhir/server.ts';
+import { forbidden, unauthorized } from '../oauth/bearer.ts';
 import { type BulkCaller, exportedTypes, type JobParts } from './export-job.ts';
 import type { FileRoom } from './files.ts';
 import { refused } from './refuse.ts';
@@ -154,16 +155,4 @@ async function sendFile(
 
 function gone(): Refusal {
   return refused(404, 59008, { diagnostics: 'There is no such bulk request.' });
-}
-
-/** 401 and 403 as Epic words them; the body is an empty text, or nothing. */
-function unauthorized(reply: FastifyReply): FastifyReply {
-  const challenge =
-    'Bearer error="invalid_token", error_description="The access token provided is not valid"';
-  return reply.code(401).header('www-authenticate', challenge).type('application/json').send('""');
-}
-function forbidden(reply: FastifyReply): FastifyReply {
-  const description = 'The access token provided is valid, but is not authorized for this service';
-  const challenge = `Bearer error="insufficient_scope", error_description="${description}"`;
-  return reply.code(403).header('www-authenticate', challenge).send();
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { forbidden, unauthorized } from '../oauth/bearer.ts';
 import { guardRecord, guardType } from './access.ts';
 import { sendBinary } from './binary.ts';
 import type { Paging } from './bundle.ts';
@@ -253,20 +254,6 @@ function notForAnyApi(declaration: AnyDeclaration, kind: 'creates' | 'updates'):
   const names = (declaration[kind] ?? []).map(({ name }) => name).join(', ');
   const diagnostics = `The content is for no API of this site${names ? `: ${names}` : ''}`;
   return refuse(59102, { diagnostics, element: 'category' });
-}
-
-/** 401 as observed: the body is an empty JSON string. */
-function unauthorized(reply: FastifyReply): FastifyReply {
-  const challenge =
-    'Bearer error="invalid_token", error_description="The access token provided is not valid"';
-  return reply.code(401).header('www-authenticate', challenge).type('application/json').send('""');
-}
-
-/** 403 when the API is not on the client's record: no body at all. */
-function forbidden(reply: FastifyReply): FastifyReply {
-  const description = 'The access token provided is valid, but is not authorized for this service';
-  const challenge = `Bearer error="insufficient_scope", error_description="${description}"`;
-  return reply.code(403).header('www-authenticate', challenge).send();
 }
 
 /** An unknown type or address never reaches FHIR: the web server's own page says so, in HTML. */

@@ -1,6 +1,12 @@
 /** Calls answered in the request, and feedback. */
 import type { Json } from '../../std/index.ts';
-import { type Exchange, type ExchangeQuery, type Exchanges, exchangePage } from '../exchanges.ts';
+import {
+  type ExchangeQuery,
+  type ExchangeRow,
+  type Exchanges,
+  exchangeFrom,
+  exchangePage,
+} from '../exchanges.ts';
 import { again } from './again.ts';
 import { type Desk, openJson, sealJson } from './desk.ts';
 
@@ -18,28 +24,6 @@ const PRUNE = `
 WITH gone AS (DELETE FROM exchange WHERE id IN
   (SELECT id FROM exchange WHERE at < $1 AND ($2::text IS NULL OR site = $2) LIMIT $3) RETURNING 1)
 SELECT count(*)::integer AS gone FROM gone`;
-
-interface Columns {
-  readonly id: number;
-  readonly kind: Exchange['kind'];
-  readonly at: number;
-  readonly ms: number;
-  readonly site: string;
-  readonly connection: string;
-  readonly flow: string;
-  readonly flow_version: string;
-  readonly service: string;
-  readonly hook: string;
-  readonly outcome: Exchange['outcome'];
-  readonly cards: number;
-  readonly code: string | null;
-}
-
-const exchangeFrom = ({ id, flow_version: flowVersion, ...row }: Columns): Exchange => ({
-  ...row,
-  id: String(id),
-  flowVersion,
-});
 
 export function exchangeDesk({ keys, read, writers }: Desk): Exchanges {
   return {
@@ -72,7 +56,13 @@ export function exchangeDesk({ keys, read, writers }: Desk): Exchanges {
       ),
     async exchanges({ site, service, kind, before, limit }: ExchangeQuery) {
       const last = before ?? String(Number.MAX_SAFE_INTEGER);
-      const rows = await read<Columns>(PAGE, [last, site ?? null, service ?? null, kind ?? null, limit + 1]);
+      const rows = await read<ExchangeRow>(PAGE, [
+        last,
+        site ?? null,
+        service ?? null,
+        kind ?? null,
+        limit + 1,
+      ]);
       return exchangePage(rows.map(exchangeFrom), limit);
     },
     async exchangeBody(id) {

@@ -1,6 +1,12 @@
 /** Calls answered in the request, and feedback. */
 import type { Json } from '../../std/index.ts';
-import { type Exchange, type ExchangeQuery, exchangePage } from '../exchanges.ts';
+import {
+  type Exchange,
+  type ExchangeQuery,
+  type ExchangeRow,
+  exchangeFrom,
+  exchangePage,
+} from '../exchanges.ts';
 import { type Desk, openJson, sealJson, type View } from './desk.ts';
 
 const ADD = `
@@ -9,7 +15,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'')`;
 /** Sealed under its id, which is known only now. */
 const SEAL = 'UPDATE exchange SET sealed = ? WHERE id = ?';
 const PAGE = `
-SELECT * FROM exchange
+SELECT id, kind, at, ms, site, connection, flow, flow_version, service, hook, outcome, cards, code FROM exchange
 WHERE id < ?1 AND (?2 IS NULL OR site = ?2) AND (?3 IS NULL OR service = ?3) AND (?4 IS NULL OR kind = ?4)
 ORDER BY id DESC LIMIT ?5`;
 const BODY = 'SELECT sealed FROM exchange WHERE id = ?';
@@ -48,22 +54,6 @@ export function exchangeWriter({ database, vault }: Desk) {
   };
 }
 
-const exchangeFrom = (row: Record<string, unknown>): Exchange => ({
-  id: String(row.id),
-  kind: row.kind as Exchange['kind'],
-  at: row.at as number,
-  ms: row.ms as number,
-  site: row.site as string,
-  connection: row.connection as string,
-  flow: row.flow as string,
-  flowVersion: row.flow_version as string,
-  service: row.service as string,
-  hook: row.hook as string,
-  outcome: row.outcome as Exchange['outcome'],
-  cards: row.cards as number,
-  code: row.code as string | null,
-});
-
 export function exchangeReader({ database, vault }: View) {
   const page = database.prepare(PAGE);
   const body = database.prepare(BODY);
@@ -71,7 +61,7 @@ export function exchangeReader({ database, vault }: View) {
     exchanges({ site, service, kind, before, limit }: ExchangeQuery) {
       const last = before === undefined ? Number.MAX_SAFE_INTEGER : Number(before);
       const rows = page.all(last, site ?? null, service ?? null, kind ?? null, limit + 1);
-      return exchangePage(rows.map(exchangeFrom), limit);
+      return exchangePage((rows as unknown as ExchangeRow[]).map(exchangeFrom), limit);
     },
     exchangeBody(id: string): Json | null {
       const row = body.get(Number(id)) as { sealed: Uint8Array } | undefined;

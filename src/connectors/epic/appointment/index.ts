@@ -3,6 +3,7 @@
  * search over all patients, no Subscription and no create in R4, so changes are told by content.
  */
 import type { ResourceSpec } from '../../capability.ts';
+import { groupExport } from '../group-export.ts';
 import { writingCapabilities } from '../writing-capabilities.ts';
 
 export { findAppointment, readAppointment } from './find.ts';
@@ -36,11 +37,8 @@ export const appointment: ResourceSpec = {
       ground: 'both of the above',
     },
     bulk: {
-      how: 'A Group export, compared by content with what has been seen.',
-      needs: ['Group'],
-      latency: 'a day: the same Group may be exported once in 24 hours',
+      ...groupExport,
       misses: 'everything between two exports that was undone again',
-      ground: 'Epic Bulk Data: Group export, no _since, 24-hour window',
     },
   },
   capabilities: [

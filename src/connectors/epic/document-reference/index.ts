@@ -3,6 +3,7 @@
  * one patient: asked for by patient with an overlap that outlasts late commits and skew.
  */
 import type { ResourceSpec } from '../../capability.ts';
+import { groupExport } from '../group-export.ts';
 import { writingCapabilities } from '../writing-capabilities.ts';
 
 export { findDocument, readDocument } from './find.ts';
@@ -33,12 +34,7 @@ export const documentReference: ResourceSpec = {
       latency: 'seconds',
       ground: 'both of the above',
     },
-    bulk: {
-      how: 'A Group export, compared by content with what has been seen.',
-      needs: ['Group'],
-      latency: 'a day: the same Group may be exported once in 24 hours',
-      ground: 'Epic Bulk Data: Group export, no _since, 24-hour window',
-    },
+    bulk: groupExport,
   },
   capabilities: [
     {

@@ -3,6 +3,7 @@
  * window of days; its CSN is the visit number of HL7 messages (PV1-19).
  */
 import type { ResourceSpec } from '../../capability.ts';
+import { groupExport } from '../group-export.ts';
 import { writingCapabilities } from '../writing-capabilities.ts';
 
 export { findEncounter, readEncounter } from './find.ts';
@@ -34,12 +35,7 @@ export const encounter: ResourceSpec = {
       latency: 'seconds',
       ground: 'both of the above',
     },
-    bulk: {
-      how: 'A Group export, compared by content with what has been seen.',
-      needs: ['Group'],
-      latency: 'a day: the same Group may be exported once in 24 hours',
-      ground: 'Epic Bulk Data: Group export, no _since, 24-hour window',
-    },
+    bulk: groupExport,
   },
   capabilities: [
     {

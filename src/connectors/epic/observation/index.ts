@@ -3,6 +3,7 @@
  * or code is refused). `issued` is when it was made available, so what is filed late is found by it and not by `date`.
  */
 import type { ResourceSpec } from '../../capability.ts';
+import { groupExport } from '../group-export.ts';
 import { writingCapabilities } from '../writing-capabilities.ts';
 
 export { findObservation, readObservation } from './find.ts';
@@ -34,12 +35,7 @@ export const observation: ResourceSpec = {
       latency: 'seconds',
       ground: 'both of the above',
     },
-    bulk: {
-      how: 'A Group export, compared by content with what has been seen.',
-      needs: ['Group'],
-      latency: 'a day: the same Group may be exported once in 24 hours',
-      ground: 'Epic Bulk Data: Group export, no _since, 24-hour window',
-    },
+    bulk: groupExport,
   },
   capabilities: [
     {

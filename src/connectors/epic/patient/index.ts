@@ -3,6 +3,7 @@
  * roster's patients again: no search tells who has changed, and none gives all patients.
  */
 import type { ResourceSpec } from '../../capability.ts';
+import { groupExport } from '../group-export.ts';
 import { writingCapabilities } from '../writing-capabilities.ts';
 
 export { findPatient, readPatient, resolvePatient } from './find.ts';
@@ -35,9 +36,7 @@ export const patient: ResourceSpec = {
       ground: 'both of the above',
     },
     bulk: {
-      how: 'A Group export, compared by content with what has been seen.',
-      needs: ['Group'],
-      latency: 'a day: the same Group may be exported once in 24 hours',
+      ...groupExport,
       ground: 'Epic Bulk Data: Group export, no _since; _type=Patient alone is refused (59159)',
     },
   },
