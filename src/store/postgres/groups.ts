@@ -73,7 +73,7 @@ export function openGroups<Call, Result>(options: GroupOptions<Call, Result>): G
   ): boolean => {
     const at = busy.get(one.key);
     if (at && (at.line !== line || options.oneOfAKey)) return false;
-    return !one.alone || (group.length === 0 && line.underWay === 0);
+    return !one.alone || group.length === 0;
   };
   const take = (line: Line): Queued<Call, Result>[] => {
     const group: Queued<Call, Result>[] = [];

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Append } from '../contract.ts';
 import {
   benchForEach,
   bytesOf,
@@ -78,14 +79,22 @@ export function intakeStories(fresh: FreshBench): void {
   });
 
   test('ids grow in that order, too, when one must be looked at twice and others come behind it', async () => {
-    for (let round = 0; round < 10; round++) {
+    const audit = [{ at: T0, who: 'analyst', act: 'tried', on: 'a record', facts: {} }];
+    // As it is, with more to be kept beside it, in a commit of its own, and with something to tell to sleepers.
+    const behindIt = [
+      () => unit([message()]),
+      () => unit([message()], { seen: [{ resource: 'Patient', identity: 'one', hash: 'h' }] }),
+      () => unit([message()], { audit }),
+      () => unit([message({ cancels: ['lane#step'] })]),
+    ];
+    for (let round = 0; round < 12; round++) {
       const id = `again ${round}`;
       await given.store.append(unit([message({ dedupe: dedupe('h1', id) })]));
       // The same id with other bytes is not kept in one go.
       const kept = [given.store.append(unit([message({ dedupe: dedupe('h2', id) })]))];
-      for (let behind = 0; behind < 40; behind++) {
+      for (let behind = 0; behind < 20; behind++) {
         await new Promise((resolve) => setImmediate(resolve));
-        kept.push(given.store.append(unit([message()])));
+        kept.push(given.store.append((behindIt[(round + behind) % 4] as () => Append)()));
       }
       const ids = (await Promise.all(kept)).map(([one]) => Number(one?.messageId));
       expect(ids).toEqual([...ids].sort((a, b) => a - b));
