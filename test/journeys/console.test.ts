@@ -134,6 +134,17 @@ describe.skipIf(!browserPath)('the console', () => {
     await page.getByTestId('messages').waitFor();
   });
 
+  test('shows what a site can do, each with its ground', async () => {
+    await page.getByTestId('nav-sites').click();
+    await page.getByTestId('site-riverside').getByRole('link').first().click();
+    const matrix = page.getByTestId('matrix');
+    await matrix.waitFor();
+    expect(await matrix.innerText()).toContain('DocumentReference');
+    await matrix.getByRole('button').first().click();
+    await page.getByTestId('cell-detail').waitFor();
+    await picture(page, 'console-sites.png', { fullPage: true });
+  });
+
   test('has recorded who asked for the content', async () => {
     const trail = (await page.evaluate(async () => (await fetch('/api/audit')).json())) as {
       rows: { act: string; who: string }[];
