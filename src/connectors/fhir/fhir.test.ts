@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSimulator, type Simulator } from '../../simulator/index.ts';
+import { type Clock, systemClock } from '../../std/index.ts';
 import { callContext, never, type TestContext, testContext, usualSettings } from '../context.fixture.ts';
 import type { Connection, LearnAnswer } from '../contract.ts';
 import { fhir } from './index.ts';
@@ -18,9 +19,9 @@ interface World {
   remove(id: string): Promise<void>;
 }
 
-async function world(record: object = {}): Promise<World> {
+async function world(record: object = {}, clock: Clock = systemClock): Promise<World> {
   const server = await createSimulator({ patients: 2, eventsPerMinute: 0, generic: { content: 'empty' } });
-  const context = await testContext({ mrn: 'urn:mrn' });
+  const context = await testContext({ mrn: 'urn:mrn', clock });
   const config = fhir.parse({ connector: 'fhir', fhirBase: server.genericBase, ...record }, at);
   const connection = fhir.open(config, context);
   open.push(server.close, connection.close);
@@ -101,7 +102,9 @@ describe('learning from a server that says when each record was last updated', (
   });
 
   test('a count finds what every window has missed, and twice not found is gone', async () => {
-    const here = await world({ countEvery: '1ms' });
+    let ahead = 0;
+    const clock: Clock = { ...systemClock, now: () => systemClock.now() + ahead };
+    const here = await world({ countEvery: '1h' }, clock);
     await here.put('a');
     await new Promise((resolve) => setTimeout(resolve, 10));
     await here.put('b');
@@ -109,7 +112,8 @@ describe('learning from a server that says when each record was last updated', (
     expect(first.told).toHaveLength(2);
     here.context.hashes.delete('Patient FHIR:a');
     await here.remove('b');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    // An hour passes, and no second one: one count is due.
+    ahead = 3_600_001;
     const second = await learnt(here, first.cursor, false, 0);
     expect(second.told).toEqual(['created FHIR:a']);
     expect(second.gone).toBe(2);
