@@ -3,7 +3,15 @@ import { z } from 'zod';
 import { day, slug, text } from './words.ts';
 
 const agreement = z.strictObject({
-  kind: z.enum(['BAA', 'security review', 'privacy review', 'legal review', 'data use', 'approval', 'contract']),
+  kind: z.enum([
+    'BAA',
+    'security review',
+    'privacy review',
+    'legal review',
+    'data use',
+    'approval',
+    'contract',
+  ]),
   about: text.describe('What it covers, such as which flow or which data.').exactOptional(),
   state: z
     .enum(['asked', 'in review', 'given', 'refused'])

@@ -18,7 +18,11 @@ const maintenance = z
     starts: localTime.describe('Once: when it starts.').exactOptional(),
     ends: localTime.describe('Once: when it ends.').exactOptional(),
     weekly: hours.describe('Every week.').exactOptional(),
-    connections: z.array(slug).min(1).describe('What is down then; left out: all of the site.').exactOptional(),
+    connections: z
+      .array(slug)
+      .min(1)
+      .describe('What is down then; left out: all of the site.')
+      .exactOptional(),
     note: text.exactOptional(),
   })
   .refine(
@@ -27,7 +31,8 @@ const maintenance = z
         ? starts !== undefined && ends !== undefined && starts < ends
         : starts === undefined && ends === undefined,
     'either starts and ends (in that order), or weekly',
-  );
+  )
+  .meta({ anyOf: [{ required: ['weekly'] }, { required: ['starts', 'ends'] }] });
 
 export const calendar = z.strictObject({
   staffed: z

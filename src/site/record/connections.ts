@@ -27,7 +27,10 @@ const repeats = z.strictObject({
 
 /** Each connection is read further by its connector, which knows its own fields. */
 const connection = z.looseObject({
-  connector: z.string().min(1).describe('The kind of thing it talks to: `epic`, `fhir`, `mllp`, `webhook` ...'),
+  connector: z
+    .string()
+    .min(1)
+    .describe('The kind of thing it talks to: `epic`, `fhir`, `mllp`, `webhook` ...'),
   retention: retention.exactOptional(),
   repeats: repeats.describe('How a message that comes again is recognised.').exactOptional(),
 });

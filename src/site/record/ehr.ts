@@ -27,11 +27,17 @@ const client = z.strictObject({
   id: text.describe('The client id. It is no secret.'),
   signsInBy: z
     .enum(['key set address', 'uploaded key', 'secret', 'consent'])
-    .describe('How it proves who it is: our key set by address, a key that the site was sent, a secret, a consent.'),
+    .describe(
+      'How it proves who it is: our key set by address, a key that the site was sent, a secret, a consent.',
+    ),
   secret: secretName
-    .describe('The name under which the secret is kept (an environment variable or the vault); never the secret.')
+    .describe(
+      'The name under which the secret is kept (an environment variable or the vault); never the secret.',
+    )
     .exactOptional(),
-  user: text.describe('The background user that its calls are made as, as the site calls it.').exactOptional(),
+  user: text
+    .describe('The background user that its calls are made as, as the site calls it.')
+    .exactOptional(),
   registered: day.exactOptional(),
   note: text.exactOptional(),
 });
@@ -42,7 +48,9 @@ export const ehr = z.strictObject({
   cadence: cadence.describe('Which updates it takes, and when the next one comes.').exactOptional(),
   modules: z
     .record(slug, z.union([z.boolean(), text]))
-    .describe('What of it is in use: `cadence: true`, `beaker: since 2024, not for blood bank`, `optime: false`.')
+    .describe(
+      'What of it is in use: `cadence: true`, `beaker: since 2024, not for blood bank`, `optime: false`.',
+    )
     .exactOptional(),
   apis: z
     .record(slug, api)

@@ -16,7 +16,9 @@ const feed = z.strictObject({
     .exactOptional(),
   idTypes: z
     .record(z.string().min(1), text)
-    .describe('By what stands in the type’s component (PID-3.5): what it numbers, `mrn` or a name under identifiers.others.')
+    .describe(
+      'By what stands in the type’s component (PID-3.5): what it numbers, `mrn` or a name under identifiers.others.',
+    )
     .exactOptional(),
   segments: z
     .record(
@@ -33,7 +35,9 @@ const feed = z.strictObject({
     .exactOptional(),
   triggers: z
     .record(messageType, text)
-    .describe('By message type, when the site sends it: `ADT^A08: any change of registration, and a batch at 02:00`.')
+    .describe(
+      'By message type, when the site sends it: `ADT^A08: any change of registration, and a batch at 02:00`.',
+    )
     .exactOptional(),
   note: text.exactOptional(),
 });
@@ -47,7 +51,9 @@ export const hl7 = z
     accepts: z.record(slug, messageTypes).describe('By connection, what it accepts from us.').exactOptional(),
     profiles: z
       .record(slug, feed)
-      .describe('By connection, how its messages are spelled here: assigners, types of ids, Z-segments, triggers.')
+      .describe(
+        'By connection, how its messages are spelled here: assigners, types of ids, Z-segments, triggers.',
+      )
       .exactOptional(),
   })
   .describe('HL7 v2 messages by connection. What is left out, nobody has asked the site yet.');

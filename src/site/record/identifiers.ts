@@ -37,7 +37,9 @@ export const identifiers = z.strictObject({
       slug,
       z.strictObject({
         system: text.describe('Its URI as FHIR names it here.'),
-        about: text.describe('What it numbers: `account`, `enterprise person`, `placer order`.').exactOptional(),
+        about: text
+          .describe('What it numbers: `account`, `enterprise person`, `placer order`.')
+          .exactOptional(),
         hl7: z
           .strictObject({
             field: text.describe('`PID-18.1`, or `PID-3` with a type.').exactOptional(),

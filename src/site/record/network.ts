@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { act, slug, text } from './words.ts';
 
-const ADDRESS =
-  /^((\d{1,3}\.){3}\d{1,3}(\/([0-9]|[12]\d|3[0-2]))?|[0-9a-fA-F:]*:[0-9a-fA-F:]*(\/\d{1,3})?)$/;
+const ADDRESS = /^((\d{1,3}\.){3}\d{1,3}(\/([0-9]|[12]\d|3[0-2]))?|[0-9a-fA-F:]*:[0-9a-fA-F:]*(\/\d{1,3})?)$/;
 const ipAddress = z
   .string()
   .regex(ADDRESS, 'an IP address or network, such as 198.51.100.7 or 198.51.100.0/24');
@@ -34,8 +33,14 @@ export const network = z.strictObject({
     })
     .describe('The tunnel; left out: there is none.')
     .exactOptional(),
-  ourAddresses: z.array(ipAddress).describe('Addresses that our calls come from, as the site sees them.').exactOptional(),
-  theirAddresses: z.array(ipAddress).describe('Addresses that the site’s calls come from, as we see them.').exactOptional(),
+  ourAddresses: z
+    .array(ipAddress)
+    .describe('Addresses that our calls come from, as the site sees them.')
+    .exactOptional(),
+  theirAddresses: z
+    .array(ipAddress)
+    .describe('Addresses that the site’s calls come from, as we see them.')
+    .exactOptional(),
   nat: z
     .record(
       slug,

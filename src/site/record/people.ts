@@ -40,7 +40,10 @@ const person = z.strictObject({
   name: text.describe('The person, or a desk that is always staffed.'),
   side: z.enum(['site', 'ours']).describe('`site`: the hospital’s. `ours`: the application’s.'),
   roles: z.array(z.enum(ROLES)).min(1).describe('What they answer for.'),
-  email: z.string().regex(/^[^\s@]+@[^\s@]+$/, 'an e-mail address').exactOptional(),
+  email: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'an e-mail address')
+    .exactOptional(),
   phone: text.exactOptional(),
   hours: z
     .enum(['staffed hours', 'always'])

@@ -5,7 +5,9 @@ import { day, slug, text } from './words.ts';
 const quirk = z.strictObject({
   what: text.describe('What it does.'),
   where: text.describe('Where it was seen: a connection, a resource, a field.'),
-  seen: day.describe('When it was last seen. Without it nobody knows whether it still holds.').exactOptional(),
+  seen: day
+    .describe('When it was last seen. Without it nobody knows whether it still holds.')
+    .exactOptional(),
   by: text.exactOptional(),
   does: text.describe('What the connector, a map or a flow does about it.'),
   version: text.describe('In which version of the EHR.').exactOptional(),

@@ -44,7 +44,10 @@ export const secretName = z
 
 export const httpAddress = z
   .string()
-  .regex(/^https?:\/\/[^\s@]+$/, 'an address that begins with https:// (or http://), without a user name in it');
+  .regex(
+    /^https?:\/\/[^\s@]+$/,
+    'an address that begins with https:// (or http://), without a user name in it',
+  );
 
 /** Who did a thing and when: `{ by: network desk, on: 2026-10-02 }`. */
 export const act = z.strictObject({
