@@ -13,6 +13,7 @@ import { feedAsk } from './feed.ts';
 import { type Ask, cursorName, type Learner, startLearner } from './learner.ts';
 import { type MethodKeeper, methodKeeper } from './method.ts';
 import { startRoster } from './roster.ts';
+import { createTellings } from './tellings.ts';
 import { wakesAsk } from './wakes.ts';
 
 /** What learning knows of a connection. */
@@ -45,6 +46,8 @@ export interface Learning {
   start(): void;
   /** A message has come in. */
   heard(site: string, connection: string): void;
+  /** What stood in the way at a connection is said to be gone. True: something waited for that. */
+  again(site: string, connection: string): boolean;
   /** Connections by which something is learnt. */
   learns(site: string, connection: string): boolean;
   stop(): Promise<void>;
@@ -56,7 +59,7 @@ const CLAIM_AGAIN = 10_000;
 
 export function createLearning(options: LearningOptions): Learning {
   const { store, clock, keyedHash, log } = options;
-  const running: { site: string; connections: readonly string[]; learner: Learner }[] = [];
+  const running: { site: string; from: string; connections: readonly string[]; learner: Learner }[] = [];
   const rosters: { stop(): Promise<void> }[] = [];
   const keepers = new Map<string, MethodKeeper>();
   const claims = new Map<string, { until: number; mine: boolean; asking: Promise<boolean> | null }>();
@@ -95,6 +98,7 @@ export function createLearning(options: LearningOptions): Learning {
     options.failed(site, connection, first ?? null);
   }
 
+  const tellings = createTellings(clock);
   const settingsOf = ({ resource: _, from: __, ...settings }: SiteLearning): LearnSettings => settings;
 
   function feedOf(site: SiteRecord, resource: string, connection: string): Ask {
@@ -181,14 +185,17 @@ export function createLearning(options: LearningOptions): Learning {
       planned: options.planned,
       found: (findings: readonly Finding[]) => {
         options.counted(site.site, from, findings);
-        for (const { code, text, count } of findings)
-          log('warn', text, { site: site.site, connection: from, code, count });
+        for (const { code, text, count } of findings) {
+          const told = tellings.told(`${site.site} ${from} ${resource} ${code}`, count);
+          if (told !== null) log('warn', text, { site: site.site, connection: from, resource, code, count: told });
+        }
       },
       state: (failure) => tell(site.site, from, resource, failure),
     });
     const wakers = method === 'feed wakes read' ? site.roster.from : [];
     running.push({
       site: site.site,
+      from,
       connections: [...(method === 'feed' ? [from] : []), ...wakers],
       learner,
     });
@@ -256,6 +263,11 @@ export function createLearning(options: LearningOptions): Learning {
         if (one.site === site && one.connections.includes(connection)) one.learner.nudge();
       }
     },
+    again: (site, connection) =>
+      running
+        .filter((one) => one.site === site && one.from === connection)
+        .map(({ learner }) => learner.again())
+        .includes(true),
     learns: (site, connection) =>
       all.some((one) => one.site.site === site && one.learning.from === connection),
     async stop() {

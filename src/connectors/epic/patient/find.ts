@@ -31,7 +31,12 @@ async function byIdentifier(
   findings: Findings,
 ): Promise<FhirResource[]> {
   const token = system === undefined ? escaped(value) : `${escaped(system)}|${escaped(value)}`;
-  return search(client, { identifier: token }, signal, findings, (each) => carries(each, system, value));
+  return search(client, { identifier: token }, signal, findings, (each) => {
+    if (carries(each, system, value)) return true;
+    const elsewhere = identifiersOf(each).find((one) => one.value?.trim() === value.trim())?.system;
+    if (elsewhere !== undefined) findings.numberElsewhere(elsewhere);
+    return false;
+  });
 }
 
 /** Searches, and keeps only what fits the question: parameters that are unknown are ignored with 200. */
