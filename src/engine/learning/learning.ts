@@ -187,7 +187,8 @@ export function createLearning(options: LearningOptions): Learning {
         options.counted(site.site, from, findings);
         for (const { code, text, count } of findings) {
           const told = tellings.told(`${site.site} ${from} ${resource} ${code}`, count);
-          if (told !== null) log('warn', text, { site: site.site, connection: from, resource, code, count: told });
+          if (told !== null)
+            log('warn', text, { site: site.site, connection: from, resource, code, count: told });
         }
       },
       state: (failure) => tell(site.site, from, resource, failure),
