@@ -31,7 +31,7 @@ import type {
   StuckLane,
 } from '../store/index.ts';
 import { announced } from './data-folder.ts';
-import { loadProject } from './project.ts';
+import { loadProject } from './project/index.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { connectors } from '../../connectors/index.ts';
 import { needs } from '../../flow/index.ts';
 import { explain, printJson, printLine } from '../output.ts';
-import { faultText, loadProject } from '../project.ts';
+import { faultText, loadProject } from '../project/index.ts';
 
 export function addCheck(program: Command): void {
   program
