@@ -22,6 +22,11 @@ export const LAYERS: readonly Layer[] = [
     packages: ['undici', 'zod'],
   },
   { room: 'flow', rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'connectors'], packages: [] },
+  {
+    room: 'cases',
+    rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'flow'],
+    packages: ['yaml', 'zod'],
+  },
   { room: 'vault', rooms: ['std'], packages: [] },
   { room: 'store', rooms: ['std', 'message', 'vault'], packages: ['pg'] },
   {
@@ -61,6 +66,7 @@ export const LAYERS: readonly Layer[] = [
       'mapping',
       'connectors',
       'flow',
+      'cases',
       'vault',
       'store',
       'engine',
