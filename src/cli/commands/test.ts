@@ -1,29 +1,40 @@
 /** `suture test`: the cases of a project, played without a network; differences are shown field by field. */
 import { relative } from 'node:path';
 import type { Command } from 'commander';
+import { recordCase } from '../case-record.ts';
 import { type CaseOutcome, type CasesRun, differenceLines, runCases } from '../case-run.ts';
 import { explain, printJson, printLine, printNote } from '../output.ts';
 import { faultText, loadProject } from '../project/index.ts';
+import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
 
-interface Options {
-  readonly project: string;
+interface Options extends DeskOptions {
+  readonly record?: string;
+  readonly as?: string;
   readonly update?: boolean;
   readonly watch?: boolean;
-  readonly json?: boolean;
 }
 
 export function addTest(program: Command): void {
-  program
-    .command('test')
-    .description(
-      'play the cases below fixtures/: a message, what the site answers, what is expected; no network, nothing is sent',
-    )
-    .argument('[filter]', 'only cases with this in their name: a flow, a case, or flow/case')
-    .option('--project <folder>', 'the project’s folder', '.')
+  deskOptions(
+    program
+      .command('test')
+      .description(
+        'play the cases below fixtures/: a message, what the site answers, what is expected; no network, nothing is sent',
+      )
+      .argument(
+        '[filter]',
+        'only cases with this in their name: a flow, a case, or flow/case; with --record: the flow',
+      ),
+  )
     .option('--update', 'write what was done as what is expected; read the difference before you commit it')
     .option('--watch', 'play them again whenever a file of the project changes')
-    .option('--json', 'one JSON object a line: each case, then the counts')
+    .option(
+      '--record <message>',
+      'make a case of a message that is kept, by its id: names, ids, dates, addresses, telephones and text become pretend ones; the reading is recorded',
+    )
+    .option('--as <name>', 'with --record: what the case is called')
     .action(async (filter: string | undefined, options: Options) => {
+      if (options.record !== undefined) return record(filter, options.record, options);
       const once = async (): Promise<void> => {
         try {
           process.exitCode = await testOnce(filter, options);
@@ -41,6 +52,31 @@ export function addTest(program: Command): void {
         });
       }
     });
+}
+
+function record(flow: string | undefined, messageId: string, options: Options): Promise<void> {
+  return withDesk(options, async (desk) => {
+    const project = await loadProject(options.project, process.env);
+    const kept = await desk.kept(messageId);
+    if (kept === null) {
+      printNote(`There is no message ${messageId}, or its bytes are no longer kept. See: suture messages`);
+      process.exitCode = 1;
+      return;
+    }
+    const made = await recordCase(project, messageId, kept, {
+      ...(flow === undefined ? {} : { asked: flow }),
+      ...(options.as === undefined ? {} : { name: options.as }),
+    });
+    if (options.json) {
+      printJson(made);
+      return;
+    }
+    printLine(`recorded ${made.flow} / ${made.case}: ${made.end}`);
+    printLine(`    ${relative(process.cwd(), made.folder) || made.folder}`);
+    printLine(
+      '    Names, ids, dates, addresses, telephones and text are pretend. Read it before you commit it.',
+    );
+  });
 }
 
 async function testOnce(filter: string | undefined, options: Options): Promise<0 | 1 | 2> {
