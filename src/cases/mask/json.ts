@@ -32,6 +32,7 @@ const KEPT = new Set([
   'relation',
   'currency',
   'operator',
+  'required',
 ]);
 const NAMED = new Set([
   'family',
