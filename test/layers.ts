@@ -26,6 +26,11 @@ export const LAYERS: readonly Layer[] = [
     rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'connectors'],
     packages: ['croner', 'yaml'],
   },
+  {
+    room: 'cases',
+    rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'flow'],
+    packages: ['yaml', 'zod'],
+  },
   { room: 'vault', rooms: ['std'], packages: [] },
   { room: 'store', rooms: ['std', 'message', 'vault'], packages: ['pg'] },
   {
@@ -65,6 +70,7 @@ export const LAYERS: readonly Layer[] = [
       'mapping',
       'connectors',
       'flow',
+      'cases',
       'vault',
       'store',
       'engine',
