@@ -50,3 +50,5 @@ export {
 export { matches, matchesPattern, startedType, triggerText } from './triggers.ts';
 export { type Unmet, unmet } from './unmet.ts';
 export { flowVersion } from './version.ts';
+export { checkFlowFile, type ReadFlow, readFlow, type YamlFault } from './yaml/read.ts';
+export { toYaml } from './yaml/write.ts';
