@@ -8,7 +8,7 @@ import { printJson, printLine, printNote } from '../output.ts';
 import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
 
 interface Options extends DeskOptions {
-  readonly from: string;
+  readonly from?: string;
   readonly site?: string;
   readonly type?: string;
   readonly dry?: boolean;
@@ -25,9 +25,9 @@ export function addRun(program: Command): void {
       .description('run one flow on a message, by the way that all messages take: it is recorded and audited')
       .argument('<flow>', 'the flow’s name'),
   )
-    .requiredOption(
+    .option(
       '--from <message>',
-      'the id of a message that is kept, or a file: HL7 v2, a FHIR resource, JSON',
+      'the id of a message that is kept, or a file: HL7 v2, a FHIR resource, JSON. Left out: for a flow that a person or a schedule starts',
     )
     .option('--site <site>', 'where, when it runs at several sites')
     .option('--type <type>', 'of a FHIR resource: Appointment.updated (left out: created)')
@@ -42,9 +42,12 @@ export function addRun(program: Command): void {
           process.exitCode = 2;
           return;
         }
-        const source = /^\d+$/.test(from)
-          ? { messageId: from }
-          : { bytes: readFile(from).toString('base64') };
+        const source =
+          from === undefined
+            ? {}
+            : /^\d+$/.test(from)
+              ? { messageId: from }
+              : { bytes: readFile(from).toString('base64') };
         const asked = {
           flow,
           ...source,
