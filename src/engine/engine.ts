@@ -1,6 +1,7 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
 import { connectors as allConnectors, type ConnectionContext, type Connector } from '../connectors/index.ts';
-import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
+import { type Flow, flowVersion, type PreparedFlow, prepare, withValueSets } from '../flow/index.ts';
+import { noValueSets, type ValueSets } from '../mapping/index.ts';
 import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
@@ -25,6 +26,7 @@ import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { createTelling } from './telling.ts';
+import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
 
 export interface EngineOptions {
@@ -42,6 +44,8 @@ export interface EngineOptions {
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   readonly backlogLimit?: number;
+  /** A site's value set maps, as they are now: asked for with each delivery. */
+  readonly valueSets?: (site: string) => ValueSets;
   /** The text of a file beside a site's record: `roster.csv`. */
   readonly siteFile?: (site: string, name: string) => Promise<string>;
 }
@@ -60,7 +64,10 @@ const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
 const PROBE_EVERY = 1_000;
 
-export function createEngine(options: EngineOptions): Engine {
+export function createEngine(given: EngineOptions): Engine {
+  const valueSets = (site: string): ValueSets => given.valueSets?.(site) ?? noValueSets;
+  const mapped = given.sites.map((site) => withValueSets(site, () => valueSets(site.site)));
+  const options: EngineOptions = { ...given, sites: mapped };
   const { store, clock, keyedHash, log } = options;
   const random = options.random ?? systemRandom;
   const registry = options.connectors ?? allConnectors;
@@ -100,9 +107,12 @@ export function createEngine(options: EngineOptions): Engine {
     nudge: () => dispatch.nudge(),
   });
 
+  const gaps = createGaps({ store, clock, valueSets, planned, found: tallies.findings, log });
+
   const dispatch = createDispatch({
     store,
     clock: due,
+    settled: gaps.settled,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
       replays.run(leased, (flow) =>
@@ -284,6 +294,8 @@ export function createEngine(options: EngineOptions): Engine {
         endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
+        // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
+        await gaps.control.resumeMapped();
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         await learning.prepare();
@@ -359,6 +371,7 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
+    ...gaps.control,
     ...cursorDesk({ store, clock, sites: options.sites }),
 
     ...byHand({

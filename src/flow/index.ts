@@ -9,7 +9,15 @@ export {
 } from './cds.ts';
 export type * from './command.ts';
 export { type FindSpec, FlowBuilder, type FlowOptions, type FlowStart, flow } from './define.ts';
-export { type EventContext, eventContext, type Hl7Event, type SiteValue, siteLookup } from './event.ts';
+export {
+  type EventContext,
+  eventContext,
+  type Hl7Event,
+  type MappedSite,
+  type SiteValue,
+  siteLookup,
+  withValueSets,
+} from './event.ts';
 export * from './flow.ts';
 export { type LaneFacts, laneNames } from './lane.ts';
 export { type FlowFinding, type LintOptions, lint, MOST_STEPS } from './lint.ts';

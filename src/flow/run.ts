@@ -39,7 +39,13 @@ function interpret(
     ['event', context.event],
     ['site', context.site],
   ]);
-  const mapping: MappingContext = { values, hl7: context.hl7, timeZone: context.site.timeZone };
+  const mapping: MappingContext = {
+    values,
+    hl7: context.hl7,
+    timeZone: context.site.timeZone,
+    valueSets: context.valueSets,
+    receivedAt: context.receivedAt,
+  };
   const cards: unknown[] = [];
   const answer = (): { readonly cards?: readonly unknown[] } =>
     flow.trigger.kind === 'cds' ? { cards } : {};
