@@ -46,16 +46,18 @@ export interface EventContext {
   readonly valueSets?: ValueSets | undefined;
   /** When the message was received; milliseconds. */
   readonly receivedAt?: number | undefined;
+  /** What HL7 messages that the flow makes have their control ids and times from. */
+  readonly stamp?: { readonly of: string; readonly at: number };
   /** What the FHIR reading of an HL7 message could not carry over; none for other formats. */
   readonly findings: () => FhirReading['findings'];
 }
 
 /** A site's record, and its value set maps as they are now. */
-export type MappedSite = SiteRecord & { readonly valueSets?: ValueSets | undefined };
+export type MappedSite = SiteRecord & { readonly codeMaps?: ValueSets | undefined };
 
 /** A record that has its maps with it, whenever they are asked for: they may be exchanged while an engine runs. */
 export function withValueSets(record: SiteRecord, valueSets: () => ValueSets): MappedSite {
-  return Object.defineProperty({ ...record }, 'valueSets', { get: valueSets });
+  return Object.defineProperty({ ...record }, 'codeMaps', { get: valueSets });
 }
 
 /**
@@ -63,17 +65,21 @@ export function withValueSets(record: SiteRecord, valueSets: () => ValueSets): M
  * @throws Failure `validation`: bytes that are not what the message's format says.
  */
 export function eventContext(
-  message: Pick<MessageSummary, 'format' | 'type'> & Partial<Pick<MessageSummary, 'receivedAt'>>,
+  message: Pick<MessageSummary, 'format' | 'type'> & Partial<Pick<MessageSummary, 'id' | 'receivedAt'>>,
   bytes: Uint8Array,
   site: MappedSite,
 ): EventContext {
+  const { id, receivedAt } = message;
   const { event, hl7, findings, site: value } = contextOf(message, bytes, site);
   return {
     event,
     ...(hl7 === undefined ? {} : { hl7 }),
     site: value,
-    valueSets: site.valueSets,
-    receivedAt: message.receivedAt,
+    valueSets: site.codeMaps,
+    receivedAt,
+    ...(id === undefined || receivedAt === undefined
+      ? {}
+      : { stamp: { of: `${site.site} ${id}`, at: receivedAt } }),
     findings,
   };
 }
@@ -171,7 +177,7 @@ class LazyEvent {
  * rest. A map named after a field (`hl7-pv1-2`) reads its codes, `hl7-assigners` gives the systems of identifiers,
  * `hl7-coding-systems` those of codes.
  */
-export function siteLookup({ identifiers: { mrn }, valueSets }: MappedSite): Lookup {
+export function siteLookup({ identifiers: { mrn }, codeMaps: valueSets }: MappedSite): Lookup {
   const { field, type, assigner } = mrn.hl7;
   const target = (map: string, code: string): string | undefined =>
     valueSets?.get(map)?.row(code)?.target ?? undefined;

@@ -4,6 +4,7 @@ export {
   codeOf,
   type UnmappedAt,
   type UnmappedCode,
+  unmappedFailure,
   unmappedOf,
 } from './code-lookup.ts';
 export * from './condition.ts';
