@@ -11,6 +11,8 @@ export * from './condition.ts';
 export * from './csv.ts';
 export * from './field-map.ts';
 export * from './hl7-fhir/index.ts';
+export { type MapFile, readMapFile } from './map-file.ts';
+export type { Shape } from './map-shape.ts';
 export { compilePath, type PathStep, parsePath, type Read, type ValuePath } from './path.ts';
 export type * from './r4.ts';
 export type * from './rule.ts';
