@@ -9,9 +9,11 @@ import type { Environment } from '../settings.ts';
 import { type ProjectConfig, readConfig } from './config.ts';
 import { connectionFaults } from './connections.ts';
 import { loadFlows } from './flows.ts';
+import { loadMaps, type ProjectMaps } from './maps.ts';
 
 export type { ProjectConfig } from './config.ts';
 export { secretNames } from './connections.ts';
+export type { ProjectMaps } from './maps.ts';
 
 export interface Project {
   readonly folder: string;
@@ -19,6 +21,7 @@ export interface Project {
   readonly sites: readonly LoadedSite[];
   /** By site, what its servers were seen to say. */
   readonly observed: Readonly<Record<string, ObservedSite>>;
+  readonly maps: ProjectMaps;
   readonly flows: readonly Flow[];
   readonly faults: readonly Fault[];
 }
@@ -57,8 +60,10 @@ export async function loadProject(
     observed[record.site] = seen.observed;
     faults.push(...seen.faults);
   }
+  const { maps, faults: mapFaults } = loadMaps(join(root, config.maps), loaded.sites);
+  faults.push(...mapFaults);
   const flows = await loadFlows(join(root, config.flows), loaded.sites, faults, observed);
-  return { folder: root, config, sites: loaded.sites, observed, flows, faults };
+  return { folder: root, config, sites: loaded.sites, observed, maps, flows, faults };
 }
 
 export function faultText(fault: Fault): string {
