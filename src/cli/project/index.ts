@@ -9,6 +9,7 @@ import type { Environment } from '../settings.ts';
 import { type ProjectConfig, readConfig } from './config.ts';
 import { connectionFaults } from './connections.ts';
 import { loadFlows } from './flows.ts';
+import { valueSetFaults } from './value-sets.ts';
 
 export type { ProjectConfig } from './config.ts';
 export { secretNames } from './connections.ts';
@@ -51,6 +52,7 @@ export async function loadProject(
   });
   faults.push(...loaded.faults);
   for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
+  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, 'maps')));
   const observed: Record<string, ObservedSite> = {};
   for (const { record, file: siteFile } of loaded.sites) {
     const seen = loadObserved(dirname(siteFile));
