@@ -21,7 +21,11 @@ export const LAYERS: readonly Layer[] = [
     rooms: ['std', 'hl7', 'fhir', 'message', 'mapping', 'site'],
     packages: ['undici', 'zod'],
   },
-  { room: 'flow', rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'connectors'], packages: [] },
+  {
+    room: 'flow',
+    rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'connectors'],
+    packages: ['croner', 'yaml'],
+  },
   { room: 'vault', rooms: ['std'], packages: [] },
   { room: 'store', rooms: ['std', 'message', 'vault'], packages: ['pg'] },
   {
