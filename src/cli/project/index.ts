@@ -10,6 +10,7 @@ import { type ProjectConfig, readConfig } from './config.ts';
 import { connectionFaults } from './connections.ts';
 import { type LoadedFlow, loadFlows } from './flows.ts';
 import { loadMaps, type ProjectMaps } from './maps.ts';
+import { valueSetFaults } from './value-sets.ts';
 
 export type { ProjectConfig } from './config.ts';
 export { secretNames } from './connections.ts';
@@ -56,6 +57,7 @@ export async function loadProject(
   });
   faults.push(...loaded.faults);
   for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
+  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, 'maps')));
   const observed: Record<string, ObservedSite> = {};
   for (const { record, file: siteFile } of loaded.sites) {
     const seen = loadObserved(dirname(siteFile));
