@@ -23,8 +23,17 @@ export interface Project {
   readonly faults: readonly Fault[];
 }
 
+/** How loading goes on, for people who wait. */
+export interface LoadOptions {
+  readonly progress?: (done: number, all: number, what: string) => void;
+}
+
 /** @throws Failure `config` when there is no project at all. */
-export async function loadProject(folder: string, environment: Environment): Promise<Project> {
+export async function loadProject(
+  folder: string,
+  environment: Environment,
+  { progress }: LoadOptions = {},
+): Promise<Project> {
   const root = resolve(folder);
   const file = join(root, 'suture.config.ts');
   if (!existsSync(file)) {
@@ -37,7 +46,9 @@ export async function loadProject(folder: string, environment: Environment): Pro
   }
   const faults: Fault[] = [];
   const config = await readConfig(file, faults);
-  const loaded = loadSites(join(root, config.sites), environment);
+  const loaded = loadSites(join(root, config.sites), environment, {
+    ...(progress === undefined ? {} : { progress: (done, all) => progress(done, all, 'site records') }),
+  });
   faults.push(...loaded.faults);
   for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
   const observed: Record<string, ObservedSite> = {};

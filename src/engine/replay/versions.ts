@@ -3,7 +3,7 @@
  * again when a replay asks for one, or what was queued under it. A function cannot be kept: a version with a code step can
  * be run for as long as the flow of today has a code step with the same source text, or the project that it ran in is kept.
  */
-import { type Flow, flowVersion, type Step } from '../../flow/index.ts';
+import { everyStep, type Flow, flowVersion, type Step } from '../../flow/index.ts';
 import { asFailure, type Json } from '../../std/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { RunningFlow } from '../control.ts';
@@ -41,25 +41,34 @@ export function flowFrom(
 ): Flow | { readonly gone: string } {
   const kept = value as unknown as Flow;
   const functions = new Map(
-    (today?.steps ?? []).flatMap((step) =>
-      step.kind === 'code' ? [[String(step.run), step.run] as const] : [],
+    everyStep(today?.steps ?? []).flatMap((step) =>
+      step.kind === 'code' && step.run !== undefined ? [[String(step.run), step.run] as const] : [],
     ),
   );
-  const steps: Step[] = [];
-  for (const step of kept.steps) {
-    if (step.kind !== 'code') {
-      steps.push(step);
-      continue;
-    }
-    const run = functions.get(step.run as unknown as string);
-    if (run === undefined) {
+  const lost: string[] = [];
+  const flow: Flow = { ...kept, steps: kept.steps.map(restored) };
+  function restored(step: Step): Step {
+    if (step.kind === 'for-each') return { ...step, steps: step.steps.map(restored) };
+    if (step.kind === 'route') {
+      const branches = step.branches.map((branch) => ({ ...branch, steps: branch.steps.map(restored) }));
+      const { otherwise } = step;
       return {
-        gone: `The code of its step "${step.id}" has changed since it ran, so that version cannot be run again.`,
+        ...step,
+        branches,
+        otherwise: typeof otherwise === 'string' ? otherwise : otherwise.map(restored),
       };
     }
-    steps.push({ ...step, run });
+    // A script's text is kept with the flow.
+    if (step.kind !== 'code' || step.run === undefined) return step;
+    const run = functions.get(step.run as unknown as string);
+    if (run === undefined) lost.push(step.id);
+    return run === undefined ? step : { ...step, run };
   }
-  const flow: Flow = { ...kept, steps };
+  if (lost.length > 0) {
+    return {
+      gone: `The code of its step "${lost[0]}" has changed since it ran, so that version cannot be run again.`,
+    };
+  }
   if (flowVersion(flow) !== version) {
     return { gone: 'What was kept of the version that ran does not give that version again.' };
   }
