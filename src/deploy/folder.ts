@@ -51,7 +51,10 @@ export function readProject(folder: string, names: { sites: string; flows: strin
 function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((one) => one.isFile() && !/(^|\/)(\.|node_modules)/.test(relative(folder, join(one.parentPath, one.name))))
+    .filter(
+      (one) =>
+        one.isFile() && !/(^|\/)(\.|node_modules)/.test(relative(folder, join(one.parentPath, one.name))),
+    )
     .map((one) => join(one.parentPath, one.name));
 }
 
@@ -67,7 +70,9 @@ export function importedBy(path: string, files: Files, text: (path: string) => s
   const found = new Set<string>();
   const follow = (one: string): void => {
     for (const [, wanted] of text(one).matchAll(IMPORT)) {
-      const other = join(dirname(one), wanted ?? '').split(sep).join('/');
+      const other = join(dirname(one), wanted ?? '')
+        .split(sep)
+        .join('/');
       if (!files.has(other) || found.has(other)) continue;
       found.add(other);
       if (/\.[cm]?[jt]s$/.test(other)) follow(other);
