@@ -103,6 +103,7 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     test,
     open: (site, name) => byName.get(`${site}/${name}`),
+    learnAgain: (site, name) => learning.again(site, name),
     nudge: () => dispatch.nudge(),
   });
 
