@@ -1,6 +1,6 @@
 /** How a connection of a site record becomes one that works: its context, its door, its pollers. */
 import type { ConnectionContext, Connector } from '../connectors/index.ts';
-import { connectorRecord, type SiteRecord } from '../site/index.ts';
+import { connectorRecord, learningOf, type SiteRecord } from '../site/index.ts';
 import { type Clock, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { siteBudget } from './budget.ts';
@@ -73,6 +73,7 @@ export function createOpening(options: OpeningOptions): Opening {
       budget: budgets.get(site.site) as ReturnType<typeof siteBudget>,
       keyring,
       learnt: Object.keys(site.learn).filter((resource) => site.learn[resource]?.from === name),
+      exported: exportedBy(site, name),
       identifiers: {
         mrn: site.identifiers.mrn.system,
         ...(site.identifiers.csn?.system === undefined ? {} : { csn: site.identifiers.csn.system }),
@@ -106,4 +107,14 @@ export function createOpening(options: OpeningOptions): Opening {
   }
 
   return { openConnection };
+}
+
+/** By Group, the resources that this connection learns from its exports. */
+function exportedBy(site: SiteRecord, connection: string): ConnectionContext['exported'] {
+  const groups: Record<string, string[]> = {};
+  for (const { resource, method, from, group } of learningOf(site)) {
+    if (method !== 'bulk' || from !== connection || group === undefined) continue;
+    groups[group] = [...(groups[group] ?? []), resource];
+  }
+  return groups;
 }
