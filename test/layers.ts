@@ -21,7 +21,16 @@ export const LAYERS: readonly Layer[] = [
     rooms: ['std', 'hl7', 'fhir', 'message', 'mapping', 'site'],
     packages: ['undici', 'zod'],
   },
-  { room: 'flow', rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'connectors'], packages: [] },
+  {
+    room: 'flow',
+    rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'connectors'],
+    packages: ['croner', 'yaml'],
+  },
+  {
+    room: 'cases',
+    rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'flow'],
+    packages: ['yaml', 'zod'],
+  },
   { room: 'vault', rooms: ['std'], packages: [] },
   { room: 'store', rooms: ['std', 'message', 'vault'], packages: ['pg'] },
   {
@@ -61,6 +70,7 @@ export const LAYERS: readonly Layer[] = [
       'mapping',
       'connectors',
       'flow',
+      'cases',
       'vault',
       'store',
       'engine',

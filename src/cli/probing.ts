@@ -4,7 +4,7 @@ import { createEngine } from '../engine/index.ts';
 import type { Observed } from '../site/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import { announced } from './data-folder.ts';
-import type { Project } from './project.ts';
+import type { Project } from './project/index.ts';
 import type { Environment } from './settings.ts';
 import { openToLook } from './store.ts';
 

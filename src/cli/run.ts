@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { dataFolder, makeFolder } from './data-folder.ts';
 import { type Companions, startBeside, startHospital } from './hospital.ts';
 import { explain, printLine, printNote } from './output.ts';
-import { loadProject } from './project.ts';
+import { loadProject } from './project/index.ts';
 import { type Serving, serve } from './serve.ts';
 import { portSetting, setting } from './settings.ts';
 import { databaseText, databaseUrl, startKey } from './store.ts';

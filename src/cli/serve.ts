@@ -10,7 +10,7 @@ import type { Store } from '../store/index.ts';
 import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts';
 import { announce, makeFolder, withdraw } from './data-folder.ts';
 import { printNote } from './output.ts';
-import { faultText, type Project, secretNames } from './project.ts';
+import { faultText, type Project, secretNames } from './project/index.ts';
 import { type Environment, portSetting, setting } from './settings.ts';
 import { openStore } from './store.ts';
 

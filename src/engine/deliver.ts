@@ -7,6 +7,10 @@ import {
   awakeSince,
   type Command,
   eventContext,
+  everyStep,
+  idOfKey,
+  lateness,
+  MOST_EFFECTS,
   next,
   type OnUnknown,
   type PreparedFlow,
@@ -31,10 +35,21 @@ export interface DeliverOptions {
   readonly enter: (place: { site: string; connection: string }, deliveryId: string) => Pass;
   /** The other side knows repeats of this capability by their key. */
   readonly repeatable: (site: string, connection: string, capability: string) => boolean;
+  /** Runs a code step's script apart; left out: flows with scripts cannot run. */
+  readonly script?: RunScript;
   readonly signal: AbortSignal;
   /** The time by which things are due: never goes back, see due-time.ts. */
   readonly due: () => number;
 }
+
+/** Runs a script of the project apart, without files, network or clock: text in, JSON out. */
+export type RunScript = (run: {
+  /** Its file, for people. */
+  readonly script: string;
+  readonly source: string;
+  readonly input: Json;
+  readonly signal: AbortSignal;
+}) => Promise<Json>;
 
 /** The connection is not called now: not before `dueAt`. `failure`: told with the delivery. */
 class NotNow extends Error {
@@ -50,8 +65,8 @@ class NotNow extends Error {
 
 type CallCommand = Extract<Command, { kind: 'call' }>;
 
-/** No flow needs more commands than this for one delivery; past it, it goes in a circle. */
-const MOST_COMMANDS = 1_000;
+/** No flow can ask for more in one attempt (`lint` sees to it); past it, it goes in a circle. */
+const MOST_COMMANDS = 2 * MOST_EFFECTS;
 
 /** Never throws for what the flow or the other side does; throws only when the store does. */
 export async function deliver(leased: Leased, options: DeliverOptions): Promise<Settlement | 'stale'> {
@@ -105,8 +120,11 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   // A person looked at what an effect could not be done with: what was found for it may be another by now.
   const { failure: before, released } = delivery;
   if (released !== null && before !== null && !before.retry.again && before.retry.held) {
-    const { steps } = running.prepared.flow;
-    forget(steps.filter(({ kind }) => kind === 'find').map(({ id }) => id));
+    const asking = everyStep(running.prepared.flow.steps).filter(
+      ({ kind }) => kind === 'find' || kind === 'read',
+    );
+    const ids = new Set(asking.map(({ id }) => id));
+    forget([...old].filter((key) => ids.has(idOfKey(key))));
   }
   /** Steps done for the first time in this attempt: what comes behind one was never tried before. */
   let firsts = 0;
@@ -116,6 +134,17 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     (command.sends || options.repeatable(site.site, command.connection, command.do) ? 'resend' : 'hold');
   try {
     const context = eventContext(message, leased.bytes, site);
+    const late = lateness(running.prepared.flow, context, {
+      receivedAt: message.receivedAt,
+      now: clock.now(),
+      begun: leased.remembered.length > 0 || delivery.released !== null,
+    });
+    if (late !== undefined) {
+      const { failure } = late;
+      if (late.do === 'filter') return { ...base(), to: 'filtered', step: '' };
+      if (late.do === 'hold') return { ...base(), to: 'held', reason: 'late', step: '', ...told(failure) };
+      return { ...base(), to: 'dead', ...told(failure) };
+    }
     for (let turn = 0; turn < MOST_COMMANDS; turn++) {
       const command = next(running.prepared, context, remembered);
       switch (command.kind) {
@@ -148,6 +177,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
             running.limits,
           );
         case 'code':
+        case 'script':
         case 'call': {
           // What is already done must be on disk before anything more is done.
           if (unsaved.length > 0) {
@@ -174,7 +204,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           calling = command.kind === 'call' && command.effect ? command : undefined;
           const at = clock.now();
           const from = clock.elapsed();
-          const output = command.kind === 'code' ? await runCode(command) : await call(command, site.site);
+          const output = await (command.kind === 'call' ? call(command, site.site) : runCode(command));
           remembered.set(command.step, output);
           unsaved.push({ step: command.step, startedAt: at, ms: Math.round(clock.elapsed() - from), output });
         }
@@ -199,13 +229,13 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     return failed(failure, running.limits, calling && policyOf(calling));
   }
 
-  async function runCode(command: {
-    step: string;
-    input: Readonly<Record<string, unknown>>;
-    run: (input: Readonly<Record<string, unknown>>) => unknown;
-  }): Promise<unknown> {
+  async function runCode(command: Extract<Command, { kind: 'code' | 'script' }>): Promise<unknown> {
     try {
-      return JSON.parse(JSON.stringify((await command.run(command.input)) ?? null));
+      if (command.kind === 'code')
+        return JSON.parse(JSON.stringify((await command.run(command.input)) ?? null));
+      if (options.script === undefined) throw noSandbox();
+      const { script, source, input } = command;
+      return await options.script({ script, source, input: input as Json, signal: options.signal });
     } catch (error) {
       throw asFailure(error, { step: command.step });
     }
@@ -254,6 +284,16 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     }
   }
 }
+
+const noSandbox = (): Failure =>
+  new Failure({
+    code: 'SANDBOX_MISSING',
+    kind: 'config',
+    message:
+      'The step is a script, and this program was put together without the sandbox that scripts run in.',
+    fix: 'Start it with `suture start`, or give the engine `script`.',
+    retry: { again: false },
+  });
 
 function mayHaveHappened(step: string): Failure {
   return new Failure({

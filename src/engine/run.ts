@@ -3,7 +3,7 @@
  * dry, which looks things up and tells what it would do.
  */
 import type { CallContext, Connection } from '../connectors/index.ts';
-import { eventContext, next, type PreparedFlow, triggerText } from '../flow/index.ts';
+import { eventContext, next, type PreparedFlow, runsAt, triggerText } from '../flow/index.ts';
 import { peek } from '../hl7/index.ts';
 import type { Format } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
@@ -45,7 +45,7 @@ export interface RunParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly flow: (name: string) => { readonly prepared: PreparedFlow } | undefined;
-  readonly sites: ReadonlyMap<string, SiteRecord>;
+  readonly sites: () => ReadonlyMap<string, SiteRecord>;
   readonly connection: (site: string, name: string) => Connection | undefined;
   readonly intake: (site: string, connection: string) => Intake | undefined;
   readonly planned: (deliveries: number) => void;
@@ -106,7 +106,7 @@ export function runControl(parts: RunParts): RunControl {
   }
 
   function siteOf(name: string | undefined, of: 'all' | readonly string[]): SiteRecord {
-    const possible = [...parts.sites.values()].filter((site) => of === 'all' || of.includes(site.site));
+    const possible = [...parts.sites().values()].filter((site) => runsAt({ sites: of }, site));
     if (name === undefined) {
       const [only, ...others] = possible;
       if (only !== undefined && others.length === 0) return only;
@@ -158,7 +158,11 @@ export function runControl(parts: RunParts): RunControl {
     // Committed before anything is looked up: what it gives is content of the message.
     const facts = { site: site.site, from: parent ?? 'a file', dry: true };
     await store.audit([{ at: clock.now(), who: request.who, act: 'flow.run', on: name, facts }]);
-    const context = eventContext({ format, type }, bytes, site);
+    const context = eventContext(
+      { format, type, id: parent ?? 'dry-run', receivedAt: clock.now() },
+      bytes,
+      site,
+    );
     const remembered = new Map<string, unknown>();
     const steps: DryStep[] = [];
     while (steps.length < MOST_STEPS) {
@@ -181,7 +185,7 @@ export function runControl(parts: RunParts): RunControl {
         steps.push({ ...told, kind: asked instanceof Failure ? 'stopped' : 'asked', ...outcome(asked) });
         if (asked instanceof Failure) return steps;
         remembered.set(step, asked);
-      } else if (command.kind === 'code') {
+      } else if (command.kind === 'code' || command.kind === 'script') {
         // Free code may do anything: it is not run.
         steps.push({ step, kind: 'code' });
         remembered.set(step, null);

@@ -35,6 +35,10 @@ export interface EventContext {
   readonly event: Readonly<Record<string, unknown>>;
   readonly hl7?: Message;
   readonly site: SiteValue;
+  /** What HL7 messages that the flow makes have their control ids and times from. */
+  readonly stamp?: { readonly of: string; readonly at: number };
+  /** The site's value set maps. */
+  readonly valueSets?: unknown;
   /** What the FHIR reading of an HL7 message could not carry over; none for other formats. */
   readonly findings: () => FhirReading['findings'];
 }
@@ -44,6 +48,18 @@ export interface EventContext {
  * @throws Failure `validation`: bytes that are not what the message's format says.
  */
 export function eventContext(
+  message: Pick<MessageSummary, 'format' | 'type'> & Partial<Pick<MessageSummary, 'id' | 'receivedAt'>>,
+  bytes: Uint8Array,
+  site: SiteRecord,
+): EventContext {
+  const { id, receivedAt } = message;
+  const context = contextOf(message, bytes, site);
+  return id === undefined || receivedAt === undefined
+    ? context
+    : { ...context, stamp: { of: `${site.site} ${id}`, at: receivedAt } };
+}
+
+function contextOf(
   message: Pick<MessageSummary, 'format' | 'type'>,
   bytes: Uint8Array,
   site: SiteRecord,

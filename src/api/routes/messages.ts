@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { scanEntry, sleepShown } from '../../engine/index.ts';
+import { everyStep } from '../../flow/index.ts';
 import type { MessageSummary } from '../../message/index.ts';
 import { asFailure, type Json } from '../../std/index.ts';
 import type { DeliveryHistory } from '../../store/index.ts';
@@ -19,6 +20,7 @@ import type {
   ScannedPage,
   SleepView,
 } from '../types.ts';
+import { stepOutcome } from '../view/step-outcome.ts';
 import { shownText, structureOf } from '../view/structure.ts';
 
 const revealSchema = z.strictObject({ what: z.literal('content') });
@@ -68,7 +70,7 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
   function planOf(flow: string, version: string): PlannedStep[] | null {
     const running = engine.flows.find((one) => one.flow.name === flow && one.version === version);
     if (!running) return null;
-    return running.flow.steps.map((step) => ({
+    return everyStep(running.flow.steps).map((step) => ({
       id: step.id,
       kind: step.kind,
       ...('connection' in step ? { connection: step.connection } : {}),
@@ -122,6 +124,7 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
             startedAt,
             ms,
             sleep: sleepShown(output) as SleepView | null,
+            outcome: stepOutcome(output),
           })),
           attempts: attempts.map(({ attempt, endedAt, ms, failure }) => ({ attempt, endedAt, ms, failure })),
         }),

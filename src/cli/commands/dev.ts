@@ -4,7 +4,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { explain, printNote } from '../output.ts';
-import { loadProject } from '../project.ts';
+import { loadProject } from '../project/index.ts';
 
 /** Editors write a file in several steps: wait for the last. */
 const SETTLE_MS = 150;
