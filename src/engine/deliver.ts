@@ -16,6 +16,7 @@ import {
   type PreparedFlow,
   rememberedOf,
 } from '../flow/index.ts';
+import { CODE_UNMAPPED } from '../mapping/index.ts';
 import type { StepRecord } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Json, type Random } from '../std/index.ts';
@@ -88,7 +89,12 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     const outcome = decide(failure, { ...delivery, createdAt }, limits, options.due(), options.random);
     const step = failure.at.step ?? '';
     if (!failure.retry.again && failure.retry.held) {
-      const reason = failure.kind === 'unknown-outcome' ? 'unknown outcome' : 'ambiguous patient';
+      const reason =
+        failure.code === CODE_UNMAPPED
+          ? 'unmapped code'
+          : failure.kind === 'unknown-outcome'
+            ? 'unknown outcome'
+            : 'ambiguous patient';
       return { ...base(), to: 'held', reason, step, ...told(failure) };
     }
     if (failure.kind === 'unknown-outcome' && policy === 'hold')

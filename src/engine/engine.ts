@@ -26,6 +26,7 @@ import { signInsOf } from './sign-in/connections.ts';
 import { createStoreProbe } from './store-probe.ts';
 import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
 import { createTelling } from './telling.ts';
+import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
 
 export interface EngineOptions extends EngineProject {
@@ -70,13 +71,7 @@ export function createEngine(options: EngineOptions): Engine {
   const random = options.random ?? systemRandom;
   const registry = options.connectors ?? allConnectors;
   const limit = options.backlogLimit ?? BACKLOG_LIMIT;
-  const { sites, flows, observed, siteFile } = options;
-  const present = createPresent({
-    sites,
-    flows,
-    ...(observed === undefined ? {} : { observed }),
-    ...(siteFile === undefined ? {} : { siteFile }),
-  });
+  const present = createPresent(options);
   const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
   const tallies = createTallykeeper(store, clock);
@@ -107,9 +102,19 @@ export function createEngine(options: EngineOptions): Engine {
     nudge: () => dispatch.nudge(),
   });
 
+  const gaps = createGaps({
+    store,
+    clock,
+    valueSets: present.valueSets,
+    planned,
+    found: tallies.findings,
+    log,
+  });
+
   const dispatch = createDispatch({
     store,
     clock: due,
+    settled: gaps.settled,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
       replays.run(leased, (flow) =>
@@ -298,6 +303,8 @@ export function createEngine(options: EngineOptions): Engine {
         endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
+        // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
+        await gaps.control.resumeMapped();
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         await learning.prepare();
@@ -328,7 +335,9 @@ export function createEngine(options: EngineOptions): Engine {
 
     async replace(project, queued = 'carry over') {
       if (!running) throw notRunning({});
-      return swap.replace(project, queued);
+      const replaced = await swap.replace(project, queued);
+      await gaps.control.resumeMapped();
+      return replaced;
     },
 
     async stop(drain = {}) {
@@ -379,6 +388,7 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
+    ...gaps.control,
     ...cursorDesk({ store, clock, sites: present.sites }),
 
     ...byHand({
