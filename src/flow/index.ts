@@ -11,7 +11,6 @@ export type * from './command.ts';
 export { type FindSpec, FlowBuilder, type FlowStart, flow } from './define.ts';
 export type { FlowOptions } from './define-options.ts';
 export { type RouteDone, Ways } from './define-route.ts';
-export { type FlowFiles, withFiles } from './files.ts';
 export {
   type EventContext,
   eventContext,
@@ -21,6 +20,7 @@ export {
   siteLookup,
   withValueSets,
 } from './event.ts';
+export { type FlowFiles, withFiles } from './files.ts';
 export * from './flow.ts';
 export { type LaneFacts, laneNames } from './lane.ts';
 export { lateness } from './late.ts';
