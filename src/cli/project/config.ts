@@ -9,6 +9,8 @@ const configSchema = z.strictObject({
   flows: z.string().default('flows'),
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   backlogLimit: z.number().int().positive().optional(),
+  /** `secondApproval`: what touches a production site waits until a second user has approved it. */
+  deploy: z.strictObject({ secondApproval: z.boolean().default(false) }).prefault({}),
   dev: z
     .strictObject({
       hospital: z
