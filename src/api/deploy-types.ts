@@ -1,5 +1,6 @@
 /** What `/api/deploys` takes and gives. */
 import type { DeployFacts, FolderDrift, Plan } from '../deploy/index.ts';
+import type { NecessaryView } from '../engine/index.ts';
 import type { Deployment } from '../store/index.ts';
 
 export type { Change, DeployFacts, FolderDrift, Plan, QueuedCount, Scope } from '../deploy/index.ts';
@@ -24,6 +25,10 @@ export interface DeploysAnswer {
 
 export interface DeployAnswer {
   readonly deployment: DeployRow;
+}
+
+export interface NecessaryAnswer {
+  readonly sites: readonly NecessaryView[];
 }
 
 export interface PlanAnswer {

@@ -1,5 +1,12 @@
 /** What commands ask about deployments: of the running engine, or of its folder, for the next start. */
-import type { DeployAnswer, DeployRow, DeploysAnswer, Plan, PlanAnswer } from '../api/index.ts';
+import type {
+  DeployAnswer,
+  DeployRow,
+  DeploysAnswer,
+  NecessaryAnswer,
+  Plan,
+  PlanAnswer,
+} from '../api/index.ts';
 import {
   contentOf,
   type DeployWish,
@@ -10,10 +17,11 @@ import {
   type Snapshot,
   snapshotOf,
 } from '../deploy/index.ts';
-import type { QueuedPolicy } from '../engine/index.ts';
-import { Failure } from '../std/index.ts';
+import { necessaryDesk, type QueuedPolicy } from '../engine/index.ts';
+import { Failure, systemClock } from '../std/index.ts';
 import type { Content, Deployment, Store } from '../store/index.ts';
 import { openDeploying } from './deploying.ts';
+import { loadProject } from './project/index.ts';
 import type { Environment } from './settings.ts';
 
 export type Wish = Omit<DeployWish, 'who'>;
@@ -28,6 +36,7 @@ export interface DeployDeskOfCommands {
   rollback(request: { to?: string; scope: Scope; queued: QueuedPolicy; note: string }): Promise<DeployRow>;
   decide(id: string, decision: { approved: boolean; note: string }): Promise<DeployRow>;
   all(): Promise<DeploysAnswer>;
+  necessary(site?: string): Promise<NecessaryAnswer['sites']>;
 }
 
 /** Bytes of one request, before base64. */
@@ -90,6 +99,12 @@ export function engineDeploys(
     rollback: (request) => one('/api/deploys/rollback', request),
     decide: (id, decision) => one(`/api/deploys/${encodeURIComponent(id)}/decision`, decision),
     all: () => json('/api/deploys'),
+    necessary: async (site) =>
+      (
+        await json<NecessaryAnswer>(
+          `/api/necessary${site === undefined ? '' : `?site=${encodeURIComponent(site)}`}`,
+        )
+      ).sites,
   };
 }
 
@@ -111,6 +126,16 @@ export function folderDeploys(
     deploy: async (wish) => rowOf(await deploys.deploy({ ...wish, who })),
     rollback: async (request) => rowOf(await deploys.rollback({ ...request, who })),
     decide: async (id, decision) => rowOf(await deploys.decide(id, { ...decision, who })),
+    async necessary(site) {
+      const first = (await deploys.live()) ?? null;
+      const project =
+        first === null
+          ? await loadProject(options.project, options.environment)
+          : (await deploys.version(first.root)).project;
+      return necessaryDesk(store, systemClock, () => project.sites.map(({ record }) => record)).necessary(
+        site,
+      );
+    },
     async all() {
       const drift = await api.drift().catch(() => null);
       const rows = await Promise.all((await deploys.history()).map(rowOf));

@@ -7,7 +7,14 @@ import type { Deployment } from '../../store/index.ts';
 import { principalOf } from '../auth/guard.ts';
 import { bodyOf, given, nameSchema, parsed } from '../body.ts';
 import type { ApiContext, ApiDeploys } from '../context.ts';
-import type { ContentsBody, DeployAnswer, DeployRow, DeploysAnswer, PlanAnswer } from '../deploy-types.ts';
+import type {
+  ContentsBody,
+  DeployAnswer,
+  DeployRow,
+  DeploysAnswer,
+  NecessaryAnswer,
+  PlanAnswer,
+} from '../deploy-types.ts';
 import { ApiFailure } from '../failures.ts';
 
 /** Contents come in parts of a few megabytes. */
@@ -76,6 +83,12 @@ export async function deployRoutes(app: FastifyInstance, { engine, deploys }: Ap
     ...given(bodyOf(wishSchema, request)),
     scope: given(bodyOf(wishSchema, request).scope),
     who: principalOf(request).name,
+  });
+
+  /** What flows may see at each site, and what was kept from them: for whoever answers for privacy. */
+  app.get('/api/necessary', { config: { access: 'viewer' } }, async (request): Promise<NecessaryAnswer> => {
+    const { site } = parsed(z.strictObject({ site: nameSchema.optional() }), request.query, 'query');
+    return { sites: await engine.necessary(site) };
   });
 
   app.get('/api/deploys', { config: { access: 'viewer' } }, async (): Promise<DeploysAnswer> => {
