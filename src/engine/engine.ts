@@ -72,13 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
   const random = options.random ?? systemRandom;
   const registry = options.connectors ?? allConnectors;
   const limit = options.backlogLimit ?? BACKLOG_LIMIT;
-  const { sites, flows, observed, siteFile } = options;
-  const present = createPresent({
-    sites,
-    flows,
-    ...(observed && { observed }),
-    ...(siteFile && { siteFile }),
-  });
+  const present = createPresent(options);
   const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
   const tallies = createTallykeeper(store, clock);
