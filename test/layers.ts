@@ -38,9 +38,10 @@ export const LAYERS: readonly Layer[] = [
     rooms: ['std', 'hl7', 'fhir', 'message', 'site', 'mapping', 'connectors', 'flow', 'vault', 'store'],
     packages: [],
   },
+  { room: 'deploy', rooms: ['std', 'site', 'flow', 'store', 'engine'], packages: ['yaml'] },
   {
     room: 'api',
-    rooms: ['std', 'hl7', 'message', 'site', 'connectors', 'flow', 'vault', 'store', 'engine'],
+    rooms: ['std', 'hl7', 'message', 'site', 'connectors', 'flow', 'vault', 'store', 'engine', 'deploy'],
     packages: ['fastify', '@fastify/cookie', '@fastify/static', 'prom-client', 'zod'],
   },
   {
@@ -74,6 +75,7 @@ export const LAYERS: readonly Layer[] = [
       'vault',
       'store',
       'engine',
+      'deploy',
       'api',
     ],
     packages: ['commander', 'pino', 'yaml', 'zod'],

@@ -31,6 +31,7 @@ import type {
   StuckLane,
 } from '../store/index.ts';
 import { announced } from './data-folder.ts';
+import { type DeployDeskOfCommands, engineDeploys, folderDeploys } from './deploy-desk.ts';
 import { engineKept, folderKept, type KeptDesk } from './kept-desk.ts';
 import { loadProject } from './project/index.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
@@ -85,6 +86,7 @@ export interface Desk extends WriteDeskOfCommands, KeptDesk {
   answer(request: { deliveryId: string; approved: boolean; reason: string }): Promise<void>;
   readonly replays: ReplayDesk;
   readonly smart: SmartDesk;
+  readonly deploys: DeployDeskOfCommands;
   close(): Promise<void>;
 }
 
@@ -188,6 +190,7 @@ function engineDesk(url: string, token: string): Desk {
     ...engineWrites(ask),
     ...engineKept(ask),
     smart: engineSmart(ask),
+    deploys: engineDeploys(ask),
     close: () => Promise.resolve(),
   };
 }
@@ -238,6 +241,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
     ...folderWrites(store),
     ...folderKept(store),
     smart: folderSmart(notRunning),
+    deploys: folderDeploys(store, { data: folder, project, environment }),
     lanes: (query) => store.stuckLanes(query),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),
     async cursors(site) {

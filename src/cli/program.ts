@@ -7,6 +7,7 @@ import { addBackup } from './commands/backup.ts';
 import { addCheck } from './commands/check.ts';
 import { addConnections } from './commands/connections.ts';
 import { addDead } from './commands/dead.ts';
+import { addDeploy } from './commands/deploy.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFlows } from './commands/flows.ts';
@@ -42,6 +43,7 @@ export function everything(): Command {
     addStart,
     addDev,
     addCheck,
+    addDeploy,
     addTest,
     addRun,
     addSend,

@@ -11,6 +11,7 @@ import {
   idOfKey,
   lateness,
   MOST_EFFECTS,
+  NECESSARY_STEP,
   next,
   type OnUnknown,
   type PreparedFlow,
@@ -22,6 +23,7 @@ import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Json, type Random } from '../std/index.ts';
 import type { Leased, Settlement, Store } from '../store/index.ts';
 import type { Pass } from './gate.ts';
+import type { Necessary } from './necessary.ts';
 import { decide, type Limits, settleTime } from './retry.ts';
 
 export interface DeliverOptions {
@@ -33,6 +35,8 @@ export interface DeliverOptions {
     name: string,
   ) => { readonly prepared: PreparedFlow; readonly limits: Limits; readonly version: string } | undefined;
   readonly site: (name: string) => SiteRecord | undefined;
+  /** What of the message the flow may see. */
+  readonly see: Necessary['see'];
   readonly connection: (site: string, name: string) => Connection | undefined;
   /** Asked before each call. */
   readonly enter: (place: { site: string; connection: string }, deliveryId: string) => Pass;
@@ -140,11 +144,21 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   /** Steps done for the first time in this attempt: what comes behind one was never tried before. */
   let firsts = 0;
   let calling: CallCommand | undefined;
+  let visible = leased.bytes;
   const policyOf = (command: CallCommand): OnUnknown =>
     command.onUnknown ??
     (command.sends || options.repeatable(site.site, command.connection, command.do) ? 'resend' : 'hold');
   try {
-    const context = eventContext(message, leased.bytes, site);
+    const seen = await options.see(
+      site,
+      running.prepared.flow,
+      message,
+      leased.bytes,
+      delivery.attempts === 0,
+    );
+    if (!seen.seen) return { ...base(), to: 'filtered', step: NECESSARY_STEP };
+    visible = seen.bytes;
+    const context = eventContext(message, visible, site);
     const late = lateness(running.prepared.flow, context, {
       receivedAt: message.receivedAt,
       now: clock.now(),
@@ -280,7 +294,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           possibleDuplicate: delivery.possibleDuplicate,
           flow: delivery.flow,
           step: command.step,
-          message: { id: message.id, bytes: leased.bytes, format: message.format },
+          message: { id: message.id, bytes: visible, format: message.format },
           reads,
           signal: options.signal,
         },
