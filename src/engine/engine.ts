@@ -52,10 +52,11 @@ export interface Engine extends EngineControl {
   /**
    * Another project in place of the one that runs, without stopping: what has not changed keeps its sockets and pollers; what
    * was received before is not planned again. One at a time; a second one waits. `queued` (left out: `carry over`): what
-   * becomes of deliveries that were planned with another version of their flow.
+   * becomes of deliveries that were planned with another version of their flow. `commit`: the last thing before the change is
+   * seen; if it rejects, nothing changes.
    * @throws Failure and changes nothing: a record or a flow has a fault, a port is taken, the store fails.
    */
-  replace(project: EngineProject, queued?: QueuedPolicy): Promise<Replaced>;
+  replace(project: EngineProject, queued?: QueuedPolicy, commit?: () => Promise<void>): Promise<Replaced>;
   /**
    * Drains: listens no more, answers what it has read, finishes what is in hand, writes what is counted. Calls that take longer
    * are broken off in time, and their deliveries are given back. The store stays open.
@@ -333,9 +334,9 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
 
-    async replace(project, queued = 'carry over') {
+    async replace(project, queued = 'carry over', commit) {
       if (!running) throw notRunning({});
-      const replaced = await swap.replace(project, queued);
+      const replaced = await swap.replace(project, queued, commit);
       await gaps.control.resumeMapped();
       return replaced;
     },
