@@ -20,6 +20,7 @@ import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
 import { homeRoutes } from './routes/home.ts';
 import { laneRoutes } from './routes/lanes.ts';
+import { mapRoutes } from './routes/maps.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { openRoutes } from './routes/open.ts';
@@ -150,6 +151,7 @@ export async function buildServer(
     deliveryRoutes,
     cursorRoutes,
     laneRoutes,
+    mapRoutes,
     capabilityRoutes,
     replayRoutes,
     administrationRoutes,

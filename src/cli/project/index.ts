@@ -9,7 +9,7 @@ import type { Environment } from '../settings.ts';
 import { type ProjectConfig, readConfig } from './config.ts';
 import { connectionFaults } from './connections.ts';
 import { loadFlows } from './flows.ts';
-import { loadMaps, type ProjectMaps } from './maps.ts';
+import { lackingMaps, loadMaps, type ProjectMaps } from './maps.ts';
 
 export type { ProjectConfig } from './config.ts';
 export { secretNames } from './connections.ts';
@@ -63,6 +63,7 @@ export async function loadProject(
   const { maps, faults: mapFaults } = loadMaps(join(root, config.maps), loaded.sites);
   faults.push(...mapFaults);
   const flows = await loadFlows(join(root, config.flows), loaded.sites, faults, observed);
+  faults.push(...lackingMaps(flows, maps, loaded.sites, join(root, config.flows)));
   return { folder: root, config, sites: loaded.sites, observed, maps, flows, faults };
 }
 
