@@ -24,9 +24,10 @@ export function addMaps(program: Command): void {
     .description(
       'list the maps of a project: field maps, and value set maps with what each site adds to them',
     )
-    .option('--project <folder>', 'the project’s folder', '.')
+    // Without a default here: it would go before what is said to the commands below.
+    .option('--project <folder>', 'the project’s folder (left out: the one it is called in)')
     .option('--json', 'one JSON object a line')
-    .action(async (options: { project: string; json?: boolean }) => {
+    .action(async (options: { project?: string; json?: boolean }) => {
       try {
         await list(options);
       } catch (error) {
@@ -75,7 +76,7 @@ export function addMaps(program: Command): void {
     );
 }
 
-async function list({ project: folder, json }: { project: string; json?: boolean }): Promise<void> {
+async function list({ project: folder = '.', json }: { project?: string; json?: boolean }): Promise<void> {
   const project = await loadProject(folder, process.env);
   const { maps } = project;
   const { faults, findings } = maps.check();
