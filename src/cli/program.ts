@@ -15,6 +15,7 @@ import { addHl7 } from './commands/hl7.ts';
 import { addInit } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
 import { addLanes } from './commands/lanes.ts';
+import { addMaps } from './commands/maps.ts';
 import { addMessages } from './commands/messages.ts';
 import { addProbe } from './commands/probe.ts';
 import { addReplay } from './commands/replay.ts';
@@ -58,6 +59,7 @@ export function everything(): Command {
     addFlows,
     addHl7,
     addSites,
+    addMaps,
     addProbe,
     addSimulator,
     addBackup,

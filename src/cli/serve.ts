@@ -171,6 +171,7 @@ const engineProject = (project: Project): EngineProject => ({
   flows: project.flows,
   observed: project.observed,
   siteFile: (site, name) => besideRecord(project, site, name),
+  valueSets: project.maps.valueSets,
 });
 
 /** A file beside a site's record, by its name alone: nothing above that folder. */
