@@ -1,5 +1,6 @@
 /** CSV as it streams in: RFC 4180, any delimiter, quotes that hold line ends; a file of any size in the memory of one record. */
 import { fileFailure } from './failures.ts';
+import { Gathering } from './gathering.ts';
 
 export interface Row {
   readonly fields: readonly string[];
@@ -26,8 +27,8 @@ export async function* csvRows(source: AsyncIterable<Uint8Array>, options: CsvOp
   const decoder = new TextDecoder(options.encoding, { fatal: true, ignoreBOM: false });
   let at = options.from?.at ?? 0;
   let line = options.from?.line ?? 1;
-  let rest: Buffer = Buffer.alloc(0);
-  /** Bytes of `rest` that are looked through, and the quotes among them. */
+  const gathered = new Gathering();
+  /** Bytes of it that are looked through, and the quotes among them. */
   let looked = 0;
   let quotes = 0;
   let lines = 0;
@@ -47,10 +48,8 @@ export async function* csvRows(source: AsyncIterable<Uint8Array>, options: CsvOp
   };
 
   for await (const piece of source) {
-    rest =
-      rest.length === 0
-        ? Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
-        : Buffer.concat([rest, piece]);
+    gathered.push(piece);
+    const rest = gathered.view;
     let begun = 0;
     for (;;) {
       const end = rest.indexOf(NEWLINE, looked);
@@ -73,15 +72,16 @@ export async function* csvRows(source: AsyncIterable<Uint8Array>, options: CsvOp
       quotes = 0;
       lines = 0;
     }
-    rest = rest.subarray(begun);
+    gathered.take(begun);
     looked -= begun;
-    if (rest.length > options.maxRecord) throw tooLarge(line, quotes);
+    if (rest.length - begun > options.maxRecord) throw tooLarge(line, quotes);
   }
   if (quotes % 2 === 1)
     throw fileFailure('FILE_BROKEN', {
       message: `A quote that is opened in the record of line ${line} is not closed before the file ends.`,
     });
-  if (rest.length > 0 && !isBlank(rest)) yield rowOf(rest, at + rest.length);
+  const last = gathered.view;
+  if (last.length > 0 && !isBlank(last)) yield rowOf(last, at + last.length);
 }
 
 const tooLarge = (line: number, quotes: number) =>

@@ -4,6 +4,7 @@ import type { Finding, Inbound } from '../contract.ts';
 import type { TakeConfig } from './config.ts';
 import { csvRows } from './csv.ts';
 import { fileFailure } from './failures.ts';
+import { Gathering } from './gathering.ts';
 
 /** Where reading can go on: behind a record. */
 export interface RecordPlace {
@@ -119,8 +120,11 @@ async function* fromLines(source: AsyncIterable<Uint8Array>, reading: Reading): 
   let nth = from.at === null ? 0 : from.nth;
   let line = from.at === null ? 1 : from.line;
   let at = from.at ?? 0;
-  let rest: Buffer = Buffer.alloc(0);
-  const one = (bytes: Buffer, after: number): FileRecord | undefined => {
+  const gathered = new Gathering();
+  let looked = 0;
+  const one = (view: Buffer, after: number): FileRecord | undefined => {
+    // A copy: what is gathered next is written over it.
+    const bytes = Buffer.from(view);
     const own = line++;
     if (bytes.every((byte) => byte === 10 || byte === 13 || byte === 32 || byte === 9)) return undefined;
     nth++;
@@ -136,17 +140,20 @@ async function* fromLines(source: AsyncIterable<Uint8Array>, reading: Reading): 
     return { inbound: other(reading, nth, plain), place };
   };
   for await (const piece of source) {
-    rest = rest.length === 0 ? Buffer.from(piece) : Buffer.concat([rest, piece]);
+    gathered.push(piece);
+    const there = gathered.view;
     let begun = 0;
-    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10, begun)) {
+    for (let end = there.indexOf(10, looked); end >= 0; end = there.indexOf(10, begun)) {
       at += end + 1 - begun;
-      const record = one(limited(rest.subarray(begun, end + 1), take, line), at);
+      const record = one(limited(there.subarray(begun, end + 1), take, line), at);
       begun = end + 1;
       if (record !== undefined) yield record;
     }
-    rest = limited(rest.subarray(begun), take, line);
+    gathered.take(begun);
+    looked = limited(there.subarray(begun), take, line).length;
   }
-  const last = rest.length > 0 ? one(rest, at + rest.length) : undefined;
+  const left = gathered.view;
+  const last = left.length > 0 ? one(left, at + left.length) : undefined;
   if (last !== undefined) yield last;
 }
 

@@ -57,7 +57,8 @@ export function startSweep(options: SweepOptions): Listening {
     const file = await options.folder.facts(position.file.path);
     const same = file?.size === position.file.size && file.modified === position.file.modified;
     if (position.done) {
-      if (file !== undefined && same) await putAway(file);
+      // What came beside it may be left where the file itself is away already.
+      if (file === undefined || same) await putAway(position.file);
       await options.door.move(null);
       return;
     }
@@ -196,7 +197,7 @@ export function startSweep(options: SweepOptions): Listening {
   }
 
   /** Out of the way of the next look, with what came beside it. */
-  async function putAway(file: FileFacts): Promise<void> {
+  async function putAway(file: Pick<FileFacts, 'path'>): Promise<void> {
     const { take, folder } = options;
     const beside = [take.done, take.checksum && `.${take.checksum}`].filter((ending) => ending !== undefined);
     for (const path of [file.path, ...beside.map((ending) => file.path + ending)]) {
