@@ -2,6 +2,7 @@ import { cds } from './cds/index.ts';
 import type { Connector } from './contract.ts';
 import { epic } from './epic/index.ts';
 import { fhir } from './fhir/index.ts';
+import { file } from './file/index.ts';
 import { mllp } from './mllp/index.ts';
 import { webhook } from './webhook/index.ts';
 
@@ -19,6 +20,7 @@ export {
 export type * from './contract.ts';
 export { epicFailures } from './epic/index.ts';
 export { fhirConnectorFailures } from './fhir/index.ts';
+export { fileFailures } from './file/index.ts';
 export { identities } from './learn/identities.ts';
 export { hashOf } from './learn/learnable.ts';
 export { changeSince, fedMark } from './learn/marks.ts';
@@ -28,6 +30,9 @@ export { signatureFault, signatureHeaders, webhookFailures } from './webhook/ind
 
 /** Every connector, by the name that stands in a site record. Each one parses its own configuration. */
 export const connectors: ReadonlyMap<string, Connector> = new Map(
-  [cds, epic, fhir, mllp, webhook].map((connector) => [connector.name, connector as unknown as Connector]),
+  [cds, epic, fhir, file, mllp, webhook].map((connector) => [
+    connector.name,
+    connector as unknown as Connector,
+  ]),
 );
 export { writeFailures } from './acting/index.ts';
