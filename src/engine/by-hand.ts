@@ -7,6 +7,7 @@ import { approvalDesk } from './approval.ts';
 import type { EngineControl } from './control.ts';
 import type { KeyedHash } from './patient.ts';
 import { type RunControl, runControl } from './run.ts';
+import type { RunScript } from './scripts.ts';
 import { fhirViewOf, type Open, traceOf } from './view.ts';
 import { type WriteControl, writeDesk } from './writes.ts';
 
@@ -15,6 +16,7 @@ export interface ByHandOptions {
   readonly clock: Clock;
   readonly keyedHash: KeyedHash;
   readonly planned: (deliveries: number, woke?: boolean) => void;
+  readonly script: RunScript;
   readonly flow: (name: string) => { readonly prepared: PreparedFlow; readonly version: string } | undefined;
   readonly sites: ReadonlyMap<string, SiteRecord>;
   readonly open: (site: string, connection: string) => Open | undefined;
@@ -23,7 +25,7 @@ export interface ByHandOptions {
 type Acts = 'release' | 'approvals' | 'approval' | 'approve' | 'trace' | 'fhirView';
 
 export function byHand(options: ByHandOptions): Pick<EngineControl, Acts> & WriteControl & RunControl {
-  const { store, clock, keyedHash, planned, flow, sites, open } = options;
+  const { store, clock, keyedHash, planned, flow, sites, open, script } = options;
   const readers = { store, flow, site: (name: string) => sites.get(name) };
   const nudge = (): void => planned(0, true);
   return {
@@ -42,6 +44,7 @@ export function byHand(options: ByHandOptions): Pick<EngineControl, Acts> & Writ
       flow,
       sites,
       planned,
+      script,
       connection: (site, name) => open(site, name)?.connection,
       intake: (site, name) => open(site, name)?.intake,
     }),

@@ -22,6 +22,7 @@ import { asFailure, type Clock, Failure, type Json, type Random } from '../std/i
 import type { Leased, Settlement, Store } from '../store/index.ts';
 import type { Pass } from './gate.ts';
 import { decide, type Limits, settleTime } from './retry.ts';
+import type { RunScript } from './scripts.ts';
 
 export interface DeliverOptions {
   readonly store: Store;
@@ -41,15 +42,6 @@ export interface DeliverOptions {
   /** The time by which things are due: never goes back, see due-time.ts. */
   readonly due: () => number;
 }
-
-/** Runs a script of the project apart, without files, network or clock: text in, JSON out. */
-export type RunScript = (run: {
-  /** Its file, for people. */
-  readonly script: string;
-  readonly source: string;
-  readonly input: Json;
-  readonly signal: AbortSignal;
-}) => Promise<Json>;
 
 /** The connection is not called now: not before `dueAt`. `failure`: told with the delivery. */
 class NotNow extends Error {
@@ -204,7 +196,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           calling = command.kind === 'call' && command.effect ? command : undefined;
           const at = clock.now();
           const from = clock.elapsed();
-          const output = await (command.kind === 'call' ? call(command, site.site) : runCode(command));
+          const output = await (command.kind === 'call' ? call(command, site.site) : runCode(command, site.timeZone));
           remembered.set(command.step, output);
           unsaved.push({ step: command.step, startedAt: at, ms: Math.round(clock.elapsed() - from), output });
         }
@@ -229,13 +221,18 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     return failed(failure, running.limits, calling && policyOf(calling));
   }
 
-  async function runCode(command: Extract<Command, { kind: 'code' | 'script' }>): Promise<unknown> {
+  async function runCode(
+    command: Extract<Command, { kind: 'code' | 'script' }>,
+    timeZone: string,
+  ): Promise<unknown> {
     try {
       if (command.kind === 'code')
         return JSON.parse(JSON.stringify((await command.run(command.input)) ?? null));
       if (options.script === undefined) throw noSandbox();
       const { script, source, input } = command;
-      return await options.script({ script, source, input: input as Json, signal: options.signal });
+      const { signal } = options;
+      const at = message.receivedAt;
+      return await options.script({ script, source, input: input as Json, signal, at, timeZone });
     } catch (error) {
       throw asFailure(error, { step: command.step });
     }

@@ -23,6 +23,7 @@ import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import { startRetention } from './retention.ts';
 import { type Limits, limitsOf } from './retry.ts';
+import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { createTelling } from './telling.ts';
 import { connectionState, type Open } from './view.ts';
@@ -72,6 +73,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
   const sites = new Map(options.sites.map((site) => [site.site, site]));
   const keyring = createKeyring(store, clock);
+  const scripts = createScripts(clock);
   const tallies = createTallykeeper(store, clock);
   const open: Open[] = [];
   const byName = new Map<string, Open>();
@@ -115,6 +117,7 @@ export function createEngine(options: EngineOptions): Engine {
           connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
           enter: gate.enter,
           repeatable,
+          script: scripts.run,
           signal: stopping.signal,
           due: due.now,
         }),
@@ -247,6 +250,7 @@ export function createEngine(options: EngineOptions): Engine {
     open: () => open,
     openConnection,
     enter: gate.enter,
+    script: scripts.run,
     signal: stopping.signal,
   });
 
@@ -325,6 +329,7 @@ export function createEngine(options: EngineOptions): Engine {
         breakOff: () => stopping.abort(new Error('the engine is stopping')),
       });
       await closeAll();
+      await scripts.close();
       end();
       await tallies.stop();
     },
@@ -369,6 +374,7 @@ export function createEngine(options: EngineOptions): Engine {
       flow: (name) => prepared.get(name),
       sites,
       open: (site, name) => byName.get(`${site}/${name}`),
+      script: scripts.run,
     }),
   };
 }

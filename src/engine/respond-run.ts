@@ -2,14 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { cardsFrom, cdsFailure } from '../connectors/index.ts';
 import { type CdsTrigger, type EventContext, eventContext, next, type PreparedFlow } from '../flow/index.ts';
-import { asFailure, Failure, type Json } from '../std/index.ts';
+import { asFailure, type Clock, Failure, type Json } from '../std/index.ts';
 import type { Gate } from './gate.ts';
 import type { Asked } from './respond-request.ts';
 import type { Open } from './view.ts';
+import type { RunScript } from './scripts.ts';
 
 export interface RunOptions {
   readonly open: () => readonly Open[];
   readonly enter: Gate['enter'];
+  /** Runs a code step's script in the sandbox. */
+  readonly script: RunScript;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface Serving {
@@ -56,6 +60,14 @@ export async function runFlow(
       case 'code': {
         const output = JSON.parse(JSON.stringify((await command.run(command.input)) ?? null));
         remembered.set(command.step, output);
+        break;
+      }
+      case 'script': {
+        const { script, source, input } = command;
+        const { timeZone } = one.site;
+        const at = options.clock.now();
+        const run = { script, source, input: input as Json, signal, at, timeZone };
+        remembered.set(command.step, await options.script(run));
         break;
       }
       case 'call':

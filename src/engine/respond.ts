@@ -12,6 +12,7 @@ import type { Gate } from './gate.ts';
 import { askedOf, type CdsAnswer, type CdsRequest, refusalOf, withoutToken } from './respond-request.ts';
 import { runFlow, type Said, type Serving } from './respond-run.ts';
 import type { Open } from './view.ts';
+import type { RunScript } from './scripts.ts';
 
 /** What a CDS client reads about a service. */
 export interface CdsService {
@@ -37,6 +38,7 @@ export interface ResponderOptions {
   readonly site: (name: string) => SiteRecord | undefined;
   readonly open: () => readonly Open[];
   readonly enter: Gate['enter'];
+  readonly script: RunScript;
   readonly log: ConnectionContext['log'];
   readonly signal: AbortSignal;
 }

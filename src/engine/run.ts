@@ -3,13 +3,14 @@
  * dry, which looks things up and tells what it would do.
  */
 import type { CallContext, Connection } from '../connectors/index.ts';
-import { eventContext, next, type PreparedFlow, runsAt, triggerText } from '../flow/index.ts';
+import { type Command, eventContext, next, type PreparedFlow, runsAt, triggerText } from '../flow/index.ts';
 import { peek } from '../hl7/index.ts';
 import type { Format } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type FailureRecord, type Json } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Intake } from './intake.ts';
+import type { RunScript } from './scripts.ts';
 
 export interface RunRequest {
   readonly flow: string;
@@ -49,6 +50,7 @@ export interface RunParts {
   readonly connection: (site: string, name: string) => Connection | undefined;
   readonly intake: (site: string, connection: string) => Intake | undefined;
   readonly planned: (deliveries: number) => void;
+  readonly script: RunScript;
 }
 
 interface Material {
@@ -185,7 +187,13 @@ export function runControl(parts: RunParts): RunControl {
         steps.push({ ...told, kind: asked instanceof Failure ? 'stopped' : 'asked', ...outcome(asked) });
         if (asked instanceof Failure) return steps;
         remembered.set(step, asked);
-      } else if (command.kind === 'code' || command.kind === 'script') {
+      } else if (command.kind === 'script') {
+        // What runs in the sandbox changes nothing outside of it.
+        const given = await script(site, command);
+        steps.push({ step, kind: given instanceof Failure ? 'stopped' : 'code', ...outcome(given) });
+        if (given instanceof Failure) return steps;
+        remembered.set(step, given);
+      } else if (command.kind === 'code') {
         // Free code may do anything: it is not run.
         steps.push({ step, kind: 'code' });
         remembered.set(step, null);
@@ -196,6 +204,19 @@ export function runControl(parts: RunParts): RunControl {
       }
     }
     return steps;
+  }
+
+  async function script(
+    site: SiteRecord,
+    { script, source, input }: Extract<Command, { kind: 'script' }>,
+  ): Promise<Json | Failure> {
+    const signal = AbortSignal.timeout(60_000);
+    try {
+      const run = { script, source, input: input as Json, signal, at: clock.now(), timeZone: site.timeZone };
+      return await parts.script(run);
+    } catch (error) {
+      return asFailure(error);
+    }
   }
 
   async function look(
