@@ -10,6 +10,7 @@ import type { Json } from '../std/index.ts';
  *     patient.name.given              the first item of a list that has no brackets
  *     event.name[0].given[*]          every item
  *     hl7:PID-5.1                     a path in the HL7 message itself, as HL7 counts: from 1
+ *     hl7:*                           the whole HL7 message as text
  */
 export type Source = string;
 
