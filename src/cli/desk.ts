@@ -194,7 +194,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
   const store = await openToLook(folder, environment);
   const cursors = async () => {
     const { sites } = await loadProject(project, environment);
-    return cursorDesk({ store, clock: systemClock, sites: sites.map((site) => site.record) });
+    return cursorDesk({ store, clock: systemClock, sites: () => sites.map((site) => site.record) });
   };
   const approvals = approvalDesk({ store, clock: systemClock, answered: () => undefined });
   return {

@@ -1,14 +1,12 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
 import { connectors as allConnectors, type ConnectionContext, type Connector } from '../connectors/index.ts';
-import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
-import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { createAnswering } from './answering.ts';
 import { createBackpressure } from './backpressure.ts';
 import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
-import type { EngineControl, RunningFlow } from './control.ts';
+import type { EngineControl } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
@@ -19,37 +17,45 @@ import { createLearning } from './learning/learning.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
+import { createPresent, type EngineProject } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
+import type { EarlierFlow } from './replay/versions.ts';
 import { startRetention } from './retention.ts';
-import { type Limits, limitsOf } from './retry.ts';
 import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
+import { createStoreProbe } from './store-probe.ts';
+import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
 import { createTelling } from './telling.ts';
 import { connectionState, type Open } from './view.ts';
 
-export interface EngineOptions {
+export interface EngineOptions extends EngineProject {
   readonly store: Store;
-  readonly sites: readonly SiteRecord[];
-  readonly flows: readonly Flow[];
   readonly clock: Clock;
   readonly keyedHash: KeyedHash;
   readonly log: ConnectionContext['log'];
   readonly random?: Random;
   readonly connectors?: ReadonlyMap<string, Connector>;
-  /** What the sites' servers were seen to say, by site: see `loadObserved`. */
-  readonly observed?: Readonly<Record<string, ObservedSite>>;
   /** Deliveries in hand at once. */
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   readonly backlogLimit?: number;
-  /** The text of a file beside a site's record: `roster.csv`. */
-  readonly siteFile?: (site: string, name: string) => Promise<string>;
+  /** Versions of flows that run to their end beside the present ones: what was planned with them runs with them. */
+  readonly draining?: readonly { readonly flow: string; readonly version: string }[];
+  /** A flow by the version that ran, from where whole projects are kept. */
+  readonly earlierFlow?: EarlierFlow;
 }
 
 export interface Engine extends EngineControl {
   /** Opens every connection; rejects with the first `config` Failure, and then has opened none. */
   start(): Promise<void>;
+  /**
+   * Another project in place of the one that runs, without stopping: what has not changed keeps its sockets and pollers; what
+   * was received before is not planned again. One at a time; a second one waits. `queued` (left out: `carry over`): what
+   * becomes of deliveries that were planned with another version of their flow.
+   * @throws Failure and changes nothing: a record or a flow has a fault, a port is taken, the store fails.
+   */
+  replace(project: EngineProject, queued?: QueuedPolicy): Promise<Replaced>;
   /**
    * Drains: listens no more, answers what it has read, finishes what is in hand, writes what is counted. Calls that take longer
    * are broken off in time, and their deliveries are given back. The store stays open.
@@ -59,19 +65,20 @@ export interface Engine extends EngineControl {
 
 const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
-const PROBE_EVERY = 1_000;
 
 export function createEngine(options: EngineOptions): Engine {
   const { store, clock, keyedHash, log } = options;
   const random = options.random ?? systemRandom;
   const registry = options.connectors ?? allConnectors;
   const limit = options.backlogLimit ?? BACKLOG_LIMIT;
-  const flows: RunningFlow[] = options.flows.map((flow) => ({ flow, version: flowVersion(flow) }));
-  const prepared = new Map<string, { prepared: PreparedFlow; limits: Limits; version: string }>();
-  for (const { flow, version } of flows) {
-    prepared.set(flow.name, { prepared: prepare(flow), limits: limitsOf(flow), version });
-  }
-  const sites = new Map(options.sites.map((site) => [site.site, site]));
+  const { sites, flows, observed, siteFile } = options;
+  const present = createPresent({
+    sites,
+    flows,
+    ...(observed === undefined ? {} : { observed }),
+    ...(siteFile === undefined ? {} : { siteFile }),
+  });
+  const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
   const scripts = createScripts(clock);
   const tallies = createTallykeeper(store, clock);
@@ -80,7 +87,6 @@ export function createEngine(options: EngineOptions): Engine {
   const stopping = new AbortController();
   const { changed, listen } = createTelling(clock);
   let running = false;
-  let probing = false;
 
   const test: Engine['test'] = async (site, connection) => {
     const one = byName.get(`${site}/${connection}`);
@@ -113,7 +119,7 @@ export function createEngine(options: EngineOptions): Engine {
           clock,
           random,
           flow,
-          site: (name) => sites.get(name),
+          site: present.site,
           connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
           enter: gate.enter,
           repeatable,
@@ -165,29 +171,14 @@ export function createEngine(options: EngineOptions): Engine {
     dispatch.nudge();
   }
 
-  /** While the store fails nothing else may write; so ask it, gently, whether it can again. */
-  function probeWhileFailing(): void {
-    if (probing || !running || store.health().state === 'ready') return;
-    probing = true;
-    clock.after(PROBE_EVERY, () => {
-      store
-        .probe()
-        .catch(() => undefined)
-        .finally(() => {
-          probing = false;
-          probeWhileFailing();
-        });
-    });
-  }
+  const probeWhileFailing = createStoreProbe(store, clock, () => running);
 
-  const { openConnection } = createOpening({
+  const opening = createOpening({
     store,
     clock,
     keyedHash,
     keyring,
     registry,
-    sites: options.sites,
-    flows,
     tallies,
     planned,
     heard: (site, connection) => learning.heard(site, connection),
@@ -201,7 +192,7 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     random,
     keyedHash,
-    sites: options.sites,
+    sites: present.sites,
     source: (site, connection) => byName.get(`${site}/${connection}`),
     planned,
     counted: tallies.findings,
@@ -213,7 +204,7 @@ export function createEngine(options: EngineOptions): Engine {
       changed('health');
     },
     log,
-    ...(options.siteFile === undefined ? {} : { file: options.siteFile }),
+    file: present.siteFile,
   });
 
   async function closeAll(): Promise<void> {
@@ -230,8 +221,10 @@ export function createEngine(options: EngineOptions): Engine {
     store,
     clock,
     random,
-    flows,
-    site: (name) => sites.get(name),
+    present,
+    ...(options.earlierFlow === undefined ? {} : { earlierFlow: options.earlierFlow }),
+    draining: draining.has,
+    site: present.site,
     intake: (site, name) => byName.get(`${site}/${name}`)?.intake,
     limit,
     planned,
@@ -239,19 +232,37 @@ export function createEngine(options: EngineOptions): Engine {
   });
 
   const answering = createAnswering({
-    ...options,
     store,
     clock,
-    observed: options.observed ?? {},
+    sites: present.sites,
+    observed: present.observed,
     connectors: registry,
     log,
     changed,
-    flows: () => [...prepared.values()],
+    flows: present.runnables,
     open: () => open,
-    openConnection,
+    openConnection: (site, name) => opening.openConnection(site, name, present.prepared()),
     enter: gate.enter,
     script: scripts.run,
     signal: stopping.signal,
+  });
+
+  const swap = createSwap({
+    clock,
+    present,
+    opening,
+    learning,
+    versions: replays.versions,
+    open,
+    byName,
+    draining,
+    renewed: (site, connection) => void gate.resume({ site, connection }),
+    changed() {
+      for (const what of ['messages', 'deliveries', 'health'] as const) changed(what);
+      backpressure.planned(0);
+      dispatch.nudge();
+    },
+    log,
   });
 
   const signIns = signInsOf({ store, clock, open, resume, signal: stopping.signal });
@@ -262,14 +273,16 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     store,
-    flows,
+    get flows() {
+      return present.flows();
+    },
     startedAt: clock.now(),
 
     async start() {
       try {
-        for (const site of options.sites) {
+        for (const site of present.sites()) {
           for (const name of Object.keys(site.connections)) {
-            const one = openConnection(site, name);
+            const one = opening.openConnection(site, name, present.prepared());
             open.push(one);
             byName.set(`${site.site}/${name}`, one);
           }
@@ -306,7 +319,7 @@ export function createEngine(options: EngineOptions): Engine {
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
         answering.start();
-        retention = startRetention({ store, clock, sites: options.sites, log });
+        retention = startRetention({ store, clock, sites: present.sites, log });
       } catch (error) {
         running = false;
         endHealth?.();
@@ -314,6 +327,11 @@ export function createEngine(options: EngineOptions): Engine {
         await closeAll();
         throw error;
       }
+    },
+
+    async replace(project, queued = 'carry over') {
+      if (!running) throw notRunning({});
+      return swap.replace(project, queued);
     },
 
     async stop(drain = {}) {
@@ -328,6 +346,7 @@ export function createEngine(options: EngineOptions): Engine {
         text: () => drainText(dispatch.inHand, gate.underWay()),
         breakOff: () => stopping.abort(new Error('the engine is stopping')),
       });
+      await swap.settled();
       await closeAll();
       await scripts.close();
       end();
@@ -335,7 +354,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     connections: () =>
-      open.map((one) => connectionState(one, limit, gate, learning.learns(one.site.site, one.name))),
+      open.map((one) => connectionState(one, limit, gate, learning.learns(one.site, one.name))),
 
     resume,
     stuckLanes: (query) => store.stuckLanes(query),
@@ -359,20 +378,20 @@ export function createEngine(options: EngineOptions): Engine {
 
     signingKeys: keyring.control,
     signIns,
-    patientKeys: (asked) => patientKeysOf(keyedHash, options.sites, asked),
+    patientKeys: (asked) => patientKeysOf(keyedHash, present.sites(), asked),
 
     replay: replays.replay,
     replays: replays.control,
 
-    ...cursorDesk({ store, clock, sites: options.sites }),
+    ...cursorDesk({ store, clock, sites: present.sites }),
 
     ...byHand({
       store,
       clock,
       keyedHash,
       planned,
-      flow: (name) => prepared.get(name),
-      sites,
+      flow: present.flow,
+      sites: () => present.prepared().sites,
       open: (site, name) => byName.get(`${site}/${name}`),
       script: scripts.run,
     }),

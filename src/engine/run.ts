@@ -46,7 +46,7 @@ export interface RunParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly flow: (name: string) => { readonly prepared: PreparedFlow } | undefined;
-  readonly sites: ReadonlyMap<string, SiteRecord>;
+  readonly sites: () => ReadonlyMap<string, SiteRecord>;
   readonly connection: (site: string, name: string) => Connection | undefined;
   readonly intake: (site: string, connection: string) => Intake | undefined;
   readonly planned: (deliveries: number) => void;
@@ -108,7 +108,7 @@ export function runControl(parts: RunParts): RunControl {
   }
 
   function siteOf(name: string | undefined, of: 'all' | readonly string[]): SiteRecord {
-    const possible = [...parts.sites.values()].filter((site) => runsAt({ sites: of }, site));
+    const possible = [...parts.sites().values()].filter((site) => runsAt({ sites: of }, site));
     if (name === undefined) {
       const [only, ...others] = possible;
       if (only !== undefined && others.length === 0) return only;

@@ -8,10 +8,11 @@ import { routeFaults } from '../route-faults.ts';
 import type { Environment } from '../settings.ts';
 import { type ProjectConfig, readConfig } from './config.ts';
 import { connectionFaults } from './connections.ts';
-import { loadFlows } from './flows.ts';
+import { type LoadedFlow, loadFlows } from './flows.ts';
 
 export type { ProjectConfig } from './config.ts';
 export { secretNames } from './connections.ts';
+export type { LoadedFlow } from './flows.ts';
 
 export interface Project {
   readonly folder: string;
@@ -20,6 +21,7 @@ export interface Project {
   /** By site, what its servers were seen to say. */
   readonly observed: Readonly<Record<string, ObservedSite>>;
   readonly flows: readonly Flow[];
+  readonly flowFiles: readonly LoadedFlow[];
   readonly faults: readonly Fault[];
 }
 
@@ -46,8 +48,13 @@ export async function loadProject(folder: string, environment: Environment): Pro
     observed[record.site] = seen.observed;
     faults.push(...seen.faults);
   }
-  const flows = await loadFlows(join(root, config.flows), loaded.sites, faults, observed);
-  return { folder: root, config, sites: loaded.sites, observed, flows, faults };
+  const flowFiles = await loadFlows(
+    join(root, config.flows),
+    { root, sites: loaded.sites, observed },
+    faults,
+  );
+  const flows = flowFiles.map(({ flow }) => flow);
+  return { folder: root, config, sites: loaded.sites, observed, flows, flowFiles, faults };
 }
 
 export function faultText(fault: Fault): string {
