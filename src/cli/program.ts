@@ -11,6 +11,7 @@ import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFlows } from './commands/flows.ts';
 import { addHl7 } from './commands/hl7.ts';
+import { addImport } from './commands/import.ts';
 import { addKey } from './commands/key.ts';
 import { addLanes } from './commands/lanes.ts';
 import { addMessages } from './commands/messages.ts';
@@ -54,6 +55,7 @@ export function everything(): Command {
     addSites,
     addProbe,
     addSimulator,
+    addImport,
     addBackup,
     addKey,
     addDoctor,

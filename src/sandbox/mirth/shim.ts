@@ -35,6 +35,12 @@ export function installShim(
     readonly outbound?: Format;
     readonly template?: string;
   }
+  interface Surroundings {
+    readonly channel: string;
+    readonly id: string;
+    readonly destinations: readonly unknown[];
+    readonly configuration: Readonly<Record<string, unknown>>;
+  }
   const MOST_LINES = 100;
   const LONGEST_LINE = 1_000;
 
@@ -190,10 +196,15 @@ export function installShim(
   const write = (value: unknown, format: Format): unknown => {
     if (world.isXml(value)) {
       if (format === 'HL7V2') return world.writeHl7(value);
+      if (format === 'JSON') throw new TypeError('XML is not made JSON by itself: let the script write the object');
       return (value as { toXMLString(): string }).toXMLString();
     }
     return format === 'JSON' ? value : value === undefined || value === null ? '' : String(value);
   };
+  const escaped = (text: string): string =>
+    text.replace(/[&<>"]/g, (each) => (each === '&' ? '&amp;' : each === '<' ? '&lt;' : each === '>' ? '&gt;' : '&quot;'));
+  const XML = (value: unknown): unknown => (world.isXml(value) ? value : world.readXml(String(value)));
+  Object.assign(globals, { XML, XMLList: XML });
   let message: unknown = given.input.message;
   let accepted = true;
   const apart = (inbound: Format): void => {
@@ -210,11 +221,16 @@ export function installShim(
       apart(inbound);
       globals.tmp = template === undefined ? undefined : read(template, outbound);
       steps();
-      message = write(template === undefined ? globals.msg : globals.tmp, template === undefined && world.isXml(globals.msg) ? inbound : outbound);
+      message = write(template === undefined ? globals.msg : globals.tmp, outbound);
     },
-    /** The names of the destination that the script runs for. */
-    destination(names: readonly unknown[]): void {
-      const wanted = new Set(names.map(String));
+    /** Where the script stood: its channel, the names of the destination that it runs for, what it reads of the configuration map. */
+    begin({ channel, id, destinations, configuration }: Surroundings): void {
+      globals.channelName = channel;
+      globals.channelId = id;
+      const configured = mapOf(configuration);
+      globals.configurationMap = configured;
+      globals.$cfg = (key: unknown) => configured.get(key);
+      const wanted = new Set(destinations.map(String));
       const isMeant = (what: unknown): boolean =>
         (Array.isArray(what) ? what : [what]).some((each) => wanted.has(String(each)));
       const refuse = (yes: boolean): boolean => {
@@ -227,6 +243,25 @@ export function installShim(
         removeAll: () => refuse(true),
       };
     },
+    preprocess(change: (text: string) => unknown): void {
+      const given = typeof message === 'string' ? message : JSON.stringify(message);
+      message = String(change(given));
+    },
+    each: (value: unknown): Iterable<unknown> => {
+      if (value === null || value === undefined) return [];
+      if (world.isXml(value) || Array.isArray(value)) return value as Iterable<unknown>;
+      return typeof value === 'object' ? Object.values(value) : [value];
+    },
+    xml: (text: string) => (text.trim() === '<></>' ? world.view(world.node('list')) : world.readXml(text)),
+    /** In an attribute, and between tags, where XML stays XML. */
+    text: (value: unknown) => escaped(String(value)),
+    content: (value: unknown) =>
+      world.isXml(value) ? (value as { toXMLString(): string }).toXMLString() : escaped(String(value)),
+    typeOf: (value: unknown) => (world.isXml(value) ? 'xml' : typeof value),
+    /** What is sent on is made of a pattern. */
+    send(text: string): void {
+      message = (globals.mirth as { template(text: string): string }).template(text);
+    },
     /** Another channel begins: its maps are its own. */
     channel(): void {
       for (const [key, value] of channelMap.entries) sourceMap.put(key, value);
@@ -238,11 +273,13 @@ export function installShim(
       connectorMap.entries.clear();
     },
     accepted: () => accepted,
-    template: (text: string) =>
+    /** `${name}` filled in; with `json` as a part of JSON in quotes. */
+    template: (text: string, form?: 'json') =>
       text.replace(/\$!?\{([\w.]+)\}/g, (_, name: string) => {
-        if (/^message\.(encodedData|transformedData|rawData)$/.test(name))
-          return typeof message === 'string' ? message : JSON.stringify(message);
-        return String((globals.$ as (key: string) => unknown)(name));
+        const isMessage = /^message\.(encodedData|transformedData|rawData)$/.test(name);
+        const value = isMessage ? message : (globals.$ as (key: string) => unknown)(name);
+        const given = isMessage && typeof value !== 'string' ? JSON.stringify(value) : String(value);
+        return form === 'json' ? JSON.stringify(given).slice(1, -1) : given;
       }),
     done(result?: unknown): MirthResult & { readonly result?: unknown } {
       const plain = (value: unknown): unknown =>
