@@ -196,7 +196,9 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           calling = command.kind === 'call' && command.effect ? command : undefined;
           const at = clock.now();
           const from = clock.elapsed();
-          const output = await (command.kind === 'call' ? call(command, site.site) : runCode(command, site.timeZone));
+          const output = await (command.kind === 'call'
+            ? call(command, site.site)
+            : runCode(command, site.timeZone));
           remembered.set(command.step, output);
           unsaved.push({ step: command.step, startedAt: at, ms: Math.round(clock.elapsed() - from), output });
         }

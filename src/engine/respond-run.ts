@@ -5,8 +5,8 @@ import { type CdsTrigger, type EventContext, eventContext, next, type PreparedFl
 import { asFailure, type Clock, Failure, type Json } from '../std/index.ts';
 import type { Gate } from './gate.ts';
 import type { Asked } from './respond-request.ts';
-import type { Open } from './view.ts';
 import type { RunScript } from './scripts.ts';
+import type { Open } from './view.ts';
 
 export interface RunOptions {
   readonly open: () => readonly Open[];

@@ -11,8 +11,8 @@ import type { Exchange, Store } from '../store/index.ts';
 import type { Gate } from './gate.ts';
 import { askedOf, type CdsAnswer, type CdsRequest, refusalOf, withoutToken } from './respond-request.ts';
 import { runFlow, type Said, type Serving } from './respond-run.ts';
-import type { Open } from './view.ts';
 import type { RunScript } from './scripts.ts';
+import type { Open } from './view.ts';
 
 /** What a CDS client reads about a service. */
 export interface CdsService {

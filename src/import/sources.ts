@@ -2,8 +2,8 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { importFailure } from './failures.ts';
-import { readXml, XML_LIMITS } from './xml/read.ts';
 import type { XmlElement } from './xml/element.ts';
+import { readXml, XML_LIMITS } from './xml/read.ts';
 import { readZip } from './zip.ts';
 
 export interface Document {
@@ -41,7 +41,11 @@ export function* documentsOf(path: string): Generator<Document | Unread> {
 function* documentsIn(file: string, shown: string): Generator<Document | Unread> {
   try {
     const { size } = statSync(file);
-    if (size > LARGEST) throw importFailure('IMPORT_TOO_LARGE', { message: `It is not read: it has ${size} bytes.`, at: { path: shown } });
+    if (size > LARGEST)
+      throw importFailure('IMPORT_TOO_LARGE', {
+        message: `It is not read: it has ${size} bytes.`,
+        at: { path: shown },
+      });
     if (isZip(file) || startsLikeZip(file)) {
       for (const entry of readZip(readFileSync(file), shown, isXml)) {
         const name = `${shown}/${entry.name}`;
@@ -66,7 +70,8 @@ function read(bytes: Uint8Array, file: string): Document | Unread {
 /** UTF-8, or UTF-16 by its mark; Mirth writes UTF-8. */
 function textOf(bytes: Uint8Array, file: string): string {
   const [first, second] = bytes;
-  const charset = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  const charset =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
   try {
     return new TextDecoder(charset, { fatal: true }).decode(bytes);
   } catch {
@@ -89,11 +94,23 @@ function filesBelow(folder: string): readonly string[] {
   const files: string[] = [];
   const look = (place: string, depth: number): void => {
     // Links are not followed: they could lead anywhere, or round in a circle.
-    for (const entry of readdirSync(place, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of readdirSync(place, { withFileTypes: true }).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    )) {
       const path = join(place, entry.name);
-      if (entry.isDirectory() && depth < DEEPEST && !entry.name.startsWith('.') && entry.name !== 'node_modules') look(path, depth + 1);
+      if (
+        entry.isDirectory() &&
+        depth < DEEPEST &&
+        !entry.name.startsWith('.') &&
+        entry.name !== 'node_modules'
+      )
+        look(path, depth + 1);
       else if (entry.isFile() && (isXml(entry.name) || isZip(entry.name))) files.push(path);
-      if (files.length > MOST_FILES) throw importFailure('IMPORT_TOO_LARGE', { message: `There are more than ${MOST_FILES} files.`, at: { path: folder } });
+      if (files.length > MOST_FILES)
+        throw importFailure('IMPORT_TOO_LARGE', {
+          message: `There are more than ${MOST_FILES} files.`,
+          at: { path: folder },
+        });
     }
   };
   look(folder, 0);

@@ -15,7 +15,10 @@ export function writeFiles(folder: string, files: ReadonlyMap<string, string>): 
   const [first, ...more] = there.filter((path) => !KEPT.has(path));
   if (first !== undefined) {
     const others = more.length === 0 ? '' : ` and ${more.length} more`;
-    throw importFailure('IMPORT_WOULD_OVERWRITE', { message: `${first}${others} would be written over.`, at: { path: folder } });
+    throw importFailure('IMPORT_WOULD_OVERWRITE', {
+      message: `${first}${others} would be written over.`,
+      at: { path: folder },
+    });
   }
   const written: string[] = [];
   const made: string[] = [];

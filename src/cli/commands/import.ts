@@ -1,6 +1,13 @@
 /** `suture import mirth`: exported channels, code templates and backups as a project of Suture. */
 import type { Command } from 'commander';
-import { type Document, documentsOf, importMirth, placeText, type Unread, writeFiles } from '../../import/index.ts';
+import {
+  type Document,
+  documentsOf,
+  importMirth,
+  placeText,
+  type Unread,
+  writeFiles,
+} from '../../import/index.ts';
 import { explain, failureText, printJson, printLine, printNote, printTable } from '../output.ts';
 
 interface Options {
@@ -56,7 +63,8 @@ function run(path: string, { out, site, timeZone, dryRun, json }: Options): numb
     ...(site === undefined ? {} : { site }),
     ...(timeZone === undefined ? {} : { timeZone }),
     progress(done, all, channel) {
-      if (all >= PROGRESS_FROM && (done % PROGRESS_FROM === 0 || done === all)) printNote(`${done} of ${all} channels: ${channel}`);
+      if (all >= PROGRESS_FROM && (done % PROGRESS_FROM === 0 || done === all))
+        printNote(`${done} of ${all} channels: ${channel}`);
     },
   });
   const written = dryRun ? [] : writeFiles(out, files);
@@ -75,7 +83,8 @@ function run(path: string, { out, site, timeZone, dryRun, json }: Options): numb
       ]),
     );
     for (const item of work) {
-      if (item.level === 'to do') printLine(`to do: ${placeText(item)}: ${item.channel}, ${item.part}: ${item.reason}. ${item.fix}`);
+      if (item.level === 'to do')
+        printLine(`to do: ${placeText(item)}: ${item.channel}, ${item.part}: ${item.reason}. ${item.fix}`);
     }
     printLine(
       `${dryRun ? 'would write' : 'wrote'} ${dryRun ? files.size : written.length} files: ${summary.flows} flows, ${summary.parked} that need work, and the whole list in IMPORT.md`,

@@ -1,5 +1,4 @@
 /** Connectors of Mirth as connections of a site record, where Suture has them; what they say besides goes to the list of work. */
-import type { Source } from '../../flow/index.ts';
 import { child, entriesOf, isTrue, textAt, within } from '../xml/element.ts';
 import type { Connector } from './export.ts';
 import { variableName } from './names.ts';
@@ -26,7 +25,8 @@ export interface DestinationMade {
   readonly channel?: string;
   /** The other side takes HL7 as it is, or JSON. */
   readonly takes: 'hl7' | 'json' | 'anything';
-  readonly path?: Source;
+  /** It sends what the connector cannot yet: it would be refused. */
+  readonly unready?: boolean;
 }
 
 /** Values of the configuration map, by key, as the environment gives them here. */
@@ -52,8 +52,10 @@ function portOf(text: string, configured: Configured, place: Place, line: number
 }
 
 const UNSUPPORTED: Readonly<Record<string, string>> = {
-  'File Reader': 'folders and SFTP are read by the file connector: add a connection for it, and let the flow start on `file`',
-  'File Writer': 'files are written by the file connector: add a connection for it, and let the last step send to it',
+  'File Reader':
+    'folders and SFTP are read by the file connector: add a connection for it, and let the flow start on `file`',
+  'File Writer':
+    'files are written by the file connector: add a connection for it, and let the last step send to it',
   'Database Reader': 'let the application ask the database and call a webhook, or hand rows over as a file',
   'Database Writer': 'let the application write to the database, behind a webhook',
   'JavaScript Reader': 'let a schedule start the flow, and read in a step what the script read',
@@ -80,9 +82,20 @@ export function sourceOf(connector: Connector, place: Place, configured: Configu
         'Give the caller the address and the secret; `suture sites keys` and the reference of the webhook connector tell how a call is signed.',
       );
       if (isTrue(properties, 'xmlBody') || isTrue(properties, 'includeMetadata'))
-        place.toDo(line, 'the channel reads the call wrapped in XML', 'Read the body itself, as JSON or text.');
-      if (entriesOf(within(properties, 'responseHeaders')).length > 0 || textAt(properties, 'responseStatusCode') !== '')
-        place.lookAt(line, 'the channel sets headers or the status of its answer', 'Suture answers 202 when the message is kept.');
+        place.toDo(
+          line,
+          'the channel reads the call wrapped in XML',
+          'Read the body itself, as JSON or text.',
+        );
+      if (
+        entriesOf(within(properties, 'responseHeaders')).length > 0 ||
+        textAt(properties, 'responseStatusCode') !== ''
+      )
+        place.lookAt(
+          line,
+          'the channel sets headers or the status of its answer',
+          'Suture answers 202 when the message is kept.',
+        );
       return { connection: { connector: 'webhook', secret: '', accepts: true }, trigger: 'webhook' };
     }
     case 'VmReceiverProperties':
@@ -95,7 +108,11 @@ export function sourceOf(connector: Connector, place: Place, configured: Configu
 
 function unsupported({ transport, type, line }: Connector, place: Place): void {
   const fix = UNSUPPORTED[transport] ?? 'let the application do it, behind a webhook';
-  place.toDo(line, `Suture has no connector for ${transport || type || 'it'}`, `${fix.charAt(0).toUpperCase()}${fix.slice(1)}.`);
+  place.toDo(
+    line,
+    `Suture has no connector for ${transport || type || 'it'}`,
+    `${fix.charAt(0).toUpperCase()}${fix.slice(1)}.`,
+  );
 }
 
 /** What Mirth answers after processing, Suture answers when the message is on disk. */
@@ -110,7 +127,8 @@ function answered({ properties, line }: Connector, place: Place): void {
 }
 
 /** `0B` as a number, when it is one byte. */
-const byteOf = (hex: string): number | undefined => (/^[0-9a-f]{2}$/i.test(hex) ? Number.parseInt(hex, 16) : undefined);
+const byteOf = (hex: string): number | undefined =>
+  /^[0-9a-f]{2}$/i.test(hex) ? Number.parseInt(hex, 16) : undefined;
 
 function framing({ properties, line }: Connector, place: Place): ConnectionRecord | undefined {
   const mode = child(properties, 'transmissionModeProperties');
@@ -129,7 +147,11 @@ function tcpListener(connector: Connector, place: Place, configured: Configured)
   const { properties, line, transformer } = connector;
   answered(connector, place);
   if (transformer.inbound.name !== 'HL7V2') {
-    place.toDo(line, `the channel takes ${transformer.inbound.name} over TCP`, 'Only HL7 v2 comes over MLLP; let the sender post to a webhook.');
+    place.toDo(
+      line,
+      `the channel takes ${transformer.inbound.name} over TCP`,
+      'Only HL7 v2 comes over MLLP; let the sender post to a webhook.',
+    );
     return { trigger: 'none' };
   }
   if (textAt(properties, 'serverMode') === 'false') {
@@ -137,16 +159,28 @@ function tcpListener(connector: Connector, place: Place, configured: Configured)
     return { trigger: 'none' };
   }
   if (isTrue(properties, 'sourceConnectorProperties', 'processBatch'))
-    place.lookAt(line, 'batches are split into messages', 'Suture takes one message a frame; have batches sent as files, or one by one.');
+    place.lookAt(
+      line,
+      'batches are split into messages',
+      'Suture takes one message a frame; have batches sent as files, or one by one.',
+    );
   if (!/^(DEFAULT_ENCODING|UTF-8|)$/.test(textAt(properties, 'charsetEncoding')))
-    place.lookAt(line, `messages are read as ${textAt(properties, 'charsetEncoding')}`, 'Suture goes by MSH-18; have the sender fill it.');
+    place.lookAt(
+      line,
+      `messages are read as ${textAt(properties, 'charsetEncoding')}`,
+      'Suture goes by MSH-18; have the sender fill it.',
+    );
   const frame = framing(connector, place);
   if (frame === undefined) return { trigger: 'none' };
   const listener = child(properties, 'listenerConnectorProperties');
   const host = setting(textAt(listener, 'host') || '0.0.0.0', configured);
   const port = portOf(textAt(listener, 'port'), configured, place, line);
   if (host === '0.0.0.0')
-    place.lookAt(line, 'it listens on every address of the machine, unencrypted', 'Name an address, add tls or peers where the network is not your own.');
+    place.lookAt(
+      line,
+      'it listens on every address of the machine, unencrypted',
+      'Name an address, add tls or peers where the network is not your own.',
+    );
   return { connection: { connector: 'mllp', listen: { host, port, ...frame } }, trigger: 'hl7' };
 }
 
@@ -169,7 +203,12 @@ export function destinationOf(connector: Connector, place: Place, configured: Co
       const channel = textAt(properties, 'channelId');
       const template = textAt(properties, 'channelTemplate');
       const isNone = channel === '' || channel === 'none';
-      return { kind: isNone ? 'nothing' : 'other channel', template, takes: 'anything', ...(isNone ? {} : { channel }) };
+      return {
+        kind: isNone ? 'nothing' : 'other channel',
+        template,
+        takes: 'anything',
+        ...(isNone ? {} : { channel }),
+      };
     }
     case 'JavaScriptDispatcherProperties':
       return { kind: 'script', template: '', takes: 'anything' };
@@ -184,13 +223,25 @@ function tcpSender(connector: Connector, place: Place, configured: Configured): 
   const frame = framing(connector, place);
   if (frame === undefined) return undefined;
   if (transformer.outbound.name !== 'HL7V2') {
-    place.toDo(line, `the destination sends ${transformer.outbound.name} over TCP`, 'Only HL7 v2 goes over MLLP; send it to a webhook.');
+    place.toDo(
+      line,
+      `the destination sends ${transformer.outbound.name} over TCP`,
+      'Only HL7 v2 goes over MLLP; send it to a webhook.',
+    );
     return undefined;
   }
   if (isTrue(properties, 'ignoreResponse'))
-    place.lookAt(line, 'the acknowledgement is ignored', 'Suture waits for it: a receiver that never answers holds the delivery. Have it answer AA.');
+    place.lookAt(
+      line,
+      'the acknowledgement is ignored',
+      'Suture waits for it: a receiver that never answers holds the delivery. Have it answer AA.',
+    );
   if (isTrue(properties, 'serverMode'))
-    place.toDo(line, 'the destination waits for the receiver to connect', 'Let Suture connect to the receiver.');
+    place.toDo(
+      line,
+      'the destination waits for the receiver to connect',
+      'Let Suture connect to the receiver.',
+    );
   const timeout = Number(textAt(properties, 'responseTimeout'));
   const connection = {
     connector: 'mllp',
@@ -199,7 +250,9 @@ function tcpSender(connector: Connector, place: Place, configured: Configured): 
       port: portOf(textAt(properties, 'remotePort'), configured, place, line),
       ...frame,
     },
-    ...(timeout > 0 && timeout !== 30_000 && Number.isFinite(timeout) ? { ackTimeout: `${Math.max(1, Math.round(timeout / 1_000))}s` } : {}),
+    ...(timeout > 0 && timeout !== 30_000 && Number.isFinite(timeout)
+      ? { ackTimeout: `${Math.max(1, Math.round(timeout / 1_000))}s` }
+      : {}),
   };
   return { connection, kind: 'send', do: 'send', template: textAt(properties, 'template'), takes: 'hl7' };
 }
@@ -211,31 +264,65 @@ function httpSender(connector: Connector, place: Place, configured: Configured):
   const acts = { POST: 'send', PUT: 'update', PATCH: 'update', GET: 'find' } as const;
   const act = acts[method as keyof typeof acts];
   if (act === undefined || act === 'find') {
-    place.toDo(line, `the destination asks with ${method}`, 'Use a find step for a question, or let the application do it.');
+    place.toDo(
+      line,
+      `the destination asks with ${method}`,
+      'Use a find step for a question, or let the application do it.',
+    );
     return undefined;
   }
-  const headers = entriesOf(within(properties, 'headers')).map(([name]) => name).filter((name) => !/^content-type$/i.test(name));
+  const headers = entriesOf(within(properties, 'headers'))
+    .map(([name]) => name)
+    .filter((name) => !/^content-type$/i.test(name));
   if (headers.length > 0 || isTrue(properties, 'useHeadersVariable'))
-    place.toDo(line, `it sends headers of its own${headers.length > 0 ? ` (${headers.join(', ')})` : ''}`, 'The webhook connector sends none; have the receiver check the signature instead, or put a gateway between.');
+    place.toDo(
+      line,
+      `it sends headers of its own${headers.length > 0 ? ` (${headers.join(', ')})` : ''}`,
+      'The webhook connector sends none; have the receiver check the signature instead, or put a gateway between.',
+    );
+  const unready =
+    headers.length > 0 ||
+    isTrue(properties, 'useHeadersVariable') ||
+    isTrue(properties, 'useAuthentication') ||
+    isTrue(properties, 'multipart') ||
+    entriesOf(within(properties, 'parameters')).length > 0;
   if (entriesOf(within(properties, 'parameters')).length > 0)
     place.toDo(line, 'it sends parameters in the address', 'Put them into the body.');
   if (isTrue(properties, 'useAuthentication'))
-    place.toDo(line, `it signs in with a user and a password (${textAt(properties, 'authenticationType') || 'Basic'})`, 'The webhook connector signs every call with the connection’s secret; have the receiver check that.');
+    place.toDo(
+      line,
+      `it signs in with a user and a password (${textAt(properties, 'authenticationType') || 'Basic'})`,
+      'The webhook connector signs every call with the connection’s secret; have the receiver check that.',
+    );
   if (isTrue(properties, 'multipart')) place.toDo(line, 'it sends a multipart body', 'Send JSON.');
   const variable = /\$!?\{/.test(address) ? setting(address, configured) : address;
   if (typeof variable === 'string' && !URL.canParse(variable)) {
-    place.toDo(line, 'its address is made of variables or is none', 'Give the address in site.yaml; a path below it may come from a map.');
+    place.toDo(
+      line,
+      'its address is made of variables or is none',
+      'Give the address in site.yaml; a path below it may come from a map.',
+    );
     return undefined;
   }
-  const isPlain = typeof variable === 'string' && variable.startsWith('http:') && !/^http:\/\/(127\.|localhost|\[::1\])/.test(variable);
-  if (isPlain) place.lookAt(line, 'it is sent over http: without encryption', 'Use https:, or keep plainHttp: true where the network is your own.');
+  const isPlain =
+    typeof variable === 'string' &&
+    variable.startsWith('http:') &&
+    !/^http:\/\/(127\.|localhost|\[::1\])/.test(variable);
+  if (isPlain)
+    place.lookAt(
+      line,
+      'it is sent over http: without encryption',
+      'Use https:, or keep plainHttp: true where the network is your own.',
+    );
   const timeout = Number(textAt(properties, 'socketTimeout'));
   const connection = {
     connector: 'webhook',
     url: variable,
     secret: '',
     ...(isPlain || typeof variable !== 'string' ? { plainHttp: true } : {}),
-    ...(timeout > 0 && Number.isFinite(timeout) && timeout !== 10_000 ? { timeout: `${Math.min(300, Math.max(1, Math.round(timeout / 1_000)))}s` } : {}),
+    ...(timeout > 0 && Number.isFinite(timeout) && timeout !== 10_000
+      ? { timeout: `${Math.min(300, Math.max(1, Math.round(timeout / 1_000)))}s` }
+      : {}),
   };
   return {
     connection,
@@ -244,16 +331,28 @@ function httpSender(connector: Connector, place: Place, configured: Configured):
     ...(method === 'PATCH' ? { method: 'PATCH' as const } : {}),
     template: textAt(properties, 'content'),
     takes: 'json',
+    unready,
   };
 }
 
 /** How Mirth tried again, as Suture does. */
-export function retryOf({ properties, line }: Connector, place: Place): { readonly attempts?: number; readonly exhausted: 'stop lane' | 'dead letter' } {
+export function retryOf(
+  { properties, line }: Connector,
+  place: Place,
+): { readonly attempts?: number; readonly exhausted: 'stop lane' | 'dead letter' } {
   const queue = child(properties, 'destinationConnectorProperties');
   const isQueued = isTrue(queue, 'queueEnabled');
   const retries = Number(textAt(queue, 'retryCount') || '0');
-  if (isQueued && Number(textAt(queue, 'threadCount') || '1') > 1 && textAt(queue, 'threadAssignmentVariable') === '')
-    place.lookAt(line, 'several threads send from the queue, in no order', 'Set order: patient in the flow: patients do not wait for one another, and each stays in order.');
+  if (
+    isQueued &&
+    Number(textAt(queue, 'threadCount') || '1') > 1 &&
+    textAt(queue, 'threadAssignmentVariable') === ''
+  )
+    place.lookAt(
+      line,
+      'several threads send from the queue, in no order',
+      'Set order: patient in the flow: patients do not wait for one another, and each stays in order.',
+    );
   if (!isQueued) return { attempts: Math.max(1, retries + 1), exhausted: 'dead letter' };
   return { exhausted: isTrue(queue, 'rotate') ? 'dead letter' : 'stop lane' };
 }

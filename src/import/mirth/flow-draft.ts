@@ -3,16 +3,33 @@
  * conditions and maps becomes filter and map steps; from the first stage that cannot, a script does the rest.
  */
 import type { Condition, FieldRule, Step as FlowStep } from '../../flow/index.ts';
-import { type Answer, both, either, filterOf, type Move, movesOf, ruleOf, type Scope, withFallback, writeOf } from '../script/meaning.ts';
+import {
+  type Answer,
+  both,
+  either,
+  filterOf,
+  type Move,
+  movesOf,
+  ruleOf,
+  type Scope,
+  withFallback,
+  writeOf,
+} from '../script/meaning.ts';
 import { type Node, parseScript } from '../script/parse.ts';
 import { usesOf } from '../script/refusals.ts';
-import type { BuiltRule, Rule, Step, Transformer } from './export.ts';
+import type { BuiltRule, Rule, Script, Step, Transformer } from './export.ts';
 import { fieldName } from './names.ts';
 import { filterText, isOn, remark, scriptsOf, stepText } from './script-text.ts';
 import { FlowScript, rewritten, type ScriptContext } from './scripts.ts';
 import type { Place } from './work.ts';
 
-const FORMATS: Readonly<Record<string, string>> = { HL7V2: 'HL7V2', XML: 'XML', HL7V3: 'XML', JSON: 'JSON', RAW: 'RAW' };
+const FORMATS: Readonly<Record<string, string>> = {
+  HL7V2: 'HL7V2',
+  XML: 'XML',
+  HL7V3: 'XML',
+  JSON: 'JSON',
+  RAW: 'RAW',
+};
 const SITE_NEVER: Condition = { path: 'site.id', equals: '' };
 
 export class FlowDraft {
@@ -26,8 +43,12 @@ export class FlowDraft {
   readonly script: FlowScript;
   readonly #trigger: 'hl7' | 'webhook';
 
-  constructor(trigger: 'hl7' | 'webhook', context: ScriptContext) {
+  /** Where a script reads the message that came. */
+  readonly #whole: string;
+
+  constructor(trigger: 'hl7' | 'webhook', inbound: string, context: ScriptContext) {
     this.#trigger = trigger;
+    this.#whole = trigger === 'hl7' ? 'hl7:*' : inbound === 'JSON' ? 'event' : 'event.text';
     this.script = new FlowScript(context);
   }
 
@@ -57,7 +78,8 @@ export class FlowDraft {
       return;
     }
     for (const [index, rule] of on.entries())
-      for (const script of scriptsOf(rule)) this.script.take(script, place.of(`${place.part}, rule ${index + 1}${named(rule)}`));
+      for (const script of scriptsOf(rule))
+        this.script.take(script, place.of(`${place.part}, rule ${index + 1}${named(rule)}`));
     this.script.filters = true;
     this.script.add(
       '',
@@ -83,8 +105,11 @@ export class FlowDraft {
 
   #question(rule: Rule, scope: Scope): Answer | undefined {
     if (rule.kind === 'script') {
+      if (rule.script.elsewhere !== undefined) return undefined;
       const parsed = parseScript(rule.script.text);
-      return 'body' in parsed && usesOf(parsed).refusals.length === 0 ? filterOf(parsed.body, scope) : undefined;
+      return 'body' in parsed && usesOf(parsed).refusals.length === 0
+        ? filterOf(parsed.body, scope)
+        : undefined;
     }
     return rule.kind === 'built' ? builtAnswer(rule, scope) : undefined;
   }
@@ -120,13 +145,21 @@ export class FlowDraft {
     if (left.length === 0 && !converts) return;
     if (converts || isMade) this.#changed = true;
     if (isMade && transformer.template !== '')
-      place.lookAt(transformer.line, 'the message is made from a pattern in the export', 'It went into the script: look that it holds no patient’s data.');
-    if (left.length === 0 && converts && !['HL7V2', 'JSON'].includes(transformer.inbound.name)) this.#changed = true;
+      place.lookAt(
+        transformer.line,
+        'the message is made from a pattern in the export',
+        'It went into the script: look that it holds no patient’s data.',
+      );
+    if (left.length === 0 && converts && !['HL7V2', 'JSON'].includes(transformer.inbound.name))
+      this.#changed = true;
     this.script.add(
       '',
       remark(place.part),
       `mirth.transform(${this.#stage(transformer, isMade)}, function () {`,
-      ...left.flatMap((step) => [remark(`${step.name || step.kind} (line ${step.line})`), stepText(step, rewritten)]),
+      ...left.flatMap((step) => [
+        remark(`${step.name || step.kind} (line ${step.line})`),
+        stepText(step, rewritten),
+      ]),
       '});',
       'if (!mirth.accepted()) return mirth.done();',
     );
@@ -135,18 +168,23 @@ export class FlowDraft {
   #moves(step: Step, scope: Scope): readonly Move[] | undefined {
     switch (step.kind) {
       case 'mapper': {
-        if ((step.scope !== 'CHANNEL' && step.scope !== 'CONNECTOR') || step.replacements.length > 0) return undefined;
+        if ((step.scope !== 'CHANNEL' && step.scope !== 'CONNECTOR') || step.replacements.length > 0)
+          return undefined;
         const rule = expression(step.mapping.text, (node) => ruleOf(node, scope));
         const checked = withFallback(rule, literal(step.fallback));
         return checked === undefined ? undefined : [{ to: 'variable', name: step.variable, rule: checked }];
       }
       case 'builder': {
         if (step.replacements.length > 0) return undefined;
-        const rule = withFallback(expression(step.mapping.text, (node) => ruleOf(node, scope)), literal(step.fallback));
+        const rule = withFallback(
+          expression(step.mapping.text, (node) => ruleOf(node, scope)),
+          literal(step.fallback),
+        );
         const move = expression(step.segment.text.trim(), (node) => writeOf(node, rule, scope));
         return move === undefined ? undefined : [move];
       }
       case 'script': {
+        if (step.script.elsewhere !== undefined) return undefined;
         const parsed = parseScript(step.script.text);
         if (!('body' in parsed) || usesOf(parsed).refusals.length > 0) return undefined;
         return movesOf(parsed.body, scope);
@@ -169,25 +207,48 @@ export class FlowDraft {
     const here = place.of(`${place.part}${named(part)}`);
     if (part.kind === 'external') {
       this.script.broken = true;
-      here.toDo(part.line, `it runs a script from the file ${part.path || '(none)'}, which is not in the export`, 'Put the file’s text into a JavaScript step and import again, or write it as a code step.');
+      here.toDo(
+        part.line,
+        `it runs a script from the file ${part.path || '(none)'}, which is not in the export`,
+        'Put the file’s text into a JavaScript step and import again, or write it as a code step.',
+      );
     } else if (part.kind === 'xslt') {
       this.script.broken = true;
       here.toDo(part.line, 'it is an XSLT step', 'Write it as a map or as a code step.');
     } else if (part.kind === 'unknown') {
       this.script.broken = true;
-      here.toDo(part.line, `it is a ${part.type}, which is not known`, 'Write it as a map or as a code step.');
+      here.toDo(
+        part.line,
+        `it is a ${part.type}, which is not known`,
+        'Write it as a map or as a code step.',
+      );
     } else if (part.kind === 'mapper' && /^(GLOBAL|GLOBAL_CHANNEL)$/.test(part.scope)) {
       this.script.broken = true;
-      here.toDo(part.line, `it keeps "${part.variable}" from one message to the next`, 'Put what is fixed into the flow or a value set map.');
+      here.toDo(
+        part.line,
+        `it keeps "${part.variable}" from one message to the next`,
+        'Put what is fixed into the flow or a value set map.',
+      );
     } else if (part.kind === 'mapper' && part.scope === 'RESPONSE') {
-      here.toDo(part.line, `it answers the sender with "${part.variable}"`, 'Suture answers when the message is kept.');
-    } else if (part.kind === 'iterator') for (const each of part.children as readonly (Rule | Step)[]) this.#unable(each, place);
+      here.toDo(
+        part.line,
+        `it answers the sender with "${part.variable}"`,
+        'Suture answers when the message is kept.',
+      );
+    } else if (part.kind === 'iterator')
+      for (const each of part.children as readonly (Rule | Step)[]) this.#unable(each, place);
   }
 
-  preprocess(text: string, line: number, place: Place): void {
-    this.script.take({ text, line }, place);
+  preprocess(script: Script, place: Place): void {
+    this.script.take(script, place);
     this.#changed = true;
-    this.script.add('', remark(place.part), 'mirth.preprocess(function (message) {', rewritten(text), '});');
+    this.script.add(
+      '',
+      remark(place.part),
+      'mirth.preprocess(function (message) {',
+      rewritten(script.text),
+      '});',
+    );
   }
 
   #stage(transformer: Transformer, isMade = false): string {
@@ -218,22 +279,31 @@ export class FlowDraft {
 
   /** Pure steps first, then the script, then what it lets through; `message` is what a later step sends. */
   steps(file: string): { readonly steps: readonly FlowStep[]; readonly message: string | undefined } {
-    const steps: FlowStep[] = this.#filters.map((that, index) => ({ kind: 'filter', id: `accepted${index === 0 ? '' : index + 1}`, that }));
+    const steps: FlowStep[] = this.#filters.map((that, index) => ({
+      kind: 'filter',
+      id: `accepted${index === 0 ? '' : index + 1}`,
+      that,
+    }));
     const hasValues = Object.keys(this.#values).length > 0;
     if (hasValues) steps.push({ kind: 'map', id: 'values', fields: this.#values });
     let message: string | undefined;
     if (this.#written.size > 0) {
       // As Mirth, which sends the message on under the number and time that it came with.
       const kept = { 'MSH-7': 'hl7:MSH-7', 'MSH-10': 'hl7:MSH-10' };
-      steps.push({ kind: 'map', id: 'message', hl7: { copy: true, fields: { ...kept, ...Object.fromEntries(this.#written) } } });
+      steps.push({
+        kind: 'map',
+        id: 'message',
+        hl7: { copy: true, fields: { ...kept, ...Object.fromEntries(this.#written) } },
+      });
       message = 'message';
     }
     if (!this.script.isEmpty) {
-      const whole = this.#trigger === 'hl7' ? 'hl7:*' : 'event';
-      const reads = { message: message ?? whole, ...(hasValues ? { values: 'values' } : {}) };
+      const reads = { message: message ?? this.#whole, ...(hasValues ? { values: 'values' } : {}) };
       steps.push({ kind: 'code', id: 'script', reads, script: file });
-      if (this.script.filters) steps.push({ kind: 'filter', id: 'let-through', that: { path: 'script.accepted', equals: true } });
-      if (this.#changed || this.script.result) message = this.script.result ? 'script.result' : 'script.message';
+      if (this.script.filters)
+        steps.push({ kind: 'filter', id: 'let-through', that: { path: 'script.accepted', equals: true } });
+      if (this.#changed || this.script.result)
+        message = this.script.result ? 'script.result' : 'script.message';
     }
     return { steps, message };
   }
@@ -248,11 +318,17 @@ function sharedNames(steps: readonly Step[]): ReadonlySet<Step> {
       const parsed = parseScript(text);
       return 'body' in parsed ? [usesOf(parsed)] : [];
     });
-    return { step, free: new Set(all.flatMap(({ free }) => [...free])), defined: new Set(all.flatMap(({ defined }) => [...defined])) };
+    return {
+      step,
+      free: new Set(all.flatMap(({ free }) => [...free])),
+      defined: new Set(all.flatMap(({ defined }) => [...defined])),
+    };
   });
   return new Set(
     uses
-      .filter(({ step, defined }) => uses.some((other) => other.step !== step && [...other.free].some((name) => defined.has(name))))
+      .filter(({ step, defined }) =>
+        uses.some((other) => other.step !== step && [...other.free].some((name) => defined.has(name))),
+      )
       .map(({ step }) => step),
   );
 }
@@ -269,8 +345,12 @@ function expression<Result>(text: string, read: (node: Node) => Result | undefin
 /** The default of a mapper: a text in quotes, or nothing. */
 const literal = (text: string): string | number | boolean | undefined => {
   if (text.trim() === '') return '';
-  const rule = expression(text, (node) => ruleOf(node, { format: 'other', variables: new Map(), written: new Map(), locals: new Map() }));
-  return rule !== undefined && typeof rule === 'object' && 'value' in rule ? (rule.value as string) : undefined;
+  const rule = expression(text, (node) =>
+    ruleOf(node, { format: 'other', variables: new Map(), written: new Map(), locals: new Map() }),
+  );
+  return rule !== undefined && typeof rule === 'object' && 'value' in rule
+    ? (rule.value as string)
+    : undefined;
 };
 
 function builtAnswer({ field, test, values }: BuiltRule, scope: Scope): Answer | undefined {
@@ -280,7 +360,7 @@ function builtAnswer({ field, test, values }: BuiltRule, scope: Scope): Answer |
   if (test === 'CONTAINS' || test === 'NOT_CONTAIN') return undefined;
   const texts = values.map(({ text }) => literal(text));
   if (texts.length === 0 || texts.some((text) => typeof text !== 'string' || text === '')) return undefined;
-  const among: Condition = texts.length === 1 ? { path: rule, equals: texts[0] as string } : { path: rule, in: texts as string[] };
+  const among: Condition =
+    texts.length === 1 ? { path: rule, equals: texts[0] as string } : { path: rule, in: texts as string[] };
   return test === 'EQUALS' ? among : { not: among };
 }
-

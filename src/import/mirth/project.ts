@@ -38,7 +38,8 @@ const isZone = (name: string): boolean => {
 /** @throws Failure IMPORT_NOTHING: there is no channel and no code template in it. */
 export function importMirth(documents: readonly Document[], options: ImportOptions = {}): Imported {
   const exported = readExport(documents);
-  if (exported.channels.length === 0 && exported.templates.length === 0) throw importFailure('IMPORT_NOTHING');
+  if (exported.channels.length === 0 && exported.templates.length === 0)
+    throw importFailure('IMPORT_NOTHING');
   const site = options.site ?? slug(exported.serverName ?? '', 'imported');
   const work: WorkItem[] = [];
   const made = makeAll(exported, site, work, options.progress);
@@ -58,7 +59,12 @@ export function importMirth(documents: readonly Document[], options: ImportOptio
   return { summary, work, files };
 }
 
-function makeAll(exported: MirthExport, site: string, work: WorkItem[], progress: ImportOptions['progress']): Made {
+function makeAll(
+  exported: MirthExport,
+  site: string,
+  work: WorkItem[],
+  progress: ImportOptions['progress'],
+): Made {
   const making = new FlowMaker(exported, site, work).make();
   for (let done = 1; ; done += 1) {
     const next = making.next();
@@ -78,33 +84,97 @@ function beside(exported: MirthExport, made: Made, work: WorkItem[]): void {
   } as const;
   for (const { what, name, script, file, line } of exported.beside) {
     if (script !== undefined && /^(\/\/[^\n]*\n|\s)*(return( message)?;?)?\s*$/.test(script.text)) continue;
-    work.push({ level: 'left out', channel: '(server)', part: `${what} "${name}"`, file, line, reason: `the ${what} is not carried over`, fix: fixes[what] });
+    work.push({
+      level: 'left out',
+      channel: '(server)',
+      part: `${what} "${name}"`,
+      file,
+      line,
+      reason: `the ${what} is not carried over`,
+      fix: fixes[what],
+    });
   }
   const texts = made.flows.map(({ code }) => code?.text ?? '').join('\n');
   for (const { name, library, file, line, type } of exported.templates) {
     if (type === 'DRAG_AND_DROP_CODE' || texts.includes(`// Code template "${name}"`)) continue;
-    work.push({ level: 'left out', channel: '(server)', part: `code template "${name}"${library === '' ? '' : ` of "${library}"`}`, file, line, reason: 'no script that was carried over uses it', fix: 'Nothing, unless a script on this list does.' });
+    work.push({
+      level: 'left out',
+      channel: '(server)',
+      part: `code template "${name}"${library === '' ? '' : ` of "${library}"`}`,
+      file,
+      line,
+      reason: 'no script that was carried over uses it',
+      fix: 'Nothing, unless a script on this list does.',
+    });
   }
 }
 
 function usualZone({ channels }: MirthExport): string | undefined {
-  const zones = channels.map(({ timeZone }) => timeZone).filter((zone) => zone !== undefined && zone !== 'UTC' && isZone(zone));
+  const zones = channels
+    .map(({ timeZone }) => timeZone)
+    .filter((zone) => zone !== undefined && zone !== 'UTC' && isZone(zone));
   return zones[0];
 }
 
-function about(exported: MirthExport, made: Made, site: string, timeZone: string | undefined, options: ImportOptions, work: WorkItem[]): void {
+function about(
+  exported: MirthExport,
+  made: Made,
+  site: string,
+  timeZone: string | undefined,
+  options: ImportOptions,
+  work: WorkItem[],
+): void {
   const file = `sites/${site}/site.yaml`;
   const add = (level: WorkItem['level'], part: string, reason: string, fix: string): void => {
     work.push({ level, channel: '(site)', part, file, line: 1, reason, fix });
   };
-  add('to do', 'identifiers.mrn.system', 'an export does not say by which id system the hospital’s medical record numbers go', 'Put it in, as FHIR names it there: urn:oid:….');
-  add('look at', 'environment, ehr', 'an export does not say which environment and which EHR it is', 'Correct both.');
-  if (timeZone === undefined) add('to do', 'timeZone', 'the export names no time zone', 'Put in the hospital’s, or import again with --time-zone.');
-  else if (options.timeZone === undefined) add('look at', 'timeZone', `${timeZone} is where the channels were last changed`, 'Correct it where the hospital is elsewhere.');
-  const secrets = Object.entries(made.connections).filter(([, record]) => 'secret' in record).map(([name]) => name);
-  if (secrets.length > 0) add('to do', 'secrets', `no secret was carried over: ${secrets.join(', ')} need one`, `Set each once when the engine starts: ${secrets.slice(0, 2).map((name) => `SUTURE_SECRET_${name.toUpperCase().replaceAll('-', '_')}`).join(', ')}${secrets.length > 2 ? ' …' : ''}.`);
+  add(
+    'to do',
+    'identifiers.mrn.system',
+    'an export does not say by which id system the hospital’s medical record numbers go',
+    'Put it in, as FHIR names it there: urn:oid:….',
+  );
+  add(
+    'look at',
+    'environment, ehr',
+    'an export does not say which environment and which EHR it is',
+    'Correct both.',
+  );
+  if (timeZone === undefined)
+    add(
+      'to do',
+      'timeZone',
+      'the export names no time zone',
+      'Put in the hospital’s, or import again with --time-zone.',
+    );
+  else if (options.timeZone === undefined)
+    add(
+      'look at',
+      'timeZone',
+      `${timeZone} is where the channels were last changed`,
+      'Correct it where the hospital is elsewhere.',
+    );
+  const secrets = Object.entries(made.connections)
+    .filter(([, record]) => 'secret' in record)
+    .map(([name]) => name);
+  if (secrets.length > 0)
+    add(
+      'to do',
+      'secrets',
+      `no secret was carried over: ${secrets.join(', ')} need one`,
+      `Set each once when the engine starts: ${secrets
+        .slice(0, 2)
+        .map((name) => `SUTURE_SECRET_${name.toUpperCase().replaceAll('-', '_')}`)
+        .join(', ')}${secrets.length > 2 ? ' …' : ''}.`,
+    );
   const unused = [...exported.configuration.keys()].length;
-  if (unused > 0) add('look at', 'configuration map', `the configuration map has ${unused} entries; only what scripts and addresses name was taken`, 'Values whose names say that they are secrets were not taken.');
+  if (unused > 0)
+    add(
+      'look at',
+      'configuration map',
+      `the configuration map has ${unused} entries; only what scripts and addresses name was taken`,
+      'Values whose names say that they are secrets were not taken.',
+    );
 }
 
 const CONFIG = `import { defineConfig } from 'suture';
@@ -127,7 +197,12 @@ function siteText(site: string, name: string, timeZone: string, { connections }:
 
 const flowText = (flow: Flow): string => toYaml(flow);
 
-function summaryOf(exported: MirthExport, { flows, left }: Made, work: readonly WorkItem[], site: string): Summary {
+function summaryOf(
+  exported: MirthExport,
+  { flows, left }: Made,
+  work: readonly WorkItem[],
+  site: string,
+): Summary {
   const count = (level: WorkItem['level']): number => work.filter((each) => each.level === level).length;
   const steps = flows.flatMap(({ flow }) => flow.steps);
   return {
@@ -151,7 +226,11 @@ function summaryOf(exported: MirthExport, { flows, left }: Made, work: readonly 
     parked: flows.filter(({ parked }) => parked).length,
     declarative: flows.filter(({ code }) => code === undefined).length,
     scripts: flows.filter(({ code }) => code !== undefined).length,
-    steps: Object.fromEntries([...new Set(steps.map(({ kind }) => kind))].sort().map((kind) => [kind, steps.filter((each) => each.kind === kind).length])),
+    steps: Object.fromEntries(
+      [...new Set(steps.map(({ kind }) => kind))]
+        .sort()
+        .map((kind) => [kind, steps.filter((each) => each.kind === kind).length]),
+    ),
     codeTemplates: exported.templates.length,
     leftScripts: left.length,
     toDo: count('to do'),

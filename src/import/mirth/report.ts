@@ -39,7 +39,11 @@ const ABOUT: Readonly<Record<WorkItem['level'], string>> = {
   'left out': 'It has no counterpart here, and what was carried over does not need it.',
 };
 
-export function placeText({ file, line, scriptLine }: Pick<WorkItem, 'file' | 'line' | 'scriptLine'>): string {
+export function placeText({
+  file,
+  line,
+  scriptLine,
+}: Pick<WorkItem, 'file' | 'line' | 'scriptLine'>): string {
   return `${file}:${line}${scriptLine === undefined ? '' : ` (script line ${scriptLine})`}`;
 }
 
@@ -52,12 +56,21 @@ export function reportText(summary: Summary, work: readonly WorkItem[]): string 
     `${summary.channels.length} channel${summary.channels.length === 1 ? '' : 's'}: ${summary.flows} flow${summary.flows === 1 ? '' : 's'} in flows/, ${summary.parked} in import/flows/ that ${summary.parked === 1 ? 'does' : 'do'} not run before what is named below is done; then move ${summary.parked === 1 ? 'it' : 'them'} to flows/.`,
     `To do: ${summary.toDo}. To look at: ${summary.lookAt}. Left out: ${summary.leftOut}.`,
     '',
+    'A path such as `hl7:PID-3.1` reads the first repetition of the first segment; Mirth joins the texts of all. Write `hl7:PID-3[5=MR].1` where one is meant.',
+    '',
     'Flows keep the order in which messages came (`order: connection`), as Mirth does. With `order: patient` patients do not wait for one another; each stays in order.',
     '',
     row(['channel', 'version', 'flows', 'not running yet', 'to do', 'look at']),
     row(['---', '---', '---', '---', '---', '---']),
     ...summary.channels.map((each) =>
-      row([`${each.name}${each.enabled ? '' : ' (off)'}`, each.version, each.flows.join(', ') || '-', each.parked.join(', ') || '-', String(each.toDo), String(each.lookAt)]),
+      row([
+        `${each.name}${each.enabled ? '' : ' (off)'}`,
+        each.version,
+        each.flows.join(', ') || '-',
+        each.parked.join(', ') || '-',
+        String(each.toDo),
+        String(each.lookAt),
+      ]),
     ),
     '',
     ...groups.flatMap((name) => [

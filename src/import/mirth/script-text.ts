@@ -1,5 +1,5 @@
 /** Filters and transformers as the text of a script for the sandbox, in the order in which Mirth ran them. */
-import type { BuiltRule, Replacement, Rule, Step } from './export.ts';
+import type { BuiltRule, Replacement, Rule, Script, Step } from './export.ts';
 
 const quoted = (text: string): string => JSON.stringify(text);
 
@@ -88,7 +88,10 @@ function setCall({ behavior, destinations }: Extract<Step, { kind: 'destination 
 }
 
 /** Variables made in a loop are lists of what each turn gave. */
-function iteratorText(step: Extract<Step, { kind: 'iterator' }>, rewritten: (text: string) => string): string {
+function iteratorText(
+  step: Extract<Step, { kind: 'iterator' }>,
+  rewritten: (text: string) => string,
+): string {
   const on = step.children.filter(isOn);
   const lists = on.flatMap((child) => (child.kind === 'mapper' ? [child] : []));
   const listName = (index: number): string => `_list${step.line}_${index}`;
@@ -108,7 +111,7 @@ function iteratorText(step: Extract<Step, { kind: 'iterator' }>, rewritten: (tex
 }
 
 /** Every script of a step, those within iterators included, with its line in the export. */
-export function scriptsOf(step: Step | Rule): readonly { readonly text: string; readonly line: number }[] {
+export function scriptsOf(step: Step | Rule): readonly Script[] {
   switch (step.kind) {
     case 'script':
       return [step.script];

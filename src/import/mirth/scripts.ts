@@ -1,5 +1,5 @@
 /** One script of a flow: stages of filters and transformers that no map can say, as one file for the sandbox. */
-import { type ParseFault, type Parsed, parseScript } from '../script/parse.ts';
+import { type Parsed, type ParseFault, parseScript } from '../script/parse.ts';
 import { type Uses, usesOf } from '../script/refusals.ts';
 import { rewrite } from '../script/rewrite.ts';
 import type { CodeTemplate, Script } from './export.ts';
@@ -14,7 +14,8 @@ export interface ScriptContext {
 
 const parsedOf = (text: string): Parsed | ParseFault => parseScript(text);
 
-const FORMS_FIX = 'It was rewritten for the sandbox; run the flow on a message of yours and compare what comes out.';
+const FORMS_FIX =
+  'It was rewritten for the sandbox; run the flow on a message of yours and compare what comes out.';
 
 export class FlowScript {
   readonly #context: ScriptContext;
@@ -44,11 +45,25 @@ export class FlowScript {
 
   /** Everything that is wrong with a script of the export goes to the list; what it uses is provided. */
   take(script: Script, place: Place, options: { readonly quiet?: boolean } = {}): Uses | undefined {
+    if (script.elsewhere !== undefined) {
+      this.broken = true;
+      place.toDo(
+        script.line,
+        `the script is in the file ${script.elsewhere}, not in the export`,
+        'Put its text into the element and import again.',
+      );
+      return undefined;
+    }
     const parsed = parsedOf(script.text);
     const at = (line: number): number => script.line + line - 1;
     if (!('body' in parsed)) {
       this.broken = true;
-      place.toDo(at(parsed.line), `the script cannot be read: ${parsed.reason}`, 'Write it in the JavaScript of today.', parsed.line);
+      place.toDo(
+        at(parsed.line),
+        `the script cannot be read: ${parsed.reason}`,
+        'Write it in the JavaScript of today.',
+        parsed.line,
+      );
       return undefined;
     }
     const uses = usesOf(parsed);
@@ -57,11 +72,17 @@ export class FlowScript {
       place.toDo(at(line), `the script ${reason}`, fix, line);
     }
     const { forms } = rewrite(parsed);
-    if (forms.size > 0 && !options.quiet) place.lookAt(script.line, `the script uses ${[...forms].join(', ')}`, FORMS_FIX);
+    if (forms.size > 0 && !options.quiet)
+      place.lookAt(script.line, `the script uses ${[...forms].join(', ')}`, FORMS_FIX);
     if (uses.readsTime)
-      place.lookAt(script.line, 'the script reads the time', 'It is given the time when the message was received, in UTC, so that every attempt gives the same; DateUtil goes by the site’s zone.');
+      place.lookAt(
+        script.line,
+        'the script reads the time',
+        'It is given the time when the message was received, in UTC, so that every attempt gives the same; DateUtil goes by the site’s zone.',
+      );
     for (const name of uses.defined) this.#defined.add(name);
-    for (const name of uses.free) if (!this.#free.has(name)) this.#free.set(name, { place, line: script.line });
+    for (const name of uses.free)
+      if (!this.#free.has(name)) this.#free.set(name, { place, line: script.line });
     for (const key of uses.configuration) this.#configure(key, place, script.line);
     if (/destinationSet/.test(script.text)) this.filters = true;
     return uses;
@@ -69,10 +90,18 @@ export class FlowScript {
 
   #configure(key: string, place: Place, line: number): void {
     if (!this.#context.configuration.has(key))
-      place.toDo(line, `the script reads "${key}" of the configuration map, which is not in the export`, 'Put its value into the script, or import the backup of the server’s configuration too.');
+      place.toDo(
+        line,
+        `the script reads "${key}" of the configuration map, which is not in the export`,
+        'Put its value into the script, or import the backup of the server’s configuration too.',
+      );
     else if (isSecret(key)) {
       this.broken = true;
-      place.toDo(line, `the script reads "${key}" of the configuration map, whose name says that it is a secret`, 'Secrets are not put into scripts; let a connection use it.');
+      place.toDo(
+        line,
+        `the script reads "${key}" of the configuration map, whose name says that it is a secret`,
+        'Secrets are not put into scripts; let a connection use it.',
+      );
     } else this.#configuration.add(key);
   }
 
@@ -85,7 +114,11 @@ export class FlowScript {
       if (this.#defined.has(name)) continue;
       const template = this.#context.templates.find((each) => definesName(each, name));
       if (template === undefined) {
-        place.lookAt(line, `the script takes "${name}" from outside, and nothing in the export defines it`, 'Define it in the script; where it is a code template, export its library with the channel.');
+        place.lookAt(
+          line,
+          `the script takes "${name}" from outside, and nothing in the export defines it`,
+          'Define it in the script; where it is a code template, export its library with the channel.',
+        );
         continue;
       }
       if (this.#included.has(template)) continue;
@@ -99,9 +132,15 @@ export class FlowScript {
   }
 
   /** The file’s text. */
-  text(head: readonly string[], names: { readonly channel: string; readonly id: string; readonly destinations: readonly unknown[] }): string {
+  text(
+    head: readonly string[],
+    names: { readonly channel: string; readonly id: string; readonly destinations: readonly unknown[] },
+  ): string {
     const templates = this.#include();
-    const values = [...this.#configuration].map((key) => [key, this.#context.configuration.get(key)?.value ?? '']);
+    const values = [...this.#configuration].map((key) => [
+      key,
+      this.#context.configuration.get(key)?.value ?? '',
+    ]);
     return [
       "'use mirth';",
       ...head.map((line) => `// ${line}`),
@@ -126,9 +165,11 @@ export function rewritten(text: string): string {
 function definesName({ script, type }: CodeTemplate, name: string): boolean {
   if (type === 'DRAG_AND_DROP_CODE') return false;
   const parsed = parsedOf(script.text);
-  if (!('body' in parsed)) return new RegExp(`\\bfunction\\s+${name.replace(/\$/g, '\\$')}\\b`).test(script.text);
+  if (!('body' in parsed))
+    return new RegExp(`\\bfunction\\s+${name.replace(/\$/g, '\\$')}\\b`).test(script.text);
   return parsed.body.some((node) => {
-    if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') return (node.id as { name?: string } | null)?.name === name;
+    if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration')
+      return (node.id as { name?: string } | null)?.name === name;
     if (node.type === 'VariableDeclaration')
       return (node.declarations as { id: { name?: string } }[]).some(({ id }) => id.name === name);
     const left = (node.expression as { left?: { name?: string } } | undefined)?.left;

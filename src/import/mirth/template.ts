@@ -10,7 +10,8 @@ export type Filled =
   /** Velocity’s own language. */
   | { readonly kind: 'program' };
 
-const PROGRAM = /#(?:if|set|foreach|else|end|macro|parse)\b|\$!?\{[\w.]+\(|\$[A-Za-z]\w*[.(]|\$!?\{(?!message\.)\w+\.\w+[^}]*\(/;
+const PROGRAM =
+  /#(?:if|set|foreach|else|end|macro|parse)\b|\$!?\{[\w.]+\(|\$[A-Za-z]\w*[.(]|\$!?\{(?!message\.)\w+\.\w+[^}]*\(/;
 const WHOLE = /^\$!?\{([\w.]+)\}$/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const DEEPEST = 20;
@@ -31,10 +32,14 @@ export function filled(template: string, variable: (name: string) => FieldRule |
 
   function collect(part: unknown, path: string, depth: number): boolean {
     if (depth > DEEPEST) return false;
-    if (Array.isArray(part)) return part.length > 0 && part.every((each, index) => collect(each, `${path}[${index}]`, depth + 1));
+    if (Array.isArray(part))
+      return part.length > 0 && part.every((each, index) => collect(each, `${path}[${index}]`, depth + 1));
     if (typeof part === 'object' && part !== null) {
       const entries = Object.entries(part);
-      return entries.length > 0 && entries.every(([key, each]) => NAME.test(key) && collect(each, `${path}.${key}`, depth + 1));
+      return (
+        entries.length > 0 &&
+        entries.every(([key, each]) => NAME.test(key) && collect(each, `${path}.${key}`, depth + 1))
+      );
     }
     if (typeof part !== 'string' || !part.includes('$')) {
       fields[path] = { value: part as string | number | boolean | null };
@@ -44,7 +49,12 @@ export function filled(template: string, variable: (name: string) => FieldRule |
     const rule = name === undefined ? undefined : variable(name);
     if (rule === undefined) return false;
     // A template gives an empty text where there is nothing.
-    fields[path] = typeof rule === 'string' ? { from: rule, default: '' } : 'from' in rule && rule.default === undefined ? { ...rule, default: '' } : rule;
+    fields[path] =
+      typeof rule === 'string'
+        ? { from: rule, default: '' }
+        : 'from' in rule && rule.default === undefined
+          ? { ...rule, default: '' }
+          : rule;
     return true;
   }
 }

@@ -39,9 +39,19 @@ export class Place {
 
   add(level: WorkItem['level'], line: number, reason: string, fix: string, scriptLine?: number): void {
     const { channel, part, file } = this;
-    const item = { level, channel, part, file, line, reason, fix, ...(scriptLine === undefined ? {} : { scriptLine }) };
+    const item = {
+      level,
+      channel,
+      part,
+      file,
+      line,
+      reason,
+      fix,
+      ...(scriptLine === undefined ? {} : { scriptLine }),
+    };
     const twin = this.#list.some(
-      (each) => each.channel === channel && each.part === part && each.reason === reason && each.line === line,
+      (each) =>
+        each.channel === channel && each.part === part && each.reason === reason && each.line === line,
     );
     if (!twin) this.#list.push(item);
   }

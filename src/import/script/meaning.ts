@@ -3,6 +3,7 @@
  * it leaves (`undefined`), and that stays a script. Nothing is run, nothing is guessed.
  */
 import type { Condition, FieldRule } from '../../flow/index.ts';
+import type { Json } from '../../std/index.ts';
 import { hl7PathOf, jsonPathOf, type MessagePath } from './message-path.ts';
 import type { Node } from './parse.ts';
 
@@ -18,17 +19,23 @@ export interface Scope {
   readonly locals: ReadonlyMap<string, FieldRule>;
 }
 
-export const sourceOf = (rule: FieldRule): string | undefined => (typeof rule === 'string' ? rule : undefined);
+export const sourceOf = (rule: FieldRule): string | undefined =>
+  typeof rule === 'string' ? rule : undefined;
 
 const literalOf = (node: Node): string | number | boolean | undefined =>
-  node.type === 'Literal' && (typeof node.value === 'string' || typeof node.value === 'number' || typeof node.value === 'boolean')
+  node.type === 'Literal' &&
+  (typeof node.value === 'string' || typeof node.value === 'number' || typeof node.value === 'boolean')
     ? node.value
-    : node.type === 'UnaryExpression' && node.operator === '-' && typeof (node.argument as Node).value === 'number'
+    : node.type === 'UnaryExpression' &&
+        node.operator === '-' &&
+        typeof (node.argument as Node).value === 'number'
       ? -((node.argument as Node).value as number)
       : undefined;
 
 /** Of a call: `object.method(...)`, or `name(...)`. */
-function callOf(node: Node): { readonly object?: Node; readonly method: string; readonly given: readonly Node[] } | undefined {
+function callOf(
+  node: Node,
+): { readonly object?: Node; readonly method: string; readonly given: readonly Node[] } | undefined {
   if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return undefined;
   const callee = node.callee as Node;
   const given = node.arguments as readonly Node[];
@@ -72,7 +79,11 @@ function variableOf(node: Node): string | undefined {
   return MAPS.has(nameOf(call.object) ?? '') && call.method === 'get' ? key : undefined;
 }
 
-const TRANSFORMS: Readonly<Record<string, string>> = { toUpperCase: 'upper', toLowerCase: 'lower', trim: 'trim' };
+const TRANSFORMS: Readonly<Record<string, string>> = {
+  toUpperCase: 'upper',
+  toLowerCase: 'lower',
+  trim: 'trim',
+};
 
 /** An expression as a rule: a source, a text as it stands, a source with a transform or a default. */
 export function ruleOf(given: Node, scope: Scope): FieldRule | undefined {
@@ -88,11 +99,15 @@ export function ruleOf(given: Node, scope: Scope): FieldRule | undefined {
       ? undefined
       : { from: source as string, transform: TRANSFORMS[call.method] as string };
   }
-  if (call !== undefined && nameOf(call.object) === 'DateUtil' && call.method === 'convertDate') return dateRule(call.given, scope);
+  if (call !== undefined && nameOf(call.object) === 'DateUtil' && call.method === 'convertDate')
+    return dateRule(call.given, scope);
   if (call !== undefined && call.object === undefined && call.method === 'validate') {
     const [mapping, fallback, replacements] = call.given;
     if (mapping === undefined || fallback === undefined) return undefined;
-    const none = replacements === undefined || (replacements.type === 'ArrayExpression' && (replacements.elements as []).length === 0) || (callOf(replacements)?.method === 'Array' && callOf(replacements)?.given.length === 0);
+    const none =
+      replacements === undefined ||
+      (replacements.type === 'ArrayExpression' && (replacements.elements as []).length === 0) ||
+      (callOf(replacements)?.method === 'Array' && callOf(replacements)?.given.length === 0);
     return none ? withFallback(ruleOf(mapping, scope), literalOf(fallback)) : undefined;
   }
   if (node.type === 'LogicalExpression' && node.operator === '||')
@@ -103,7 +118,13 @@ export function ruleOf(given: Node, scope: Scope): FieldRule | undefined {
 function dateRule([from, to, value]: readonly Node[], scope: Scope): FieldRule | undefined {
   const source = value === undefined ? undefined : ruleOf(value, scope);
   const isDate = /^yyyyMMdd(HHmm(ss)?)?$/.test(String(from === undefined ? '' : literalOf(from)));
-  if (!isDate || to === undefined || literalOf(to) !== 'yyyy-MM-dd' || source === undefined || sourceOf(source) === undefined)
+  if (
+    !isDate ||
+    to === undefined ||
+    literalOf(to) !== 'yyyy-MM-dd' ||
+    source === undefined ||
+    sourceOf(source) === undefined
+  )
     return undefined;
   return { from: source as string, transform: 'dateOnly' };
 }
@@ -140,7 +161,13 @@ function readOf(node: Node, scope: Scope): FieldRule | undefined {
 export type Answer = Condition | boolean;
 
 const not = (answer: Answer): Answer =>
-  typeof answer === 'boolean' ? !answer : 'exists' in answer ? { path: answer.path, exists: !answer.exists } : 'not' in answer ? answer.not : { not: answer };
+  typeof answer === 'boolean'
+    ? !answer
+    : 'exists' in answer
+      ? { path: answer.path, exists: !answer.exists }
+      : 'not' in answer
+        ? answer.not
+        : { not: answer };
 
 export function both(a: Answer, b: Answer): Answer {
   if (typeof a === 'boolean') return a ? b : false;
@@ -151,15 +178,31 @@ export function both(a: Answer, b: Answer): Answer {
 export const either = (a: Answer, b: Answer): Answer => {
   if (typeof a === 'boolean') return a ? true : b;
   if (typeof b === 'boolean') return b ? true : a;
-  return { any: [...('any' in a ? a.any : [a]), ...('any' in b ? b.any : [b])] };
+  return simplest([...('any' in a ? a.any : [a]), ...('any' in b ? b.any : [b])]);
 };
+
+/** Several values of one field are one question. */
+function simplest(any: readonly Condition[]): Condition {
+  const [first] = any;
+  const path = first !== undefined && 'path' in first ? first.path : undefined;
+  const values = any.flatMap((each) => {
+    if (!('path' in each) || each.path !== path) return [undefined];
+    return 'equals' in each ? [each.equals] : 'in' in each ? each.in : [undefined];
+  });
+  if (path === undefined || values.some((value) => value === undefined)) return { any };
+  return { path, in: [...new Set(values)] as Json[] };
+}
 
 export function conditionOf(node: Node, scope: Scope): Answer | undefined {
   if (node.type === 'Literal' && typeof node.value === 'boolean') return node.value;
   if (node.type === 'LogicalExpression') {
     const [left, right] = [conditionOf(node.left as Node, scope), conditionOf(node.right as Node, scope)];
     if (left === undefined || right === undefined) return undefined;
-    return node.operator === '&&' ? both(left, right) : node.operator === '||' ? either(left, right) : undefined;
+    return node.operator === '&&'
+      ? both(left, right)
+      : node.operator === '||'
+        ? either(left, right)
+        : undefined;
   }
   if (node.type === 'UnaryExpression' && node.operator === '!') {
     const asked = conditionOf(node.argument as Node, scope);
@@ -169,19 +212,24 @@ export function conditionOf(node: Node, scope: Scope): Answer | undefined {
   const among = amongOf(node, scope, 'includes');
   if (among !== undefined) return among;
   const rule = isText(node) ? ruleOf(node, scope) : undefined;
-  return rule === undefined || sourceOf(rule) === undefined ? undefined : { path: rule as string, exists: true };
+  return rule === undefined || sourceOf(rule) === undefined
+    ? undefined
+    : { path: rule as string, exists: true };
 }
 
 /** An element by itself is always true; only a text of it is a question. */
-const isText = (node: Node): boolean => unwrapped(node) !== node || variableOf(node) !== undefined || node.type === 'Identifier';
+const isText = (node: Node): boolean =>
+  unwrapped(node) !== node || variableOf(node) !== undefined || node.type === 'Identifier';
 
 /** `['A01', 'A04'].includes(x)`, and `.indexOf(x)` where the comparison with -1 is made by the caller. */
 function amongOf(node: Node, scope: Scope, method: 'includes' | 'indexOf'): Condition | undefined {
   const call = callOf(node);
-  if (call?.object?.type !== 'ArrayExpression' || call.method !== method || call.given.length !== 1) return undefined;
+  if (call?.object?.type !== 'ArrayExpression' || call.method !== method || call.given.length !== 1)
+    return undefined;
   const values = (call.object.elements as Node[]).map(literalOf);
   const rule = ruleOf(call.given[0] as Node, scope);
-  if (rule === undefined || sourceOf(rule) === undefined || values.some((each) => typeof each !== 'string')) return undefined;
+  if (rule === undefined || sourceOf(rule) === undefined || values.some((each) => typeof each !== 'string'))
+    return undefined;
   return { path: rule as string, in: values as string[] };
 }
 
@@ -207,19 +255,25 @@ function comparison(node: Node, scope: Scope): Answer | undefined {
   const source = rule === undefined ? undefined : sourceOf(rule);
   if (source === undefined) return undefined;
   const equal: Answer =
-    value === '' || value === null ? { path: source, exists: false } : { path: source, equals: operator.length === 2 && scope.format === 'HL7V2' ? String(value) : value };
+    value === '' || value === null
+      ? { path: source, exists: false }
+      : { path: source, equals: operator.length === 2 && scope.format === 'HL7V2' ? String(value) : value };
   return operator.startsWith('!') ? not(equal) : equal;
 }
 
 /** `x.length`, `x.length()`: whether there is something. */
 function lengthOf(node: Node, scope: Scope): Condition | undefined {
-  const member = node.type === 'CallExpression' && (node.arguments as []).length === 0 ? (node.callee as Node) : node;
+  const member =
+    node.type === 'CallExpression' && (node.arguments as []).length === 0 ? (node.callee as Node) : node;
   if (member.type !== 'MemberExpression' || (member.property as Node).name !== 'length') return undefined;
   const of = unwrapped(member.object as Node);
   const path = pathIn(of, scope);
-  if (path?.root === 'msg' && scope.format === 'HL7V2' && scope.written.size === 0) return { path: `hl7:${path.path}`, exists: true };
+  if (path?.root === 'msg' && scope.format === 'HL7V2' && scope.written.size === 0)
+    return { path: `hl7:${path.path}`, exists: true };
   const rule = ruleOf(of, scope);
-  return rule === undefined || sourceOf(rule) === undefined ? undefined : { path: rule as string, exists: true };
+  return rule === undefined || sourceOf(rule) === undefined
+    ? undefined
+    : { path: rule as string, exists: true };
 }
 
 /** More branches than this make a condition that nobody reads. */
@@ -318,7 +372,10 @@ export function movesOf(body: readonly Node[], scope: Scope): readonly Move[] | 
 function moveOf(node: Node, scope: Scope): Move | undefined {
   const call = callOf(node);
   if (call !== undefined) {
-    const isPut = call.object === undefined ? /^\$co?$/.test(call.method) : MAPS.has(nameOf(call.object) ?? '') && call.method === 'put';
+    const isPut =
+      call.object === undefined
+        ? /^\$co?$/.test(call.method)
+        : MAPS.has(nameOf(call.object) ?? '') && call.method === 'put';
     const [key, value] = call.given;
     const name = key === undefined ? undefined : literalOf(key);
     const rule = isPut && value !== undefined && call.given.length === 2 ? ruleOf(value, scope) : undefined;
@@ -334,9 +391,14 @@ export function writeOf(target: Node, rule: FieldRule | undefined, scope: Scope)
   if (path === undefined || !path.leaf || path.root !== 'msg' || rule === undefined) return undefined;
   if (/^MSH-[12]$/.test(path.path)) return undefined;
   for (const other of scope.written.keys())
-    if (other !== path.path && (other.startsWith(`${path.path}.`) || path.path.startsWith(`${other}.`))) return undefined;
+    if (other !== path.path && (other.startsWith(`${path.path}.`) || path.path.startsWith(`${other}.`)))
+      return undefined;
   // Nothing to write empties the field, as it does in Mirth; a map would leave what is there.
   const emptied: FieldRule =
-    typeof rule === 'string' ? { from: rule, default: '' } : 'from' in rule && rule.default === undefined ? { ...rule, default: '' } : rule;
+    typeof rule === 'string'
+      ? { from: rule, default: '' }
+      : 'from' in rule && rule.default === undefined
+        ? { ...rule, default: '' }
+        : rule;
   return { to: 'message', path: path.path, rule: emptied };
 }

@@ -19,7 +19,10 @@ function keysOf(node: Node): { readonly root: 'msg' | 'tmp'; readonly keys: read
   let at = node;
   while (at.type === 'MemberExpression') {
     const property = at.property as Node;
-    if (property.type === 'Literal' && (typeof property.value === 'string' || typeof property.value === 'number'))
+    if (
+      property.type === 'Literal' &&
+      (typeof property.value === 'string' || typeof property.value === 'number')
+    )
       keys.unshift(property.value);
     else if (!at.computed && property.type === 'Identifier') keys.unshift(property.name as string);
     else return undefined;
@@ -32,7 +35,8 @@ function keysOf(node: Node): { readonly root: 'msg' | 'tmp'; readonly keys: read
 export function hl7PathOf(node: Node): MessagePath | undefined {
   const found = keysOf(node);
   const [segment, ...rest] = found?.keys ?? [];
-  if (found === undefined || typeof segment !== 'string' || !/^[A-Z][A-Z0-9]{2}$/.test(segment)) return undefined;
+  if (found === undefined || typeof segment !== 'string' || !/^[A-Z][A-Z0-9]{2}$/.test(segment))
+    return undefined;
   let path = segment;
   if (typeof rest[0] === 'number') path += `[${(rest.shift() as number) + 1}]`;
   const numbers: string[] = [];
@@ -46,7 +50,8 @@ export function hl7PathOf(node: Node): MessagePath | undefined {
     }
     const parts = key.split('.');
     if (parts[0] !== segment || parts.length !== numbers.length + 2) return undefined;
-    if (!parts.slice(1).every((part, index) => /^[1-9]\d*$/.test(part) && (numbers[index] ?? part) === part)) return undefined;
+    if (!parts.slice(1).every((part, index) => /^[1-9]\d*$/.test(part) && (numbers[index] ?? part) === part))
+      return undefined;
     numbers.push(parts.at(-1) as string);
     path += numbers.length === 1 ? `-${parts.at(-1)}` : `.${parts.at(-1)}`;
     if (numbers.length === 1) field = path;

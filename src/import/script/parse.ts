@@ -116,7 +116,10 @@ function extended(Base: Open): Open {
     }
 
     parseStatement(this: Open, ...rest: unknown[]): Node {
-      const space = this.type === tokTypes._default ? /^\s+xml\s+namespace(?=\s*=)/.exec(this.input.slice(this.pos, this.pos + 200)) : null;
+      const space =
+        this.type === tokTypes._default
+          ? /^\s+xml\s+namespace(?=\s*=)/.exec(this.input.slice(this.pos, this.pos + 200))
+          : null;
       if (space === null) return super.parseStatement(...rest);
       const node = this.startNode();
       this.pos += space[0].length;
@@ -245,7 +248,8 @@ export function* childrenOf(node: Node): Generator<Node> {
     if (Array.isArray(value)) {
       for (const each of value) {
         if (isNode(each)) yield each;
-        else if (isNode((each as { expression?: unknown } | null)?.expression)) yield (each as { expression: Node }).expression;
+        else if (isNode((each as { expression?: unknown } | null)?.expression))
+          yield (each as { expression: Node }).expression;
       }
     } else if (isNode(value)) yield value;
   }

@@ -31,20 +31,81 @@ const RESPONSES: readonly [string, string] = [
 
 const REFUSED: Readonly<Record<string, readonly [string, string]>> = {
   ...Object.fromEntries(
-    ['Packages', 'java', 'javax', 'org', 'com', 'net', 'edu', 'importPackage', 'importClass', 'JavaAdapter', 'JavaImporter', 'Java'].map((name) => [name, JAVA]),
+    [
+      'Packages',
+      'java',
+      'javax',
+      'org',
+      'com',
+      'net',
+      'edu',
+      'importPackage',
+      'importClass',
+      'JavaAdapter',
+      'JavaImporter',
+      'Java',
+    ].map((name) => [name, JAVA]),
   ),
   ...Object.fromEntries(['globalMap', 'globalChannelMap', '$g', '$gc'].map((name) => [name, KEPT])),
   ...Object.fromEntries(
-    ['addAttachment', 'getAttachment', 'getAttachments', 'getAttachmentIds', 'updateAttachment', 'AttachmentUtil', 'Attachment'].map((name) => [name, ATTACHMENTS]),
-  ),
-  ...Object.fromEntries(
-    ['responseMap', '$r', 'response', 'responseStatus', 'responseStatusMessage', 'responseErrorMessage', 'Response', 'ResponseFactory', 'Status', 'ResponseStatus', 'SENT', 'QUEUED', 'ERROR', 'FILTERED'].map((name) => [name, RESPONSES]),
+    [
+      'addAttachment',
+      'getAttachment',
+      'getAttachments',
+      'getAttachmentIds',
+      'updateAttachment',
+      'AttachmentUtil',
+      'Attachment',
+    ].map((name) => [name, ATTACHMENTS]),
   ),
   ...Object.fromEntries(
     [
-      'FileUtil', 'HTTPUtil', 'SMTPConnectionFactory', 'UUIDGenerator', 'ServerUUIDGenerator', 'DICOMUtil', 'NCPDPUtil', 'SerializerFactory',
-      'XmlUtil', 'JsonUtil', 'Lists', 'Maps', 'MapUtil', 'ContextFactory', 'contextFactory', 'connectorMessage', 'ImmutableMessage', 'ChannelUtil',
-      'AlertSender', 'alerts', 'HashUtil', 'PropertiesConfigurationUtil', 'RawMessage', 'Future', 'EncryptionUtil', 'AuthenticationResult', 'replacer', 'TemplateValueReplacer',
+      'responseMap',
+      '$r',
+      'response',
+      'responseStatus',
+      'responseStatusMessage',
+      'responseErrorMessage',
+      'Response',
+      'ResponseFactory',
+      'Status',
+      'ResponseStatus',
+      'SENT',
+      'QUEUED',
+      'ERROR',
+      'FILTERED',
+    ].map((name) => [name, RESPONSES]),
+  ),
+  ...Object.fromEntries(
+    [
+      'FileUtil',
+      'HTTPUtil',
+      'SMTPConnectionFactory',
+      'UUIDGenerator',
+      'ServerUUIDGenerator',
+      'DICOMUtil',
+      'NCPDPUtil',
+      'SerializerFactory',
+      'XmlUtil',
+      'JsonUtil',
+      'Lists',
+      'Maps',
+      'MapUtil',
+      'ContextFactory',
+      'contextFactory',
+      'connectorMessage',
+      'ImmutableMessage',
+      'ChannelUtil',
+      'AlertSender',
+      'alerts',
+      'HashUtil',
+      'PropertiesConfigurationUtil',
+      'RawMessage',
+      'Future',
+      'EncryptionUtil',
+      'AuthenticationResult',
+      'replacer',
+      'TemplateValueReplacer',
     ].map((name) => [name, HELPERS]),
   ),
   DatabaseConnectionFactory: [
@@ -55,16 +116,27 @@ const REFUSED: Readonly<Record<string, readonly [string, string]>> = {
     'reads or writes a database',
     'Suture has no database connector yet: let the application read or write it, behind a webhook.',
   ],
-  router: ['hands the message to another channel', 'Give the other channel’s flow the same trigger, with a filter that says when.'],
-  VMRouter: ['hands the message to another channel', 'Give the other channel’s flow the same trigger, with a filter that says when.'],
-  RouterUtil: ['hands the message to another channel', 'Give the other channel’s flow the same trigger, with a filter that says when.'],
+  router: [
+    'hands the message to another channel',
+    'Give the other channel’s flow the same trigger, with a filter that says when.',
+  ],
+  VMRouter: [
+    'hands the message to another channel',
+    'Give the other channel’s flow the same trigger, with a filter that says when.',
+  ],
+  RouterUtil: [
+    'hands the message to another channel',
+    'Give the other channel’s flow the same trigger, with a filter that says when.',
+  ],
 };
 
 /** What JavaScript itself and the sandbox’s shim offer. */
 const OFFERED = new Set(
-  ('undefined NaN Infinity Object Array String Number Boolean Math Date RegExp JSON Error TypeError RangeError SyntaxError EvalError URIError ReferenceError Symbol Map Set WeakMap WeakSet Promise Proxy Reflect BigInt ' +
+  (
+    'undefined NaN Infinity Object Array String Number Boolean Math Date RegExp JSON Error TypeError RangeError SyntaxError EvalError URIError ReferenceError Symbol Map Set WeakMap WeakSet Promise Proxy Reflect BigInt ' +
     'parseInt parseFloat isNaN isFinite encodeURIComponent decodeURIComponent encodeURI decodeURI escape unescape globalThis arguments Function Uint8Array ArrayBuffer DataView ' +
-    'msg tmp message logger channelMap connectorMap sourceMap configurationMap $ $c $co $s $cfg validate DateUtil createSegment createSegmentAfter getArrayOrXmlLength destinationSet XML XMLList mirth channelId channelName').split(' '),
+    'msg tmp message logger channelMap connectorMap sourceMap configurationMap $ $c $co $s $cfg validate DateUtil createSegment createSegmentAfter getArrayOrXmlLength destinationSet XML XMLList mirth channelId channelName'
+  ).split(' '),
 );
 
 /** What is used of them, for what the importer must provide. */
@@ -109,7 +181,10 @@ export function usesOf({ body, text }: Parsed): Uses {
   function visit(node: Node): void {
     switch (node.type) {
       case 'XmlFilter':
-        refuse(node, ['filters elements with .( )', 'Write a loop with an if: for each (var x in list) if (…) …']);
+        refuse(node, [
+          'filters elements with .( )',
+          'Write a loop with an if: for each (var x in list) if (…) …',
+        ]);
         break;
       case 'XmlNamespace':
         refuse(node, ['sets an XML namespace', 'Leave namespaces out of names, or strip them before.']);
@@ -156,8 +231,10 @@ export function usesOf({ body, text }: Parsed): Uses {
         if (node.operator === 'delete') writes = true;
         break;
       case 'NewExpression':
-        if ((node.callee as Node).name === 'Date' && (node.arguments as Node[]).length === 0) readsTime = true;
-        if ((node.arguments as Node[]).some((each) => rootOf(each) === 'msg' && each.type === 'Identifier')) writes = true;
+        if ((node.callee as Node).name === 'Date' && (node.arguments as Node[]).length === 0)
+          readsTime = true;
+        if ((node.arguments as Node[]).some((each) => rootOf(each) === 'msg' && each.type === 'Identifier'))
+          writes = true;
         break;
       case 'CallExpression':
         call(node);
@@ -189,21 +266,49 @@ export function usesOf({ body, text }: Parsed): Uses {
     const callee = node.callee as Node;
     const given = node.arguments as Node[];
     const [first] = given;
-    const method = callee.type === 'MemberExpression' ? ((callee.property as Node).name as string) : undefined;
+    const method =
+      callee.type === 'MemberExpression' ? ((callee.property as Node).name as string) : undefined;
     // A function that is given the message, or a part of it, may change it.
-    const pure = callee.type === 'Identifier' && /^(String|Number|parseInt|parseFloat|\$\w*|validate|isNaN|Boolean|getArrayOrXmlLength)$/.test(callee.name as string);
-    const reads = method !== undefined && /^(put|get|info|debug|warn|error|trace|stringify|push|indexOf|concat|test|exec|match|replace|convertDate)$/.test(method);
-    if (!pure && !reads && given.some((each) => rootOf(each) === 'msg' || rootOf(each) === 'tmp')) writes = true;
-    if (/^(appendChild|prependChild|insertChildAfter|insertChildBefore|replace|setName|setChildren|setLocalName)$/.test(method ?? '') && method !== 'replace') writes = true;
-    const root = callee.type === 'MemberExpression' ? ((callee.object as Node).name as string) : (callee.name as string);
-    if ((root === 'configurationMap' && method === 'get') || (callee.type === 'Identifier' && root === '$cfg')) {
+    const pure =
+      callee.type === 'Identifier' &&
+      /^(String|Number|parseInt|parseFloat|\$\w*|validate|isNaN|Boolean|getArrayOrXmlLength)$/.test(
+        callee.name as string,
+      );
+    const reads =
+      method !== undefined &&
+      /^(put|get|info|debug|warn|error|trace|stringify|push|indexOf|concat|test|exec|match|replace|convertDate)$/.test(
+        method,
+      );
+    if (!pure && !reads && given.some((each) => rootOf(each) === 'msg' || rootOf(each) === 'tmp'))
+      writes = true;
+    if (
+      /^(appendChild|prependChild|insertChildAfter|insertChildBefore|replace|setName|setChildren|setLocalName)$/.test(
+        method ?? '',
+      ) &&
+      method !== 'replace'
+    )
+      writes = true;
+    const root =
+      callee.type === 'MemberExpression' ? ((callee.object as Node).name as string) : (callee.name as string);
+    if (
+      (root === 'configurationMap' && method === 'get') ||
+      (callee.type === 'Identifier' && root === '$cfg')
+    ) {
       if (first?.type === 'Literal') configuration.add(String(first.value));
-      else refuse(node, ['reads the configuration map by a computed key', 'Name the key, or put the values into the flow.']);
+      else
+        refuse(node, [
+          'reads the configuration map by a computed key',
+          'Name the key, or put the values into the flow.',
+        ]);
     }
-    if (callee.type === 'MemberExpression' && root === 'DateUtil' && method === 'getCurrentDate') readsTime = true;
+    if (callee.type === 'MemberExpression' && root === 'DateUtil' && method === 'getCurrentDate')
+      readsTime = true;
     if (callee.type === 'MemberExpression' && root === 'Date' && method === 'now') readsTime = true;
     if (root === 'Math' && method === 'random')
-      refuse(node, ['wants chance, which would give another value at every attempt', 'Derive it from the message: its control id is unique.']);
+      refuse(node, [
+        'wants chance, which would give another value at every attempt',
+        'Derive it from the message: its control id is unique.',
+      ]);
     if (callee.type === 'Identifier' && root === 'eval')
       refuse(node, ['makes code of a text', 'Write the code itself.']);
     if (callee.type === 'Identifier' && root === 'load')
@@ -215,7 +320,8 @@ export function usesOf({ body, text }: Parsed): Uses {
   for (const [name, at] of free) {
     if (defined.has(name)) continue;
     const why = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
-    if (why !== undefined) refusals.push({ line: lineOf(text, at), reason: `${why[0]} (${name})`, fix: why[1] });
+    if (why !== undefined)
+      refusals.push({ line: lineOf(text, at), reason: `${why[0]} (${name})`, fix: why[1] });
     else if (!OFFERED.has(name)) outside.add(name);
   }
   return {

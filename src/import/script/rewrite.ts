@@ -24,9 +24,13 @@ class Writer {
   readonly #text: string;
   readonly #forms: Set<string>;
 
+  /** The script makes XML of its own, which it may join with `+`. */
+  readonly #adds: boolean;
+
   constructor(text: string, forms: Set<string>) {
     this.#text = text;
     this.#forms = forms;
+    this.#adds = /\bXML(?:List)?\s*\(|=\s*<\w|\(\s*<\w|\+=?\s*<\w/.test(text);
   }
 
   range(nodes: readonly Node[], start: number, end: number): string {
@@ -64,6 +68,29 @@ class Writer {
       edits.push({ ...each, text: '' });
       edits.push({ start: left.end, end: right.start, text: ' of mirth.each(' });
       edits.push({ start: right.end, end: right.end, text: ')' });
+    } else if (this.#adds && node.type === 'BinaryExpression' && node.operator === '+' && mayBeXml(node)) {
+      const [left, right] = [node.left as Node, node.right as Node];
+      edits.push({
+        start: node.start,
+        end: left.start,
+        text: `mirth.plus(${this.#text.slice(node.start, left.start)}`,
+      });
+      edits.push({
+        start: left.end,
+        end: right.start,
+        text: this.#text.slice(left.end, right.start).replace('+', ','),
+      });
+      edits.push({ start: node.end, end: node.end, text: ')' });
+    } else if (
+      this.#adds &&
+      node.type === 'AssignmentExpression' &&
+      node.operator === '+=' &&
+      mayBeXml(node)
+    ) {
+      const [left, right] = [node.left as Node, node.right as Node];
+      const to = this.#text.slice(left.start, left.end);
+      edits.push({ start: left.end, end: right.start, text: ` = mirth.plus(${to}, ` });
+      edits.push({ start: right.end, end: right.end, text: ')' });
     } else if (node.type === 'BinaryExpression' && comparesTypeOfXml(node)) {
       const asked = [node.left, node.right].find((each) => (each as Node).type === 'UnaryExpression') as Node;
       edits.push({ start: asked.start, end: (asked.argument as Node).start, text: 'mirth.typeOf(' });
@@ -90,6 +117,17 @@ class Writer {
     });
     return `mirth.xml(${pieces.join(' + ')}${'\n'.repeat(lines)})`;
   }
+}
+
+/** Neither side is a text or a number as it stands: then it is no list of elements. */
+function mayBeXml({ left, right }: Node): boolean {
+  const isPlain = (node: Node): boolean =>
+    node.type === 'Literal' ||
+    node.type === 'TemplateLiteral' ||
+    (node.type === 'BinaryExpression' &&
+      node.operator === '+' &&
+      (isPlain(node.left as Node) || isPlain(node.right as Node)));
+  return !isPlain(left as Node) && !isPlain(right as Node);
 }
 
 function comparesTypeOfXml({ left, right }: Node): boolean {

@@ -107,7 +107,11 @@ export function installShim(
     },
   });
 
-  globals.validate = (mapping: unknown, fallback: unknown, replacements?: readonly (readonly unknown[])[]) => {
+  globals.validate = (
+    mapping: unknown,
+    fallback: unknown,
+    replacements?: readonly (readonly unknown[])[],
+  ) => {
     const given = mapping === undefined || mapping === null ? '' : String(mapping);
     let result = given === '' && fallback !== undefined && fallback !== null ? String(fallback) : given;
     for (const [pattern, replacement] of replacements ?? []) {
@@ -117,7 +121,9 @@ export function installShim(
     return result;
   };
   globals.getArrayOrXmlLength = (value: unknown) =>
-    world.isXml(value) ? world.nodesOf(value).length : ((value as { length?: number } | undefined)?.length ?? 0);
+    world.isXml(value)
+      ? world.nodesOf(value).length
+      : ((value as { length?: number } | undefined)?.length ?? 0);
   globals.createSegment = (name: unknown, message?: unknown, index = 0) => {
     if (message === undefined) return world.element(String(name));
     (message as Record<string, Record<number, unknown>>)[String(name)]![index] = world.element(String(name));
@@ -125,7 +131,8 @@ export function installShim(
   };
   globals.createSegmentAfter = (name: unknown, segment: unknown) => {
     const [anchor] = world.nodesOf(segment);
-    if (anchor?.parent === null || anchor === undefined) throw new TypeError('createSegmentAfter: there is no such segment');
+    if (anchor?.parent === null || anchor === undefined)
+      throw new TypeError('createSegmentAfter: there is no such segment');
     const made = world.node(String(name));
     made.parent = anchor.parent;
     anchor.parent.children.splice(anchor.parent.children.indexOf(anchor) + 1, 0, made);
@@ -190,20 +197,29 @@ export function installShim(
   const read = (value: unknown, format: Format): unknown => {
     if (format === 'HL7V2') return world.readHl7(String(value));
     if (format === 'XML') return world.readXml(String(value));
-    if (format === 'JSON') return typeof value === 'string' ? JSON.parse(value) : JSON.parse(JSON.stringify(value ?? null));
+    if (format === 'JSON')
+      return typeof value === 'string' ? JSON.parse(value) : JSON.parse(JSON.stringify(value ?? null));
     return typeof value === 'string' ? value : JSON.stringify(value ?? null);
   };
   const write = (value: unknown, format: Format): unknown => {
     if (world.isXml(value)) {
       if (format === 'HL7V2') return world.writeHl7(value);
-      if (format === 'JSON') throw new TypeError('XML is not made JSON by itself: let the script write the object');
+      if (format === 'JSON')
+        throw new TypeError('XML is not made JSON by itself: let the script write the object');
       return (value as { toXMLString(): string }).toXMLString();
     }
     return format === 'JSON' ? value : value === undefined || value === null ? '' : String(value);
   };
   const escaped = (text: string): string =>
-    text.replace(/[&<>"]/g, (each) => (each === '&' ? '&amp;' : each === '<' ? '&lt;' : each === '>' ? '&gt;' : '&quot;'));
-  const XML = (value: unknown): unknown => (world.isXml(value) ? value : world.readXml(String(value)));
+    text.replace(/[&<>"]/g, (each) =>
+      each === '&' ? '&amp;' : each === '<' ? '&lt;' : each === '>' ? '&gt;' : '&quot;',
+    );
+  const XML = (value?: unknown): unknown => {
+    if (world.isXml(value)) return value;
+    return value === undefined || value === null || value === ''
+      ? world.list([])
+      : world.readXml(String(value));
+  };
   Object.assign(globals, { XML, XMLList: XML });
   let message: unknown = given.input.message;
   let accepted = true;
@@ -257,6 +273,11 @@ export function installShim(
     text: (value: unknown) => escaped(String(value)),
     content: (value: unknown) =>
       world.isXml(value) ? (value as { toXMLString(): string }).toXMLString() : escaped(String(value)),
+    /** Two lists of elements are joined; anything else is added as ever. */
+    plus: (a: unknown, b: unknown): unknown => {
+      if (!world.isXml(a) || !world.isXml(b)) return (a as string) + (b as string);
+      return world.list([...world.nodesOf(a), ...world.nodesOf(b)]);
+    },
     typeOf: (value: unknown) => (world.isXml(value) ? 'xml' : typeof value),
     /** What is sent on is made of a pattern. */
     send(text: string): void {
@@ -283,7 +304,11 @@ export function installShim(
       }),
     done(result?: unknown): MirthResult & { readonly result?: unknown } {
       const plain = (value: unknown): unknown =>
-        world.isXml(value) ? String(value) : value instanceof ScriptMap ? Object.fromEntries(value.entries) : value;
+        world.isXml(value)
+          ? String(value)
+          : value instanceof ScriptMap
+            ? Object.fromEntries(value.entries)
+            : value;
       const values: Record<string, unknown> = {};
       for (const [key, value] of [...channelMap.entries, ...connectorMap.entries]) {
         if (key !== '__proto__') values[key] = plain(value);
