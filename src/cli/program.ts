@@ -12,6 +12,7 @@ import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFlows } from './commands/flows.ts';
 import { addHl7 } from './commands/hl7.ts';
+import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
 import { addLanes } from './commands/lanes.ts';
@@ -62,6 +63,7 @@ export function everything(): Command {
     addMaps,
     addProbe,
     addSimulator,
+    addImport,
     addBackup,
     addKey,
     addDoctor,

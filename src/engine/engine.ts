@@ -8,7 +8,7 @@ import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
 import { startClockwork } from './clockwork.ts';
 import type { EngineControl } from './control.ts';
-import { deliver, type RunScript } from './deliver.ts';
+import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
@@ -23,6 +23,7 @@ import { createPresent, type EngineProject } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import type { EarlierFlow } from './replay/versions.ts';
+import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { createStoreProbe } from './store-probe.ts';
 import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
@@ -37,8 +38,6 @@ export interface EngineOptions extends EngineProject {
   readonly log: ConnectionContext['log'];
   readonly random?: Random;
   readonly connectors?: ReadonlyMap<string, Connector>;
-  /** Runs scripts of code steps apart; left out: flows with scripts fail. */
-  readonly script?: RunScript;
   /** Deliveries in hand at once. */
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
@@ -78,6 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
   const present = createPresent(options);
   const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
+  const scripts = createScripts(clock);
   const tallies = createTallykeeper(store, clock);
   const necessary = createNecessary({ clock, siteFile: present.siteFile, counted: tallies.findings });
   const open: Open[] = [];
@@ -133,9 +133,9 @@ export function createEngine(options: EngineOptions): Engine {
           connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
           enter: gate.enter,
           repeatable,
+          script: scripts.run,
           signal: stopping.signal,
           due: due.now,
-          ...(options.script === undefined ? {} : { script: options.script }),
         }),
       ),
     givenBack: gate.givenBack,
@@ -255,6 +255,7 @@ export function createEngine(options: EngineOptions): Engine {
     open: () => open,
     openConnection: (site, name) => opening.openConnection(site, name, present.prepared()),
     enter: gate.enter,
+    script: scripts.run,
     signal: stopping.signal,
   });
 
@@ -364,6 +365,7 @@ export function createEngine(options: EngineOptions): Engine {
       });
       await swap.settled();
       await closeAll();
+      await scripts.close();
       end();
       await tallies.stop();
     },
@@ -410,6 +412,7 @@ export function createEngine(options: EngineOptions): Engine {
       see: necessary.see,
       sites: () => present.prepared().sites,
       open: (site, name) => byName.get(`${site}/${name}`),
+      script: scripts.run,
     }),
   };
 }

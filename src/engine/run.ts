@@ -4,6 +4,7 @@
  */
 import type { CallContext, Connection } from '../connectors/index.ts';
 import {
+  type Command,
   eventContext,
   NECESSARY_STEP,
   next,
@@ -20,6 +21,7 @@ import type { Store } from '../store/index.ts';
 import type { Intake } from './intake.ts';
 import type { Necessary } from './necessary.ts';
 import { notStartedByHand, outOfTurn } from './schedules.ts';
+import type { RunScript } from './scripts.ts';
 
 export interface RunRequest {
   readonly flow: string;
@@ -61,6 +63,7 @@ export interface RunParts {
   readonly connection: (site: string, name: string) => Connection | undefined;
   readonly intake: (site: string, connection: string) => Intake | undefined;
   readonly planned: (deliveries: number) => void;
+  readonly script: RunScript;
 }
 
 interface Material {
@@ -213,7 +216,13 @@ export function runControl(parts: RunParts): RunControl {
         steps.push({ ...told, kind: asked instanceof Failure ? 'stopped' : 'asked', ...outcome(asked) });
         if (asked instanceof Failure) return steps;
         remembered.set(step, asked);
-      } else if (command.kind === 'code' || command.kind === 'script') {
+      } else if (command.kind === 'script') {
+        // What runs in the sandbox changes nothing outside of it.
+        const given = await script(site, command);
+        steps.push({ step, kind: given instanceof Failure ? 'stopped' : 'code', ...outcome(given) });
+        if (given instanceof Failure) return steps;
+        remembered.set(step, given);
+      } else if (command.kind === 'code') {
         // Free code may do anything: it is not run.
         steps.push({ step, kind: 'code' });
         remembered.set(step, null);
@@ -224,6 +233,19 @@ export function runControl(parts: RunParts): RunControl {
       }
     }
     return steps;
+  }
+
+  async function script(
+    site: SiteRecord,
+    { script, source, input }: Extract<Command, { kind: 'script' }>,
+  ): Promise<Json | Failure> {
+    const signal = AbortSignal.timeout(60_000);
+    try {
+      const run = { script, source, input: input as Json, signal, at: clock.now(), timeZone: site.timeZone };
+      return await parts.script(run);
+    } catch (error) {
+      return asFailure(error);
+    }
   }
 
   async function look(
