@@ -15,7 +15,7 @@ export const LAYERS: readonly Layer[] = [
   { room: 'simulator', rooms: [], packages: ['fastify', 'jose'] },
   { room: 'message', rooms: ['std'], packages: [] },
   { room: 'site', rooms: ['std'], packages: ['yaml', 'zod'] },
-  { room: 'mapping', rooms: ['std', 'hl7', 'message'], packages: [] },
+  { room: 'mapping', rooms: ['std', 'hl7', 'message'], packages: ['re2js', 'yaml'] },
   {
     room: 'connectors',
     rooms: ['std', 'hl7', 'fhir', 'message', 'mapping', 'site'],

@@ -15,7 +15,7 @@ import { isMessageId, type StepWish, stepRun } from '../step-run.ts';
 import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
 
 interface Options extends DeskOptions {
-  readonly from: string;
+  readonly from?: string;
   readonly site?: string;
   readonly type?: string;
   readonly dry?: boolean;
@@ -37,9 +37,9 @@ export function addRun(program: Command): void {
       )
       .argument('<flows...>', 'names of flows; * stands for any letters'),
   )
-    .requiredOption(
+    .option(
       '--from <message>',
-      'the name of a case; the id of a message that is kept; a file: HL7 v2, a FHIR resource, JSON; or "newest": the newest of each type that starts the flow',
+      'the name of a case; the id of a message that is kept; a file: HL7 v2, a FHIR resource, JSON; or "newest": the newest of each type that starts the flow. Left out: with --live or --dry, for a flow that a person or a schedule starts',
     )
     .option('--site <site>', 'where, when it runs at several sites')
     .option(
@@ -66,7 +66,12 @@ export function addRun(program: Command): void {
         process.exitCode = 2;
         return;
       }
-      if (!options.live && !options.dry && options.from !== 'newest') return inSteps(names, options);
+      if (!options.live && !options.dry && options.from !== 'newest') {
+        if (options.from !== undefined) return inSteps(names, options.from, options);
+        printNote('Say on what, with --from; or --live, for a flow that a person or a schedule starts.');
+        process.exitCode = 2;
+        return;
+      }
       return withDesk(options, async (desk) => {
         const seconds = Number(options.wait);
         if (!(seconds >= 0 && seconds <= 3_600)) {
@@ -84,18 +89,18 @@ export function addRun(program: Command): void {
 }
 
 /** Here, without an engine; only a kept message is asked for. */
-async function inSteps(names: readonly string[], options: Options): Promise<void> {
+async function inSteps(names: readonly string[], from: string, options: Options): Promise<void> {
   const work = async (desk?: Desk): Promise<void> => {
     const project = await loadProject(options.project, process.env);
     const flows = names.some((name) => name.includes('*'))
       ? (await flowsNamed(options.project, names)).map(({ name }) => name)
       : names;
     for (const flow of flows) {
-      const code = await stepRun(project, stepsOf(flow, options.from, options), desk);
+      const code = await stepRun(project, stepsOf(flow, from, options), desk);
       process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
     }
   };
-  if (isMessageId(options.from)) return withDesk(options, work);
+  if (isMessageId(from)) return withDesk(options, work);
   try {
     await work();
   } catch (error) {
@@ -116,7 +121,11 @@ const stepsOf = (flow: string, from: string, { start, site, type, reveal, json }
 function askedOf(flow: string, { from, site, type }: Options): RunBody {
   return {
     flow,
-    ...(/^\d+$/.test(from) ? { messageId: from } : { bytes: readFile(from).toString('base64') }),
+    ...(from === undefined
+      ? {}
+      : /^\d+$/.test(from)
+        ? { messageId: from }
+        : { bytes: readFile(from).toString('base64') }),
     ...(site === undefined ? {} : { site }),
     ...(type === undefined ? {} : { type }),
   };
