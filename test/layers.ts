@@ -19,7 +19,7 @@ export const LAYERS: readonly Layer[] = [
   {
     room: 'connectors',
     rooms: ['std', 'hl7', 'fhir', 'message', 'mapping', 'site'],
-    packages: ['undici', 'zod'],
+    packages: ['nodemailer', 'undici', 'zod'],
   },
   {
     room: 'flow',
