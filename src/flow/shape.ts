@@ -26,7 +26,7 @@ const SCALAR: Shape = { kind: 'scalar' };
 
 /** Resources that events and finds may be about: those of which the elements are known. */
 const resource = (type: string | undefined): Shape =>
-  type !== undefined && fieldsOf(type)?.has('resourceType') ? { kind: 'r4', type } : undefined;
+  type !== undefined && fieldsOf(type)?.has('meta') ? { kind: 'r4', type } : undefined;
 
 const known = new Map<string, ReadonlyMap<string, string>>();
 
@@ -35,7 +35,7 @@ function fieldsOf(type: string): ReadonlyMap<string, string> | undefined {
   if (fields === undefined && Object.hasOwn(r4Elements, type)) {
     fields = new Map(
       (r4Elements[type] ?? '').split(' ').map((each) => {
-        const [name = '', of = ''] = each.split(':');
+        const [name = '', of = ''] = each.split(/[:*]/);
         return [name, of];
       }),
     );
@@ -176,11 +176,14 @@ function field(
   if (shape.kind === 'r4') {
     const fields = fieldsOf(shape.type) ?? new Map<string, string>();
     const type = fields.get(name);
-    // An extension's value may be of any type.
-    if (shape.type === 'Extension' && name.startsWith('value') && type === undefined)
-      return { shape: undefined };
+    if (type === undefined && name === 'resourceType' && fields.has('meta')) return { shape: SCALAR };
+    // Extensions of a text or number stand beside it.
+    if (type === undefined && name.startsWith('_') && fields.has(name.slice(1)))
+      return { shape: { kind: 'r4', type: 'Element' } };
     if (type === undefined) return { fault: missing(shape.type, name, [...fields.keys()]) };
-    return { shape: type === '' ? SCALAR : { kind: 'r4', type } };
+    if (type !== 'Resource' && fieldsOf(type) !== undefined) return { shape: { kind: 'r4', type } };
+    // Texts and numbers have small letters; a contained resource may be any.
+    return { shape: /^[a-z]/.test(type) ? SCALAR : undefined };
   }
   if (Object.hasOwn(shape.fields, name)) return { shape: shape.fields[name] };
   return { fault: missing(shape.what, name, Object.keys(shape.fields)) };
