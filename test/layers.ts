@@ -19,7 +19,7 @@ export const LAYERS: readonly Layer[] = [
   {
     room: 'connectors',
     rooms: ['std', 'hl7', 'fhir', 'message', 'mapping', 'site'],
-    packages: ['ssh2', 'undici', 'zod'],
+    packages: ['nodemailer', 'ssh2', 'undici', 'zod'],
   },
   {
     room: 'flow',
