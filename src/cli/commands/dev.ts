@@ -66,6 +66,8 @@ function supervise(folder: string, args: readonly string[]): void {
     if (timer) clearTimeout(timer);
     timer = setTimeout(() => {
       if (child === null) return launch();
+      // It is on its way out already, and what comes after it reads all files anew.
+      if (restarting) return;
       printNote('a file has changed: starting again ...');
       restarting = true;
       child.kill('SIGTERM');
