@@ -35,7 +35,7 @@ import { loadProject } from './project.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
-import { hasData, openToLook, whenFree } from './store.ts';
+import { hasData, openToLook, waitForRestart, whenFree } from './store.ts';
 import { engineWrites, folderWrites, type WriteDeskOfCommands } from './write-desk.ts';
 
 export interface Desk extends WriteDeskOfCommands {
@@ -97,6 +97,7 @@ export const openDesk = (folder: string, environment: Environment, project = '.'
 async function deskNow(folder: string, environment: Environment, project: string): Promise<Desk> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
+  waitForRestart(folder);
   if (!hasData(folder, environment)) {
     throw new Failure({
       code: 'NOTHING_HERE',

@@ -3,8 +3,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { type FSWatcher, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { dataFolder } from '../data-folder.ts';
 import { explain, printNote } from '../output.ts';
 import { loadProject } from '../project.ts';
+import { markRestarting, unmarkRestarting } from '../restarting.ts';
 
 /** Editors write a file in several steps: wait for the last. */
 const SETTLE_MS = 150;
@@ -33,7 +35,7 @@ export function addDev(program: Command): void {
         process.exitCode = explain(error);
         return;
       }
-      supervise(resolve(options.project), [
+      supervise(resolve(options.project), dataFolder(options.project, process.env), [
         'dev',
         '--no-watch',
         '--project',
@@ -43,7 +45,7 @@ export function addDev(program: Command): void {
     });
 }
 
-function supervise(folder: string, args: readonly string[]): void {
+function supervise(folder: string, data: string, args: readonly string[]): void {
   const launcher = join(import.meta.dirname, '..', '..', '..', 'bin', 'suture.cjs');
   let child: ChildProcess | null = null;
   let stopping = false;
@@ -52,8 +54,10 @@ function supervise(folder: string, args: readonly string[]): void {
 
   function launch(): void {
     child = fork(launcher, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+    child.on('message', () => unmarkRestarting(data));
     child.on('exit', (code) => {
       child = null;
+      if (!restarting) unmarkRestarting(data);
       if (stopping) process.exit(code ?? 0);
       if (restarting) {
         restarting = false;
@@ -70,6 +74,7 @@ function supervise(folder: string, args: readonly string[]): void {
       if (restarting) return;
       printNote('a file has changed: starting again ...');
       restarting = true;
+      markRestarting(data);
       child.kill('SIGTERM');
     }, SETTLE_MS);
   }

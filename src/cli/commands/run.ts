@@ -129,13 +129,17 @@ async function runNewest(
     if (state !== 'delivered' && state !== 'filtered') process.exitCode = 1;
     if (options.json)
       printJson({ flow, type, from: source, ...run, state, failure: delivery?.failure ?? null });
-    else rows.push([flow, type, source, state, run?.messageId ?? '', delivery?.failure?.code ?? '']);
+    else {
+      const { code } = delivery?.failure ?? {};
+      const told = state === 'delivered' || code === undefined ? state : `${state} (${code})`;
+      rows.push([flow, type, source, told, run?.messageId ?? '']);
+    }
   }
   if (begun.length === 0 && !options.dry) {
     printNote('no flow of these starts on messages of that type.');
     process.exitCode = 2;
   }
-  if (rows.length > 0) printTable(['flow', 'started by', 'message', 'state', 'run as', ''], rows);
+  if (rows.length > 0) printTable(['flow', 'started by', 'message', 'state', 'run as'], rows);
 }
 
 /** Types of messages that start a flow; a call to a hook or a CDS service has none to look for. */
