@@ -1,4 +1,5 @@
 import type { EngineControl } from '../engine/index.ts';
+import { everyStep } from '../flow/index.ts';
 import type { Clock, Json } from '../std/index.ts';
 import type { FirstUserToken } from './auth/first-user.ts';
 import type { Lockout } from './auth/lockout.ts';
@@ -30,5 +31,6 @@ export type ApiLog = (
 
 /** Ids of the steps of a flow as it runs now. */
 export function presentSteps(engine: EngineControl, name: string): readonly string[] | null {
-  return engine.flows.find(({ flow }) => flow.name === name)?.flow.steps.map(({ id }) => id) ?? null;
+  const flow = engine.flows.find(({ flow }) => flow.name === name)?.flow;
+  return flow === undefined ? null : everyStep(flow.steps).map(({ id }) => id);
 }

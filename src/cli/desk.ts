@@ -31,14 +31,15 @@ import type {
   StuckLane,
 } from '../store/index.ts';
 import { announced } from './data-folder.ts';
-import { loadProject } from './project.ts';
+import { engineKept, folderKept, type KeptDesk } from './kept-desk.ts';
+import { loadProject } from './project/index.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
-import { hasData, openToLook, waitForRestart, whenFree } from './store.ts';
+import { hasData, openToLook, whenFree } from './store.ts';
 import { engineWrites, folderWrites, type WriteDeskOfCommands } from './write-desk.ts';
 
-export interface Desk extends WriteDeskOfCommands {
+export interface Desk extends WriteDeskOfCommands, KeptDesk {
   readonly from: 'engine' | 'folder';
   /** By a patient, the search is recorded. */
   search(query: Omit<MessageQuery, 'patient'> & { asked?: string | Person }): Promise<Page<MessageRow>>;
@@ -97,7 +98,6 @@ export const openDesk = (folder: string, environment: Environment, project = '.'
 async function deskNow(folder: string, environment: Environment, project: string): Promise<Desk> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
-  waitForRestart(folder);
   if (!hasData(folder, environment)) {
     throw new Failure({
       code: 'NOTHING_HERE',
@@ -192,6 +192,7 @@ function engineDesk(url: string, token: string): Desk {
     },
     replays: engineReplays(ask),
     ...engineWrites(ask),
+    ...engineKept(ask),
     smart: engineSmart(ask),
     close: () => Promise.resolve(),
   };
@@ -201,7 +202,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
   const store = await openToLook(folder, environment);
   const cursors = async () => {
     const { sites } = await loadProject(project, environment);
-    return cursorDesk({ store, clock: systemClock, sites: sites.map((site) => site.record) });
+    return cursorDesk({ store, clock: systemClock, sites: () => sites.map((site) => site.record) });
   };
   const approvals = approvalDesk({ store, clock: systemClock, answered: () => undefined });
   return {
@@ -241,6 +242,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
     replay: needsEngine,
     replays: folderReplays(store),
     ...folderWrites(store),
+    ...folderKept(store),
     smart: folderSmart(notRunning),
     lanes: (query) => store.stuckLanes(query),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { secretVariable } from '../engine/index.ts';
 import { Failure } from '../std/index.ts';
 import { printNote } from './output.ts';
-import type { Project } from './project.ts';
+import type { Project } from './project/index.ts';
 
 export interface Companions {
   /** Ends them; resolves when they are gone. */

@@ -4,9 +4,9 @@ import { createEngine } from '../engine/index.ts';
 import type { Observed } from '../site/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import { announced } from './data-folder.ts';
-import type { Project } from './project.ts';
+import type { Project } from './project/index.ts';
 import type { Environment } from './settings.ts';
-import { openToLook, waitForRestart, whenFree } from './store.ts';
+import { openToLook, whenFree } from './store.ts';
 
 export interface Probing {
   probe(site: string, connection: string): Promise<Observed>;
@@ -21,7 +21,6 @@ export const openProbing = (folder: string, environment: Environment, project: P
 async function probingNow(folder: string, environment: Environment, project: Project): Promise<Probing> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineProbing(word.url, word.token);
-  waitForRestart(folder);
   const store = await openToLook(folder, environment);
   const engine = createEngine({
     store,

@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, systemClock } from '../std/index.ts';
 import { openPostgresStore, openSqliteStore, type PostgresStore, type SqliteStore } from '../store/index.ts';
 import { developmentKey, keyOf, masterKey } from './data-folder.ts';
-import { isRestarting } from './restarting.ts';
 import { type Environment, setting } from './settings.ts';
 
 export const databaseUrl = (environment: Environment): string | undefined =>
@@ -69,23 +68,11 @@ export async function whenFree<Opened>(within: number, open: () => Promise<Opene
     try {
       return await open();
     } catch (error) {
-      const held =
-        error instanceof Failure && (error.code === 'STORE_IN_USE' || error.code === 'ENGINE_RESTARTS');
+      const held = error instanceof Failure && error.code === 'STORE_IN_USE';
       if (!held || systemClock.elapsed() > until) throw error;
       await sleep(LOOKS_AGAIN);
     }
   }
-}
-
-/** Where an engine is being started again, it is to be asked, and not the folder. */
-export function waitForRestart(folder: string): void {
-  if (!isRestarting(folder)) return;
-  throw new Failure({
-    code: 'ENGINE_RESTARTS',
-    kind: 'config',
-    message: 'The engine is being started again, and is not back yet.',
-    fix: 'Look at what "suture dev" says; then ask again.',
-  });
 }
 
 /** To look at what is there while no engine answers here: takes no part in the work of other nodes. */

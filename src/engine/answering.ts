@@ -14,7 +14,7 @@ export interface AnsweringOptions
 
 export function createAnswering(options: AnsweringOptions) {
   const { open, sites } = options;
-  const site = (name: string): SiteRecord | undefined => sites.find((each) => each.site === name);
+  const site = (name: string): SiteRecord | undefined => sites().find((each) => each.site === name);
   const capabilities = createCapabilities({
     ...options,
     changed: () => options.changed('health'),

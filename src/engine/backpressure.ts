@@ -31,7 +31,7 @@ const LOOK_EVERY = 500;
 const RESUME_AT = 0.8;
 
 export function createBackpressure(options: BackpressureOptions): Backpressure {
-  const paused = new Set<string>();
+  const paused = new Map<string, Listening>();
   let unseen = 0;
   let looking = false;
   let running = false;
@@ -49,13 +49,18 @@ export function createBackpressure(options: BackpressureOptions): Backpressure {
         const name = `${site}/${connection}`;
         const waiting = queued.get(name) ?? 0;
         if (!paused.has(name) && waiting >= options.limit) {
-          paused.add(name);
+          paused.set(name, listening);
           listening.pause();
           options.changed(site, connection, { queued: waiting });
         } else if (paused.has(name) && waiting <= options.limit * RESUME_AT) {
           paused.delete(name);
           listening.resume();
           options.changed(site, connection, null);
+        } else if (paused.has(name) && paused.get(name) !== listening) {
+          // The connection was opened anew meanwhile.
+          paused.set(name, listening);
+          listening.pause();
+          options.changed(site, connection, { queued: waiting });
         }
       }
     } catch {

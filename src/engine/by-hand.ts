@@ -16,7 +16,7 @@ export interface ByHandOptions {
   readonly keyedHash: KeyedHash;
   readonly planned: (deliveries: number, woke?: boolean) => void;
   readonly flow: (name: string) => { readonly prepared: PreparedFlow; readonly version: string } | undefined;
-  readonly sites: ReadonlyMap<string, SiteRecord>;
+  readonly sites: () => ReadonlyMap<string, SiteRecord>;
   readonly open: (site: string, connection: string) => Open | undefined;
 }
 
@@ -24,7 +24,7 @@ type Acts = 'release' | 'approvals' | 'approval' | 'approve' | 'trace' | 'fhirVi
 
 export function byHand(options: ByHandOptions): Pick<EngineControl, Acts> & WriteControl & RunControl {
   const { store, clock, keyedHash, planned, flow, sites, open } = options;
-  const readers = { store, flow, site: (name: string) => sites.get(name) };
+  const readers = { store, flow, site: (name: string) => sites().get(name) };
   const nudge = (): void => planned(0, true);
   return {
     async release({ deliveryIds, to, who, reason }) {

@@ -51,8 +51,8 @@ export interface CapabilityControl {
 
 export interface CapabilityOptions {
   readonly clock: Clock;
-  readonly sites: readonly SiteRecord[];
-  readonly observed: Readonly<Record<string, ObservedSite>>;
+  readonly sites: () => readonly SiteRecord[];
+  readonly observed: () => Readonly<Record<string, ObservedSite>>;
   readonly connectors: ReadonlyMap<string, Connector>;
   readonly log: ConnectionContext['log'];
   readonly changed: () => void;
@@ -82,7 +82,8 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
-  const written = (site: string, connection: string): Observed => options.observed[site]?.[connection] ?? {};
+  const written = (site: string, connection: string): Observed =>
+    options.observed()[site]?.[connection] ?? {};
 
   async function probe(site: string, connection: string): Promise<Observed> {
     const lent = options.lend(site, connection);
@@ -138,7 +139,7 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
   async function watch(): Promise<void> {
     await pause(clock, FIRST_AFTER, stopping.signal);
     while (!stopping.signal.aborted) {
-      for (const record of sites) {
+      for (const record of sites()) {
         for (const connection of ehrConnections(record)) {
           if (stopping.signal.aborted) return;
           await compare(record.site, connection);
@@ -151,19 +152,19 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
 
   return {
     sites: () =>
-      sites.map((record) => ({
+      sites().map((record) => ({
         site: record.site,
         name: record.name,
         connections: ehrConnections(record),
       })),
     of(site, connection) {
-      const record = sites.find((each) => each.site === site);
+      const record = sites().find((each) => each.site === site);
       if (record === undefined) return null;
       const names = ehrConnections(record);
       if (connection !== undefined && !names.includes(connection)) return null;
       const matrix = capabilityMatrix({
         record,
-        observed: options.observed[site] ?? {},
+        observed: options.observed()[site] ?? {},
         connectors: options.connectors,
         ...(connection === undefined ? {} : { connection }),
       });

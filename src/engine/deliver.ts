@@ -7,11 +7,16 @@ import {
   awakeSince,
   type Command,
   eventContext,
+  everyStep,
+  idOfKey,
+  lateness,
+  MOST_EFFECTS,
   next,
   type OnUnknown,
   type PreparedFlow,
   rememberedOf,
 } from '../flow/index.ts';
+import { CODE_UNMAPPED } from '../mapping/index.ts';
 import type { StepRecord } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Json, type Random } from '../std/index.ts';
@@ -24,17 +29,30 @@ export interface DeliverOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** `undefined` when the flow is no longer there. */
-  readonly flow: (name: string) => { readonly prepared: PreparedFlow; readonly limits: Limits } | undefined;
+  readonly flow: (
+    name: string,
+  ) => { readonly prepared: PreparedFlow; readonly limits: Limits; readonly version: string } | undefined;
   readonly site: (name: string) => SiteRecord | undefined;
   readonly connection: (site: string, name: string) => Connection | undefined;
   /** Asked before each call. */
   readonly enter: (place: { site: string; connection: string }, deliveryId: string) => Pass;
   /** The other side knows repeats of this capability by their key. */
   readonly repeatable: (site: string, connection: string, capability: string) => boolean;
+  /** Runs a code step's script apart; left out: flows with scripts cannot run. */
+  readonly script?: RunScript;
   readonly signal: AbortSignal;
   /** The time by which things are due: never goes back, see due-time.ts. */
   readonly due: () => number;
 }
+
+/** Runs a script of the project apart, without files, network or clock: text in, JSON out. */
+export type RunScript = (run: {
+  /** Its file, for people. */
+  readonly script: string;
+  readonly source: string;
+  readonly input: Json;
+  readonly signal: AbortSignal;
+}) => Promise<Json>;
 
 /** The connection is not called now: not before `dueAt`. `failure`: told with the delivery. */
 class NotNow extends Error {
@@ -50,8 +68,8 @@ class NotNow extends Error {
 
 type CallCommand = Extract<Command, { kind: 'call' }>;
 
-/** No flow needs more commands than this for one delivery; past it, it goes in a circle. */
-const MOST_COMMANDS = 1_000;
+/** No flow can ask for more in one attempt (`lint` sees to it); past it, it goes in a circle. */
+const MOST_COMMANDS = 2 * MOST_EFFECTS;
 
 /** Never throws for what the flow or the other side does; throws only when the store does. */
 export async function deliver(leased: Leased, options: DeliverOptions): Promise<Settlement | 'stale'> {
@@ -59,12 +77,14 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   const { delivery, message, epoch } = leased;
   const started = clock.elapsed();
   let unsaved: StepRecord[] = [];
-  const base = (): Pick<Settlement, 'deliveryId' | 'epoch' | 'at' | 'ms' | 'steps'> => ({
+  let ran: { readonly flowVersion?: string } = {};
+  const base = (): Pick<Settlement, 'deliveryId' | 'epoch' | 'at' | 'ms' | 'steps' | 'flowVersion'> => ({
     deliveryId: delivery.id,
     epoch,
     at: clock.now(),
     ms: Math.round(clock.elapsed() - started),
     steps: unsaved,
+    ...ran,
   });
 
   const told = (failure: Failure) => ({ failure: failure.toJSON(), detail: failure.detail ?? null });
@@ -73,7 +93,12 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     const outcome = decide(failure, { ...delivery, createdAt }, limits, options.due(), options.random);
     const step = failure.at.step ?? '';
     if (!failure.retry.again && failure.retry.held) {
-      const reason = failure.kind === 'unknown-outcome' ? 'unknown outcome' : 'ambiguous patient';
+      const reason =
+        failure.code === CODE_UNMAPPED
+          ? 'unmapped code'
+          : failure.kind === 'unknown-outcome'
+            ? 'unknown outcome'
+            : 'ambiguous patient';
       return { ...base(), to: 'held', reason, step, ...told(failure) };
     }
     if (failure.kind === 'unknown-outcome' && policy === 'hold')
@@ -91,6 +116,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   const site = options.site(message.site);
   if (running === undefined || site === undefined) return { ...base(), ...flowGone(leased) };
 
+  if (running.version !== delivery.flowVersion) ran = { flowVersion: running.version };
   const reads: NonNullable<CallContext['reads']> = new Map();
   const remembered = rememberedOf(running.prepared.flow, leased.remembered);
   // What an earlier attempt was told may have been mended since: a find that led to a hold or a failure is asked
@@ -105,8 +131,11 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   // A person looked at what an effect could not be done with: what was found for it may be another by now.
   const { failure: before, released } = delivery;
   if (released !== null && before !== null && !before.retry.again && before.retry.held) {
-    const { steps } = running.prepared.flow;
-    forget(steps.filter(({ kind }) => kind === 'find').map(({ id }) => id));
+    const asking = everyStep(running.prepared.flow.steps).filter(
+      ({ kind }) => kind === 'find' || kind === 'read',
+    );
+    const ids = new Set(asking.map(({ id }) => id));
+    forget([...old].filter((key) => ids.has(idOfKey(key))));
   }
   /** Steps done for the first time in this attempt: what comes behind one was never tried before. */
   let firsts = 0;
@@ -116,6 +145,17 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     (command.sends || options.repeatable(site.site, command.connection, command.do) ? 'resend' : 'hold');
   try {
     const context = eventContext(message, leased.bytes, site);
+    const late = lateness(running.prepared.flow, context, {
+      receivedAt: message.receivedAt,
+      now: clock.now(),
+      begun: leased.remembered.length > 0 || delivery.released !== null,
+    });
+    if (late !== undefined) {
+      const { failure } = late;
+      if (late.do === 'filter') return { ...base(), to: 'filtered', step: '' };
+      if (late.do === 'hold') return { ...base(), to: 'held', reason: 'late', step: '', ...told(failure) };
+      return { ...base(), to: 'dead', ...told(failure) };
+    }
     for (let turn = 0; turn < MOST_COMMANDS; turn++) {
       const command = next(running.prepared, context, remembered);
       switch (command.kind) {
@@ -148,6 +188,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
             running.limits,
           );
         case 'code':
+        case 'script':
         case 'call': {
           // What is already done must be on disk before anything more is done.
           if (unsaved.length > 0) {
@@ -174,7 +215,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           calling = command.kind === 'call' && command.effect ? command : undefined;
           const at = clock.now();
           const from = clock.elapsed();
-          const output = command.kind === 'code' ? await runCode(command) : await call(command, site.site);
+          const output = await (command.kind === 'call' ? call(command, site.site) : runCode(command));
           remembered.set(command.step, output);
           unsaved.push({ step: command.step, startedAt: at, ms: Math.round(clock.elapsed() - from), output });
         }
@@ -199,13 +240,13 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     return failed(failure, running.limits, calling && policyOf(calling));
   }
 
-  async function runCode(command: {
-    step: string;
-    input: Readonly<Record<string, unknown>>;
-    run: (input: Readonly<Record<string, unknown>>) => unknown;
-  }): Promise<unknown> {
+  async function runCode(command: Extract<Command, { kind: 'code' | 'script' }>): Promise<unknown> {
     try {
-      return JSON.parse(JSON.stringify((await command.run(command.input)) ?? null));
+      if (command.kind === 'code')
+        return JSON.parse(JSON.stringify((await command.run(command.input)) ?? null));
+      if (options.script === undefined) throw noSandbox();
+      const { script, source, input } = command;
+      return await options.script({ script, source, input: input as Json, signal: options.signal });
     } catch (error) {
       throw asFailure(error, { step: command.step });
     }
@@ -254,6 +295,16 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     }
   }
 }
+
+const noSandbox = (): Failure =>
+  new Failure({
+    code: 'SANDBOX_MISSING',
+    kind: 'config',
+    message:
+      'The step is a script, and this program was put together without the sandbox that scripts run in.',
+    fix: 'Start it with `suture start`, or give the engine `script`.',
+    retry: { again: false },
+  });
 
 function mayHaveHappened(step: string): Failure {
   return new Failure({

@@ -46,7 +46,7 @@ export function beginDrain(
 }
 
 /** For what comes over HTTP before the engine runs or while it drains: not kept, so it must come again. */
-export function notRunning(at: { readonly site: string; readonly connection: string }): Failure {
+export function notRunning(at: { readonly site?: string; readonly connection?: string }): Failure {
   return new Failure({
     code: 'ENGINE_NOT_RUNNING',
     kind: 'rejected',

@@ -1,15 +1,14 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
 import { connectors as allConnectors, type ConnectionContext, type Connector } from '../connectors/index.ts';
-import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
-import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { createAnswering } from './answering.ts';
 import { createBackpressure } from './backpressure.ts';
 import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
-import type { EngineControl, RunningFlow } from './control.ts';
-import { deliver } from './deliver.ts';
+import { startClockwork } from './clockwork.ts';
+import type { EngineControl } from './control.ts';
+import { deliver, type RunScript } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
@@ -19,36 +18,47 @@ import { createLearning } from './learning/learning.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
+import { createPresent, type EngineProject } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
-import { startRetention } from './retention.ts';
-import { type Limits, limitsOf } from './retry.ts';
+import type { EarlierFlow } from './replay/versions.ts';
 import { signInsOf } from './sign-in/connections.ts';
+import { createStoreProbe } from './store-probe.ts';
+import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
 import { createTelling } from './telling.ts';
+import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
 
-export interface EngineOptions {
+export interface EngineOptions extends EngineProject {
   readonly store: Store;
-  readonly sites: readonly SiteRecord[];
-  readonly flows: readonly Flow[];
   readonly clock: Clock;
   readonly keyedHash: KeyedHash;
   readonly log: ConnectionContext['log'];
   readonly random?: Random;
   readonly connectors?: ReadonlyMap<string, Connector>;
-  /** What the sites' servers were seen to say, by site: see `loadObserved`. */
-  readonly observed?: Readonly<Record<string, ObservedSite>>;
+  /** Runs scripts of code steps apart; left out: flows with scripts fail. */
+  readonly script?: RunScript;
   /** Deliveries in hand at once. */
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   readonly backlogLimit?: number;
-  /** The text of a file beside a site's record: `roster.csv`. */
-  readonly siteFile?: (site: string, name: string) => Promise<string>;
+  /** Versions of flows that run to their end beside the present ones: what was planned with them runs with them. */
+  readonly draining?: readonly { readonly flow: string; readonly version: string }[];
+  /** A flow by the version that ran, from where whole projects are kept. */
+  readonly earlierFlow?: EarlierFlow;
 }
 
 export interface Engine extends EngineControl {
   /** Opens every connection; rejects with the first `config` Failure, and then has opened none. */
   start(): Promise<void>;
+  /**
+   * Another project in place of the one that runs, without stopping: what has not changed keeps its sockets and pollers; what
+   * was received before is not planned again. One at a time; a second one waits. `queued` (left out: `carry over`): what
+   * becomes of deliveries that were planned with another version of their flow. `commit`: the last thing before the change is
+   * seen; if it rejects, nothing changes.
+   * @throws Failure and changes nothing: a record or a flow has a fault, a port is taken, the store fails.
+   */
+  replace(project: EngineProject, queued?: QueuedPolicy, commit?: () => Promise<void>): Promise<Replaced>;
   /**
    * Drains: listens no more, answers what it has read, finishes what is in hand, writes what is counted. Calls that take longer
    * are broken off in time, and their deliveries are given back. The store stays open.
@@ -58,19 +68,14 @@ export interface Engine extends EngineControl {
 
 const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
-const PROBE_EVERY = 1_000;
 
 export function createEngine(options: EngineOptions): Engine {
   const { store, clock, keyedHash, log } = options;
   const random = options.random ?? systemRandom;
   const registry = options.connectors ?? allConnectors;
   const limit = options.backlogLimit ?? BACKLOG_LIMIT;
-  const flows: RunningFlow[] = options.flows.map((flow) => ({ flow, version: flowVersion(flow) }));
-  const prepared = new Map<string, { prepared: PreparedFlow; limits: Limits; version: string }>();
-  for (const { flow, version } of flows) {
-    prepared.set(flow.name, { prepared: prepare(flow), limits: limitsOf(flow), version });
-  }
-  const sites = new Map(options.sites.map((site) => [site.site, site]));
+  const present = createPresent(options);
+  const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
   const tallies = createTallykeeper(store, clock);
   const open: Open[] = [];
@@ -78,7 +83,6 @@ export function createEngine(options: EngineOptions): Engine {
   const stopping = new AbortController();
   const { changed, listen } = createTelling(clock);
   let running = false;
-  let probing = false;
 
   const test: Engine['test'] = async (site, connection) => {
     const one = byName.get(`${site}/${connection}`);
@@ -101,9 +105,19 @@ export function createEngine(options: EngineOptions): Engine {
     nudge: () => dispatch.nudge(),
   });
 
+  const gaps = createGaps({
+    store,
+    clock,
+    valueSets: present.valueSets,
+    planned,
+    found: tallies.findings,
+    log,
+  });
+
   const dispatch = createDispatch({
     store,
     clock: due,
+    settled: gaps.settled,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
       replays.run(leased, (flow) =>
@@ -112,12 +126,13 @@ export function createEngine(options: EngineOptions): Engine {
           clock,
           random,
           flow,
-          site: (name) => sites.get(name),
+          site: present.site,
           connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
           enter: gate.enter,
           repeatable,
           signal: stopping.signal,
           due: due.now,
+          ...(options.script === undefined ? {} : { script: options.script }),
         }),
       ),
     givenBack: gate.givenBack,
@@ -163,29 +178,14 @@ export function createEngine(options: EngineOptions): Engine {
     dispatch.nudge();
   }
 
-  /** While the store fails nothing else may write; so ask it, gently, whether it can again. */
-  function probeWhileFailing(): void {
-    if (probing || !running || store.health().state === 'ready') return;
-    probing = true;
-    clock.after(PROBE_EVERY, () => {
-      store
-        .probe()
-        .catch(() => undefined)
-        .finally(() => {
-          probing = false;
-          probeWhileFailing();
-        });
-    });
-  }
+  const probeWhileFailing = createStoreProbe(store, clock, () => running);
 
-  const { openConnection } = createOpening({
+  const opening = createOpening({
     store,
     clock,
     keyedHash,
     keyring,
     registry,
-    sites: options.sites,
-    flows,
     tallies,
     planned,
     heard: (site, connection) => learning.heard(site, connection),
@@ -199,7 +199,7 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     random,
     keyedHash,
-    sites: options.sites,
+    sites: present.sites,
     source: (site, connection) => byName.get(`${site}/${connection}`),
     planned,
     counted: tallies.findings,
@@ -211,7 +211,7 @@ export function createEngine(options: EngineOptions): Engine {
       changed('health');
     },
     log,
-    ...(options.siteFile === undefined ? {} : { file: options.siteFile }),
+    file: present.siteFile,
   });
 
   async function closeAll(): Promise<void> {
@@ -228,8 +228,10 @@ export function createEngine(options: EngineOptions): Engine {
     store,
     clock,
     random,
-    flows,
-    site: (name) => sites.get(name),
+    present,
+    ...(options.earlierFlow === undefined ? {} : { earlierFlow: options.earlierFlow }),
+    draining: draining.has,
+    site: present.site,
     intake: (site, name) => byName.get(`${site}/${name}`)?.intake,
     limit,
     planned,
@@ -237,36 +239,56 @@ export function createEngine(options: EngineOptions): Engine {
   });
 
   const answering = createAnswering({
-    ...options,
     store,
     clock,
-    observed: options.observed ?? {},
+    sites: present.sites,
+    observed: present.observed,
     connectors: registry,
     log,
     changed,
-    flows: () => [...prepared.values()],
+    flows: present.runnables,
     open: () => open,
-    openConnection,
+    openConnection: (site, name) => opening.openConnection(site, name, present.prepared()),
     enter: gate.enter,
     signal: stopping.signal,
+  });
+
+  const swap = createSwap({
+    clock,
+    present,
+    opening,
+    learning,
+    versions: replays.versions,
+    open,
+    byName,
+    draining,
+    renewed: (site, connection) => void gate.resume({ site, connection }),
+    changed() {
+      for (const what of ['messages', 'deliveries', 'health'] as const) changed(what);
+      backpressure.planned(0);
+      dispatch.nudge();
+    },
+    log,
   });
 
   const signIns = signInsOf({ store, clock, open, resume, signal: stopping.signal });
 
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
-  let retention: ReturnType<typeof startRetention> | null = null;
+  let clockwork: ReturnType<typeof startClockwork> | null = null;
 
   return {
     store,
-    flows,
+    get flows() {
+      return present.flows();
+    },
     startedAt: clock.now(),
 
     async start() {
       try {
-        for (const site of options.sites) {
+        for (const site of present.sites()) {
           for (const name of Object.keys(site.connections)) {
-            const one = openConnection(site, name);
+            const one = opening.openConnection(site, name, present.prepared());
             open.push(one);
             byName.set(`${site.site}/${name}`, one);
           }
@@ -285,6 +307,8 @@ export function createEngine(options: EngineOptions): Engine {
         endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
+        // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
+        await gaps.control.resumeMapped();
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         await learning.prepare();
@@ -303,7 +327,8 @@ export function createEngine(options: EngineOptions): Engine {
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
         answering.start();
-        retention = startRetention({ store, clock, sites: options.sites, log });
+        const { sites, flows } = present;
+        clockwork = startClockwork({ store, clock, keyedHash, sites, flows, planned, log });
       } catch (error) {
         running = false;
         endHealth?.();
@@ -313,25 +338,33 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
 
+    async replace(project, queued = 'carry over', commit) {
+      if (!running) throw notRunning({});
+      const replaced = await swap.replace(project, queued, commit);
+      await gaps.control.resumeMapped();
+      return replaced;
+    },
+
     async stop(drain = {}) {
       running = false;
       await replays.close();
       await answering.stop();
       backpressure.stop();
-      await retention?.stop();
+      await clockwork?.stop();
       endHealth?.();
       endWork?.();
       const end = beginDrain(clock, drain, {
         text: () => drainText(dispatch.inHand, gate.underWay()),
         breakOff: () => stopping.abort(new Error('the engine is stopping')),
       });
+      await swap.settled();
       await closeAll();
       end();
       await tallies.stop();
     },
 
     connections: () =>
-      open.map((one) => connectionState(one, limit, gate, learning.learns(one.site.site, one.name))),
+      open.map((one) => connectionState(one, limit, gate, learning.learns(one.site, one.name))),
 
     resume,
     stuckLanes: (query) => store.stuckLanes(query),
@@ -355,20 +388,21 @@ export function createEngine(options: EngineOptions): Engine {
 
     signingKeys: keyring.control,
     signIns,
-    patientKeys: (asked) => patientKeysOf(keyedHash, options.sites, asked),
+    patientKeys: (asked) => patientKeysOf(keyedHash, present.sites(), asked),
 
     replay: replays.replay,
     replays: replays.control,
 
-    ...cursorDesk({ store, clock, sites: options.sites }),
+    ...gaps.control,
+    ...cursorDesk({ store, clock, sites: present.sites }),
 
     ...byHand({
       store,
       clock,
       keyedHash,
       planned,
-      flow: (name) => prepared.get(name),
-      sites,
+      flow: present.flow,
+      sites: () => present.prepared().sites,
       open: (site, name) => byName.get(`${site}/${name}`),
     }),
   };

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Inbound, Learned, Verdict } from '../connectors/index.ts';
-import { laneNames, matches } from '../flow/index.ts';
+import { laneNames, matches, runsAt } from '../flow/index.ts';
 import { repeatsOf, type SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock } from '../std/index.ts';
 import type { NewDelivery, NewMessage, RosterChange, Store } from '../store/index.ts';
@@ -44,6 +44,8 @@ export interface Intake {
 /** Message types whose flows are at hand; senders may invent types without end. */
 const HELD_TYPES = 1_000;
 
+type Arriving = Pick<NewMessage, 'format' | 'type' | 'door'>;
+
 /** Whom a message is about: one patient, or the two of a merge; and the person, by whom people search. */
 interface About {
   readonly merge: Merge | null;
@@ -56,7 +58,7 @@ const NOBODY: About = { merge: null, patient: null, patients: [], person: null }
 
 export function createIntake(options: IntakeOptions): Intake {
   const { store, clock, site, connection, keyedHash } = options;
-  const flows = options.flows.filter(({ flow }) => flow.sites === 'all' || flow.sites.includes(site.site));
+  const flows = options.flows.filter(({ flow }) => runsAt(flow, site));
   const path = mrnPath(site);
   const keyOf = rememberingHash((value) =>
     patientKey(keyedHash, site.site, site.identifiers.mrn.system, value),
@@ -74,20 +76,22 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const wanting = new Map<string, readonly RunningFlow[]>();
   /** The flows that such a message starts, looked up once for each type. */
-  function wantedBy(format: NewMessage['format'], type: string): readonly RunningFlow[] {
-    const key = `${format} ${type}`;
+  function wantedBy({ format, type, door }: Arriving): readonly RunningFlow[] {
+    const key = `${format} ${door === 'bulk' ? door : ''} ${type}`;
     let wanted = wanting.get(key);
     if (wanted === undefined) {
-      wanted = flows.filter(({ flow }) => matches(flow.trigger, { format, type, connection }));
+      wanted = flows.filter(({ flow }) =>
+        matches(flow.trigger, { format, type, connection, door }, flow.name),
+      );
       if (wanting.size >= HELD_TYPES) wanting.clear();
       wanting.set(key, wanted);
     }
     return wanted;
   }
 
-  function plan(format: NewMessage['format'], type: string, patients: readonly string[]): NewDelivery[] {
+  function plan(message: Arriving, patients: readonly string[]): NewDelivery[] {
     const planned: NewDelivery[] = [];
-    for (const { flow, version } of wantedBy(format, type)) {
+    for (const { flow, version } of wantedBy(message)) {
       const lanes = laneNames({ flow: flow.name, order: flow.order, site: site.site, connection, patients });
       planned.push({
         flow: flow.name,
@@ -126,7 +130,7 @@ export function createIntake(options: IntakeOptions): Intake {
             },
           }),
       ...(refused ? {} : keysOf(inbound.type, patients)),
-      deliveries: refused ? [] : plan(inbound.format, inbound.type, patients),
+      deliveries: refused ? [] : plan(inbound, patients),
     };
   }
 
@@ -215,7 +219,7 @@ export function createIntake(options: IntakeOptions): Intake {
         patients,
         ...(record.parent === undefined ? {} : { parent: record.parent }),
         ...keysOf(type, patients),
-        deliveries: plan('fhir', type, patients),
+        deliveries: plan({ format: 'fhir', type, door }, patients),
       };
     },
   };

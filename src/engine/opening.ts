@@ -1,16 +1,16 @@
 /** How a connection of a site record becomes one that works: its context, its door, its pollers. */
-import type { ConnectionContext, Connector } from '../connectors/index.ts';
-import { connectorRecord, type SiteRecord } from '../site/index.ts';
-import { type Clock, Failure } from '../std/index.ts';
+import type { Budget, Connection, ConnectionContext, Connector } from '../connectors/index.ts';
+import { connectorRecord, learningOf, type SiteRecord } from '../site/index.ts';
+import { type Clock, canonicalJson, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { siteBudget } from './budget.ts';
 import { sharedSource } from './budget-shared.ts';
 import { connectionContext } from './context.ts';
-import type { RunningFlow } from './control.ts';
-import { createIntake } from './intake.ts';
+import { createIntake, type Intake } from './intake.ts';
 import type { Keyring } from './keys/keyring.ts';
 import type { Tallykeeper } from './outcomes.ts';
 import type { KeyedHash } from './patient.ts';
+import type { Prepared } from './present.ts';
 import type { Open } from './view.ts';
 
 export interface OpeningOptions {
@@ -19,8 +19,6 @@ export interface OpeningOptions {
   readonly keyedHash: KeyedHash;
   readonly keyring: Keyring;
   readonly registry: ReadonlyMap<string, Connector>;
-  readonly sites: readonly SiteRecord[];
-  readonly flows: readonly RunningFlow[];
   readonly tallies: Tallykeeper;
   readonly planned: (deliveries: number, woke?: boolean) => void;
   /** A message has come in by this connection. */
@@ -33,20 +31,52 @@ export interface OpeningOptions {
 
 export interface Opening {
   /** @throws Failure `config`: what the record asks for cannot be opened. */
-  openConnection(site: SiteRecord, name: string): Open;
+  openConnection(site: SiteRecord, name: string, project: Prepared): Open;
+  /** What a connection that stays open plans with from now on. */
+  intakeOf(site: SiteRecord, name: string, project: Prepared): Intake;
 }
 
-export function createOpening(options: OpeningOptions): Opening {
-  const { store, clock, keyedHash, keyring, registry, flows, tallies, planned, changed, log } = options;
-  const budgets = new Map(
-    options.sites.map(({ site, budget: { requestsPerSecond: perSecond } }) => {
-      // Only a store that others write to, too, tells of their work.
-      const shared = store.onWork === undefined ? undefined : sharedSource({ store, clock, site, perSecond });
-      return [site, siteBudget(clock, perSecond, shared)];
-    }),
-  );
+/** Equal for two records of a site whose connection of this name may stay as it is. */
+export function connectionKey(site: SiteRecord, name: string): string {
+  const record = site.connections[name];
+  return canonicalJson([record && connectorRecord(record), contextOf(site, name)]);
+}
 
-  function openConnection(site: SiteRecord, name: string): Open {
+/** What a connection is told of its site. */
+const contextOf = (site: SiteRecord, name: string) => ({
+  timeZone: site.timeZone,
+  learnt: Object.keys(site.learn).filter((resource) => site.learn[resource]?.from === name),
+  exported: exportedBy(site, name),
+  identifiers: {
+    mrn: site.identifiers.mrn.system,
+    ...(site.identifiers.csn?.system === undefined ? {} : { csn: site.identifiers.csn.system }),
+  },
+});
+
+export function createOpening(options: OpeningOptions): Opening {
+  const { store, clock, keyedHash, keyring, registry, tallies, planned, changed, log } = options;
+  const budgets = new Map<string, { readonly perSecond: number; readonly budget: Budget }>();
+
+  /** One bucket per site; another when the site allows more or less than before. */
+  function budgetOf({ site, budget: { requestsPerSecond: perSecond } }: SiteRecord): Budget {
+    const known = budgets.get(site);
+    if (known?.perSecond === perSecond) return known.budget;
+    // Only a store that others write to, too, tells of their work.
+    const shared = store.onWork === undefined ? undefined : sharedSource({ store, clock, site, perSecond });
+    const budget = siteBudget(clock, perSecond, shared);
+    budgets.set(site, { perSecond, budget });
+    return budget;
+  }
+
+  function intakeOf(site: SiteRecord, name: string, { flows }: Prepared): Intake {
+    const heard = (deliveries: number, woke?: boolean): void => {
+      planned(deliveries, woke);
+      options.heard(site.site, name);
+    };
+    return createIntake({ store, clock, site, connection: name, flows, keyedHash, planned: heard });
+  }
+
+  function openConnection(site: SiteRecord, name: string, project: Prepared): Open {
     const record = site.connections[name] as SiteRecord['connections'][string];
     const at = { site: site.site, connection: name };
     const connector = registry.get(record.connector);
@@ -59,24 +89,14 @@ export function createOpening(options: OpeningOptions): Opening {
         at,
       });
     }
-    const heard = (deliveries: number, woke?: boolean): void => {
-      planned(deliveries, woke);
-      options.heard(site.site, name);
-    };
-    const intake = createIntake({ store, clock, site, connection: name, flows, keyedHash, planned: heard });
     const context = connectionContext({
       store,
       clock,
       keyedHash,
       ...at,
-      timeZone: site.timeZone,
-      budget: budgets.get(site.site) as ReturnType<typeof siteBudget>,
+      ...contextOf(site, name),
+      budget: presentBudget(() => budgetOf(one.site)),
       keyring,
-      learnt: Object.keys(site.learn).filter((resource) => site.learn[resource]?.from === name),
-      identifiers: {
-        mrn: site.identifiers.mrn.system,
-        ...(site.identifiers.csn?.system === undefined ? {} : { csn: site.identifiers.csn.system }),
-      },
       report: (outcome) => tallies.outcome(site.site, name, outcome),
       found: (findings) => tallies.findings(site.site, name, findings),
       log,
@@ -85,15 +105,19 @@ export function createOpening(options: OpeningOptions): Opening {
         return connection?.call?.bind(connection);
       },
     });
-    return {
+    const { connection, idle } = counted(
+      connector.open(connector.parse(connectorRecord(record), at), context),
+    );
+    const one: Open = {
       site,
       name,
       connector: connector.name,
       capabilities: connector.capabilities,
-      connection: connector.open(connector.parse(connectorRecord(record), at), context),
-      intake,
+      connection,
+      idle,
+      intake: intakeOf(site, name, project),
       receiver: {
-        receive: (inbound) => void intake.receive(inbound),
+        receive: (inbound) => void one.intake.receive(inbound),
         noise: (noise) => {
           tallies.noise(site.site, name, noise);
           changed('messages');
@@ -103,7 +127,47 @@ export function createOpening(options: OpeningOptions): Opening {
       failure: null,
       paused: null,
     };
+    return one;
   }
 
-  return { openConnection };
+  return { openConnection, intakeOf };
+}
+
+/** The bucket of now, for a connection that outlives a change of it. */
+const presentBudget = (now: () => Budget): Budget => ({
+  take: (signal, who) => now().take(signal, who),
+  slow: (ms) => now().slow(ms),
+  answered: (ms) => now().answered?.(ms),
+});
+
+/** The connection, and when none of its calls is under way. */
+function counted(connection: Connection): Pick<Open, 'connection' | 'idle'> {
+  const { call } = connection;
+  if (call === undefined) return { connection, idle: () => Promise.resolve() };
+  const under = new Set<Promise<unknown>>();
+  const own: Pick<Connection, 'call'> = {
+    call(...asked) {
+      const answer = call.apply(connection, asked);
+      under.add(answer);
+      const ended = (): void => void under.delete(answer);
+      answer.then(ended, ended);
+      return answer;
+    },
+  };
+  return {
+    connection: Object.assign(Object.create(connection) as Connection, own),
+    async idle() {
+      while (under.size > 0) await Promise.allSettled(under);
+    },
+  };
+}
+
+/** By Group, the resources that this connection learns from its exports. */
+function exportedBy(site: SiteRecord, connection: string): ConnectionContext['exported'] {
+  const groups: Record<string, string[]> = {};
+  for (const { resource, method, from, group } of learningOf(site)) {
+    if (method !== 'bulk' || from !== connection || group === undefined) continue;
+    groups[group] = [...(groups[group] ?? []), resource];
+  }
+  return groups;
 }

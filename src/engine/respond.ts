@@ -4,7 +4,7 @@
  * cards and a finding for us. What was asked and answered is kept afterwards, without the caller's token.
  */
 import { type ConnectionContext, cdsFailure, claimedIssuer } from '../connectors/index.ts';
-import type { PreparedFlow } from '../flow/index.ts';
+import { type PreparedFlow, runsAt } from '../flow/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Failure, type Json } from '../std/index.ts';
 import type { Exchange, Store } from '../store/index.ts';
@@ -82,7 +82,7 @@ export function createResponder(options: ResponderOptions): Responder {
         continue;
       }
       const serving = all().find(({ trigger, prepared: { flow } }) => {
-        const here = flow.sites === 'all' || flow.sites.includes(one.site.site);
+        const here = runsAt(flow, one.site);
         return here && trigger.service === request.service;
       });
       if (serving === undefined) throw cdsFailure('CDS_SERVICE_UNKNOWN');

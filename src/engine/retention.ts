@@ -10,7 +10,7 @@ import type { MessageEnd, PruneRequest, Store } from '../store/index.ts';
 export interface RetentionOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly sites: readonly SiteRecord[];
+  readonly sites: () => readonly SiteRecord[];
   readonly log: ConnectionContext['log'];
 }
 
@@ -71,7 +71,7 @@ export function startRetention({ store, clock, sites, log }: RetentionOptions): 
 
   const round = async (): Promise<void> => {
     const now = clock.now();
-    for (const request of pruneRequests(sites, now)) {
+    for (const request of pruneRequests(sites(), now)) {
       if (stopping.signal.aborted) return;
       const removed = await inSteps((limit) => store.prune({ ...request, limit }));
       if (removed === 0) continue;
@@ -85,7 +85,7 @@ export function startRetention({ store, clock, sites, log }: RetentionOptions): 
     }
     const ended = now - LEDGER_DAYS * DAY;
     await inSteps((limit) => store.pruneWrites({ endedBefore: ended, limit }));
-    for (const site of sites) {
+    for (const site of sites()) {
       const before = now - retentionOf(site, '').delivered * DAY;
       const removed = await inSteps((limit) => store.pruneExchanges({ site: site.site, before, limit }));
       if (removed > 0) {

@@ -1,5 +1,5 @@
 /** What a message does to sleepers of its patient: looked up by its type, and nothing where no flow sleeps. */
-import { type Flow, isSleeping, laneNames, matchesPattern } from '../flow/index.ts';
+import { everyStep, type Flow, isSleeping, laneNames, matchesPattern } from '../flow/index.ts';
 import type { NewMessage } from '../store/index.ts';
 
 export type SleepKeys = Pick<NewMessage, 'cancels' | 'wakes'>;
@@ -22,7 +22,7 @@ export function sleepKeys(
   place: { readonly site: string; readonly connection: string },
   laneKey: (name: string) => string,
 ): (type: string, patients: readonly string[]) => SleepKeys {
-  const sleeping = flows.filter((flow) => flow.order === 'patient' && flow.steps.some(isSleeping));
+  const sleeping = flows.filter((flow) => flow.order === 'patient' && everyStep(flow.steps).some(isSleeping));
   if (sleeping.length === 0) return () => NONE;
   const byType = new Map<string, readonly Concerned[]>();
 
@@ -32,7 +32,7 @@ export function sleepKeys(
     const named = (patterns: readonly string[] | undefined): boolean =>
       patterns?.some((pattern) => matchesPattern(pattern, type)) ?? false;
     const found = sleeping.flatMap((flow): Concerned[] => {
-      const steps = flow.steps.filter(isSleeping);
+      const steps = everyStep(flow.steps).filter(isSleeping);
       const cancels = steps.filter((step) => named(step.cancelOn)).map(({ id }) => id);
       const wakes = steps.filter((step) => step.kind === 'wait' && named(step.on)).map(({ id }) => id);
       return cancels.length + wakes.length === 0 ? [] : [{ flow, cancels, wakes }];

@@ -10,12 +10,16 @@ import type { Intake } from './intake.ts';
 
 /** A connection that the engine has opened. */
 export interface Open {
-  readonly site: SiteRecord;
+  /** As it is now; a swap changes it when the connection itself stays open. */
+  site: SiteRecord;
   readonly name: string;
   readonly connector: string;
   readonly capabilities: readonly Capability[];
   readonly connection: Connection;
-  readonly intake: Intake;
+  /** Resolves when no call is under way. */
+  readonly idle: () => Promise<void>;
+  /** Plans with the flows of now. */
+  intake: Intake;
   readonly receiver: Receiver;
   listening: Listening | null;
   failure: Failure | null;

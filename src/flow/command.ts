@@ -8,7 +8,7 @@ import type { Failure, FailureRecord, Json } from '../std/index.ts';
 import type { OnUnknown } from './flow.ts';
 import type { Asked } from './sleep.ts';
 
-/** Effects done so far: step key to what it gave. */
+/** Effects done so far: a step's key (its id; within a for-each `<id>/<index>`) to what it gave. */
 export type Remembered = ReadonlyMap<string, unknown>;
 
 export type Command =
@@ -32,6 +32,15 @@ export type Command =
       readonly step: string;
       readonly input: Readonly<Record<string, unknown>>;
       readonly run: (input: Readonly<Record<string, unknown>>) => unknown;
+    }
+  /** A code step's script, to be run in the sandbox. */
+  | {
+      readonly kind: 'script';
+      readonly step: string;
+      readonly input: Readonly<Record<string, unknown>>;
+      /** Its file, for people. */
+      readonly script: string;
+      readonly source: string;
     }
   /** Leave the lane; wake at the time (milliseconds since 1970), after so long, or by what was asked. */
   | {

@@ -17,19 +17,33 @@
  *       });
  */
 import type { Condition, FieldMap, Resources, Source } from '../mapping/index.ts';
-import type { Duration } from '../std/index.ts';
+import type { Json } from '../std/index.ts';
 import type { Cards } from './cds.ts';
+import { type FlowOptions, headOf } from './define-options.ts';
+import { type RouteDone, Ways } from './define-route.ts';
+
 import {
   type ApproveSpec,
   type ApproveValue,
   approveStep,
-  lengthOf,
   type WaitSpec,
   type WaitValue,
   waitStep,
 } from './define-sleep.ts';
 import type { SiteValue } from './event.ts';
-import type { Exhausted, Flow, OnUnknown, Order, Step, Trigger } from './flow.ts';
+import type {
+  Exhausted,
+  Flow,
+  Hl7Writing,
+  Late,
+  OnUnknown,
+  Order,
+  ServiceLevel,
+  Step,
+  Trigger,
+} from './flow.ts';
+import type { LookupValue } from './lookup.ts';
+import { USUAL_ITEMS } from './nested.ts';
 import type { TypedTrigger } from './trigger-builders.ts';
 import type {
   CheckCards,
@@ -37,55 +51,24 @@ import type {
   CheckMap,
   CheckReads,
   CheckStep,
+  ItemAt,
   Known,
   MapValue,
   ValueAt,
   Wrong,
 } from './typed-source.ts';
 
-export interface FlowOptions {
-  /** One sentence for the console. */
-  readonly about?: string;
-  /** Names of sites; left out: all. */
-  readonly sites?: 'all' | readonly string[];
-  /** What deliveries are kept in order by; left out: the patient. */
-  readonly order?: Order;
-  /** How long failures that may pass are tried again: `'14d'`, or milliseconds. Left out: three days, a long weekend. */
-  readonly giveUpAfter?: Duration | number;
-  /** Failed attempts after which a delivery is exhausted. Left out: no such limit. An unreachable or stopped connection never exhausts one. */
-  readonly attempts?: number;
-  /** Whether an exhausted delivery stops its lane or is a dead letter. Left out: `'stop lane'` for ADT, `'dead letter'` for all else. */
-  readonly exhausted?: Exhausted;
-}
-
-const THREE_DAYS = 3 * 86_400_000;
-
 /**
  * Begins a flow; `.on(...)` says what starts it.
  * @throws Failure `config` when `giveUpAfter` is no length of time.
  */
 export function flow(name: string, options: FlowOptions = {}): FlowStart {
-  const { about = '', sites = 'all', order = 'patient', giveUpAfter = THREE_DAYS } = options;
-  const { attempts, exhausted } = options;
-  const limits = {
-    ...(attempts === undefined ? {} : { attempts }),
-    ...(exhausted === undefined ? {} : { exhausted }),
-  };
-  const length = lengthOf(name, 'giveUpAfter', giveUpAfter);
+  const head = headOf(name, options);
   return {
     on: (trigger) => {
       // A type's marks are types only; what is kept is the plain trigger.
       const plain = { ...trigger } as Trigger;
-      return new FlowBuilder({
-        name,
-        about,
-        sites,
-        order,
-        trigger: plain,
-        steps: [],
-        giveUpAfter: length,
-        ...limits,
-      });
+      return new FlowBuilder({ ...head, trigger: plain, steps: [] });
     },
   };
 }
@@ -94,6 +77,31 @@ export interface FlowStart {
   on<Event, Hl7 extends boolean>(
     trigger: TypedTrigger<Event, Hl7>,
   ): FlowBuilder<{ values: { event: Event; site: SiteValue }; hl7: Hl7 }>;
+}
+
+/** Of an HL7 message that is built; see {@link Hl7Writing}. */
+export interface Hl7Spec extends Hl7Writing {
+  readonly when?: Condition;
+}
+
+export interface LookupSpec {
+  readonly valueSet: string;
+  readonly code: Source;
+  /** `'ours'` (left out): from the site's code to ours. `'theirs'`: from ours to the site's. */
+  readonly to?: 'ours' | 'theirs';
+  /** Taken where the code is not in the map. Left out: the delivery is held as unmapped. */
+  readonly otherwise?: Json;
+  readonly when?: Condition;
+}
+
+export interface ForEachSpec {
+  /** The list. */
+  readonly in: Source;
+  /** What an item is called in the steps. */
+  readonly as: string;
+  /** More items than this are a failure. Left out: 100; at most 1,000. */
+  readonly atMost?: number;
+  readonly when?: Condition;
 }
 
 interface CallSpec {
@@ -134,7 +142,14 @@ type With<K extends Known, Id extends string, Value> = {
   hl7: K['hl7'];
 };
 
-export class FlowBuilder<K extends Known> implements Flow {
+/** The flow with one step more, which later steps see by its id. */
+type Then<K extends Known, Id extends string, Value> = FlowBuilder<With<K, Id, Value>, Value>;
+
+declare const lastValue: unique symbol;
+
+/** @typeParam Last What its last step gives: what a for-each collects. */
+export class FlowBuilder<K extends Known, Last = unknown> implements Flow {
+  declare readonly [lastValue]?: Last;
   readonly name: string;
   readonly about: string;
   readonly sites: 'all' | readonly string[];
@@ -144,6 +159,9 @@ export class FlowBuilder<K extends Known> implements Flow {
   readonly giveUpAfter: number;
   declare readonly attempts?: number;
   declare readonly exhausted?: Exhausted;
+  declare readonly late?: Late;
+  declare readonly retention?: number;
+  declare readonly service?: ServiceLevel;
 
   constructor(value: Flow) {
     this.name = value.name;
@@ -155,30 +173,88 @@ export class FlowBuilder<K extends Known> implements Flow {
     this.giveUpAfter = value.giveUpAfter;
     if (value.attempts !== undefined) this.attempts = value.attempts;
     if (value.exhausted !== undefined) this.exhausted = value.exhausted;
+    if (value.late !== undefined) this.late = value.late;
+    if (value.retention !== undefined) this.retention = value.retention;
+    if (value.service !== undefined) this.service = value.service;
   }
 
   /** Looks something up: one match becomes the step's value. Several patients are never chosen between. */
   find<const Id extends string, const S extends FindSpec>(
     id: Id & New<K, Id>,
     spec: S & CheckStep<K, S>,
-  ): FlowBuilder<With<K, Id, Found<S['do']>>> {
+  ): Then<K, Id, Found<S['do']>> {
     return this.#with({ kind: 'find', id, ...(spec as FindSpec) });
   }
 
-  /** Builds a value from others. */
-  map<const Id extends string, const M extends FieldMap, const C extends Condition>(
+  /** Reads one record by its id or reference: `.read('patient', patient.read({ connection: 'epic', args: { reference: 'event.subject.reference' } }))`. */
+  read<const Id extends string, const S extends FindSpec>(
     id: Id & New<K, Id>,
-    fields: M & CheckMap<K, M>,
+    spec: S & CheckStep<K, S>,
+  ): Then<K, Id, Found<S['do']>> {
+    return this.#with({ kind: 'read', id, ...(spec as FindSpec) });
+  }
+
+  /** Builds a value from others: by fields given here, or by the name of a file of maps/. */
+  map<const Id extends string, const M extends FieldMap | string, const C extends Condition>(
+    id: Id & New<K, Id>,
+    fields: M & (M extends string ? unknown : CheckMap<K, M>),
     options: { readonly when?: C & CheckCondition<K, C> } = {},
-  ): FlowBuilder<With<K, Id, MapValue<M>>> {
-    return this.#with({ kind: 'map', id, fields: fields as FieldMap, ...(options as { when?: Condition }) });
+  ): Then<K, Id, MapValue<M>> {
+    const how = typeof fields === 'string' ? { map: fields as string } : { fields: fields as FieldMap };
+    return this.#with({ kind: 'map', id, ...how, ...(options as { when?: Condition }) });
+  }
+
+  /** Builds the text of an HL7 message: new, a changed copy of the one received, or resources written as HL7. */
+  hl7<const Id extends string, const S extends Hl7Spec>(
+    id: Id & New<K, Id>,
+    spec: S & CheckStep<K, S>,
+  ): Then<K, Id, string> {
+    const { when, ...hl7 } = spec as Hl7Spec;
+    return this.#with({ kind: 'map', id, hl7, ...(when === undefined ? {} : { when }) });
+  }
+
+  /** Looks a code up in a value set map of the site: from the site's code to ours, or back. */
+  lookup<const Id extends string, const S extends LookupSpec>(
+    id: Id & New<K, Id>,
+    spec: S & CheckStep<K, S>,
+  ): Then<K, Id, LookupValue | null> {
+    return this.#with({ kind: 'lookup', id, ...(spec as LookupSpec) });
+  }
+
+  /**
+   * Goes one of several ways, the first whose condition holds:
+   *
+   *     .route('kind', (ways) => ways
+   *       .when('admitted', { path: 'event.type', equals: 'ADT^A01' }, (steps) => steps.send(...))
+   *       .otherwise('filter'))
+   */
+  route<const Id extends string, Names>(
+    id: Id & New<K, Id>,
+    ways: (ways: Ways<K, never>) => RouteDone<Names>,
+    options: { readonly when?: Condition } = {},
+  ): Then<K, Id, { readonly branch: Names }> {
+    const begin = (): FlowBuilder<K> => new FlowBuilder<K>({ ...this.#plain(), steps: [] });
+    const { branches, otherwise } = ways(new Ways<K, never>(begin, []));
+    return this.#with({ kind: 'route', id, branches, otherwise, ...options });
+  }
+
+  /** The same for each item of a list. Gives the list of what the last step gave for each. */
+  forEach<const Id extends string, const S extends ForEachSpec, Each>(
+    id: Id & New<K, Id>,
+    spec: S & CheckStep<K, S>,
+    steps: (steps: FlowBuilder<With<K, S['as'], ItemAt<K, S['in']>>>) => FlowBuilder<Known, Each>,
+  ): Then<K, Id, readonly Each[]> {
+    const { atMost = USUAL_ITEMS, ...rest } = spec as ForEachSpec;
+    type Inner = With<K, S['as'], ItemAt<K, S['in']>>;
+    const within = steps(new FlowBuilder<Inner>({ ...this.#plain(), steps: [] })).steps;
+    return this.#with({ kind: 'for-each', id, ...rest, atMost, steps: within });
   }
 
   /** Goes on only when the condition holds; otherwise the delivery ends here as filtered. */
   filter<const Id extends string, const C extends Condition>(
     id: Id & New<K, Id>,
     that: C & CheckCondition<K, C>,
-  ): FlowBuilder<With<K, Id, true>> {
+  ): Then<K, Id, true> {
     return this.#with({ kind: 'filter', id, that: that as Condition });
   }
 
@@ -186,7 +262,7 @@ export class FlowBuilder<K extends Known> implements Flow {
   create<const Id extends string, const S extends EffectSpec>(
     id: Id & New<K, Id>,
     spec: S & CheckStep<K, S>,
-  ): FlowBuilder<With<K, Id, unknown>> {
+  ): Then<K, Id, unknown> {
     return this.#with({ kind: 'create', id, ...(spec as EffectSpec) });
   }
 
@@ -194,15 +270,23 @@ export class FlowBuilder<K extends Known> implements Flow {
   update<const Id extends string, const S extends EffectSpec>(
     id: Id & New<K, Id>,
     spec: S & CheckStep<K, S>,
-  ): FlowBuilder<With<K, Id, unknown>> {
+  ): Then<K, Id, unknown> {
     return this.#with({ kind: 'update', id, ...(spec as EffectSpec) });
+  }
+
+  /** Changes the record under a key, or makes it. */
+  upsert<const Id extends string, const S extends EffectSpec>(
+    id: Id & New<K, Id>,
+    spec: S & CheckStep<K, S>,
+  ): Then<K, Id, unknown> {
+    return this.#with({ kind: 'upsert', id, ...(spec as EffectSpec) });
   }
 
   /** Passes something on. */
   send<const Id extends string, const S extends EffectSpec>(
     id: Id & New<K, Id>,
     spec: S & CheckStep<K, S>,
-  ): FlowBuilder<With<K, Id, unknown>> {
+  ): Then<K, Id, unknown> {
     return this.#with({ kind: 'send', id, ...(spec as EffectSpec) });
   }
 
@@ -214,7 +298,7 @@ export class FlowBuilder<K extends Known> implements Flow {
       readonly run: (input: { readonly [Name in keyof R]: ValueAt<K, R[Name]> }) => Result;
       readonly when?: Condition;
     },
-  ): FlowBuilder<With<K, Id, Awaited<Result>>> {
+  ): Then<K, Id, Awaited<Result>> {
     const { reads, run, when } = spec;
     return this.#with({
       kind: 'code',
@@ -225,11 +309,25 @@ export class FlowBuilder<K extends Known> implements Flow {
     });
   }
 
+  /** Code of the project that runs apart, in a sandbox: a file below its folder. What it gives is not known here. */
+  script<const Id extends string, const R extends Readonly<Record<string, Source>>>(
+    id: Id & New<K, Id>,
+    spec: {
+      readonly reads: R & CheckReads<K, R>;
+      readonly script: string;
+      readonly when?: Condition;
+    },
+  ): Then<K, Id, unknown> {
+    const { reads, script, when } = spec;
+    const inputs = reads as Readonly<Record<string, Source>>;
+    return this.#with({ kind: 'code', id, reads: inputs, script, ...(when === undefined ? {} : { when }) });
+  }
+
   /** Sleeps out of its lane until a time has come or a message of the same patient; goes on at the lane's tail. */
   wait<const Id extends string, const S extends WaitSpec>(
     id: Id & New<K, Id>,
     spec: S & CheckStep<K, S>,
-  ): FlowBuilder<With<K, Id, WaitValue>> {
+  ): Then<K, Id, WaitValue> {
     return this.#with(waitStep(this.name, id, spec as WaitSpec));
   }
 
@@ -237,7 +335,7 @@ export class FlowBuilder<K extends Known> implements Flow {
   approve<const Id extends string, const S extends ApproveSpec>(
     id: Id & New<K, Id>,
     spec: S & CheckStep<K, S>,
-  ): FlowBuilder<With<K, Id, ApproveValue>> {
+  ): Then<K, Id, ApproveValue> {
     return this.#with(approveStep(this.name, id, spec as ApproveSpec));
   }
 
@@ -246,26 +344,15 @@ export class FlowBuilder<K extends Known> implements Flow {
     id: Id & New<K, Id>,
     cards: C & CheckCards<K, C>,
     options: { readonly when?: Condition } = {},
-  ): FlowBuilder<With<K, Id, { readonly cards: readonly unknown[] }>> {
+  ): Then<K, Id, { readonly cards: readonly unknown[] }> {
     return this.#with({ kind: 'respond', id, cards: cards as Cards, ...options });
   }
 
-  #with<Next extends Known>(step: Step): FlowBuilder<Next> {
-    return new FlowBuilder<Next>({ ...this.#plain(), steps: [...this.steps, step] });
+  #with<Next extends Known, Value>(step: Step): FlowBuilder<Next, Value> {
+    return new FlowBuilder<Next, Value>({ ...this.#plain(), steps: [...this.steps, step] });
   }
 
   #plain(): Flow {
-    const { name, about, sites, order, trigger, steps, giveUpAfter, attempts, exhausted } = this;
-    return {
-      name,
-      about,
-      sites,
-      order,
-      trigger,
-      steps,
-      giveUpAfter,
-      ...(attempts === undefined ? {} : { attempts }),
-      ...(exhausted === undefined ? {} : { exhausted }),
-    };
+    return { ...(this as Flow) };
   }
 }

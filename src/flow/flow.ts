@@ -1,10 +1,12 @@
 /**
- * A flow is a value: a trigger and a list of named steps. TypeScript builders give it types, YAML will
- * parse to the same value. Because it is data, what it needs (scopes, fields, connections) is computed
+ * A flow is a value: a trigger and a list of named steps. TypeScript builders give it types, YAML
+ * parses to the same value. Because it is data, what it needs (scopes, fields, connections) is computed
  * from it, the console can draw it, and `next` (run.ts) can interpret it without doing anything itself.
  */
 import type { Condition, FieldMap, Source } from '../mapping/index.ts';
+import type { Json } from '../std/index.ts';
 import type { Cards, CdsHook } from './cds.ts';
+import type { ForEachStep, RouteStep } from './nested.ts';
 
 /**
  * Sources, field maps and conditions are the mapping room's. In a flow the first name of a source is:
@@ -15,9 +17,10 @@ import type { Cards, CdsHook } from './cds.ts';
  * - `site`: the site's record (`site.name`, `site.timeZone`, `site.mrnSystem`).
  */
 export type { Condition, FieldMap, FieldRule, Source } from '../mapping/index.ts';
+export type { Branch, ForEachStep, RouteStep } from './nested.ts';
 
-interface StepBase {
-  /** Stable and unique in its flow; effects are remembered under it. */
+export interface StepBase {
+  /** Stable and unique in its flow, those of nested steps included; effects are remembered under it. */
   readonly id: string;
   /** Skipped (not filtered) when it does not hold. */
   readonly when?: Condition;
@@ -39,10 +42,56 @@ export interface FindStep extends StepBase {
   readonly verify?: Readonly<Record<string, Source>>;
 }
 
-/** Builds a value from others. Pure: computed again at every attempt. */
+/** Reads one record by its id or reference. It becomes the step's value; none is `null` if `optional`, else a failure. */
+export interface ReadStep extends StepBase {
+  readonly kind: 'read';
+  readonly connection: string;
+  /** The capability: `patient.read`. */
+  readonly do: string;
+  /** `{ reference: 'event.subject.reference' }`, or `{ id: ... }`. */
+  readonly args: FieldMap;
+  readonly optional?: boolean;
+  /** As of a find: what the record must equal to be used. */
+  readonly verify?: Readonly<Record<string, Source>>;
+}
+
+/**
+ * Builds a value from others, in one of three ways: by fields given here, by a file of maps/, or as the text of an HL7
+ * message. Pure: computed again at every attempt.
+ */
 export interface MapStep extends StepBase {
   readonly kind: 'map';
-  readonly fields: FieldMap;
+  /** With `map`: what the file says, filled in when the project is loaded. */
+  readonly fields?: FieldMap;
+  /** `contact` is maps/contact.yaml. */
+  readonly map?: string;
+  readonly hl7?: Hl7Writing;
+}
+
+/**
+ * An HL7 message as a map makes it: a new one (`type`), a changed copy of the one received (`copy`), or resources written
+ * as HL7 (`write`); then single fields by their HL7 paths. MSH-10 and MSH-7 are the same at every attempt.
+ */
+export interface Hl7Writing {
+  /** `ADT^A08`. Left out with `copy`: the message's own. */
+  readonly type?: string;
+  /** Starts from the message that started the flow. */
+  readonly copy?: true;
+  /** Starts from resources written as HL7 by the published guide: sources of a resource, a list of them, or a Bundle. */
+  readonly write?: readonly Source[];
+  /** `{ 'PID-5.1': 'patient.name[0].family', 'MSH-5': { value: 'LAB' } }` */
+  readonly fields?: FieldMap;
+}
+
+/** Looks a code up in a value set map of the site. The value is `{ code, display }`; `null` where there is no code to look up. Pure. */
+export interface LookupStep extends StepBase {
+  readonly kind: 'lookup';
+  readonly valueSet: string;
+  readonly code: Source;
+  /** `ours` (left out): from the site's code to ours. `theirs`: from ours to the site's. */
+  readonly to?: 'ours' | 'theirs';
+  /** Taken where the code is not in the map; left out: the delivery is held as unmapped. */
+  readonly otherwise?: Json;
 }
 
 /** Goes on only when the condition holds; otherwise the delivery ends as filtered, here. */
@@ -87,14 +136,28 @@ export interface UpdateStep extends StepBase {
   readonly onUnknown?: OnUnknown;
 }
 
+/** Changes the record that is there under a key, or makes it: once, whichever it is. */
+export interface UpsertStep extends StepBase {
+  readonly kind: 'upsert';
+  readonly connection: string;
+  readonly do: string;
+  readonly args: FieldMap;
+  readonly onUnknown?: OnUnknown;
+}
+
 /**
  * Free code, and the only place for it. It declares what it reads and gets nothing else. Its result is
- * remembered like an effect, so a retry does not run it twice.
+ * remembered like an effect, so a retry does not run it twice. A function stands in a flow file of TypeScript; a
+ * `script` is a file of the project that runs apart, in a sandbox without files, network or clock.
  */
 export interface CodeStep extends StepBase {
   readonly kind: 'code';
   readonly reads: Readonly<Record<string, Source>>;
-  readonly run: (input: Readonly<Record<string, unknown>>) => unknown;
+  readonly run?: (input: Readonly<Record<string, unknown>>) => unknown;
+  /** Below the project's folder: `scripts/price.js`. */
+  readonly script?: string;
+  /** The script's text, filled in when the project is loaded. */
+  readonly source?: string;
 }
 
 interface SleepBase extends StepBase {
@@ -145,11 +208,16 @@ export interface RespondStep extends StepBase {
 
 export type Step =
   | FindStep
+  | ReadStep
   | MapStep
+  | LookupStep
   | FilterStep
   | SendStep
   | CreateStep
   | UpdateStep
+  | UpsertStep
+  | RouteStep
+  | ForEachStep
   | CodeStep
   | WaitStep
   | ApproveStep
@@ -167,6 +235,22 @@ export type Trigger =
   | { readonly kind: 'hl7'; readonly type: string }
   /** A call to `/hooks/<site>/<connection>`. */
   | { readonly kind: 'webhook'; readonly connection: string }
+  /** Records of files that a connection reads. */
+  | { readonly kind: 'file'; readonly connection: string }
+  /** Records that a bulk export of the site brings: all there are, not what changed. */
+  | { readonly kind: 'bulk'; readonly resource: string }
+  /** At times, at every site of the flow; each occurrence once, whatever the number of nodes and of restarts. */
+  | {
+      readonly kind: 'schedule';
+      /** Five fields, minute first, or six with seconds: `0 6 * * 1-5`. */
+      readonly cron: string;
+      /** IANA; left out: each site's own. */
+      readonly timeZone?: string;
+      /** What becomes of occurrences that passed while nothing ran: the last of them, each, or none is made up for. */
+      readonly missed: 'latest' | 'all' | 'skip';
+    }
+  /** Started by a person: `suture run <flow>`, the console, the API. */
+  | { readonly kind: 'manual' }
   /** A CDS Hooks call, answered in the request. */
   | {
       readonly kind: 'cds';
@@ -190,6 +274,7 @@ export interface Flow {
   readonly name: string;
   /** One sentence for the console. */
   readonly about: string;
+  /** By name, or by tag: `tag:cardiology`. */
   readonly sites: 'all' | readonly string[];
   readonly order: Order;
   readonly trigger: Trigger;
@@ -203,6 +288,28 @@ export interface Flow {
    * Left out: see `exhaustedOf`.
    */
   readonly exhausted?: Exhausted;
+  readonly late?: Late;
+  /** Days for which its finished messages are kept with their contents; left out: as the site says. */
+  readonly retention?: number;
+  readonly service?: ServiceLevel;
+}
+
+/** What becomes of a delivery whose event is too old to be acted on, judged before its first step. */
+export interface Late {
+  /** Milliseconds. */
+  readonly after: number;
+  /** `filter`: it ends there. `hold`: a person decides. `dead letter`: it is one, with its reason. */
+  readonly do: 'filter' | 'hold' | 'dead letter';
+  /** When it happened: a day or a time. Left out: when it was received. */
+  readonly since?: Source;
+}
+
+/** What the flow promises; told where it is not kept. Milliseconds. */
+export interface ServiceLevel {
+  /** From a message's receipt to its delivery. */
+  readonly endToEnd?: number;
+  /** So long without a message is too long; `learn`: what is usual at this hour of the week says. */
+  readonly silence?: number | 'learn';
 }
 
 export type Exhausted = 'stop lane' | 'dead letter';

@@ -1,7 +1,7 @@
 /** What a find's answer means. Wrong patient is the worst failure: nothing is ever picked among several. */
 import type { MappingContext } from '../mapping/index.ts';
 import { Failure } from '../std/index.ts';
-import type { FindStep } from './flow.ts';
+import type { FindStep, ReadStep } from './flow.ts';
 import { resourceOf, type Verification } from './prepare.ts';
 
 export type Found =
@@ -15,7 +15,7 @@ export type Found =
  *   answer of another shape.
  */
 export function found(
-  step: FindStep,
+  step: FindStep | ReadStep,
   answer: unknown,
   verify: readonly Verification[],
   context: MappingContext,
@@ -44,7 +44,7 @@ export function found(
   return { kind: 'one', value: match };
 }
 
-function matchesOf(step: FindStep, answer: unknown): readonly unknown[] {
+function matchesOf(step: FindStep | ReadStep, answer: unknown): readonly unknown[] {
   const matches = (answer as { matches?: unknown } | null | undefined)?.matches;
   if (Array.isArray(matches)) return matches;
   throw new Failure({
@@ -56,7 +56,7 @@ function matchesOf(step: FindStep, answer: unknown): readonly unknown[] {
 }
 
 /** By the capability's name, or by what came back: a find of another name may still give patients. */
-const isPatient = (step: FindStep, matches: readonly unknown[]): boolean =>
+const isPatient = (step: FindStep | ReadStep, matches: readonly unknown[]): boolean =>
   resourceOf(step.do) === 'Patient' ||
   matches.some((match) => (match as { resourceType?: unknown } | null)?.resourceType === 'Patient');
 
@@ -76,7 +76,7 @@ const textOf = (value: unknown): string | undefined =>
       ? String(value)
       : undefined;
 
-const nothingFound = (step: FindStep): Failure =>
+const nothingFound = (step: FindStep | ReadStep): Failure =>
   new Failure({
     code: 'NOTHING_FOUND',
     kind: 'validation',
@@ -84,7 +84,7 @@ const nothingFound = (step: FindStep): Failure =>
     fix: 'See whether the record is there and visible to us; if it may be missing, make the step optional.',
   });
 
-const several = (step: FindStep, count: number): Failure =>
+const several = (step: FindStep | ReadStep, count: number): Failure =>
   new Failure({
     code: 'SEVERAL_FOUND',
     kind: 'conflict',
@@ -94,7 +94,7 @@ const several = (step: FindStep, count: number): Failure =>
     retry: { again: false },
   });
 
-const mismatch = (step: FindStep, paths: readonly string[]): Failure =>
+const mismatch = (step: FindStep | ReadStep, paths: readonly string[]): Failure =>
   new Failure({
     code: 'MATCH_DIFFERS',
     kind: 'conflict',

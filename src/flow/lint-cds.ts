@@ -3,18 +3,29 @@ import type { FieldMap } from '../mapping/index.ts';
 import type { CardSpec } from './cds.ts';
 import { CDS_HOOKS } from './cds.ts';
 import type { Flow, Step } from './flow.ts';
+import { everyStep } from './nested.ts';
 
 type Add = (place: string, reason: string, fix: string) => void;
 
 /** It answers in the request: no lane, no retry, nothing that must not be done twice. */
-const ALLOWED: readonly Step['kind'][] = ['find', 'map', 'filter', 'code', 'respond'];
+const ALLOWED: readonly Step['kind'][] = [
+  'find',
+  'read',
+  'map',
+  'lookup',
+  'filter',
+  'route',
+  'for-each',
+  'code',
+  'respond',
+];
 const LONGEST = 10_000;
 const MOST_SUMMARY = 140;
 const INDICATORS = ['info', 'warning', 'critical'];
 
 export function lintCds(flow: Flow, add: Add): void {
   const { trigger } = flow;
-  const responds = flow.steps.filter((step) => step.kind === 'respond');
+  const responds = everyStep(flow.steps).filter((step) => step.kind === 'respond');
   if (trigger.kind !== 'cds') {
     for (const step of responds) {
       add(
@@ -56,7 +67,7 @@ export function lintCds(flow: Flow, add: Add): void {
   if (responds.length === 0) {
     add('steps', 'nothing answers the call', 'Add .respond(...): it gives the cards.');
   }
-  for (const step of flow.steps) {
+  for (const step of everyStep(flow.steps)) {
     if (!ALLOWED.includes(step.kind)) {
       add(
         `step "${step.id}"`,

@@ -1,5 +1,6 @@
 /** What is wrong with a step that sleeps. */
 import type { ApproveStep, Flow, WaitStep } from './flow.ts';
+import { everyStep } from './nested.ts';
 
 type Add = (part: string, reason: string, fix: string) => void;
 
@@ -8,8 +9,10 @@ export function lintSleep(
   flow: Flow,
   step: WaitStep | ApproveStep,
   earlier: readonly string[],
+  items: readonly string[],
   add: Add,
 ): void {
+  if (items.length > 0) return; // said of the list
   if (step.kind === 'wait') lintWait(step, add);
   else lintApprove(step, add);
   const patterns = [
@@ -28,10 +31,10 @@ export function lintSleep(
       "Give the flow order: 'patient'.",
     );
   for (const id of step.recheck ?? []) {
-    const named = flow.steps.find((each) => each.id === id);
+    const named = everyStep(flow.steps).find((each) => each.id === id);
     if (named === undefined || !earlier.includes(id))
       add('recheck', `there is no earlier step "${id}"`, 'Name a find step before this one.');
-    else if (named.kind !== 'find')
+    else if (named.kind !== 'find' && named.kind !== 'read')
       add(
         'recheck',
         `"${id}" is a ${named.kind} step`,

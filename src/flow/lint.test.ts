@@ -205,6 +205,8 @@ describe('needs', () => {
         args: { phone: { from: ['patient.telecom[use=mobile].value', 'patient.telecom[0].value'] } },
       });
     expect(needs(value, { capabilities })).toEqual({
+      valueSets: [],
+      maps: [],
       trigger: { kind: 'hl7', type: 'ADT^A01' },
       scopes: ['system/Patient.rs'],
       fields: {

@@ -6,13 +6,17 @@ import {
   compilePath,
   compileSource,
   type FieldMap,
+  type FieldRule,
   ruleSources,
   type Source,
 } from '../mapping/index.ts';
 import { asFailure, nearest } from '../std/index.ts';
-import type { Flow, OnUnknown, Step, Trigger } from './flow.ts';
+import type { Flow, OnUnknown, Step } from './flow.ts';
 import { lintCard, lintCds } from './lint-cds.ts';
+import { lintFlow, lintIds, lintTrigger, STEP_KINDS } from './lint-flow.ts';
+import { lintCode, lintForEach, lintLookup, lintMapStep, lintRoute } from './lint-nested.ts';
 import { lintSleep } from './lint-sleep.ts';
+import { everyStep, stepsWithin } from './nested.ts';
 
 export interface FlowFinding {
   /** Where in the flow: `step "patient", args.mrn`. */
@@ -26,14 +30,12 @@ export interface FlowFinding {
 export interface LintOptions {
   /** Of every connector; left out: capabilities are not checked. */
   readonly capabilities?: readonly Capability[];
+  /** Names of value set maps; left out: they are not checked. */
+  readonly valueSets?: readonly string[];
 }
-
-/** More steps than any flow of a person; a generated one of more would make every attempt slow. */
-export const MOST_STEPS = 200;
 
 /** Values that are there before the first step, and `hl7`, which is written with a colon. */
 const GIVEN = ['event', 'site'];
-const RESERVED = new Set([...GIVEN, 'hl7']);
 const HL7_EVENT = ['type', 'controlId', 'patient', 'encounter'];
 const SITE = ['id', 'name', 'environment', 'timeZone', 'mrnSystem'];
 
@@ -49,79 +51,48 @@ export function lint(flow: Flow, options: LintOptions = {}): readonly FlowFindin
   lintFlow(flow, add);
   lintTrigger(flow.trigger, add);
   lintCds(flow, add);
-  const ids = flow.steps.map(({ id }) => id);
-  flow.steps.forEach((step, index) => {
-    lintId(step, ids.slice(0, index), add);
-    new StepLint(flow, step, ids.slice(0, index), ids.slice(index + 1), options, add).run();
-  });
+  lintIds(flow, add);
+  lintSteps(flow.steps, { flow, options, add, earlier: [], items: [] });
   return findings;
 }
 
 type Add = (place: string, reason: string, fix: string) => void;
 
-function lintFlow(flow: Flow, add: Add): void {
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(flow.name))
-    add(
-      'name',
-      `"${flow.name}" is no name of a flow`,
-      'Use lower-case letters, digits and hyphens: appointment-sync.',
-    );
-  if (flow.sites !== 'all' && flow.sites.length === 0)
-    add('sites', 'the flow runs at no site', "Name sites, or write sites: 'all'.");
-  if (!(flow.giveUpAfter > 0))
-    add('giveUpAfter', 'it is not a length of time', "Give milliseconds, or '3d'.");
-  if (flow.attempts !== undefined && !(Number.isInteger(flow.attempts) && flow.attempts > 0))
-    add('attempts', 'it is no number of attempts', 'Give a whole number from 1 on, or leave it out.');
-  if (flow.exhausted !== undefined && flow.exhausted !== 'stop lane' && flow.exhausted !== 'dead letter')
-    add('exhausted', `there is no "${String(flow.exhausted)}"`, "Write 'stop lane' or 'dead letter'.");
-  if (flow.steps.length === 0) add('steps', 'the flow has no steps', 'Add one, such as .send(...).');
-  if (flow.steps.length > MOST_STEPS)
-    add('steps', `there are ${flow.steps.length} steps`, `Split the flow: ${MOST_STEPS} steps are the most.`);
+/** Where steps stand. */
+interface Place {
+  readonly flow: Flow;
+  readonly options: LintOptions;
+  readonly add: Add;
+  /** Steps that are done before them and that they see. */
+  readonly earlier: readonly string[];
+  /** What the lists that they stand in call their items. */
+  readonly items: readonly string[];
 }
 
-function lintTrigger(trigger: Trigger, add: Add): void {
-  if (trigger.kind === 'hl7' && !trigger.type.includes('^') && trigger.type !== '*')
-    add(
-      'trigger',
-      `"${trigger.type}" matches no message`,
-      `Write type and event, such as "${trigger.type}^*".`,
-    );
-  if (trigger.kind === 'event' && trigger.changes.length === 0)
-    add('trigger', `no change of ${trigger.resource} is named`, 'Name created, updated, or both.');
-  if (trigger.kind === 'event' && !/^[A-Z][A-Za-z]+$/.test(trigger.resource))
-    add('trigger', `"${trigger.resource}" is no FHIR resource`, 'Write it as FHIR does: Appointment.');
-}
-
-function lintId({ id }: Step, earlier: readonly string[], add: Add): void {
-  const place = `step "${id}"`;
-  if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(id))
-    add(place, 'the id is no name', 'Begin with a letter; then letters, digits, _ and - only.');
-  if (RESERVED.has(id)) add(place, `"${id}" is taken: sources use it for something else`, 'Rename the step.');
-  if (earlier.includes(id))
-    add(place, 'an earlier step has the same id', 'Rename one: effects are remembered by id.');
+function lintSteps(steps: readonly Step[], place: Place): void {
+  const ids = steps.map(({ id }) => id);
+  steps.forEach((step, index) => {
+    const here = { ...place, earlier: [...place.earlier, ...ids.slice(0, index)] };
+    new StepLint(step, here).run();
+    if (step.kind === 'for-each') lintSteps(step.steps, { ...here, items: [...here.items, step.as] });
+    else for (const list of stepsWithin(step)) lintSteps(list, here);
+  });
 }
 
 class StepLint {
   readonly #flow: Flow;
   readonly #step: Step;
   readonly #earlier: readonly string[];
-  readonly #later: readonly string[];
-  readonly #capabilities: readonly Capability[] | undefined;
+  readonly #items: readonly string[];
+  readonly #options: LintOptions;
   readonly #add: Add;
 
-  constructor(
-    flow: Flow,
-    step: Step,
-    earlier: readonly string[],
-    later: readonly string[],
-    options: LintOptions,
-    add: Add,
-  ) {
+  constructor(step: Step, { flow, options, add, earlier, items }: Place) {
     this.#flow = flow;
     this.#step = step;
     this.#earlier = earlier;
-    this.#later = later;
-    this.#capabilities = options.capabilities;
+    this.#items = items;
+    this.#options = options;
     this.#add = (part, reason, fix) =>
       add(part === '' ? `step "${step.id}"` : `step "${step.id}", ${part}`, reason, fix);
   }
@@ -131,17 +102,37 @@ class StepLint {
     if (step.when) this.#condition('when', step.when);
     switch (step.kind) {
       case 'map':
-        this.#map('fields', step.fields);
+        lintMapStep(step, this.#add);
+        this.#map('fields', step.fields ?? {});
+        step.hl7?.write?.forEach((source, index) => {
+          this.#source(`hl7.write[${index}]`, source);
+        });
+        for (const [target, rule] of Object.entries(step.hl7?.fields ?? {}))
+          this.#rule(`hl7.fields.${target}`, JSON.stringify(target), rule);
+        if (step.hl7?.copy && this.#flow.trigger.kind !== 'hl7')
+          this.#add('hl7.copy', 'the flow does not start with an HL7 message', 'Give a type for a new one.');
+        return;
+      case 'lookup':
+        this.#source('code', step.code);
+        lintLookup(step, this.#options.valueSets, this.#add);
+        return;
+      case 'route':
+        lintRoute(step, this.#add);
+        for (const { name, when } of step.branches) this.#condition(`branches.${name}.when`, when);
+        return;
+      case 'for-each':
+        this.#source('in', step.in);
+        lintForEach(step, [...GIVEN, ...this.#earlier, ...this.#items], this.#flow, this.#add);
         return;
       case 'filter':
         this.#condition('that', step.that);
         return;
       case 'code':
-        if (typeof step.run !== 'function')
-          this.#add('run', 'it is no function', 'Give the code as a function.');
+        lintCode(step, this.#add);
         for (const [name, source] of Object.entries(step.reads)) this.#source(`reads.${name}`, source);
         return;
       case 'find':
+      case 'read':
         for (const [path, source] of Object.entries(step.verify ?? {})) {
           this.#attempt(`verify.${path}`, () => compilePath(path));
           this.#source(`verify.${path}`, source);
@@ -151,7 +142,7 @@ class StepLint {
         return;
       case 'wait':
         if (step.until !== undefined) this.#source('until', step.until);
-        lintSleep(this.#flow, step, this.#earlier, this.#add);
+        lintSleep(this.#flow, step, this.#earlier, this.#items, this.#add);
         return;
       case 'respond':
         if (typeof step.cards === 'string') this.#source('cards', step.cards);
@@ -164,28 +155,27 @@ class StepLint {
         return;
       case 'approve':
         this.#map('show', step.show);
-        lintSleep(this.#flow, step, this.#earlier, this.#add);
+        lintSleep(this.#flow, step, this.#earlier, this.#items, this.#add);
         return;
       case 'create':
       case 'update':
+      case 'upsert':
       case 'send':
         this.#capability(step.do, true);
         this.#map('args', step.args);
         this.#onUnknown(step.onUnknown);
         return;
       default: {
-        const { kind } = step as { kind?: unknown };
-        this.#add(
-          'kind',
-          `there is no step of the kind "${String(kind)}"`,
-          'Use find, map, filter, create, update, send, code, wait, approve or respond.',
-        );
+        const kind = String((step as { kind?: unknown }).kind);
+        const near = nearest(kind, STEP_KINDS);
+        const fix = near ? `Did you mean "${near}"?` : `Use one of: ${STEP_KINDS.join(', ')}.`;
+        this.#add('kind', `there is no step of the kind "${kind}"`, fix);
       }
     }
   }
 
   #capability(name: string, effect: boolean): void {
-    const known = this.#capabilities;
+    const known = this.#options.capabilities;
     if (known === undefined) return;
     const capability = known.find((each) => each.name === name);
     if (capability === undefined) {
@@ -201,7 +191,9 @@ class StepLint {
           : `There are: ${[...new Set(known.map((each) => each.name))].join(', ')}.`,
       );
     } else if (capability.effect !== effect) {
-      const fix = effect ? 'Use .find(...) for it.' : 'Use .create(...), .update(...) or .send(...) for it.';
+      const fix = effect
+        ? 'Use a find or a read for it.'
+        : 'Use a create, an update, an upsert or a send for it.';
       this.#add(
         'do',
         `"${name}" ${capability.effect ? 'changes' : 'only reads'} something at the other side`,
@@ -218,9 +210,8 @@ class StepLint {
       this.#add('onUnknown', 'it is none of the three', fix);
       return;
     }
-    const { steps } = this.#flow;
-    const found = steps.find((each) => each.id === id);
-    if (found?.kind !== 'find' || !this.#earlier.includes(id)) {
+    const found = everyStep(this.#flow.steps).find((each) => each.id === id);
+    if ((found?.kind !== 'find' && found?.kind !== 'read') || !this.#earlier.includes(id)) {
       const reason = `"${id}" is no find step before this one`;
       this.#add(
         'onUnknown.findFirst',
@@ -231,7 +222,7 @@ class StepLint {
     }
     // Found, and made again all the same: then asking first would change nothing.
     const heeds = new RegExp(`"path":"${id}["[.]`).test(JSON.stringify(this.#step.when ?? null));
-    if (this.#step.kind !== 'update' && !heeds) {
+    if (this.#step.kind !== 'update' && this.#step.kind !== 'upsert' && !heeds) {
       const fix = `Add when: { path: '${id}', exists: false }.`;
       this.#add('onUnknown.findFirst', `the step is done whether or not "${id}" finds it`, fix);
     }
@@ -240,12 +231,16 @@ class StepLint {
   #map(part: string, map: FieldMap): void {
     let faultless = true;
     for (const [target, rule] of Object.entries(map)) {
-      const place = `${part}.${target}`;
       // Each alone, so that one fault does not hide the next; then together, for two rules of one field.
-      if (!this.#attempt(place, () => compileFieldMap({ [target]: rule }))) faultless = false;
-      else for (const source of ruleSources(rule)) this.#root(place, source);
+      if (!this.#rule(`${part}.${target}`, target, rule)) faultless = false;
     }
     if (faultless) this.#attempt(part, () => compileFieldMap(map));
+  }
+
+  #rule(place: string, target: string, rule: FieldRule): boolean {
+    if (!this.#attempt(place, () => compileFieldMap({ [target]: rule }))) return false;
+    for (const source of ruleSources(rule)) this.#root(place, source);
+    return true;
   }
 
   #condition(part: string, condition: Condition): void {
@@ -282,11 +277,21 @@ class StepLint {
       if (isHl7) return;
       const reason = `"${source}" reads HL7, but the flow does not start with an HL7 message`;
       this.#add(place, reason, 'Use event.… here.');
-    } else if (root === this.#step.id || this.#later.includes(root)) {
-      const reason = `"${source}" reads the step "${root}", which is not done before this one`;
-      this.#add(place, reason, 'Move that step up.');
-    } else if (!GIVEN.includes(root) && !this.#earlier.includes(root)) {
-      const near = nearest(root, [...GIVEN, ...this.#earlier]);
+    } else if (!GIVEN.includes(root) && !this.#earlier.includes(root) && !this.#items.includes(root)) {
+      const elsewhere = everyStep(this.#flow.steps).map(({ id }) => id);
+      if (elsewhere.includes(root)) {
+        const isBefore = elsewhere.indexOf(root) < elsewhere.indexOf(this.#step.id);
+        const reason = isBefore
+          ? `"${source}" reads the step "${root}", which stands in a branch or a list and is not seen outside of it`
+          : `"${source}" reads the step "${root}", which is not done before this one`;
+        this.#add(
+          place,
+          reason,
+          isBefore ? 'Read it where it stands, or move it out.' : 'Move that step up.',
+        );
+        return;
+      }
+      const near = nearest(root, [...GIVEN, ...this.#items, ...this.#earlier]);
       const first = near ? `Did you mean "${near}"?` : 'Begin with event, site, hl7: or an earlier step.';
       const fix = `${first} A text as it stands is written { value: … }.`;
       this.#add(place, `"${source}" begins with "${root}", which there is not`, fix);

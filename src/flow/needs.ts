@@ -5,10 +5,12 @@ import {
   compilePath,
   compileSource,
   conditionSources,
+  mapValueSets,
   type PathStep,
   ruleSources,
 } from '../mapping/index.ts';
 import type { Flow, Step, Trigger } from './flow.ts';
+import { everyStep } from './nested.ts';
 import { resourceOf } from './prepare.ts';
 
 export interface Catalogue {
@@ -25,6 +27,10 @@ export interface FlowNeeds {
   readonly fields: Readonly<Record<string, readonly string[]>>;
   readonly capabilities: readonly { readonly connection: string; readonly do: string }[];
   readonly connections: readonly string[];
+  /** Value set maps that it looks codes up in, sorted. */
+  readonly valueSets: readonly string[];
+  /** Files of maps/ that it maps by, sorted. */
+  readonly maps: readonly string[];
 }
 
 /**
@@ -36,19 +42,23 @@ export function needs(flow: Flow, catalogue: Catalogue = { capabilities: [] }): 
   const fields = new FieldList();
   const capabilities = new Map<string, { connection: string; do: string }>();
   const resources = new Map<string, string>();
+  const valueSets = new Set<string>();
+  const maps = new Set<string>();
   const { trigger } = flow;
-  if (trigger.kind === 'event') {
+  if (trigger.kind === 'event' || trigger.kind === 'bulk') {
     resources.set('event', trigger.resource);
     const spec = catalogue.resources?.find((each) => each.resource === trigger.resource);
     for (const scope of spec?.scopes.learn ?? []) scopes.add(scope);
   }
-  for (const step of flow.steps) {
+  for (const step of everyStep(flow.steps)) {
     for (const source of sourcesOf(step)) addField(fields, source, trigger, resources);
+    for (const name of valueSetsOf(step)) valueSets.add(name);
+    if (step.kind === 'map' && step.map !== undefined) maps.add(step.map);
     if (!('connection' in step)) continue;
     capabilities.set(`${step.connection} ${step.do}`, { connection: step.connection, do: step.do });
     const capability = catalogue.capabilities.find((each) => each.name === step.do);
     for (const scope of capability?.scopes ?? []) scopes.add(scope);
-    if (step.kind !== 'find') continue;
+    if (step.kind !== 'find' && step.kind !== 'read') continue;
     const resource = capability?.resource ?? resourceOf(step.do);
     if (resource === undefined) continue;
     resources.set(step.id, resource);
@@ -61,17 +71,29 @@ export function needs(flow: Flow, catalogue: Catalogue = { capabilities: [] }): 
     fields: fields.sorted(),
     capabilities: [...capabilities.values()],
     connections: [...new Set([...capabilities.values()].map((each) => each.connection))].sort(),
+    valueSets: [...valueSets].sort(),
+    maps: [...maps].sort(),
   };
 }
 
-/** Every source that a step reads. */
+/** Every source that a step reads, not those of steps within it. */
 export function sourcesOf(step: Step): readonly string[] {
   const of = (condition: Condition | undefined): readonly string[] =>
     condition ? conditionSources(condition) : [];
   const own = ((): readonly string[] => {
     switch (step.kind) {
       case 'map':
-        return Object.values(step.fields).flatMap(ruleSources);
+        return [
+          ...Object.values(step.fields ?? {}).flatMap(ruleSources),
+          ...(step.hl7?.write ?? []),
+          ...Object.values(step.hl7?.fields ?? {}).flatMap(ruleSources),
+        ];
+      case 'lookup':
+        return [step.code];
+      case 'route':
+        return step.branches.flatMap((branch) => of(branch.when));
+      case 'for-each':
+        return [step.in];
       case 'filter':
         return of(step.that);
       case 'code':
@@ -88,12 +110,23 @@ export function sourcesOf(step: Step): readonly string[] {
               ...Object.values(each.card).flatMap(ruleSources),
             ]);
       case 'find':
+      case 'read':
         return [...Object.values(step.args).flatMap(ruleSources), ...Object.values(step.verify ?? {})];
       default:
         return Object.values(step.args).flatMap(ruleSources);
     }
   })();
   return [...of(step.when), ...own];
+}
+
+/** Value set maps that a step looks codes up in: its own, and those of its fields' rules. */
+function valueSetsOf(step: Step): readonly string[] {
+  const maps = [
+    ...(step.kind === 'map' ? [step.fields, step.hl7?.fields] : []),
+    ...('args' in step ? [step.args] : []),
+  ];
+  const named = maps.flatMap((map) => mapValueSets(map ?? {}).map(({ use }) => use.map));
+  return step.kind === 'lookup' ? [step.valueSet, ...named] : named;
 }
 
 function addField(

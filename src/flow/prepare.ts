@@ -6,15 +6,20 @@ import {
   compileSource,
   type MappingContext,
   type Read,
+  type Source,
 } from '../mapping/index.ts';
 import { Failure } from '../std/index.ts';
 import type { Cards } from './cds.ts';
 import type { Flow, Step } from './flow.ts';
+import { compileHl7Writing, type Stamp } from './hl7-writing.ts';
 import { lint } from './lint.ts';
+import { stepsWithin } from './nested.ts';
 
 export interface PreparedFlow {
   readonly flow: Flow;
   readonly steps: readonly PreparedStep[];
+  /** How many lists each step stands in, by id: so many indices are behind it in what it is remembered under. */
+  readonly depths: ReadonlyMap<string, number>;
 }
 
 export interface PreparedStep {
@@ -26,6 +31,22 @@ export interface PreparedStep {
   readonly verify: readonly Verification[];
   /** The time that a wait is for. */
   readonly until?: (context: MappingContext) => unknown;
+  /** The code that a look-up is for. */
+  readonly code?: (context: MappingContext) => unknown;
+  /** An HL7 message as a map makes it; `stamp` makes its control id. */
+  readonly hl7?: (context: MappingContext, stamp: Stamp) => string;
+  readonly branches?: readonly PreparedBranch[];
+  readonly otherwise?: readonly PreparedStep[];
+  readonly each?: {
+    readonly items: (context: MappingContext) => readonly unknown[];
+    readonly steps: readonly PreparedStep[];
+  };
+}
+
+export interface PreparedBranch {
+  readonly name: string;
+  readonly holds: (context: MappingContext) => boolean;
+  readonly steps: readonly PreparedStep[];
 }
 
 export interface Verification {
@@ -52,7 +73,7 @@ export function prepare(flow: Flow): PreparedFlow {
       retry: { again: false },
     });
   }
-  return { flow, steps: flow.steps.map(prepareStep) };
+  return { flow, steps: flow.steps.map(prepareStep), depths: depthsOf(flow.steps) };
 }
 
 function prepareStep(step: Step): PreparedStep {
@@ -60,12 +81,28 @@ function prepareStep(step: Step): PreparedStep {
   const base = { step, when, input: nothing, holds: undefined, verify: [] };
   switch (step.kind) {
     case 'map':
-      return { ...base, input: compileFieldMap(step.fields) };
+      if (step.hl7 !== undefined) return { ...base, hl7: compileHl7Writing(step.hl7) };
+      return { ...base, input: compileFieldMap(step.fields ?? {}) };
+    case 'lookup':
+      return { ...base, code: compileSource(step.code).read };
+    case 'route': {
+      const branches = step.branches.map(({ name, when: holds, steps }) => ({
+        name,
+        holds: compileCondition(holds),
+        steps: steps.map(prepareStep),
+      }));
+      const { otherwise } = step;
+      if (typeof otherwise === 'string') return { ...base, branches };
+      return { ...base, branches, otherwise: otherwise.map(prepareStep) };
+    }
+    case 'for-each':
+      return { ...base, each: { items: listReader(step.in), steps: step.steps.map(prepareStep) } };
     case 'filter':
       return { ...base, holds: compileCondition(step.that) };
     case 'code':
       return { ...base, input: codeInput(step.reads) };
-    case 'find': {
+    case 'find':
+    case 'read': {
       const verify = Object.entries(step.verify ?? {}).map(([path, source]) => ({
         path,
         found: compilePath(path).read,
@@ -87,12 +124,8 @@ function prepareStep(step: Step): PreparedStep {
 /** The cards of a respond step whose conditions hold; a list that an earlier step made is taken as it is. */
 function cardsOf(cards: Cards): PreparedStep['input'] {
   if (typeof cards === 'string') {
-    // Without brackets a list would be its first item.
-    const { read } = compileSource(cards.endsWith(']') ? cards : `${cards}[*]`);
-    return (context) => {
-      const list = read(context) ?? [];
-      return { cards: Array.isArray(list) ? list : [list] };
-    };
+    const read = listReader(cards);
+    return (context) => ({ cards: read(context) });
   }
   const built = cards.map(({ when, card }) => ({
     holds: when && compileCondition(when),
@@ -101,6 +134,27 @@ function cardsOf(cards: Cards): PreparedStep['input'] {
   return (context) => ({
     cards: built.filter(({ holds }) => holds?.(context) ?? true).map(({ build }) => build(context)),
   });
+}
+
+/** Every item. Without brackets a list would be its first one. */
+function listReader(source: Source): (context: MappingContext) => readonly unknown[] {
+  const { read } = compileSource(source.endsWith(']') || source.startsWith('hl7:') ? source : `${source}[*]`);
+  return (context) => {
+    const list = read(context) ?? [];
+    return Array.isArray(list) ? list : [list];
+  };
+}
+
+function depthsOf(
+  steps: readonly Step[],
+  depth = 0,
+  depths = new Map<string, number>(),
+): ReadonlyMap<string, number> {
+  for (const step of steps) {
+    depths.set(step.id, depth);
+    for (const list of stepsWithin(step)) depthsOf(list, depth + (step.kind === 'for-each' ? 1 : 0), depths);
+  }
+  return depths;
 }
 
 /** Copies: code may change what it gets, and the next attempt must find the event as it was. */

@@ -4,6 +4,7 @@ import type { StepRecord, Woken } from '../message/index.ts';
 import { Failure, type Json } from '../std/index.ts';
 import type { Command, Remembered } from './command.ts';
 import type { ApproveStep, Flow, WaitStep } from './flow.ts';
+import { everyStep } from './nested.ts';
 import type { PreparedStep } from './prepare.ts';
 
 /** What is remembered of a sleeping step: asked when it fell asleep, the rest when its sleep ended. */
@@ -107,7 +108,7 @@ const unanswered = (): Failure =>
  */
 export function rememberedOf(flow: Flow, records: readonly StepRecord[]): Map<string, unknown> {
   const remembered = new Map(records.map(({ step, output }) => [step, output]));
-  for (const step of flow.steps) {
+  for (const step of everyStep(flow.steps)) {
     if (!isSleeping(step) || step.recheck === undefined) continue;
     const output = remembered.get(step.id) as Slept | undefined;
     if (typeof output?.wokenAt !== 'number') continue;

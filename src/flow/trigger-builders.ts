@@ -29,6 +29,49 @@ export function changes(
   return { kind: 'event', resource, changes: of };
 }
 
+/** What a schedule starts a flow with; times are ISO 8601 with the offset of the schedule's time zone. */
+export interface ScheduleEvent {
+  readonly flow: string;
+  readonly scheduledFor: string;
+  /** The occurrence before it that was run; null at the first. */
+  readonly previous: string | null;
+}
+
+export interface ScheduleSpec {
+  /** IANA; left out: each site's own. */
+  readonly timeZone?: string;
+  /** Occurrences that passed while nothing ran: `'latest'` (left out) runs the last of them, `'all'` each, `'skip'` none. */
+  readonly missed?: 'latest' | 'all' | 'skip';
+}
+
+/**
+ * At times: five fields, minute first, or six with seconds. Each occurrence starts the flow once at every site of it.
+ * @example
+ * flow('nightly').on(schedule('0 2 * * *', { missed: 'skip' }))
+ */
+export const schedule = (cron: string, spec: ScheduleSpec = {}): TypedTrigger<ScheduleEvent, false> => ({
+  kind: 'schedule',
+  cron,
+  ...(spec.timeZone === undefined ? {} : { timeZone: spec.timeZone }),
+  missed: spec.missed ?? 'latest',
+});
+
+/** Records of the files that a connection reads. Say what a record is to have its paths checked: `file<{ readonly MRN: string }>('extracts')`. */
+export const file = <Record = unknown>(connection: string): TypedTrigger<Record, false> => ({
+  kind: 'file',
+  connection,
+});
+
+/** Every record of a resource that a bulk export of the site brings. */
+export function bulk<Name extends keyof Resources>(resource: Name): TypedTrigger<Resources[Name], false>;
+export function bulk(resource: string): TypedTrigger<unknown, false>;
+export function bulk(resource: string): TypedTrigger<unknown, false> {
+  return { kind: 'bulk', resource };
+}
+
+/** Started by a person, with what they give: `suture run <flow>`, the console, the API. */
+export const manual = <Input = unknown>(): TypedTrigger<Input, false> => ({ kind: 'manual' });
+
 export interface ResourceBuilder<Name extends keyof Resources> {
   /** It is seen for the first time at this site. */
   created(): TypedTrigger<Resources[Name], false>;
@@ -38,10 +81,13 @@ export interface ResourceBuilder<Name extends keyof Resources> {
   changed(): TypedTrigger<Resources[Name], false>;
   /** The `find` of this resource, for a find step. */
   find<const S extends Omit<FindSpec, 'do'>>(spec: S): S & { readonly do: `${Uncapitalize<Name>}.find` };
+  /** The `read` of this resource, for a read step. */
+  read<const S extends Omit<FindSpec, 'do'>>(spec: S): S & { readonly do: `${Uncapitalize<Name>}.read` };
 }
 
 function resource<Name extends keyof Resources>(name: Name): ResourceBuilder<Name> {
   const capability = `${name.charAt(0).toLowerCase()}${name.slice(1)}.find` as `${Uncapitalize<Name>}.find`;
+  const reading = `${name.charAt(0).toLowerCase()}${name.slice(1)}.read` as `${Uncapitalize<Name>}.read`;
   const trigger = (...of: readonly ('created' | 'updated')[]): TypedTrigger<Resources[Name], false> => ({
     kind: 'event',
     resource: name,
@@ -52,6 +98,7 @@ function resource<Name extends keyof Resources>(name: Name): ResourceBuilder<Nam
     updated: () => trigger('updated'),
     changed: () => trigger('created', 'updated'),
     find: (spec) => ({ ...spec, do: capability }),
+    read: (spec) => ({ ...spec, do: reading }),
   };
 }
 

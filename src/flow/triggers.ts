@@ -5,12 +5,14 @@ import type { Trigger } from './flow.ts';
 /**
  * A learnt FHIR record is kept as a message of format `fhir` and type `<Resource>.<change>`, such as
  * `Appointment.updated`: what happened is durable, as the record is.
+ * @param flow The flow's name: what a schedule or a person starts is for one flow alone.
  * @example
  * matches({ kind: 'hl7', type: 'ADT^A0*' }, { format: 'hl7', type: 'ADT^A08', connection: 'adt-in' }) // true
  */
 export function matches(
   trigger: Trigger,
-  message: Pick<MessageSummary, 'format' | 'type' | 'connection'>,
+  message: Pick<MessageSummary, 'format' | 'type' | 'connection'> & Partial<Pick<MessageSummary, 'door'>>,
+  flow = '',
 ): boolean {
   switch (trigger.kind) {
     case 'event':
@@ -22,11 +24,29 @@ export function matches(
       return message.format === 'hl7' && matchesPattern(trigger.type, message.type);
     case 'webhook':
       return message.connection === trigger.connection && message.format !== 'fhir';
+    case 'file':
+      return message.connection === trigger.connection;
+    case 'bulk':
+      return (
+        message.format === 'fhir' &&
+        message.door === 'bulk' &&
+        message.type.startsWith(`${trigger.resource}.`)
+      );
+    case 'schedule':
+    case 'manual':
+      return flow !== '' && message.type === startedType(trigger, flow);
     case 'cds':
       // Answered in the request; no message starts it.
       return false;
   }
 }
+
+/**
+ * The type of a message that no sender sent.
+ * @example
+ * startedType({ kind: 'manual' }, 'resend-list') // 'manual.resend-list'
+ */
+export const startedType = ({ kind }: Pick<Trigger, 'kind'>, flow: string): string => `${kind}.${flow}`;
 
 /** Every `*` stands for any run of characters; everything else for itself. Linear: no backtracking to abuse. */
 export function matchesPattern(pattern: string, text: string): boolean {
@@ -47,8 +67,22 @@ export function matchesPattern(pattern: string, text: string): boolean {
 
 /** For people: `ADT^A01`, `Appointment created or updated`, `a call to the hook intake`. */
 export function triggerText(trigger: Trigger): string {
-  if (trigger.kind === 'hl7') return trigger.type;
-  if (trigger.kind === 'cds') return `${trigger.hook} (CDS Hooks)`;
-  if (trigger.kind === 'webhook') return `a call to the hook ${trigger.connection}`;
-  return `${trigger.resource} ${trigger.changes.join(' or ')}`;
+  switch (trigger.kind) {
+    case 'event':
+      return `${trigger.resource} ${trigger.changes.join(' or ')}`;
+    case 'hl7':
+      return trigger.type;
+    case 'webhook':
+      return `a call to the hook ${trigger.connection}`;
+    case 'file':
+      return `files of ${trigger.connection}`;
+    case 'bulk':
+      return `every ${trigger.resource} of a bulk export`;
+    case 'schedule':
+      return `at ${trigger.cron}${trigger.timeZone === undefined ? '' : ` (${trigger.timeZone})`}`;
+    case 'manual':
+      return 'a person';
+    case 'cds':
+      return `${trigger.hook} (CDS Hooks)`;
+  }
 }

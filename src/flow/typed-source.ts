@@ -21,7 +21,9 @@ export interface Known {
 
 type Scalar = string | number | boolean | bigint;
 /** What a list holds; a value itself otherwise. */
-type Item<T> = NonNullable<T> extends readonly (infer Each)[] ? NonNullable<Each> : NonNullable<T>;
+type Item<T> = NonNullable<T> extends readonly (infer Each)[] ? Present<Each> : NonNullable<T>;
+/** Without null and undefined; what nobody knows stays unknown. */
+type Present<T> = unknown extends T ? unknown : NonNullable<T>;
 
 /** The name that a path begins with: `name` of `name[use=official].family`. */
 type Head<P extends string> = P extends `"${infer Quoted}"${string}`
@@ -136,6 +138,18 @@ type CheckVerify<K extends Known, Spec> = Spec extends { readonly verify: infer 
 type CheckShow<K extends Known, Spec> = Spec extends { readonly show: infer Map }
   ? { readonly show: CheckMap<K, Map> }
   : unknown;
+type CheckCode<K extends Known, Spec> = Spec extends { readonly code: infer S }
+  ? { readonly code: CheckSource<K, S> }
+  : unknown;
+type CheckFields<K extends Known, Spec> = Spec extends { readonly fields: infer Map }
+  ? { readonly fields: CheckMap<K, Map> }
+  : unknown;
+type CheckWrite<K extends Known, Spec> = Spec extends { readonly write: infer List }
+  ? { readonly write: { readonly [Index in keyof List]: CheckSource<K, List[Index]> } }
+  : unknown;
+type CheckIn<K extends Known, Spec> = Spec extends { readonly in: infer S }
+  ? { readonly in: CheckSource<K, S> }
+  : unknown;
 type CheckUntil<K extends Known, Spec> = Spec extends { readonly until: infer S }
   ? { readonly until: CheckSource<K, S> }
   : unknown;
@@ -145,7 +159,21 @@ export type CheckStep<K extends Known, Spec> = CheckArgs<K, Spec> &
   CheckVerify<K, Spec> &
   CheckWhen<K, Spec> &
   CheckShow<K, Spec> &
+  CheckCode<K, Spec> &
+  CheckFields<K, Spec> &
+  CheckWrite<K, Spec> &
+  CheckIn<K, Spec> &
   CheckUntil<K, Spec>;
+
+/** An item of the list at a source, written with or without `[*]`. */
+export type ItemAt<K extends Known, S> = S extends `hl7:${string}`
+  ? string
+  : S extends `${string}]`
+    ? Listed<ValueAt<K, S>>
+    : S extends string
+      ? Listed<ValueAt<K, `${S}[*]`>>
+      : unknown;
+type Listed<T> = NonNullable<T> extends readonly (infer Each)[] ? Each : NonNullable<T>;
 
 /** Cards of a respond step: each one's map and condition, or the source of a list. */
 export type CheckCards<K extends Known, Cards> = Cards extends string
@@ -157,4 +185,6 @@ export type CheckCards<K extends Known, Cards> = Cards extends string
     };
 
 /** What a map makes: its fields at the top are known, what is in them is not. */
-export type MapValue<Map> = { readonly [Target in keyof Map & string as Head<Target>]: unknown };
+export type MapValue<Map> = Map extends string
+  ? unknown
+  : { readonly [Target in keyof Map & string as Head<Target>]: unknown };

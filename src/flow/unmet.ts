@@ -9,6 +9,7 @@ import {
 } from '../connectors/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import type { Flow } from './flow.ts';
+import { everyStep } from './nested.ts';
 import { resourceOf } from './prepare.ts';
 
 export interface Unmet {
@@ -60,7 +61,7 @@ export function unmet(
     const name: ServiceName = 'CDS Hooks';
     judge('trigger', name, matrixOf(undefined).services[name]);
   }
-  for (const step of flow.steps) {
+  for (const step of everyStep(flow.steps)) {
     if (!('connection' in step)) continue;
     const connector = record.connections[step.connection]?.connector;
     if (connector === undefined || !EHR_CONNECTORS.includes(connector)) continue;

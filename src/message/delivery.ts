@@ -17,7 +17,8 @@ export type HoldReason =
   | 'paused'
   | 'ambiguous patient'
   | 'unlinked'
-  | 'unanswered';
+  | 'unanswered'
+  | 'late';
 
 /** Every move that a delivery may make. A store refuses any other. */
 export const MOVES: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {

@@ -10,7 +10,16 @@ export type Format = 'hl7' | 'fhir' | 'json' | 'text';
 export type MessageState = 'accepted' | 'rejected';
 
 /** By which door it came. */
-export type Door = 'feed' | 'poll' | 'webhook' | 'file' | 'bulk' | 'replay' | 'retest' | 'manual';
+export type Door =
+  | 'feed'
+  | 'poll'
+  | 'webhook'
+  | 'file'
+  | 'bulk'
+  | 'replay'
+  | 'retest'
+  | 'manual'
+  | 'schedule';
 
 /** What was noticed at receipt; shown beside the message and carried to every delivery's history. */
 export type MessageFlag =

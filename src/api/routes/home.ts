@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ConnectionState, RunningFlow } from '../../engine/index.ts';
+import { everyStep, triggerText as ownText } from '../../flow/index.ts';
 import type { Counters } from '../../message/index.ts';
 import type { FeedTally } from '../../store/index.ts';
 import { principalOf } from '../auth/guard.ts';
@@ -46,7 +47,8 @@ function triggerText(trigger: RunningFlow['flow']['trigger']): string {
   if (trigger.kind === 'hl7') return `HL7 ${trigger.type}`;
   if (trigger.kind === 'cds') return `CDS Hooks ${trigger.hook}`;
   if (trigger.kind === 'webhook') return `webhook ${trigger.connection}`;
-  return `${trigger.resource} ${trigger.changes.join(', ')}`;
+  if (trigger.kind === 'event') return `${trigger.resource} ${trigger.changes.join(', ')}`;
+  return ownText(trigger);
 }
 
 export function flowView({ flow, version }: RunningFlow): HomeFlow {
@@ -55,7 +57,7 @@ export function flowView({ flow, version }: RunningFlow): HomeFlow {
     about: flow.about,
     version,
     trigger: triggerText(flow.trigger),
-    steps: flow.steps.length,
+    steps: everyStep(flow.steps).length,
   };
 }
 

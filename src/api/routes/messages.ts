@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { scanEntry, sleepShown } from '../../engine/index.ts';
+import { everyStep } from '../../flow/index.ts';
 import type { MessageSummary } from '../../message/index.ts';
 import { asFailure, type Json } from '../../std/index.ts';
 import type { DeliveryHistory } from '../../store/index.ts';
@@ -69,7 +70,7 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
   function planOf(flow: string, version: string): PlannedStep[] | null {
     const running = engine.flows.find((one) => one.flow.name === flow && one.version === version);
     if (!running) return null;
-    return running.flow.steps.map((step) => ({
+    return everyStep(running.flow.steps).map((step) => ({
       id: step.id,
       kind: step.kind,
       ...('connection' in step ? { connection: step.connection } : {}),

@@ -19,7 +19,7 @@ import { ledgerFaults } from '../../message/index.ts';
 import { asFailure, systemClock } from '../../std/index.ts';
 import { announced, dataFolder } from '../data-folder.ts';
 import { explain, printJson, printLine } from '../output.ts';
-import { loadProject } from '../project.ts';
+import { loadProject } from '../project/index.ts';
 import { retentionLines } from '../retention-text.ts';
 import { portSetting } from '../settings.ts';
 import { databaseText, databaseUrl, hasData, openToLook } from '../store.ts';

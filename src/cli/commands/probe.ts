@@ -9,7 +9,7 @@ import { Failure } from '../../std/index.ts';
 import { dataFolder } from '../data-folder.ts';
 import { explain, printJson, printLine } from '../output.ts';
 import { openProbing, type Probing } from '../probing.ts';
-import { loadProject, type Project } from '../project.ts';
+import { loadProject, type Project } from '../project/index.ts';
 
 interface ProbeOptions {
   readonly project: string;

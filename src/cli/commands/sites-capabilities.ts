@@ -11,7 +11,7 @@ import {
 } from '../../connectors/index.ts';
 import { Failure } from '../../std/index.ts';
 import { explain, printJson, printLine, printTable } from '../output.ts';
-import { loadProject } from '../project.ts';
+import { loadProject } from '../project/index.ts';
 
 interface Options {
   readonly project: string;

@@ -50,7 +50,7 @@ const TRIES = 50;
 export function cursorDesk(options: {
   readonly store: Store;
   readonly clock: Clock;
-  readonly sites: readonly SiteRecord[];
+  readonly sites: () => readonly SiteRecord[];
 }): CursorControl {
   const { store, clock, sites } = options;
 
@@ -58,7 +58,7 @@ export function cursorDesk(options: {
     const rows = await store.cursors(site);
     const find = (at: string, connection: string, name: string) =>
       rows.find((row) => row.site === at && row.connection === connection && row.name === name);
-    return sites
+    return sites()
       .filter((one) => (site ?? one.site) === one.site)
       .flatMap((record) =>
         learningOf(record).map(({ resource, method, from }): CursorView => {

@@ -4,7 +4,7 @@
  */
 import type { Connection, ConnectionContext, Finding, LearnSettings } from '../../connectors/index.ts';
 import { learningOf, type SiteLearning, type SiteRecord } from '../../site/index.ts';
-import { type Clock, Failure, type Random } from '../../std/index.ts';
+import { asFailure, type Clock, canonicalJson, Failure, pause, type Random } from '../../std/index.ts';
 import type { Store } from '../../store/index.ts';
 import { type Intake, identityKey } from '../intake.ts';
 import { survivorsPage } from '../merge.ts';
@@ -21,16 +21,19 @@ export interface Source {
   readonly site: SiteRecord;
   readonly name: string;
   readonly connection: Connection;
+  /** Of now: a swap changes it. */
   readonly intake: Pick<Intake, 'learned'>;
 }
+
+type FindSource = (site: string, connection: string) => Source | undefined;
 
 export interface LearningOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   readonly keyedHash: KeyedHash;
-  readonly sites: readonly SiteRecord[];
-  readonly source: (site: string, connection: string) => Source | undefined;
+  readonly sites: () => readonly SiteRecord[];
+  readonly source: FindSource;
   readonly planned: (deliveries: number, woke?: boolean) => void;
   readonly failed: (site: string, connection: string, failure: Failure | null) => void;
   /** Findings are counted per minute, too. */
@@ -49,22 +52,57 @@ export interface Learning {
   /** What stood in the way at a connection is said to be gone. True: something waited for that. */
   again(site: string, connection: string): boolean;
   /** Connections by which something is learnt. */
-  learns(site: string, connection: string): boolean;
+  learns(site: SiteRecord, connection: string): boolean;
+  /**
+   * Before a swap.
+   * @throws Failure `config`: a record asks for what its connection cannot do.
+   */
+  check(sites: readonly SiteRecord[], source: FindSource): void;
+  /**
+   * After a swap: what is learnt as before goes on, the rest ends or begins. `renewed`: connections that are not what they
+   * were, as `site/connection`.
+   */
+  swap(renewed: ReadonlySet<string>): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** A node that learns at a site says so for this long, and again before that has gone by. */
 const CLAIM = 30_000;
 const CLAIM_AGAIN = 10_000;
+/** What could not be begun is tried again after this. */
+const BEGIN_AGAIN = 5_000;
+
+/** One resource of one site. */
+interface Wanted {
+  readonly site: SiteRecord;
+  readonly learning: SiteLearning;
+}
+
+interface Running {
+  /** Equal for records that make no difference to it. */
+  readonly key: string;
+  /** Connections that it was begun with. */
+  readonly uses: readonly string[];
+  readonly stop: () => Promise<void>;
+}
+
+/** What learning reads of a site, but for its connections: these are compared by themselves. */
+function siteKey({ connections: _, name: __, budget: ___, ...site }: SiteRecord): string {
+  return canonicalJson(site);
+}
 
 export function createLearning(options: LearningOptions): Learning {
   const { store, clock, keyedHash, log } = options;
-  const running: { site: string; from: string; connections: readonly string[]; learner: Learner }[] = [];
-  const rosters: { stop(): Promise<void> }[] = [];
+  /** By site and resource. */
+  const running = new Map<string, Running>();
+  const nudged: { site: string; from: string; connections: readonly string[]; learner: Learner }[] = [];
+  /** By site. */
+  const rosters = new Map<string, Running>();
   const keepers = new Map<string, MethodKeeper>();
   const claims = new Map<string, { until: number; mine: boolean; asking: Promise<boolean> | null }>();
 
-  const all = options.sites.flatMap((site) => learningOf(site).map((learning) => ({ site, learning })));
+  const wanted = (): readonly Wanted[] =>
+    options.sites().flatMap((site) => learningOf(site).map((learning) => ({ site, learning })));
 
   /** Whether this node may learn at the site now. */
   async function mine(site: string): Promise<boolean> {
@@ -134,8 +172,12 @@ export function createLearning(options: LearningOptions): Learning {
   }
 
   /** What the record asks for and the connection cannot do. */
-  function check(site: SiteRecord, { resource, method, from }: SiteLearning): Source {
-    const source = options.source(site.site, from);
+  function check(
+    site: SiteRecord,
+    { resource, method, from }: SiteLearning,
+    find: FindSource = options.source,
+  ): Source {
+    const source = find(site.site, from);
     const offers = source?.connection.learns?.find((one) => one.resource === resource);
     const fine =
       method === 'feed'
@@ -180,7 +222,7 @@ export function createLearning(options: LearningOptions): Learning {
         });
       },
       mine: () => mine(site.site),
-      intake: source.intake,
+      intake: { learned: (record, at, door) => source.intake.learned(record, at, door) },
       identityKey: (identity) => identityKey(keyedHash, site.site, resource, identity),
       planned: options.planned,
       found: (findings: readonly Finding[]) => {
@@ -194,7 +236,7 @@ export function createLearning(options: LearningOptions): Learning {
       state: (failure) => tell(site.site, from, resource, failure),
     });
     const wakers = method === 'feed wakes read' ? site.roster.from : [];
-    running.push({
+    nudged.push({
       site: site.site,
       from,
       connections: [...(method === 'feed' ? [from] : []), ...wakers],
@@ -204,13 +246,13 @@ export function createLearning(options: LearningOptions): Learning {
   }
 
   /** A feed in place of which a read is being seeded goes on telling until that is done. */
-  function bridge(site: SiteRecord, learning: SiteLearning, keeper: MethodKeeper): void {
+  function bridge(site: SiteRecord, learning: SiteLearning, keeper: MethodKeeper): Learner | undefined {
     const was = keeper.state().was;
-    if (keeper.state().phase !== 'seeding' || was?.method !== 'feed') return;
-    if (options.source(site.site, was.from) === undefined) return;
+    if (keeper.state().phase !== 'seeding' || was?.method !== 'feed') return undefined;
+    if (options.source(site.site, was.from) === undefined) return undefined;
     const before: SiteLearning = { ...learning, method: 'feed', from: was.from };
     const ask = feedOf(site, learning.resource, was.from);
-    learn(
+    return learn(
       site,
       before,
       async (request) =>
@@ -235,46 +277,126 @@ export function createLearning(options: LearningOptions): Learning {
     });
   }
 
+  const nameOf = ({ site, learning }: Wanted): string => `${site.site} ${learning.resource}`;
+  const keyOf = ({ site, learning }: Wanted): string => canonicalJson([learning, siteKey(site)]);
+
+  /** What the method was, and where a feed begins: on disk before anything is learnt. */
+  async function ready(one: Wanted): Promise<void> {
+    const { site, learning } = one;
+    check(site, learning);
+    const keeper = methodKeeper(store, clock, site.site, learning);
+    keepers.set(nameOf(one), keeper);
+    const { before } = await keeper.prepare();
+    const begins = before?.method !== 'feed' || before.from !== learning.from;
+    if (learning.method === 'feed' && begins) await beginFeed(site.site, learning.from, learning.resource);
+  }
+
+  function begin(one: Wanted): void {
+    const { site, learning } = one;
+    const keeper = keepers.get(nameOf(one)) as MethodKeeper;
+    const before = bridge(site, learning, keeper);
+    const learners = [learn(site, learning, askOf(site, learning, check(site, learning)), keeper)];
+    if (before !== undefined) learners.push(before);
+    const was = before === undefined ? [] : [keeper.state().was?.from ?? ''];
+    running.set(nameOf(one), {
+      key: keyOf(one),
+      uses: [learning.from, ...was].map((name) => `${site.site}/${name}`),
+      stop: () => ended(learners),
+    });
+  }
+
+  async function ended(learners: readonly Learner[]): Promise<void> {
+    await Promise.all(learners.map((one) => one.stop()));
+    for (const one of learners) {
+      const at = nudged.findIndex(({ learner }) => learner === one);
+      if (at >= 0) nudged.splice(at, 1);
+    }
+  }
+
+  /** While the engine runs: a store that fails now does not undo the swap; it begins when the store works again. */
+  function beginSurely(one: Wanted): void {
+    const stopping = new AbortController();
+    const trying = (async () => {
+      while (!stopping.signal.aborted) {
+        try {
+          await ready(one);
+          if (!stopping.signal.aborted) begin(one);
+          return;
+        } catch (error) {
+          const { message, code, fix } = asFailure(error);
+          log('error', `learning waits: ${message}`, {
+            site: one.site.site,
+            resource: one.learning.resource,
+            code,
+            fix,
+          });
+          await pause(clock, BEGIN_AGAIN, stopping.signal);
+        }
+      }
+    })();
+    const stop = (): Promise<void> => {
+      stopping.abort();
+      return trying;
+    };
+    running.set(nameOf(one), { key: keyOf(one), uses: [`${one.site.site}/${one.learning.from}`], stop });
+  }
+
+  function beginRoster(site: SiteRecord): void {
+    const { file, lists } = site.roster;
+    if (file === undefined && !lists?.length) return;
+    const roster = startRoster({ ...options, site, mine: () => mine(site.site) });
+    const uses = (lists ?? []).map(({ from }) => `${site.site}/${from}`);
+    rosters.set(site.site, { key: siteKey(site), uses, stop: () => roster.stop() });
+  }
+
+  /** Ends what is no longer wanted as it is. */
+  async function endOthers(
+    of: Map<string, Running>,
+    keys: ReadonlyMap<string, string>,
+    renewed: ReadonlySet<string>,
+  ): Promise<void> {
+    const over = [...of].filter(
+      ([name, one]) => keys.get(name) !== one.key || one.uses.some((connection) => renewed.has(connection)),
+    );
+    for (const [name] of over) of.delete(name);
+    await Promise.all(over.map(([, one]) => one.stop()));
+  }
+
   return {
     async prepare() {
-      for (const { site, learning } of all) {
-        check(site, learning);
-        const keeper = methodKeeper(store, clock, site.site, learning);
-        keepers.set(`${site.site} ${learning.resource}`, keeper);
-        const { before } = await keeper.prepare();
-        const begins = before?.method !== 'feed' || before.from !== learning.from;
-        if (learning.method === 'feed' && begins)
-          await beginFeed(site.site, learning.from, learning.resource);
-      }
+      for (const one of wanted()) await ready(one);
     },
     start() {
-      for (const { site, learning } of all) {
-        const keeper = keepers.get(`${site.site} ${learning.resource}`) as MethodKeeper;
-        bridge(site, learning, keeper);
-        learn(site, learning, askOf(site, learning, check(site, learning)), keeper);
-      }
-      for (const site of options.sites) {
-        const { file, lists } = site.roster;
-        if (file === undefined && !lists?.length) continue;
-        rosters.push(startRoster({ ...options, site, mine: () => mine(site.site) }));
-      }
+      for (const one of wanted()) begin(one);
+      for (const site of options.sites()) beginRoster(site);
+    },
+    check(sites, source) {
+      for (const site of sites) for (const learning of learningOf(site)) check(site, learning, source);
+    },
+    async swap(renewed) {
+      const all = wanted();
+      await Promise.all([
+        endOthers(running, new Map(all.map((one) => [nameOf(one), keyOf(one)])), renewed),
+        endOthers(rosters, new Map(options.sites().map((site) => [site.site, siteKey(site)])), renewed),
+      ]);
+      for (const one of all) if (!running.has(nameOf(one))) beginSurely(one);
+      for (const site of options.sites()) if (!rosters.has(site.site)) beginRoster(site);
     },
     heard(site, connection) {
-      for (const one of running) {
+      for (const one of nudged) {
         if (one.site === site && one.connections.includes(connection)) one.learner.nudge();
       }
     },
+    learns: (site, connection) => learningOf(site).some(({ from }) => from === connection),
     again: (site, connection) =>
-      running
+      nudged
         .filter((one) => one.site === site && one.from === connection)
         .map(({ learner }) => learner.again())
         .includes(true),
-    learns: (site, connection) =>
-      all.some((one) => one.site.site === site && one.learning.from === connection),
     async stop() {
-      await Promise.all([...running.map((one) => one.learner.stop()), ...rosters.map((one) => one.stop())]);
-      running.length = 0;
-      rosters.length = 0;
+      await Promise.all([...running.values(), ...rosters.values()].map((one) => one.stop()));
+      running.clear();
+      rosters.clear();
       // Another node need not wait until the claim has run out.
       if (store.claim === undefined) return;
       const held = [...claims].filter(([, claim]) => claim.mine).map(([site]) => site);

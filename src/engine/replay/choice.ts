@@ -1,5 +1,5 @@
 /** Which deliveries a replay takes, which it cannot take and why, and from where it takes them up. */
-import type { PreparedFlow } from '../../flow/index.ts';
+import { everyStep, idOfKey, type PreparedFlow } from '../../flow/index.ts';
 import type { Delivery } from '../../message/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { FlowVersions, Runnable } from './versions.ts';
@@ -34,9 +34,9 @@ export async function judge(
   return { delivery, run };
 }
 
-const indexOf = ({ steps }: PreparedFlow, key: string): number => {
-  const id = key.replace(/\[\d+\]$/, '');
-  return steps.findIndex(({ step }) => step.id === id);
+const indexOf = ({ flow }: PreparedFlow, key: string): number => {
+  const id = idOfKey(key);
+  return everyStep(flow.steps).findIndex((step) => step.id === id);
 };
 
 /** Is this step before the one that is replayed from? */

@@ -2,21 +2,25 @@
 import type { SiteRecord } from '../../site/index.ts';
 import { asFailure, type Clock, Failure, type Random } from '../../std/index.ts';
 import type { Leased, Settlement, Store } from '../../store/index.ts';
-import type { EngineControl, RunningFlow } from '../control.ts';
+import type { EngineControl } from '../control.ts';
 import type { Intake } from '../intake.ts';
+import type { Present } from '../present.ts';
 import { judgedPage, takeUpAt } from './choice.ts';
 import { createEditor } from './edited.ts';
 import { replayFailure } from './failures.ts';
 import { previewReplay } from './preview.ts';
 import { createRunner, type RunnerParts, versionsOf } from './runner.ts';
-import { createVersions, type Runnable } from './versions.ts';
+import { createVersions, type EarlierFlow, type FlowVersions, type Runnable } from './versions.ts';
 import type { ReplayControl, ReplayWish } from './wish.ts';
 
 export interface ReplaysParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
-  readonly flows: readonly RunningFlow[];
+  readonly present: Pick<Present, 'flow' | 'flows'>;
+  readonly earlierFlow?: EarlierFlow;
+  /** Deliveries of this flow that were planned with this version run with it, whatever the present one is. */
+  readonly draining: (flow: string, version: string) => boolean;
   readonly site: (name: string) => SiteRecord | undefined;
   readonly intake: (site: string, connection: string) => Intake | undefined;
   /** The backlog at which senders are no longer read. */
@@ -30,7 +34,8 @@ type Deliver = (flow: (name: string) => Runnable | undefined) => Promise<Settlem
 export interface Replays {
   readonly control: ReplayControl;
   readonly replay: EngineControl['replay'];
-  /** Runs a delivery with the flow as it is now; a replay with the version that it was planned with. */
+  readonly versions: FlowVersions;
+  /** Runs a delivery with the flow as it is now; a replay, and what is drained, with the version that it was planned with. */
   run(leased: Leased, deliver: Deliver): ReturnType<Deliver>;
   /** Keeps the flows of today, and goes on with replays that were running. */
   start(): Promise<void>;
@@ -41,10 +46,11 @@ const SAMPLES = 3;
 
 export function createReplays(parts: ReplaysParts): Replays {
   const { store, clock } = parts;
-  const versions = createVersions(store, parts.flows);
+  const versions = createVersions(store, parts.present, parts.earlierFlow);
   const runner = createRunner({ ...parts, versions, room: parts.limit / 2 });
 
   return {
+    versions,
     control: {
       preview: (wish, samples = SAMPLES) =>
         previewReplay({ store, versions, site: parts.site }, wish, { asOf: clock.now(), samples }),
@@ -98,8 +104,8 @@ export function createReplays(parts: ReplaysParts): Replays {
     run(leased, deliver) {
       const { flow, flowVersion, replayOf } = leased.delivery;
       // The usual case waits for nothing.
-      if (replayOf === null || versions.present(flow)?.version === flowVersion)
-        return deliver(versions.present);
+      if (versions.present(flow)?.version === flowVersion) return deliver(versions.present);
+      if (replayOf === null && !parts.draining(flow, flowVersion)) return deliver(versions.present);
       return versions
         .find(flow, flowVersion)
         .then((found) =>
@@ -108,7 +114,7 @@ export function createReplays(parts: ReplaysParts): Replays {
     },
     async start() {
       try {
-        await versions.register();
+        await versions.register(parts.present.flows());
         await runner.takeUp();
       } catch (error) {
         // A store that fails now is told by its health; replays that were running wait for the next start.
@@ -120,14 +126,17 @@ export function createReplays(parts: ReplaysParts): Replays {
   };
 }
 
-/** A replay whose version can no longer be run waits for a person: another version would not be what was asked for. */
+/** What must run with a version that can no longer be run waits for a person: another version would not be what was asked for. */
 export function versionGone(leased: Leased, reason: string, at: number): Settlement {
   const { delivery, message, epoch } = leased;
+  const replay = delivery.replayOf !== null;
   const failure = new Failure({
     code: 'FLOW_VERSION_GONE',
     kind: 'config',
-    message: `This replay was planned with another version of its flow. ${reason}`,
-    fix: 'Give it up, then replay it with the present version.',
+    message: `This ${replay ? 'replay' : 'delivery'} was planned with another version of its flow. ${reason}`,
+    fix: replay
+      ? 'Give it up, then replay it with the present version.'
+      : 'Bring that version back and release it, or give it up and replay it with the present version.',
     at: { site: message.site, flow: delivery.flow },
   }).toJSON();
   const end = { deliveryId: delivery.id, epoch, at, ms: 0, steps: [] };

@@ -30,6 +30,7 @@ const notify: Runnable = {
 };
 const versions: FlowVersions = {
   register: async () => undefined,
+  retire: () => undefined,
   present: () => notify,
   find: async () => notify,
 };

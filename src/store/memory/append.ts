@@ -8,7 +8,7 @@ import { holdLanes, link, stand } from './lanes.ts';
 import { tellSleepers } from './sleeping.ts';
 import { type DeliveryRow, type Known, keyOf, type MessageRow, type State } from './state.ts';
 
-const DOORS = ['feed', 'poll', 'webhook', 'file', 'bulk', 'replay', 'retest', 'manual'];
+const DOORS = ['feed', 'poll', 'webhook', 'file', 'bulk', 'replay', 'retest', 'manual', 'schedule'];
 
 export interface AppendRules {
   readonly dedupe: boolean;

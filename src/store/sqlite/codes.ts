@@ -20,6 +20,7 @@ export const DOORS: readonly Door[] = [
   'replay',
   'retest',
   'manual',
+  'schedule',
 ];
 export const FORMATS: readonly Format[] = ['hl7', 'fhir', 'json', 'text'];
 export const MESSAGE_STATES: readonly MessageState[] = ['accepted', 'rejected'];
@@ -48,6 +49,7 @@ export const HOLD_REASONS: readonly HoldReason[] = [
   'ambiguous patient',
   'unlinked',
   'unanswered',
+  'late',
 ];
 
 /** The numbers of delivery states, as the SQL in this folder and its partial indexes use them. */
