@@ -40,7 +40,7 @@ import { loadProject } from './project/index.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
-import { hasData, openToLook } from './store.ts';
+import { hasData, openToLook, whenFree } from './store.ts';
 import { engineWrites, folderWrites, type WriteDeskOfCommands } from './write-desk.ts';
 
 export interface Desk extends WriteDeskOfCommands, KeptDesk {
@@ -96,7 +96,13 @@ export interface Desk extends WriteDeskOfCommands, KeptDesk {
 }
 
 /** @param project Where the site records are: without them a folder does not know how a patient is named in it. */
-export async function openDesk(folder: string, environment: Environment, project = '.'): Promise<Desk> {
+/** How long a command waits for an engine that is ending or beginning. */
+const ENGINE_COMES_WITHIN = 15_000;
+
+export const openDesk = (folder: string, environment: Environment, project = '.'): Promise<Desk> =>
+  whenFree(ENGINE_COMES_WITHIN, () => deskNow(folder, environment, project));
+
+async function deskNow(folder: string, environment: Environment, project: string): Promise<Desk> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
   if (!hasData(folder, environment)) {
