@@ -51,12 +51,7 @@ export interface Change {
   readonly health: boolean;
 }
 
-export interface EngineControl
-  extends CursorControl,
-    GapControl,
-    NecessaryControl,
-    WriteControl,
-    RunControl {
+export interface EngineControl extends CursorControl, GapControl, NecessaryControl, WriteControl, RunControl {
   readonly store: Store;
   readonly flows: readonly RunningFlow[];
   readonly startedAt: number;
