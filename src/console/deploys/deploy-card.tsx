@@ -149,14 +149,7 @@ function Changes({ row: { facts } }: { readonly row: DeployRow }) {
           Touches {facts.production.join(', ')} in production.
         </Text>
       )}
-      {facts.changes.map(({ of, name, text }) => (
-        <Text key={`${of} ${name} ${text}`} size="sm" mt={4}>
-          <span className="soft">
-            {of} {name}:
-          </span>{' '}
-          {text}
-        </Text>
-      ))}
+      <ChangeLines changes={facts.changes} />
       {facts.changesInAll > facts.changes.length && (
         <Text size="sm" mt={4}>
           and {facts.changesInAll - facts.changes.length} more
@@ -164,4 +157,15 @@ function Changes({ row: { facts } }: { readonly row: DeployRow }) {
       )}
     </div>
   );
+}
+
+export function ChangeLines({ changes }: { readonly changes: DeployRow['facts']['changes'] }) {
+  return changes.map(({ of, name, text }) => (
+    <Text key={`${of} ${name} ${text}`} size="sm" mt={4}>
+      <span className="soft">
+        {of} {name}:
+      </span>{' '}
+      {text}
+    </Text>
+  ));
 }
