@@ -112,6 +112,7 @@ describe.skipIf(!postgresIsThere('deployments on two nodes'))('on two nodes of o
 
   test('what one deploys, the other runs, too', { timeout: 60_000 }, async () => {
     cluster = await newCluster();
+    await cluster.start();
     const url = cluster.url(await cluster.newDatabase());
     const project = makeProject(join(home, 'shared'));
     const names: string[][] = [[], []];
