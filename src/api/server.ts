@@ -21,6 +21,7 @@ import { deployRoutes } from './routes/deploys.ts';
 import { eventRoutes } from './routes/events.ts';
 import { homeRoutes } from './routes/home.ts';
 import { laneRoutes } from './routes/lanes.ts';
+import { mapRoutes } from './routes/maps.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { openRoutes } from './routes/open.ts';
@@ -155,6 +156,7 @@ export async function buildServer(
     deployRoutes,
     cursorRoutes,
     laneRoutes,
+    mapRoutes,
     capabilityRoutes,
     replayRoutes,
     administrationRoutes,

@@ -7,6 +7,7 @@ import {
   type ConnectionState,
   type CursorsAnswer,
   type ErrorAnswer,
+  type GapsAnswer,
   type LanesAnswer,
   type RewindAnswer,
   searchMessages,
@@ -16,6 +17,8 @@ import {
   type CursorView,
   cursorDesk,
   type EngineControl,
+  type Gap,
+  gapsOf,
   type Person,
   patientKeysOf,
   scanEntry,
@@ -37,7 +40,7 @@ import { loadProject } from './project/index.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
-import { hasData, openToLook } from './store.ts';
+import { hasData, openToLook, whenFree } from './store.ts';
 import { engineWrites, folderWrites, type WriteDeskOfCommands } from './write-desk.ts';
 
 export interface Desk extends WriteDeskOfCommands, KeptDesk {
@@ -70,6 +73,8 @@ export interface Desk extends WriteDeskOfCommands, KeptDesk {
     to: 'waiting' | 'dead';
     reason: string;
   }): Promise<number>;
+  /** Codes that value set maps lack, and what waits for them. */
+  gaps(site?: string): Promise<readonly Gap[]>;
   /** Where the learning of each resource stands. */
   cursors(site?: string): Promise<readonly CursorView[]>;
   rewind(request: { site: string; resource: string; to: number; reason: string }): Promise<CursorView>;
@@ -91,7 +96,13 @@ export interface Desk extends WriteDeskOfCommands, KeptDesk {
 }
 
 /** @param project Where the site records are: without them a folder does not know how a patient is named in it. */
-export async function openDesk(folder: string, environment: Environment, project = '.'): Promise<Desk> {
+/** How long a command waits for an engine that is ending or beginning. */
+const ENGINE_COMES_WITHIN = 15_000;
+
+export const openDesk = (folder: string, environment: Environment, project = '.'): Promise<Desk> =>
+  whenFree(ENGINE_COMES_WITHIN, () => deskNow(folder, environment, project));
+
+async function deskNow(folder: string, environment: Environment, project: string): Promise<Desk> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
   if (!hasData(folder, environment)) {
@@ -163,6 +174,10 @@ function engineDesk(url: string, token: string): Desk {
     },
     release: async (request) =>
       ((await (await ask('/api/release', request)).json()) as { released: number }).released,
+    async gaps(site) {
+      const query = site === undefined ? '' : `?site=${encodeURIComponent(site)}`;
+      return ((await (await ask(`/api/maps/gaps${query}`)).json()) as GapsAnswer).gaps;
+    },
     async cursors(site) {
       const query = site === undefined ? '' : `?site=${encodeURIComponent(site)}`;
       return ((await (await ask(`/api/cursors${query}`)).json()) as CursorsAnswer).cursors;
@@ -243,6 +258,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
     smart: folderSmart(notRunning),
     deploys: folderDeploys(store, { data: folder, project, environment }),
     lanes: (query) => store.stuckLanes(query),
+    gaps: (site) => gapsOf(store, site),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),
     async cursors(site) {
       return (await cursors()).cursors(site);

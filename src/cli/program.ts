@@ -10,10 +10,13 @@ import { addDead } from './commands/dead.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addFlows } from './commands/flows.ts';
 import { addHl7 } from './commands/hl7.ts';
+import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
 import { addLanes } from './commands/lanes.ts';
+import { addMaps } from './commands/maps.ts';
 import { addMessages } from './commands/messages.ts';
 import { addProbe } from './commands/probe.ts';
 import { addReplay } from './commands/replay.ts';
@@ -54,10 +57,13 @@ export function everything(): Command {
     addWrites,
     addConnections,
     addApprovals,
+    addFlows,
     addHl7,
     addSites,
+    addMaps,
     addProbe,
     addSimulator,
+    addImport,
     addBackup,
     addKey,
     addDoctor,

@@ -20,7 +20,7 @@ import { openDeploying } from './deploying.ts';
 import { printNote } from './output.ts';
 import { faultText, type Project, secretNames } from './project/index.ts';
 import { type Environment, portSetting, setting } from './settings.ts';
-import { openStore } from './store.ts';
+import { openStore, whenFree } from './store.ts';
 
 export interface ServeOptions {
   readonly project: Project;
@@ -59,7 +59,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const log = logger(options.verbose);
   const port = portSetting(environment, 'PORT', 4600);
   const host = setting(environment, 'HOST') ?? '127.0.0.1';
-  const store = await openStore(folder, environment, options.masterKey);
+  // A command that looks at the folder holds it for a moment.
+  const store = await whenFree(3_000, () => openStore(folder, environment, options.masterKey));
   let engine: Engine | null = null;
   let build: { stop(): void } = { stop: () => undefined };
   let api: Awaited<ReturnType<typeof createApi>> | null = null;
@@ -171,6 +172,7 @@ const engineProject = (project: Project): EngineProject => ({
   flows: project.flows,
   observed: project.observed,
   siteFile: (site, name) => besideRecord(project, site, name),
+  valueSets: project.maps.valueSets,
 });
 
 /** A file beside a site's record, by its name alone: nothing above that folder. */

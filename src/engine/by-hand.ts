@@ -8,6 +8,7 @@ import type { EngineControl } from './control.ts';
 import { type Necessary, type NecessaryControl, necessaryDesk } from './necessary.ts';
 import type { KeyedHash } from './patient.ts';
 import { type RunControl, runControl } from './run.ts';
+import type { RunScript } from './scripts.ts';
 import { fhirViewOf, type Open, traceOf } from './view.ts';
 import { type WriteControl, writeDesk } from './writes.ts';
 
@@ -16,6 +17,7 @@ export interface ByHandOptions {
   readonly clock: Clock;
   readonly keyedHash: KeyedHash;
   readonly planned: (deliveries: number, woke?: boolean) => void;
+  readonly script: RunScript;
   readonly flow: (name: string) => { readonly prepared: PreparedFlow; readonly version: string } | undefined;
   readonly see: Necessary['see'];
   readonly sites: () => ReadonlyMap<string, SiteRecord>;
@@ -27,7 +29,7 @@ type Acts = 'release' | 'approvals' | 'approval' | 'approve' | 'trace' | 'fhirVi
 export function byHand(
   options: ByHandOptions,
 ): Pick<EngineControl, Acts> & WriteControl & RunControl & NecessaryControl {
-  const { store, clock, keyedHash, planned, flow, see, sites, open } = options;
+  const { store, clock, keyedHash, planned, flow, see, sites, open, script } = options;
   const readers = { store, flow, see, site: (name: string) => sites().get(name) };
   const nudge = (): void => planned(0, true);
   return {
@@ -48,6 +50,7 @@ export function byHand(
       see,
       sites,
       planned,
+      script,
       connection: (site, name) => open(site, name)?.connection,
       intake: (site, name) => open(site, name)?.intake,
     }),

@@ -17,6 +17,7 @@ import {
   type PreparedFlow,
   rememberedOf,
 } from '../flow/index.ts';
+import { CODE_UNMAPPED } from '../mapping/index.ts';
 import type { StepRecord } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Json, type Random } from '../std/index.ts';
@@ -24,6 +25,7 @@ import type { Leased, Settlement, Store } from '../store/index.ts';
 import type { Pass } from './gate.ts';
 import type { Necessary } from './necessary.ts';
 import { decide, type Limits, settleTime } from './retry.ts';
+import type { RunScript } from './scripts.ts';
 
 export interface DeliverOptions {
   readonly store: Store;
@@ -41,21 +43,12 @@ export interface DeliverOptions {
   readonly enter: (place: { site: string; connection: string }, deliveryId: string) => Pass;
   /** The other side knows repeats of this capability by their key. */
   readonly repeatable: (site: string, connection: string, capability: string) => boolean;
-  /** Runs a code step's script apart; left out: flows with scripts cannot run. */
-  readonly script?: RunScript;
+  /** Runs a code step's script apart. */
+  readonly script: RunScript;
   readonly signal: AbortSignal;
   /** The time by which things are due: never goes back, see due-time.ts. */
   readonly due: () => number;
 }
-
-/** Runs a script of the project apart, without files, network or clock: text in, JSON out. */
-export type RunScript = (run: {
-  /** Its file, for people. */
-  readonly script: string;
-  readonly source: string;
-  readonly input: Json;
-  readonly signal: AbortSignal;
-}) => Promise<Json>;
 
 /** The connection is not called now: not before `dueAt`. `failure`: told with the delivery. */
 class NotNow extends Error {
@@ -96,7 +89,12 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     const outcome = decide(failure, { ...delivery, createdAt }, limits, options.due(), options.random);
     const step = failure.at.step ?? '';
     if (!failure.retry.again && failure.retry.held) {
-      const reason = failure.kind === 'unknown-outcome' ? 'unknown outcome' : 'ambiguous patient';
+      const reason =
+        failure.code === CODE_UNMAPPED
+          ? 'unmapped code'
+          : failure.kind === 'unknown-outcome'
+            ? 'unknown outcome'
+            : 'ambiguous patient';
       return { ...base(), to: 'held', reason, step, ...told(failure) };
     }
     if (failure.kind === 'unknown-outcome' && policy === 'hold')
@@ -223,7 +221,9 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           calling = command.kind === 'call' && command.effect ? command : undefined;
           const at = clock.now();
           const from = clock.elapsed();
-          const output = await (command.kind === 'call' ? call(command, site.site) : runCode(command));
+          const output = await (command.kind === 'call'
+            ? call(command, site.site)
+            : runCode(command, site.timeZone));
           remembered.set(command.step, output);
           unsaved.push({ step: command.step, startedAt: at, ms: Math.round(clock.elapsed() - from), output });
         }
@@ -248,13 +248,17 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     return failed(failure, running.limits, calling && policyOf(calling));
   }
 
-  async function runCode(command: Extract<Command, { kind: 'code' | 'script' }>): Promise<unknown> {
+  async function runCode(
+    command: Extract<Command, { kind: 'code' | 'script' }>,
+    timeZone: string,
+  ): Promise<unknown> {
     try {
       if (command.kind === 'code')
         return JSON.parse(JSON.stringify((await command.run(command.input)) ?? null));
-      if (options.script === undefined) throw noSandbox();
       const { script, source, input } = command;
-      return await options.script({ script, source, input: input as Json, signal: options.signal });
+      const { signal } = options;
+      const at = message.receivedAt;
+      return await options.script({ script, source, input: input as Json, signal, at, timeZone });
     } catch (error) {
       throw asFailure(error, { step: command.step });
     }
@@ -303,16 +307,6 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     }
   }
 }
-
-const noSandbox = (): Failure =>
-  new Failure({
-    code: 'SANDBOX_MISSING',
-    kind: 'config',
-    message:
-      'The step is a script, and this program was put together without the sandbox that scripts run in.',
-    fix: 'Start it with `suture start`, or give the engine `script`.',
-    retry: { again: false },
-  });
 
 function mayHaveHappened(step: string): Failure {
   return new Failure({

@@ -6,6 +6,7 @@ import { createAnswering } from './answering.ts';
 import { createBackpressure } from './backpressure.ts';
 import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
+import { startClockwork } from './clockwork.ts';
 import type { EngineControl } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
@@ -22,11 +23,12 @@ import { createPresent, type EngineProject } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import type { EarlierFlow } from './replay/versions.ts';
-import { startRetention } from './retention.ts';
+import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { createStoreProbe } from './store-probe.ts';
 import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
 import { createTelling } from './telling.ts';
+import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
 
 export interface EngineOptions extends EngineProject {
@@ -75,6 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
   const present = createPresent(options);
   const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
+  const scripts = createScripts(clock);
   const tallies = createTallykeeper(store, clock);
   const necessary = createNecessary({ clock, siteFile: present.siteFile, counted: tallies.findings });
   const open: Open[] = [];
@@ -104,9 +107,19 @@ export function createEngine(options: EngineOptions): Engine {
     nudge: () => dispatch.nudge(),
   });
 
+  const gaps = createGaps({
+    store,
+    clock,
+    valueSets: present.valueSets,
+    planned,
+    found: tallies.findings,
+    log,
+  });
+
   const dispatch = createDispatch({
     store,
     clock: due,
+    settled: gaps.settled,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
       replays.run(leased, (flow) =>
@@ -120,6 +133,7 @@ export function createEngine(options: EngineOptions): Engine {
           connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
           enter: gate.enter,
           repeatable,
+          script: scripts.run,
           signal: stopping.signal,
           due: due.now,
         }),
@@ -241,6 +255,7 @@ export function createEngine(options: EngineOptions): Engine {
     open: () => open,
     openConnection: (site, name) => opening.openConnection(site, name, present.prepared()),
     enter: gate.enter,
+    script: scripts.run,
     signal: stopping.signal,
   });
 
@@ -266,7 +281,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
-  let retention: ReturnType<typeof startRetention> | null = null;
+  let clockwork: ReturnType<typeof startClockwork> | null = null;
 
   return {
     store,
@@ -298,6 +313,8 @@ export function createEngine(options: EngineOptions): Engine {
         endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
+        // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
+        await gaps.control.resumeMapped();
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         await learning.prepare();
@@ -316,7 +333,8 @@ export function createEngine(options: EngineOptions): Engine {
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
         answering.start();
-        retention = startRetention({ store, clock, sites: present.sites, log });
+        const { sites, flows } = present;
+        clockwork = startClockwork({ store, clock, keyedHash, sites, flows, planned, log });
       } catch (error) {
         running = false;
         endHealth?.();
@@ -328,7 +346,9 @@ export function createEngine(options: EngineOptions): Engine {
 
     async replace(project, queued = 'carry over', commit) {
       if (!running) throw notRunning({});
-      return swap.replace(project, queued, commit);
+      const replaced = await swap.replace(project, queued, commit);
+      await gaps.control.resumeMapped();
+      return replaced;
     },
 
     async stop(drain = {}) {
@@ -336,7 +356,7 @@ export function createEngine(options: EngineOptions): Engine {
       await replays.close();
       await answering.stop();
       backpressure.stop();
-      await retention?.stop();
+      await clockwork?.stop();
       endHealth?.();
       endWork?.();
       const end = beginDrain(clock, drain, {
@@ -345,6 +365,7 @@ export function createEngine(options: EngineOptions): Engine {
       });
       await swap.settled();
       await closeAll();
+      await scripts.close();
       end();
       await tallies.stop();
     },
@@ -379,6 +400,7 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
+    ...gaps.control,
     ...cursorDesk({ store, clock, sites: present.sites }),
 
     ...byHand({
@@ -390,6 +412,7 @@ export function createEngine(options: EngineOptions): Engine {
       see: necessary.see,
       sites: () => present.prepared().sites,
       open: (site, name) => byName.get(`${site}/${name}`),
+      script: scripts.run,
     }),
   };
 }

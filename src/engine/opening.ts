@@ -1,11 +1,12 @@
 /** How a connection of a site record becomes one that works: its context, its door, its pollers. */
 import type { Budget, Connection, ConnectionContext, Connector } from '../connectors/index.ts';
-import { connectorRecord, type SiteRecord } from '../site/index.ts';
+import { connectorRecord, learningOf, type SiteRecord } from '../site/index.ts';
 import { type Clock, canonicalJson, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { siteBudget } from './budget.ts';
 import { sharedSource } from './budget-shared.ts';
 import { connectionContext } from './context.ts';
+import { createFileDoor } from './file-door.ts';
 import { createIntake, type Intake } from './intake.ts';
 import type { Keyring } from './keys/keyring.ts';
 import type { Tallykeeper } from './outcomes.ts';
@@ -46,6 +47,7 @@ export function connectionKey(site: SiteRecord, name: string): string {
 const contextOf = (site: SiteRecord, name: string) => ({
   timeZone: site.timeZone,
   learnt: Object.keys(site.learn).filter((resource) => site.learn[resource]?.from === name),
+  exported: exportedBy(site, name),
   identifiers: {
     mrn: site.identifiers.mrn.system,
     ...(site.identifiers.csn?.system === undefined ? {} : { csn: site.identifiers.csn.system }),
@@ -67,11 +69,15 @@ export function createOpening(options: OpeningOptions): Opening {
     return budget;
   }
 
-  function intakeOf(site: SiteRecord, name: string, { flows }: Prepared): Intake {
-    const heard = (deliveries: number, woke?: boolean): void => {
+  const heardBy =
+    (site: string, name: string) =>
+    (deliveries: number, woke?: boolean): void => {
       planned(deliveries, woke);
-      options.heard(site.site, name);
+      options.heard(site, name);
     };
+
+  function intakeOf(site: SiteRecord, name: string, { flows }: Prepared): Intake {
+    const heard = heardBy(site.site, name);
     return createIntake({ store, clock, site, connection: name, flows, keyedHash, planned: heard });
   }
 
@@ -117,6 +123,14 @@ export function createOpening(options: OpeningOptions): Opening {
       intake: intakeOf(site, name, project),
       receiver: {
         receive: (inbound) => void one.intake.receive(inbound),
+        files: createFileDoor({
+          store,
+          clock,
+          keyedHash,
+          ...at,
+          intake: () => one.intake,
+          planned: heardBy(site.site, name),
+        }),
         noise: (noise) => {
           tallies.noise(site.site, name, noise);
           changed('messages');
@@ -159,4 +173,14 @@ function counted(connection: Connection): Pick<Open, 'connection' | 'idle'> {
       while (under.size > 0) await Promise.allSettled(under);
     },
   };
+}
+
+/** By Group, the resources that this connection learns from its exports. */
+function exportedBy(site: SiteRecord, connection: string): ConnectionContext['exported'] {
+  const groups: Record<string, string[]> = {};
+  for (const { resource, method, from, group } of learningOf(site)) {
+    if (method !== 'bulk' || from !== connection || group === undefined) continue;
+    groups[group] = [...(groups[group] ?? []), resource];
+  }
+  return groups;
 }

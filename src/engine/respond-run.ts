@@ -10,16 +10,20 @@ import {
   type PreparedFlow,
   permitted,
 } from '../flow/index.ts';
-import { asFailure, Failure, type Json } from '../std/index.ts';
+import { asFailure, type Clock, Failure, type Json } from '../std/index.ts';
 import type { Gate } from './gate.ts';
 import type { Necessary } from './necessary.ts';
 import type { Asked } from './respond-request.ts';
+import type { RunScript } from './scripts.ts';
 import type { Open } from './view.ts';
 
 export interface RunOptions {
   readonly open: () => readonly Open[];
   readonly enter: Gate['enter'];
   readonly see: Necessary['see'];
+  /** Runs a code step's script in the sandbox. */
+  readonly script: RunScript;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface Serving {
@@ -66,6 +70,14 @@ export async function runFlow(
       case 'code': {
         const output = JSON.parse(JSON.stringify((await command.run(command.input)) ?? null));
         remembered.set(command.step, output);
+        break;
+      }
+      case 'script': {
+        const { script, source, input } = command;
+        const { timeZone } = one.site;
+        const at = options.clock.now();
+        const run = { script, source, input: input as Json, signal, at, timeZone };
+        remembered.set(command.step, await options.script(run));
         break;
       }
       case 'call':

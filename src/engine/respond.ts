@@ -12,6 +12,7 @@ import type { Gate } from './gate.ts';
 import type { Necessary } from './necessary.ts';
 import { askedOf, type CdsAnswer, type CdsRequest, refusalOf, withoutToken } from './respond-request.ts';
 import { runFlow, type Said, type Serving } from './respond-run.ts';
+import type { RunScript } from './scripts.ts';
 import type { Open } from './view.ts';
 
 /** What a CDS client reads about a service. */
@@ -39,6 +40,7 @@ export interface ResponderOptions {
   readonly open: () => readonly Open[];
   readonly enter: Gate['enter'];
   readonly see: Necessary['see'];
+  readonly script: RunScript;
   readonly log: ConnectionContext['log'];
   readonly signal: AbortSignal;
 }

@@ -7,6 +7,7 @@ import { nearest } from '../../std/index.ts';
 const configSchema = z.strictObject({
   sites: z.string().default('sites'),
   flows: z.string().default('flows'),
+  maps: z.string().default('maps'),
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   backlogLimit: z.number().int().positive().optional(),
   /** `secondApproval`: what touches a production site waits until a second user has approved it. */
