@@ -9,6 +9,7 @@ import type { Store } from '../../store/index.ts';
 import { type Intake, identityKey } from '../intake.ts';
 import { survivorsPage } from '../merge.ts';
 import { type KeyedHash, patientKey } from '../patient.ts';
+import { createClaims } from './claims.ts';
 import { feedAsk } from './feed.ts';
 import { type Ask, cursorName, type Learner, startLearner } from './learner.ts';
 import { type MethodKeeper, methodKeeper } from './method.ts';
@@ -66,9 +67,6 @@ export interface Learning {
   stop(): Promise<void>;
 }
 
-/** A node that learns at a site says so for this long, and again before that has gone by. */
-const CLAIM = 30_000;
-const CLAIM_AGAIN = 10_000;
 /** What could not be begun is tried again after this. */
 const BEGIN_AGAIN = 5_000;
 
@@ -99,29 +97,10 @@ export function createLearning(options: LearningOptions): Learning {
   /** By site. */
   const rosters = new Map<string, Running>();
   const keepers = new Map<string, MethodKeeper>();
-  const claims = new Map<string, { until: number; mine: boolean; asking: Promise<boolean> | null }>();
+  const claims = createClaims(store, clock);
 
   const wanted = (): readonly Wanted[] =>
     options.sites().flatMap((site) => learningOf(site).map((learning) => ({ site, learning })));
-
-  /** Whether this node may learn at the site now. */
-  async function mine(site: string): Promise<boolean> {
-    if (store.claim === undefined) return true;
-    const held = claims.get(site) ?? { until: 0, mine: false, asking: null };
-    claims.set(site, held);
-    if (clock.elapsed() < held.until) return held.mine;
-    held.asking ??= store.claim(`learn:${site}`, CLAIM).then(
-      (answer) => {
-        Object.assign(held, { mine: answer, until: clock.elapsed() + CLAIM_AGAIN, asking: null });
-        return answer;
-      },
-      (error: unknown) => {
-        held.asking = null;
-        throw error;
-      },
-    );
-    return held.asking;
-  }
 
   const failures = new Map<string, Map<string, Failure>>();
   /** A connection fails while one of its resources does. */
@@ -221,7 +200,7 @@ export function createLearning(options: LearningOptions): Learning {
           method,
         });
       },
-      mine: () => mine(site.site),
+      mine: () => claims.mine(site.site),
       intake: { learned: (record, at, door) => source.intake.learned(record, at, door) },
       identityKey: (identity) => identityKey(keyedHash, site.site, resource, identity),
       planned: options.planned,
@@ -344,7 +323,7 @@ export function createLearning(options: LearningOptions): Learning {
   function beginRoster(site: SiteRecord): void {
     const { file, lists } = site.roster;
     if (file === undefined && !lists?.length) return;
-    const roster = startRoster({ ...options, site, mine: () => mine(site.site) });
+    const roster = startRoster({ ...options, site, mine: () => claims.mine(site.site) });
     const uses = (lists ?? []).map(({ from }) => `${site.site}/${from}`);
     rosters.set(site.site, { key: siteKey(site), uses, stop: () => roster.stop() });
   }
@@ -397,10 +376,7 @@ export function createLearning(options: LearningOptions): Learning {
       await Promise.all([...running.values(), ...rosters.values()].map((one) => one.stop()));
       running.clear();
       rosters.clear();
-      // Another node need not wait until the claim has run out.
-      if (store.claim === undefined) return;
-      const held = [...claims].filter(([, claim]) => claim.mine).map(([site]) => site);
-      await Promise.all(held.map((site) => store.claim?.(`learn:${site}`, 0).catch(() => undefined)));
+      await claims.release();
     },
   };
 }
