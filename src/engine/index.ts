@@ -4,7 +4,7 @@ export { secretVariable } from './context.ts';
 export type * from './control.ts';
 export type { Drain } from './drain.ts';
 export { createEngine } from './engine.ts';
-export type { Engine, EngineOptions } from './engine-contract.ts';
+export type { Engine, EngineOptions } from './options.ts';
 export type { KeyControl, KeyView } from './keys/keyring.ts';
 export { type CursorControl, type CursorView, cursorDesk } from './learning/cursors.ts';
 export {

@@ -5,7 +5,7 @@ import { siteSchema } from '../site/index.ts';
 import { systemClock } from '../std/index.ts';
 import { newDisk, openMemoryStore } from '../store/index.ts';
 import { createEngine } from './engine.ts';
-import type { Engine } from './engine-contract.ts';
+import type { Engine } from './options.ts';
 import { necessaryCounts } from './necessary.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
