@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEngine } from '../../src/engine/index.ts';
-import { appointment, flow } from '../../src/flow/index.ts';
+import { changes, flow } from '../../src/flow/index.ts';
 import { type ValueSetRow, valueSetsOf } from '../../src/mapping/index.ts';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/index.ts';
 import type { SiteRecord } from '../../src/site/index.ts';
@@ -24,7 +24,8 @@ const WEST_CSN = 'urn:west:visit';
 
 /** It names no site. */
 const booking = flow('booking', { about: 'Tells the application of every new appointment.' })
-  .on(appointment.created())
+  // As any resource: FHIRPath is not walked by the types.
+  .on(changes('Appointment' as string, 'created'))
   .map('record', {
     number: {
       from: [

@@ -20,4 +20,4 @@ test('the first flow is what the guide says, from an empty folder to a recorded 
   const looks = /^npx suture messages/;
   const walked = await walk({ guide: 'first-flow.md', folder, ports, looks }, stopping);
   expect(walked.steps).toBeGreaterThan(20);
-}, 240_000);
+}, 300_000);

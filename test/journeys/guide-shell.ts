@@ -88,6 +88,8 @@ export async function walk(
   const file = join(root, 'docs', 'guide', guide);
   const steps = readGuide(file);
   for (const step of steps) {
+    if (process.env.GUIDE_TIMES)
+      process.stderr.write(`${(performance.now() / 1000).toFixed(1)} line ${step.line}\n`);
     const place = `docs/guide/${guide}:${step.line}`;
     if (step.kind === 'file') {
       mkdirSync(dirname(join(project, step.path)), { recursive: true });
@@ -125,6 +127,7 @@ export async function walk(
         const said = stays ? output() : await run(command);
         const last = said === '' || said.endsWith('\n') ? said : `${said}\n`;
         if (step.shows.length === 0 || wanted.test(last)) break;
+        if (process.env.GUIDE_TIMES) process.stderr.write(last);
         if (Date.now() > until) expect(last, `${place}: ${command}`).toBe(step.shows.map(here).join('\n'));
         await sleep(200);
       }
