@@ -171,7 +171,6 @@ const engineProject = (project: Project): EngineProject => ({
   sites: project.sites.map((site) => site.record),
   flows: project.flows,
   observed: project.observed,
-  valueSets: project.maps.valueSets,
   siteFile: (site, name) => besideRecord(project, site, name),
   valueSets: project.maps.valueSets,
 });
