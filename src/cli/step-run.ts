@@ -15,7 +15,7 @@ import {
 } from '../cases/index.ts';
 import { type Flow, runsAt, type TraceEntry } from '../flow/index.ts';
 import { Failure, type Json, nearest } from '../std/index.ts';
-import { FIXTURES } from './case-run.ts';
+import { FIXTURES, mappedSite } from './case-run.ts';
 import type { KeptDesk } from './kept-desk.ts';
 import { printJson, printLine } from './output.ts';
 import type { Project } from './project/index.ts';
@@ -61,7 +61,7 @@ export async function stepRun(project: Project, wish: StepWish, desk?: KeptDesk)
   const type = wish.type ?? material.type;
   const played = await play({
     flow,
-    site,
+    site: mappedSite(project, site),
     bytes: material.bytes,
     ...(type === undefined ? {} : { type }),
     ...(material.connection === undefined ? {} : { connection: material.connection }),
