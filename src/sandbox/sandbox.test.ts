@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSandbox, type SandboxRun } from './index.ts';
 
-const sandbox = createSandbox({ limits: { deadline: 400, result: 10_000, input: 100_000 } });
+const sandbox = createSandbox({ limits: { deadline: 250, result: 10_000, input: 100_000 } });
 const patient = createSandbox({ limits: { deadline: 20_000, memory: 8 * 1024 * 1024 } });
 afterAll(() => Promise.all([sandbox.close(), patient.close()]));
 

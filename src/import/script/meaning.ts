@@ -185,7 +185,7 @@ export const either = (a: Answer, b: Answer): Answer => {
 function simplest(any: readonly Condition[]): Condition {
   const [first] = any;
   const path = first !== undefined && 'path' in first ? first.path : undefined;
-  const values = any.flatMap((each) => {
+  const values: (Json | undefined)[] = any.flatMap((each): readonly (Json | undefined)[] => {
     if (!('path' in each) || each.path !== path) return [undefined];
     return 'equals' in each ? [each.equals] : 'in' in each ? each.in : [undefined];
   });
