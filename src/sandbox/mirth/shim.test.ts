@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSandbox, type MirthResult } from '../index.ts';
 
-const sandbox = createSandbox();
+const sandbox = createSandbox({ limits: { deadline: 30_000 } });
 afterAll(() => sandbox.close());
 
 const LAB = [
