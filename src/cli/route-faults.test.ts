@@ -8,7 +8,11 @@ function site(connections: Record<string, unknown>): LoadedSite {
     identifiers: { mrn: { system: 'urn:mrn' } },
     connections,
   });
-  return { file: 'sites/mercy/site.yaml', record, lineOf: () => 7 } as unknown as LoadedSite;
+  return {
+    file: 'sites/mercy/site.yaml',
+    record,
+    placeOf: () => ({ file: 'sites/mercy/site.yaml', line: 7 }),
+  } as unknown as LoadedSite;
 }
 
 const epic = (via: string) => ({

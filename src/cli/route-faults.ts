@@ -25,8 +25,7 @@ export function routeFaults(site: LoadedSite): Fault[] {
         senders.length === 0 ? 'this site has none that sends' : `use one of: ${senders.join(', ')}`;
       return [
         {
-          file: site.file,
-          line: site.lineOf(['connections', name, 'do', capability, 'via']),
+          ...site.placeOf(['connections', name, 'do', capability, 'via']),
           reason: `connections.${name}: ${capability} goes over "${via}", and there is no mllp connection of that name that sends`,
           fix: near ? `did you mean "${near}"?` : there,
         },

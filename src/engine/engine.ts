@@ -6,6 +6,7 @@ import { createAnswering } from './answering.ts';
 import { createBackpressure } from './backpressure.ts';
 import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
+import { startClockwork } from './clockwork.ts';
 import type { EngineControl } from './control.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
@@ -21,12 +22,12 @@ import { createPresent, type EngineProject } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import type { EarlierFlow } from './replay/versions.ts';
-import { startRetention } from './retention.ts';
 import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { createStoreProbe } from './store-probe.ts';
 import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
 import { createTelling } from './telling.ts';
+import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
 
 export interface EngineOptions extends EngineProject {
@@ -52,10 +53,11 @@ export interface Engine extends EngineControl {
   /**
    * Another project in place of the one that runs, without stopping: what has not changed keeps its sockets and pollers; what
    * was received before is not planned again. One at a time; a second one waits. `queued` (left out: `carry over`): what
-   * becomes of deliveries that were planned with another version of their flow.
+   * becomes of deliveries that were planned with another version of their flow. `commit`: the last thing before the change is
+   * seen; if it rejects, nothing changes.
    * @throws Failure and changes nothing: a record or a flow has a fault, a port is taken, the store fails.
    */
-  replace(project: EngineProject, queued?: QueuedPolicy): Promise<Replaced>;
+  replace(project: EngineProject, queued?: QueuedPolicy, commit?: () => Promise<void>): Promise<Replaced>;
   /**
    * Drains: listens no more, answers what it has read, finishes what is in hand, writes what is counted. Calls that take longer
    * are broken off in time, and their deliveries are given back. The store stays open.
@@ -71,13 +73,7 @@ export function createEngine(options: EngineOptions): Engine {
   const random = options.random ?? systemRandom;
   const registry = options.connectors ?? allConnectors;
   const limit = options.backlogLimit ?? BACKLOG_LIMIT;
-  const { sites, flows, observed, siteFile } = options;
-  const present = createPresent({
-    sites,
-    flows,
-    ...(observed === undefined ? {} : { observed }),
-    ...(siteFile === undefined ? {} : { siteFile }),
-  });
+  const present = createPresent(options);
   const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
   const scripts = createScripts(clock);
@@ -105,12 +101,23 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     test,
     open: (site, name) => byName.get(`${site}/${name}`),
+    learnAgain: (site, name) => learning.again(site, name),
     nudge: () => dispatch.nudge(),
+  });
+
+  const gaps = createGaps({
+    store,
+    clock,
+    valueSets: present.valueSets,
+    planned,
+    found: tallies.findings,
+    log,
   });
 
   const dispatch = createDispatch({
     store,
     clock: due,
+    settled: gaps.settled,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
       replays.run(leased, (flow) =>
@@ -269,7 +276,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
-  let retention: ReturnType<typeof startRetention> | null = null;
+  let clockwork: ReturnType<typeof startClockwork> | null = null;
 
   return {
     store,
@@ -301,6 +308,8 @@ export function createEngine(options: EngineOptions): Engine {
         endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
+        // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
+        await gaps.control.resumeMapped();
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         await learning.prepare();
@@ -319,7 +328,8 @@ export function createEngine(options: EngineOptions): Engine {
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
         answering.start();
-        retention = startRetention({ store, clock, sites: present.sites, log });
+        const { sites, flows } = present;
+        clockwork = startClockwork({ store, clock, keyedHash, sites, flows, planned, log });
       } catch (error) {
         running = false;
         endHealth?.();
@@ -329,9 +339,11 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
 
-    async replace(project, queued = 'carry over') {
+    async replace(project, queued = 'carry over', commit) {
       if (!running) throw notRunning({});
-      return swap.replace(project, queued);
+      const replaced = await swap.replace(project, queued, commit);
+      await gaps.control.resumeMapped();
+      return replaced;
     },
 
     async stop(drain = {}) {
@@ -339,7 +351,7 @@ export function createEngine(options: EngineOptions): Engine {
       await replays.close();
       await answering.stop();
       backpressure.stop();
-      await retention?.stop();
+      await clockwork?.stop();
       endHealth?.();
       endWork?.();
       const end = beginDrain(clock, drain, {
@@ -383,6 +395,7 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
+    ...gaps.control,
     ...cursorDesk({ store, clock, sites: present.sites }),
 
     ...byHand({

@@ -1,234 +1,204 @@
-/** Reads site records from YAML and says of each fault: file, line, reason, fix. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+/** Reads site records from YAML, base and overlays, and says of each fault: file, line, reason, fix. */
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { nearest } from '../std/index.ts';
-import { learningFaults } from './learning.ts';
+import { recordFaults } from './faults.ts';
+import { resolveEnvironment, type Variables } from './read/environment.ts';
+import type { Fault } from './read/fault.ts';
+import { issueFaults } from './read/issues.ts';
+import type { Fields, Layer, Path } from './read/layer.ts';
+import { mergeLayers, type Place } from './read/merge.ts';
+import { chainOf, keptOf, LayerFiles, overlayFile, sharedFile, yamlNames } from './read/overlays.ts';
 import { type SiteRecord, siteSchema } from './record.ts';
 
-/** A fault in a file that a person wrote. */
-export interface Fault {
-  readonly file: string;
-  /** 1-based; 0 when the file as a whole is meant. */
-  readonly line: number;
-  readonly reason: string;
-  readonly fix: string;
-}
+export type { Variables } from './read/environment.ts';
+export type { Fault } from './read/fault.ts';
+export type { Place } from './read/merge.ts';
 
 export interface LoadedSite {
   readonly record: SiteRecord;
+  /** The site's own file: what it extends lies below it, the overlay of its environment over it. */
   readonly file: string;
-  /** The line of a part of the record: `lineOf(['connections', 'adt-in', 'listen'])`. */
-  readonly lineOf: (path: readonly PropertyKey[]) => number;
+  /** Every file that it is made of, from the lowest to the highest. */
+  readonly files: readonly string[];
+  /** Where a part of the record stands: `placeOf(['connections', 'adt-in', 'listen'])`. */
+  readonly placeOf: (path: Path) => Place;
+  /** The same, and `undefined` for what no file says (a default). */
+  readonly originOf: (path: Path) => Place | undefined;
+  /** What the files say together, before defaults and before values of the environment. */
+  readonly written: Fields;
 }
 
+export interface LoadOptions {
+  /** Told after each site. */
+  readonly progress?: (done: number, all: number) => void;
+}
+
+export interface LoadedSites {
+  readonly sites: LoadedSite[];
+  readonly faults: Fault[];
+}
+
+/** The overlay that is laid over every site that has it. */
+export const ENVIRONMENT_VARIABLE = 'SUTURE_ENVIRONMENT';
+
 /**
- * Every `<folder>/<site>/site.yaml`.
- * @param environment Values for `{ env: NAME, default: ... }` in the files.
+ * Every `<folder>/<site>/site.yaml`, with what it extends in `<folder>/_base` and its overlay of the environment that
+ * `SUTURE_ENVIRONMENT` names.
+ * @param variables Values for `{ env: NAME, default: ... }` in the files, too.
  */
-export function loadSites(
-  folder: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): { sites: LoadedSite[]; faults: Fault[] } {
-  const sites: LoadedSite[] = [];
-  const faults: Fault[] = [];
+export function loadSites(folder: string, variables: Variables, options: LoadOptions = {}): LoadedSites {
   let names: string[];
   try {
     names = readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.isDirectory() && !/^[_.]/.test(entry.name))
       .map((entry) => entry.name)
       .sort();
   } catch {
-    return {
-      sites,
-      faults: [
-        {
-          file: folder,
-          line: 0,
-          reason: 'there is no such folder',
-          fix: 'make sites/<site>/site.yaml, or name another folder in suture.config.ts',
-        },
-      ],
-    };
+    const fix = 'make sites/<site>/site.yaml, or name another folder in suture.config.ts';
+    return { sites: [], faults: [{ file: folder, line: 0, reason: 'there is no such folder', fix }] };
   }
-  for (const name of names) {
-    const file = join(folder, name, 'site.yaml');
-    let text: string;
-    try {
-      text = readFileSync(file, 'utf8');
-    } catch {
-      faults.push({
-        file,
-        line: 0,
-        reason: 'cannot be read',
-        fix: 'every folder below sites/ needs a site.yaml',
-      });
-      continue;
+  const sites: LoadedSite[] = [];
+  const faults: Fault[] = [];
+  const files = new LayerFiles();
+  const told = new Set<string>();
+  const overlays = overlaysOf(folder, names, variables[ENVIRONMENT_VARIABLE]);
+  faults.push(...overlays.faults);
+  names.forEach((name, at) => {
+    const read = loadSite(folder, name, variables, files, overlays.name);
+    if (read.site !== undefined) sites.push(read.site);
+    for (const fault of read.faults) {
+      // What sites share is at fault once, not once for each.
+      const key = `${fault.file}\0${fault.line}\0${fault.reason}`;
+      if (!told.has(key)) faults.push(fault);
+      told.add(key);
     }
-    const read = readSite(text, file, environment);
-    faults.push(...read.faults);
-    if (!read.site) continue;
-    if (read.site.record.site !== name) {
-      faults.push({
-        file,
-        line: read.site.lineOf(['site']),
-        reason: `the record calls itself "${read.site.record.site}" but stands in the folder "${name}"`,
-        fix: 'give both the same name',
-      });
-      continue;
-    }
-    sites.push(read.site);
-  }
+    options.progress?.(at + 1, names.length);
+  });
   return { sites, faults };
 }
 
-/** One record from its text. */
-export function readSite(
-  text: string,
-  file: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): { site?: LoadedSite; faults: Fault[] } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  if (document.errors.length > 0) {
-    return {
-      faults: document.errors.map((error) => ({
-        file,
-        line: lines.linePos(error.pos[0]).line,
-        reason: `not valid YAML: ${error.message.split('\n')[0]?.replace(/ at line .*$/, '') ?? ''}`,
-        fix: 'correct the line; indentation and colons are the usual cause',
-      })),
-    };
+/** A name that no site's overlay has is a slip, and must not quietly give the base. */
+function overlaysOf(
+  folder: string,
+  names: readonly string[],
+  asked: string | undefined,
+): { readonly name?: string; readonly faults: Fault[] } {
+  if (asked === undefined || asked === '') return { faults: [] };
+  const known = new Set<string>();
+  for (const name of names) {
+    for (const overlay of yamlNames(join(folder, name, 'overlays'))) known.add(overlay);
+    if (known.has(asked)) return { name: asked, faults: [] };
   }
-  const lineOf = (path: readonly PropertyKey[]): number => lineAt(document, lines, path);
-  const faults: Fault[] = [];
-  const value = resolveEnvironment(
-    document.toJS({ maxAliasCount: 100 }),
-    environment,
-    [],
-    (path, reason, fix) => faults.push({ file, line: lineOf(path), reason, fix }),
-  );
-  const parsed = siteSchema.safeParse(value);
-  if (!parsed.success)
-    faults.push(...parsed.error.issues.map((issue) => faultOf(issue, value, file, lineOf)));
-  if (!parsed.success || faults.length > 0) return { faults };
-  for (const name of parsed.data.roster.from) {
-    if (parsed.data.connections[name] !== undefined) continue;
-    faults.push({
-      file,
-      line: lineOf(['roster', 'from']),
-      reason: `roster.from names the connection "${name}", which this site does not have`,
-      fix: `use one of: ${Object.keys(parsed.data.connections).join(', ') || '(none yet)'}`,
-    });
-  }
-  faults.push(
-    ...learningFaults(parsed.data).map(({ path, ...fault }) => ({ file, line: lineOf(path), ...fault })),
-  );
-  return faults.length > 0 ? { faults } : { site: { record: parsed.data, file, lineOf }, faults };
-}
-
-/** `{ env: NAME, default: x }` becomes the variable's value, as a number or boolean where it looks like one. */
-function resolveEnvironment(
-  value: unknown,
-  environment: Readonly<Record<string, string | undefined>>,
-  path: readonly PropertyKey[],
-  fault: (path: readonly PropertyKey[], reason: string, fix: string) => void,
-): unknown {
-  if (Array.isArray(value)) {
-    return value.map((item, index) => resolveEnvironment(item, environment, [...path, index], fault));
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const object = value as Record<string, unknown>;
-  if (
-    typeof object.env === 'string' &&
-    Object.keys(object).every((key) => key === 'env' || key === 'default')
-  ) {
-    const set = environment[object.env];
-    if (set !== undefined && set !== '') return scalar(set);
-    if ('default' in object) return object.default;
-    fault(
-      path,
-      `the environment variable ${object.env} is not set`,
-      `set ${object.env}, or give a default beside env`,
-    );
-    return undefined;
-  }
-  return Object.fromEntries(
-    Object.entries(object).map(([key, item]) => [
-      key,
-      resolveEnvironment(item, environment, [...path, key], fault),
-    ]),
-  );
-}
-
-function scalar(text: string): string | number | boolean {
-  if (/^-?\d{1,15}$/.test(text)) return Number(text);
-  if (text === 'true' || text === 'false') return text === 'true';
-  return text;
-}
-
-function faultOf(
-  issue: z.core.$ZodIssue,
-  value: unknown,
-  file: string,
-  lineOf: (path: readonly PropertyKey[]) => number,
-): Fault {
-  const where = issue.path.join('.') || 'the record';
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    const known = knownKeys(issue.path);
-    const near = nearest(key, known);
-    return {
-      file,
-      line: lineOf([...issue.path, key]),
-      reason: `${where} has no field "${key}"`,
-      fix: near
-        ? `did you mean "${near}"?`
-        : `known here: ${known.join(', ') || 'see the reference of site records'}`,
-    };
-  }
-  const missing =
-    issue.path.reduce<unknown>(
-      (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-      value,
-    ) === undefined;
+  if (known.size === 0) return { faults: [] };
+  const near = nearest(asked, [...known]);
   return {
-    file,
-    line: lineOf(issue.path),
-    reason: missing ? `${where} is missing` : `${where}: ${issue.message}`,
-    fix: missing ? `add ${where}` : 'correct the value',
+    faults: [
+      {
+        file: folder,
+        line: 0,
+        reason: `the environment is "${asked}", and no site has an overlay of that name`,
+        fix:
+          near === undefined
+            ? `overlays there are: ${[...known].sort().join(', ')}`
+            : `did you mean "${near}"?`,
+      },
+    ],
   };
 }
 
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = siteSchema;
-  for (const key of path) {
-    const inner = unwrap(schema) as { shape?: Record<PropertyKey, unknown> };
-    schema = inner.shape?.[key];
+function loadSite(
+  folder: string,
+  name: string,
+  variables: Variables,
+  files: LayerFiles,
+  environment: string | undefined,
+): { readonly site?: LoadedSite; readonly faults: readonly Fault[] } {
+  const siteFolder = join(folder, name);
+  const file = join(siteFolder, 'site.yaml');
+  const kept = files.own(file);
+  if (kept === undefined) {
+    const fix = 'every folder below sites/ needs a site.yaml; a name that begins with "_" is passed over';
+    return { faults: [{ file, line: 0, reason: 'cannot be read', fix }] };
   }
-  const shape = (unwrap(schema) as { shape?: Record<string, unknown> } | undefined)?.shape;
-  return shape ? Object.keys(shape) : [];
-}
-
-function unwrap(schema: unknown): unknown {
-  let current = schema as { def?: { innerType?: unknown } } | undefined;
-  while (current?.def?.innerType !== undefined) current = current.def.innerType as typeof current;
-  return current;
-}
-
-function lineAt(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length >= 0; length--) {
-    const parent = length === 0 ? document.contents : document.getIn(path.slice(0, length - 1), true);
-    const key = path[length - 1];
-    if (length > 0 && isMap(parent)) {
-      const pair = parent.items.find((item) => isNode(item.key) && String(item.key) === String(key));
-      const range = pair && isNode(pair.key) ? pair.key.range : undefined;
-      if (range) return lines.linePos(range[0]).line;
-      continue;
+  const base = chainOf(
+    { name: 'site.yaml', kept },
+    (shared) => sharedFile(folder, shared),
+    (each) => files.shared(each),
+    () => yamlNames(join(folder, '_base')),
+  );
+  const layers = [...base.layers];
+  const faults = [...base.faults];
+  if (environment !== undefined) {
+    const over = files.own(overlayFile(siteFolder, environment));
+    if (over !== undefined) {
+      const chain = chainOf(
+        { name: environment, kept: over },
+        (overlay) => overlayFile(siteFolder, overlay),
+        (each) => files.own(each),
+        () => yamlNames(join(siteFolder, 'overlays')),
+      );
+      layers.push(...chain.layers);
+      faults.push(...chain.faults);
     }
-    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
-  return 0;
+  if (faults.length > 0) return { faults };
+  const read = siteOf(layers, file, variables);
+  if (read.site === undefined || read.site.record.site === name) return read;
+  return {
+    faults: [
+      {
+        ...read.site.placeOf(['site']),
+        reason: `the record calls itself "${read.site.record.site}" but stands in the folder "${name}"`,
+        fix: 'give both the same name',
+      },
+    ],
+  };
+}
+
+/** One record from its text, without anything below or over it. */
+export function readSite(
+  text: string,
+  file: string,
+  variables: Variables,
+): { readonly site?: LoadedSite; readonly faults: readonly Fault[] } {
+  const kept = keptOf(text, file);
+  if (kept.layer === undefined || kept.faults.length > 0) return { faults: kept.faults };
+  if (kept.extends.length > 0) {
+    const { layers, faults } = chainOf(
+      { name: 'site.yaml', kept },
+      (shared) => sharedFile(dirname(dirname(file)), shared),
+      (each) => new LayerFiles().own(each),
+      () => yamlNames(join(dirname(dirname(file)), '_base')),
+    );
+    return faults.length > 0 ? { faults } : siteOf(layers, file, variables);
+  }
+  return siteOf([kept.layer], file, variables);
+}
+
+function siteOf(
+  layers: readonly Layer[],
+  file: string,
+  variables: Variables,
+): { readonly site?: LoadedSite; readonly faults: readonly Fault[] } {
+  const merged = mergeLayers(layers, file);
+  const { placeOf, originOf } = merged;
+  const faults: Fault[] = [];
+  const value = resolveEnvironment(merged.value, variables, (path, reason, fix) => {
+    faults.push({ ...placeOf(path), reason, fix });
+  });
+  const parsed = siteSchema.safeParse(value);
+  if (!parsed.success) faults.push(...issueFaults(parsed.error, value, placeOf));
+  if (!parsed.success || faults.length > 0) return { faults };
+  faults.push(...recordFaults(parsed.data).map(({ path, ...said }) => ({ ...placeOf(path), ...said })));
+  if (faults.length > 0) return { faults };
+  const site: LoadedSite = {
+    record: parsed.data,
+    file,
+    files: layers.map((layer) => layer.file),
+    placeOf,
+    originOf,
+    written: merged.value,
+  };
+  return { site, faults };
 }

@@ -8,13 +8,12 @@ import { routeSecrets } from '../route-faults.ts';
 export function connectionFaults(site: LoadedSite): Fault[] {
   const faults: Fault[] = [];
   for (const [name, record] of Object.entries(site.record.connections)) {
-    const line = site.lineOf(['connections', name, 'connector']);
+    const place = site.placeOf(['connections', name, 'connector']);
     const connector = connectors.get(record.connector);
     if (connector === undefined) {
       const near = nearest(record.connector, [...connectors.keys()]);
       faults.push({
-        file: site.file,
-        line,
+        ...place,
         reason: `connections.${name}: there is no connector "${record.connector}"`,
         fix: near ? `did you mean "${near}"?` : `use one of: ${[...connectors.keys()].join(', ')}`,
       });
@@ -26,8 +25,7 @@ export function connectionFaults(site: LoadedSite): Fault[] {
       const failure = asFailure(error);
       const path = failure.at.path?.split('.') ?? [];
       faults.push({
-        file: site.file,
-        line: site.lineOf(['connections', name, ...path]) || line,
+        ...site.placeOf(['connections', name, ...path]),
         reason: `connections.${name}: ${failure.message}`,
         fix: failure.fix,
       });
