@@ -21,6 +21,9 @@ const lineOf = (name: string, text: string): number =>
     .split('\n')
     .findIndex((line) => line.includes(text)) + 1;
 
+const SENDER =
+  '<properties class="x.TcpDispatcherProperties"><remoteAddress>127.0.0.1</remoteAddress><remotePort>6662</remotePort><template/></properties>';
+
 /** The smallest channel, around what a story is about. */
 const channel = (parts: {
   source?: string;
@@ -38,7 +41,7 @@ const channel = (parts: {
     <transportName>Source</transportName><enabled>true</enabled>
   </sourceConnector>
   <destinationConnectors><connector><metaDataId>1</metaDataId><name>Out</name>
-    ${parts.destination ?? '<properties class="x.TcpDispatcherProperties"><remoteAddress>127.0.0.1</remoteAddress><remotePort>6662</remotePort><template>${message.encodedData}</template></properties>'}
+    ${parts.destination ?? SENDER}
     <transformer><elements/></transformer><filter><elements/></filter><transportName>TCP Sender</transportName><enabled>true</enabled>
   </connector></destinationConnectors>${parts.more ?? ''}
 </channel>`;

@@ -1,6 +1,7 @@
 /** Scripts are read, never run: what they are, what they would not find, and what of them is a move of a field. */
 import { describe, expect, it } from 'vitest';
-import { conditionOf, filterOf, movesOf, type Scope } from './meaning.ts';
+import { conditionOf, filterOf, type Scope } from './meaning.ts';
+import { movesOf } from './moves.ts';
 import { type Node, parseScript } from './parse.ts';
 import { usesOf } from './refusals.ts';
 import { rewrite } from './rewrite.ts';
