@@ -19,7 +19,7 @@ export const LAYERS: readonly Layer[] = [
   {
     room: 'connectors',
     rooms: ['std', 'hl7', 'fhir', 'message', 'mapping', 'site'],
-    packages: ['undici', 'zod'],
+    packages: ['nodemailer', 'ssh2', 'undici', 'zod'],
   },
   {
     room: 'flow',
@@ -55,6 +55,7 @@ export const LAYERS: readonly Layer[] = [
     ],
     packages: [],
   },
+  { room: 'deploy', rooms: ['std', 'site', 'flow', 'store', 'engine'], packages: ['yaml'] },
   {
     room: 'import',
     rooms: ['std', 'hl7', 'mapping', 'flow'],
@@ -62,7 +63,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     room: 'api',
-    rooms: ['std', 'hl7', 'message', 'site', 'connectors', 'flow', 'vault', 'store', 'engine'],
+    rooms: ['std', 'hl7', 'message', 'site', 'connectors', 'flow', 'vault', 'store', 'engine', 'deploy'],
     packages: ['fastify', '@fastify/cookie', '@fastify/static', 'prom-client', 'zod'],
   },
   {
@@ -96,6 +97,7 @@ export const LAYERS: readonly Layer[] = [
       'vault',
       'store',
       'engine',
+      'deploy',
       'import',
       'api',
     ],

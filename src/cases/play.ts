@@ -98,7 +98,7 @@ export function messageOf({
   readonly connection: string;
 } {
   const { trigger } = flow;
-  const there = connection ?? (trigger.kind === 'webhook' ? trigger.connection : '');
+  const there = connection ?? ('connection' in trigger ? (trigger.connection ?? '') : '');
   const text = Buffer.from(bytes).toString('utf8').trimStart();
   if (/^MSH./.test(text)) return { format: 'hl7', type: type ?? peek(bytes).type, connection: there };
   let resource: unknown;
@@ -190,7 +190,9 @@ class Playing {
     effect,
   }: Command & { kind: 'call' }): Pick<Played, 'end' | 'failure' | 'unanswered'> | undefined {
     const asked: PlayedCall = { step, connection, do: capability, args, effect };
-    const answer = this.#request.answers(asked, this.#slept) ?? (effect ? madeUp(asked) : undefined);
+    // Null is an answer, too: nothing was found.
+    const written = this.#request.answers(asked, this.#slept);
+    const answer = written === undefined && effect ? madeUp(asked) : written;
     if (answer === undefined) {
       this.#calls.push(asked);
       return {

@@ -11,8 +11,8 @@ import {
   play,
   readCases,
 } from '../cases/index.ts';
-import { runsAt } from '../flow/index.ts';
-import type { Fault } from '../site/index.ts';
+import { runsAt, withValueSets } from '../flow/index.ts';
+import type { Fault, SiteRecord } from '../site/index.ts';
 import { Failure, type Json, nearest } from '../std/index.ts';
 import type { Project } from './project/index.ts';
 
@@ -88,7 +88,7 @@ export async function playCase(project: Project, one: Case): Promise<Played> {
   }
   return play({
     flow,
-    site: site.record,
+    site: mappedSite(project, site.record),
     bytes: one.input.bytes,
     ...(settings.type === undefined ? {} : { type: settings.type }),
     ...(settings.connection === undefined ? {} : { connection: settings.connection }),
@@ -96,6 +96,10 @@ export async function playCase(project: Project, one: Case): Promise<Played> {
     answers: answersOf(one),
   });
 }
+
+/** The record with the site's value set maps, as the engine hands it to flows. */
+export const mappedSite = (project: Project, record: SiteRecord): SiteRecord =>
+  withValueSets(record, () => project.maps.valueSets(record.site));
 
 async function runCase(project: Project, one: Case, update: boolean): Promise<CaseOutcome> {
   const told = { flow: one.flow, case: one.name, differences: [] };

@@ -15,7 +15,7 @@ import {
 } from '../cases/index.ts';
 import { type Flow, runsAt, type TraceEntry } from '../flow/index.ts';
 import { Failure, type Json, nearest } from '../std/index.ts';
-import { FIXTURES } from './case-run.ts';
+import { FIXTURES, mappedSite } from './case-run.ts';
 import type { KeptDesk } from './kept-desk.ts';
 import { printJson, printLine } from './output.ts';
 import type { Project } from './project/index.ts';
@@ -61,7 +61,7 @@ export async function stepRun(project: Project, wish: StepWish, desk?: KeptDesk)
   const type = wish.type ?? material.type;
   const played = await play({
     flow,
-    site,
+    site: mappedSite(project, site),
     bytes: material.bytes,
     ...(type === undefined ? {} : { type }),
     ...(material.connection === undefined ? {} : { connection: material.connection }),
@@ -242,7 +242,7 @@ function tell(flow: Flow, played: Played, before: readonly string[], wish: StepW
       ...('connection' in entry ? { at: `${entry.connection} ${entry.do}` } : {}),
       ...(entry.input === undefined || entry.kind === 'filter' ? {} : { with: show(entry.input) }),
       // Of what was not done there is no answer to show.
-      ...(entry.output === undefined || effect ? {} : { value: show(valueOf(entry)) }),
+      ...(entry.output === undefined || effect ? {} : { value: show(found(entry)) }),
     };
     wish.json ? printJson(told) : printStep(told);
   }
@@ -262,7 +262,7 @@ function tell(flow: Flow, played: Played, before: readonly string[], wish: StepW
 }
 
 /** Of a find the match itself, as later steps see it. */
-const valueOf = ({ kind, output }: TraceEntry): unknown =>
+const found = ({ kind, output }: TraceEntry): unknown =>
   kind === 'find' ? ((output as { matches?: unknown } | null)?.matches ?? output) : output;
 
 function printStep(told: {

@@ -11,6 +11,7 @@ import {
   idOfKey,
   lateness,
   MOST_EFFECTS,
+  NECESSARY_STEP,
   next,
   type OnUnknown,
   type PreparedFlow,
@@ -22,6 +23,7 @@ import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Json, type Random } from '../std/index.ts';
 import type { Leased, Settlement, Store } from '../store/index.ts';
 import type { Pass } from './gate.ts';
+import type { Necessary } from './necessary.ts';
 import { decide, type Limits, settleTime } from './retry.ts';
 import type { RunScript } from './scripts.ts';
 
@@ -34,13 +36,15 @@ export interface DeliverOptions {
     name: string,
   ) => { readonly prepared: PreparedFlow; readonly limits: Limits; readonly version: string } | undefined;
   readonly site: (name: string) => SiteRecord | undefined;
+  /** What of the message the flow may see. */
+  readonly see: Necessary['see'];
   readonly connection: (site: string, name: string) => Connection | undefined;
   /** Asked before each call. */
   readonly enter: (place: { site: string; connection: string }, deliveryId: string) => Pass;
   /** The other side knows repeats of this capability by their key. */
   readonly repeatable: (site: string, connection: string, capability: string) => boolean;
-  /** Runs a code step's script apart; left out: flows with scripts cannot run. */
-  readonly script?: RunScript;
+  /** Runs a code step's script apart. */
+  readonly script: RunScript;
   readonly signal: AbortSignal;
   /** The time by which things are due: never goes back, see due-time.ts. */
   readonly due: () => number;
@@ -132,11 +136,21 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   /** Steps done for the first time in this attempt: what comes behind one was never tried before. */
   let firsts = 0;
   let calling: CallCommand | undefined;
+  let visible = leased.bytes;
   const policyOf = (command: CallCommand): OnUnknown =>
     command.onUnknown ??
     (command.sends || options.repeatable(site.site, command.connection, command.do) ? 'resend' : 'hold');
   try {
-    const context = eventContext(message, leased.bytes, site);
+    const seen = await options.see(
+      site,
+      running.prepared.flow,
+      message,
+      leased.bytes,
+      delivery.attempts === 0,
+    );
+    if (!seen.seen) return { ...base(), to: 'filtered', step: NECESSARY_STEP };
+    visible = seen.bytes;
+    const context = eventContext(message, visible, site);
     const late = lateness(running.prepared.flow, context, {
       receivedAt: message.receivedAt,
       now: clock.now(),
@@ -241,7 +255,6 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     try {
       if (command.kind === 'code')
         return JSON.parse(JSON.stringify((await command.run(command.input)) ?? null));
-      if (options.script === undefined) throw noSandbox();
       const { script, source, input } = command;
       const { signal } = options;
       const at = message.receivedAt;
@@ -279,7 +292,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           possibleDuplicate: delivery.possibleDuplicate,
           flow: delivery.flow,
           step: command.step,
-          message: { id: message.id, bytes: leased.bytes, format: message.format },
+          message: { id: message.id, bytes: visible, format: message.format },
           reads,
           signal: options.signal,
         },
@@ -294,16 +307,6 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     }
   }
 }
-
-const noSandbox = (): Failure =>
-  new Failure({
-    code: 'SANDBOX_MISSING',
-    kind: 'config',
-    message:
-      'The step is a script, and this program was put together without the sandbox that scripts run in.',
-    fix: 'Start it with `suture start`, or give the engine `script`.',
-    retry: { again: false },
-  });
 
 function mayHaveHappened(step: string): Failure {
   return new Failure({

@@ -15,6 +15,7 @@ import { dueTime } from './due-time.ts';
 import { createKeyring } from './keys/keyring.ts';
 import { cursorDesk } from './learning/cursors.ts';
 import { createLearning } from './learning/learning.ts';
+import { createNecessary } from './necessary.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
@@ -78,6 +79,7 @@ export function createEngine(options: EngineOptions): Engine {
   const keyring = createKeyring(store, clock);
   const scripts = createScripts(clock);
   const tallies = createTallykeeper(store, clock);
+  const necessary = createNecessary({ clock, siteFile: present.siteFile, counted: tallies.findings });
   const open: Open[] = [];
   const byName = new Map<string, Open>();
   const stopping = new AbortController();
@@ -127,6 +129,7 @@ export function createEngine(options: EngineOptions): Engine {
           random,
           flow,
           site: present.site,
+          see: necessary.see,
           connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
           enter: gate.enter,
           repeatable,
@@ -232,6 +235,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...(options.earlierFlow === undefined ? {} : { earlierFlow: options.earlierFlow }),
     draining: draining.has,
     site: present.site,
+    see: necessary.see,
     intake: (site, name) => byName.get(`${site}/${name}`)?.intake,
     limit,
     planned,
@@ -247,6 +251,7 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     changed,
     flows: present.runnables,
+    see: necessary.see,
     open: () => open,
     openConnection: (site, name) => opening.openConnection(site, name, present.prepared()),
     enter: gate.enter,
@@ -404,6 +409,7 @@ export function createEngine(options: EngineOptions): Engine {
       keyedHash,
       planned,
       flow: present.flow,
+      see: necessary.see,
       sites: () => present.prepared().sites,
       open: (site, name) => byName.get(`${site}/${name}`),
       script: scripts.run,

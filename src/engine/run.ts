@@ -3,13 +3,23 @@
  * dry, which looks things up and tells what it would do.
  */
 import type { CallContext, Connection } from '../connectors/index.ts';
-import { type Command, eventContext, next, type PreparedFlow, runsAt, startedType, triggerText } from '../flow/index.ts';
+import {
+  type Command,
+  eventContext,
+  NECESSARY_STEP,
+  next,
+  type PreparedFlow,
+  runsAt,
+  startedType,
+  triggerText,
+} from '../flow/index.ts';
 import { peek } from '../hl7/index.ts';
 import type { Format } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type FailureRecord, type Json } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Intake } from './intake.ts';
+import type { Necessary } from './necessary.ts';
 import { notStartedByHand, outOfTurn } from './schedules.ts';
 import type { RunScript } from './scripts.ts';
 
@@ -48,6 +58,7 @@ export interface RunParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly flow: (name: string) => { readonly prepared: PreparedFlow } | undefined;
+  readonly see: Necessary['see'];
   readonly sites: () => ReadonlyMap<string, SiteRecord>;
   readonly connection: (site: string, name: string) => Connection | undefined;
   readonly intake: (site: string, connection: string) => Intake | undefined;
@@ -170,11 +181,14 @@ export function runControl(parts: RunParts): RunControl {
   }
 
   async function dryRun(request: RunRequest): Promise<readonly DryStep[]> {
-    const { prepared, site, bytes, format, type, parent } = await materialOf(request);
+    const { prepared, site, bytes: whole, format, type, parent, connection } = await materialOf(request);
     const { name } = prepared.flow;
     // Committed before anything is looked up: what it gives is content of the message.
     const facts = { site: site.site, from: parent ?? 'a file', dry: true };
     await store.audit([{ at: clock.now(), who: request.who, act: 'flow.run', on: name, facts }]);
+    const seen = await parts.see(site, prepared.flow, { format, connection }, whole);
+    if (!seen.seen) return [{ step: NECESSARY_STEP, kind: 'end', state: 'filtered' }];
+    const { bytes } = seen;
     const context = eventContext(
       { format, type, id: parent ?? 'dry-run', receivedAt: clock.now() },
       bytes,
@@ -269,7 +283,7 @@ const outcome = (asked: Json | Failure): Pick<DryStep, 'output' | 'failure'> =>
 function connectionOf(site: SiteRecord, { flow }: PreparedFlow): string {
   const names = Object.keys(site.connections);
   const { trigger } = flow;
-  if (trigger.kind === 'webhook' || trigger.kind === 'file') return trigger.connection;
+  if ('connection' in trigger && trigger.connection !== undefined) return trigger.connection;
   const first = names.find((name) => {
     const record = site.connections[name];
     if (trigger.kind !== 'hl7') return record?.connector === 'epic' || record?.connector === 'fhir';

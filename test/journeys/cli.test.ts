@@ -28,9 +28,11 @@ const oneLine = /^suture: [^\n]+\n$/;
 
 describe('usage', () => {
   const commands = [
+    'init',
     'start',
     'dev',
     'check',
+    'test',
     'run',
     'send',
     'messages',

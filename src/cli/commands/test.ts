@@ -30,7 +30,7 @@ export function addTest(program: Command): void {
     .option('--watch', 'play them again whenever a file of the project changes')
     .option(
       '--record <message>',
-      'make a case of a message that is kept, by its id: names, ids, dates, addresses, telephones and text become pretend ones; the reading is recorded',
+      'make a case of a message that is kept, by its id, or of the newest (of the flow): names, ids, dates, addresses, telephones and text become pretend ones; the reading is recorded',
     )
     .option('--as <name>', 'with --record: what the case is called')
     .action(async (filter: string | undefined, options: Options) => {
@@ -57,13 +57,21 @@ export function addTest(program: Command): void {
 function record(flow: string | undefined, messageId: string, options: Options): Promise<void> {
   return withDesk(options, async (desk) => {
     const project = await loadProject(options.project, process.env);
-    const kept = await desk.kept(messageId);
-    if (kept === null) {
-      printNote(`There is no message ${messageId}, or its bytes are no longer kept. See: suture messages`);
+    const id =
+      messageId === 'newest'
+        ? (await desk.search({ limit: 1, ...(flow === undefined ? {} : { flow }) })).rows[0]?.id
+        : messageId;
+    const kept = id === undefined ? null : await desk.kept(id);
+    if (kept === null || id === undefined) {
+      printNote(
+        id === undefined
+          ? `No message has come${flow === undefined ? '' : ` for ${flow}`} yet. See: suture messages`
+          : `There is no message ${id}, or its bytes are no longer kept. See: suture messages`,
+      );
       process.exitCode = 1;
       return;
     }
-    const made = await recordCase(project, messageId, kept, {
+    const made = await recordCase(project, id, kept, {
       ...(flow === undefined ? {} : { asked: flow }),
       ...(options.as === undefined ? {} : { name: options.as }),
     });
