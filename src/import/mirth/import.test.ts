@@ -63,11 +63,11 @@ describe('a backup of a server', () => {
       'code/orders-from-clinic-order-system.js',
       'code/results-to-registry-registry.js',
       'code/results-to-registry-viewer.js',
+      'flows/adt-in-archive.yaml',
       'flows/adt-in-care-app.yaml',
       'flows/adt-in-lab.yaml',
       'flows/orders-from-clinic-order-system.yaml',
       'flows/results-to-registry-registry.yaml',
-      'import/flows/adt-in-archive.yaml',
       'import/flows/nightly.yaml',
       'import/flows/orders-from-clinic-log.yaml',
       'import/flows/results-to-registry-viewer.yaml',
@@ -141,6 +141,7 @@ describe('a backup of a server', () => {
       send: { host: { env: 'REGISTRY_HOST', default: '127.0.0.1' }, port: 6674 },
       ackTimeout: '5s',
     });
+    expect(connections['adt-in-archive']).toEqual({ connector: 'file', folder: '/var/archive', put: {} });
     const everything = [...all.files.values(), JSON.stringify(all.work), JSON.stringify(all.summary)].join(
       '\n',
     );
@@ -184,7 +185,7 @@ describe('a backup of a server', () => {
     ]);
     const reasons = all.work.map(({ part, reason }) => `${part}: ${reason}`).join('\n');
     for (const each of [
-      'destination "Archive": Suture has no connector for File Writer',
+      'destination "Archive": files are named',
       'destination "Log": Suture has no connector for Database Writer',
       'source (JavaScript Reader): Suture has no connector for JavaScript Reader',
       'destination "Old lab": the destination is switched off',
@@ -228,6 +229,33 @@ describe('a channel', () => {
     const one = flowOf({ files } as Imported, 'flows/one.yaml');
     expect(one.steps.map(({ kind }) => kind)).toEqual(['code', 'send']);
     expect(files.get('code/one.js')).toContain('channelMap.put("mrn"');
+  });
+
+  it('that reads files becomes one that reads them, where they are in a folder of HL7', () => {
+    const reader = (more: string) =>
+      channel({ source: 'file.FileReceiverProperties' }).replace(
+        '<listenerConnectorProperties>',
+        `${more}<listenerConnectorProperties><x/>`,
+      );
+    const read = made(
+      reader(
+        '<scheme>FILE</scheme><fileFilter>*.hl7</fileFilter><afterProcessingAction>DELETE</afterProcessingAction>',
+      )
+        .replace('<host>127.0.0.1</host>', '')
+        .replace('<scheme>', '<host>/data/in</host><scheme>'),
+    );
+    expect(parse(read.files.get('sites/imported/site.yaml') ?? '')).toMatchObject({
+      connections: {
+        one: {
+          connector: 'file',
+          folder: '/data/in',
+          take: { match: '*.hl7', format: 'hl7', after: 'delete' },
+        },
+      },
+    });
+    const far = made(reader('<host>/in</host><scheme>SFTP</scheme><password>pw</password>'));
+    expect([far.summary.flows, far.summary.parked]).toEqual([0, 1]);
+    expect(far.work.some(({ reason }) => reason.includes('SFTP server, whose host key'))).toBe(true);
   });
 
   it('with parts that are not known is parked and listed', () => {
