@@ -27,16 +27,16 @@ export const LAYERS: readonly Layer[] = [
     packages: ['croner', 'yaml'],
   },
   {
-    room: 'cases',
-    rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'flow'],
-    packages: ['yaml', 'zod'],
-  },
-  { room: 'vault', rooms: ['std'], packages: [] },
-  {
     room: 'sandbox',
     rooms: ['std'],
     packages: ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core'],
   },
+  {
+    room: 'cases',
+    rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'flow', 'sandbox'],
+    packages: ['yaml', 'zod'],
+  },
+  { room: 'vault', rooms: ['std'], packages: [] },
   { room: 'store', rooms: ['std', 'message', 'vault'], packages: ['pg'] },
   {
     room: 'engine',

@@ -16,6 +16,7 @@ import {
 } from '../flow/index.ts';
 import { peek } from '../hl7/index.ts';
 import type { Format, StepRecord } from '../message/index.ts';
+import { createSandbox } from '../sandbox/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type FailureKind, type FailureRecord, type Json, retryByKind } from '../std/index.ts';
 
@@ -97,7 +98,7 @@ export function messageOf({
   readonly connection: string;
 } {
   const { trigger } = flow;
-  const there = connection ?? (trigger.kind === 'webhook' ? trigger.connection : '');
+  const there = connection ?? ('connection' in trigger ? (trigger.connection ?? '') : '');
   const text = Buffer.from(bytes).toString('utf8').trimStart();
   if (/^MSH./.test(text)) return { format: 'hl7', type: type ?? peek(bytes).type, connection: there };
   let resource: unknown;
@@ -174,6 +175,8 @@ class Playing {
         return this.#call(command);
       case 'code':
         return this.#code(command);
+      case 'script':
+        return this.#script(command);
       case 'sleep':
         return this.#sleep(command);
     }
@@ -203,6 +206,23 @@ class Playing {
     if (failure !== undefined) return { end: `failed at ${step}: ${failure.code}`, failure };
     this.#remember(step, effect ? answer : matchesOf(answer));
     return undefined;
+  }
+
+  /** In the sandbox, as the engine does it. */
+  async #script(command: Command & { kind: 'script' }): Promise<Pick<Played, 'end' | 'failure'> | undefined> {
+    const { step, script: file, source, input } = command;
+    const sandbox = createSandbox();
+    try {
+      const at = this.#request.now;
+      const given = await sandbox.run({ file, source }, input as Json, { at });
+      this.#remember(step, given);
+      return undefined;
+    } catch (error) {
+      const failure = asFailure(error, { flow: this.#prepared.flow.name, step });
+      return { end: `failed at ${step}: ${failure.code}`, failure: failure.toJSON() };
+    } finally {
+      await sandbox.close();
+    }
   }
 
   async #code({

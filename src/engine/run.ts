@@ -283,7 +283,7 @@ const outcome = (asked: Json | Failure): Pick<DryStep, 'output' | 'failure'> =>
 function connectionOf(site: SiteRecord, { flow }: PreparedFlow): string {
   const names = Object.keys(site.connections);
   const { trigger } = flow;
-  if (trigger.kind === 'webhook' || trigger.kind === 'file') return trigger.connection;
+  if ('connection' in trigger && trigger.connection !== undefined) return trigger.connection;
   const first = names.find((name) => {
     const record = site.connections[name];
     if (trigger.kind !== 'hl7') return record?.connector === 'epic' || record?.connector === 'fhir';

@@ -2,9 +2,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSandbox, type SandboxRun } from './index.ts';
 
-const sandbox = createSandbox({ limits: { deadline: 400, result: 10_000, input: 100_000 } });
+// Deadlines that a busy machine keeps, but where a script never ends.
+const sandbox = createSandbox({ limits: { deadline: 30_000, result: 10_000, input: 100_000 } });
+const hasty = createSandbox({ limits: { deadline: 100 } });
 const patient = createSandbox({ limits: { deadline: 20_000, memory: 8 * 1024 * 1024 } });
-afterAll(() => Promise.all([sandbox.close(), patient.close()]));
+afterAll(() => Promise.all([sandbox.close(), patient.close(), hasty.close()]));
 
 const run = (source: string, input: unknown = null, options: SandboxRun = {}) =>
   sandbox.run({ file: 'code/step.js', source }, input as never, options);
@@ -39,18 +41,38 @@ describe('a script in the sandbox', () => {
   });
 
   it('is stopped when it does not end: by itself where it can be, from outside where it cannot', async () => {
-    expect(await fails('for (;;) {}')).toMatchObject({ code: 'SCRIPT_TOO_LONG', path: 'code/step.js' });
-    expect(await fails('for (;;) { try { for (;;) {} } catch {} }')).toMatchObject({
+    const endless = (source: string) => hasty.run({ file: 'code/step.js', source }, null);
+    expect(await fails('for (;;) {}', endless)).toMatchObject({
+      code: 'SCRIPT_TOO_LONG',
+      path: 'code/step.js',
+      again: false,
+    });
+    expect(await fails('for (;;) { try { for (;;) {} } catch {} }', endless)).toMatchObject({
       code: 'SCRIPT_TOO_LONG',
     });
-    expect(await fails('return /^(a+)+$/.test("a".repeat(60) + "b")')).toMatchObject({
+    expect(await fails('return /^(a+)+$/.test("a".repeat(60) + "b")', endless)).toMatchObject({
       code: 'SCRIPT_TOO_LONG',
     });
     // One operation that asks nobody on its way.
-    expect(await fails('return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)')).toMatchObject({
+    expect(
+      await fails('return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)', endless),
+    ).toMatchObject({
       code: 'SCRIPT_TOO_LONG',
     });
-    expect(await run('return 1')).toBe(1);
+  });
+
+  it('that was stopped from outside leaves a sandbox that goes on', async () => {
+    const own = createSandbox({ limits: { deadline: 1_500 } });
+    const endless = {
+      file: 'a.js',
+      source: 'return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)',
+    };
+    const both = Promise.allSettled([
+      own.run(endless, null),
+      own.run({ file: 'b.js', source: 'return 1' }, null),
+    ]);
+    expect(await both).toMatchObject([{ reason: { code: 'SCRIPT_TOO_LONG' } }, { value: 1 }]);
+    await own.close();
   });
 
   it('is stopped when it wants more memory than it may have', async () => {

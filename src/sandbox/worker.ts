@@ -12,6 +12,7 @@ import { systemClock } from '../std/index.ts';
 import { installHl7 } from './mirth/hl7-xml.ts';
 import { installShim } from './mirth/shim.ts';
 import { installXml } from './mirth/xml.ts';
+import { installXmlReader } from './mirth/xml-reader.ts';
 import type { Answer, Fault, Task } from './protocol.ts';
 import { layRules } from './rules.ts';
 
@@ -27,6 +28,7 @@ const PRELUDE = `(function (globals, json, at, offset, mirth) {
   if (mirth) {
     const world = {};
     (${installXml})(world);
+    (${installXmlReader})(world);
     (${installHl7})(world);
     (${installShim})(world, globals, { input, at, offset });
   }

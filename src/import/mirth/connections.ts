@@ -1,6 +1,7 @@
 /** Connectors of Mirth as connections of a site record, where Suture has them; what they say besides goes to the list of work. */
 import { child, entriesOf, isTrue, textAt, within } from '../xml/element.ts';
 import type { Connector } from './export.ts';
+import { fileReader, fileWriter } from './file-connections.ts';
 import { variableName } from './names.ts';
 import type { Place } from './work.ts';
 
@@ -52,16 +53,13 @@ function portOf(text: string, configured: Configured, place: Place, line: number
 }
 
 const UNSUPPORTED: Readonly<Record<string, string>> = {
-  'File Reader':
-    'folders and SFTP are read by the file connector: add a connection for it, and let the flow start on `file`',
-  'File Writer':
-    'files are written by the file connector: add a connection for it, and let the last step send to it',
   'Database Reader': 'let the application ask the database and call a webhook, or hand rows over as a file',
   'Database Writer': 'let the application write to the database, behind a webhook',
   'JavaScript Reader': 'let a schedule start the flow, and read in a step what the script read',
   'JMS Listener': 'let the application take from the queue and call a webhook',
   'JMS Sender': 'let the application put it into the queue, behind a webhook',
-  'SMTP Sender': 'let the application send the mail, behind a webhook',
+  'SMTP Sender':
+    'add an email connection with the server, the sender and who may be written to, and send the texts by a step',
   'Document Writer': 'let the application write the document, behind a webhook',
   'DICOM Listener': 'images stay with an engine for images; receive what HL7 tells of them',
   'DICOM Sender': 'images stay with an engine for images; send what HL7 tells of them',
@@ -100,6 +98,10 @@ export function sourceOf(connector: Connector, place: Place, configured: Configu
     }
     case 'VmReceiverProperties':
       return { trigger: 'other channel' };
+    case 'FileReceiverProperties': {
+      const connection = fileReader(connector, place);
+      return connection === undefined ? { trigger: 'none' } : { connection, trigger: 'hl7' };
+    }
     default:
       unsupported(connector, place);
       return { trigger: 'none' };
@@ -209,6 +211,12 @@ export function destinationOf(connector: Connector, place: Place, configured: Co
         takes: 'anything',
         ...(isNone ? {} : { channel }),
       };
+    }
+    case 'FileDispatcherProperties': {
+      const connection = fileWriter(connector, place);
+      const template = textAt(properties, 'template');
+      if (connection === undefined) return { ...unknown, template };
+      return { connection, kind: 'send', do: 'send', template, takes: 'anything' };
     }
     case 'JavaScriptDispatcherProperties':
       return { kind: 'script', template: '', takes: 'anything' };

@@ -3,18 +3,8 @@
  * conditions and maps becomes filter and map steps; from the first stage that cannot, a script does the rest.
  */
 import type { Condition, FieldRule, Step as FlowStep } from '../../flow/index.ts';
-import {
-  type Answer,
-  both,
-  either,
-  filterOf,
-  type Move,
-  movesOf,
-  ruleOf,
-  type Scope,
-  withFallback,
-  writeOf,
-} from '../script/meaning.ts';
+import { type Answer, both, either, filterOf, ruleOf, type Scope, withFallback } from '../script/meaning.ts';
+import { type Move, movesOf, writeOf } from '../script/moves.ts';
 import { type Node, parseScript } from '../script/parse.ts';
 import { usesOf } from '../script/refusals.ts';
 import type { BuiltRule, Rule, Script, Step, Transformer } from './export.ts';

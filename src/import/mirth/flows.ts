@@ -1,6 +1,7 @@
 /** Channels as flows: one for each destination, so that each is tried again by itself, as in Mirth. */
-import { type FieldRule, type Flow, type Step as FlowStep, lint } from '../../flow/index.ts';
+import { type Flow, type Step as FlowStep, lint } from '../../flow/index.ts';
 import { child, type XmlElement } from '../xml/element.ts';
+import { doesNothing, noteChannel } from './channel-notes.ts';
 import {
   type Configured,
   type ConnectionRecord,
@@ -15,7 +16,7 @@ import { FlowDraft } from './flow-draft.ts';
 import { fresh, slug } from './names.ts';
 import { scriptOf } from './read-elements.ts';
 import { remark } from './script-text.ts';
-import { filled } from './template.ts';
+import { argumentsOf } from './sending.ts';
 import { Place, type WorkItem } from './work.ts';
 
 export interface MadeFlow {
@@ -49,15 +50,6 @@ interface Hop {
 /** Channels that hand over to channels that hand over … */
 const MOST_HOPS = 6;
 const USUAL_GIVE_UP = 30 * 86_400_000;
-
-const withoutRemarks = (text: string): string =>
-  text
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/\/\/[^\n]*/g, '')
-    .trim();
-
-/** As Mirth writes scripts that do nothing. */
-const doesNothing = (text: string): boolean => /^(return( message)?;?)?$/.test(withoutRemarks(text));
 
 /** Those that are switched on; a channel without any still runs its transformer. */
 function destinationsOf(channel: Channel): readonly Connector[] {
@@ -142,7 +134,7 @@ export class FlowMaker {
 
   #channel(channel: Channel): void {
     const place = this.#placeOf(channel);
-    this.#about(channel, place);
+    noteChannel(channel, place, (what, script) => this.#leave(channel, what, script));
     const sourcePlace = place.of(`source (${channel.source.transport})`);
     const made = sourceOf(channel.source, sourcePlace, this.#configured);
     if (channel.source.type === 'JavaScriptReceiverProperties')
@@ -180,75 +172,6 @@ export class FlowMaker {
         connection,
         isParked: made.connection === undefined || !channel.enabled,
       });
-  }
-
-  #about(channel: Channel, place: Place): void {
-    const { line } = channel;
-    if (!channel.enabled)
-      place.add(
-        'left out',
-        line,
-        'the channel is switched off',
-        'Its flows are written to import/flows/; move what is needed to flows/.',
-      );
-    if (channel.initialState !== 'STARTED')
-      place.lookAt(
-        line,
-        `the channel starts as ${channel.initialState.toLowerCase()}`,
-        'Suture’s flows run when the engine runs; leave the file out until it is needed.',
-      );
-    if (channel.attachments !== 'None' && channel.attachments !== '')
-      place.toDo(
-        line,
-        `attachments are taken out of messages (${channel.attachments})`,
-        'Suture keeps the whole message; nothing is to be done unless a receiver needs them apart.',
-      );
-    if (
-      channel.metaData.some(
-        (each) => !/^(SOURCE|TYPE|mirth_source|mirth_type|VERSION|mirth_version)$/i.test(each),
-      )
-    )
-      place.add(
-        'left out',
-        line,
-        `it keeps columns for the search (${channel.metaData.join(', ')})`,
-        'Suture finds messages by patient, control id, type and free text.',
-      );
-    if (channel.dependsOn.length > 0)
-      place.add(
-        'left out',
-        line,
-        `it starts after ${channel.dependsOn.length} other channel${channel.dependsOn.length === 1 ? '' : 's'}`,
-        'Flows do not start one another; what is not reachable is tried again.',
-      );
-    for (const [what, script, fix] of [
-      ['postprocessor', channel.postprocessor, 'Put what it does into a step behind the send.'],
-      [
-        'deploy',
-        channel.deploy,
-        'Flows have nothing to set up; put fixed values into the flow or a value set map.',
-      ],
-      ['undeploy', channel.undeploy, 'Flows have nothing to clear up.'],
-    ] as const) {
-      if (script.elsewhere === undefined && doesNothing(script.text)) continue;
-      const file = this.#leave(channel, what, script.text);
-      place.of(`${what} script`).toDo(script.line, `the ${what} script is not run; it is in ${file}`, fix);
-    }
-    for (const destination of channel.destinations) {
-      const steps = destination.response?.steps.filter(({ enabled }) => enabled) ?? [];
-      for (const step of steps) {
-        const text = step.kind === 'script' ? step.script.text : '';
-        const where =
-          text === '' ? '' : `; it is in ${this.#leave(channel, `${destination.name} response`, text)}`;
-        place
-          .of(`destination "${destination.name}", response transformer`)
-          .toDo(
-            step.line,
-            `the step "${step.name}" reads the answer and is not run${where}`,
-            'A positive answer ends the delivery; read what came back in a later step by the id of the send step.',
-          );
-      }
-    }
   }
 
   #leave(channel: Channel, what: string, text: string): string {
@@ -332,7 +255,7 @@ export class FlowMaker {
     for (const [index, hop] of hops.entries()) this.#stages(hop, draft, index, hops.length);
     const { channel, destination } = last;
     const place = this.#placeOf(channel, `destination "${destination.name}"`);
-    const body = this.#arguments(made, destination, draft, place);
+    const body = argumentsOf(made, destination, draft, place);
     const file = `code/${name}.js`;
     if (made.kind === 'script') {
       const script = scriptOf(child(destination.properties, 'script'));
@@ -430,62 +353,6 @@ export class FlowMaker {
     if (isMessage(template)) return;
     draft.script.add(`mirth.send(${JSON.stringify(template)});`);
     draft.changed();
-  }
-
-  /** What the last step is done with: the message as it came, as it was made, or a body of its own. */
-  #arguments(
-    made: DestinationMade,
-    destination: Connector,
-    draft: FlowDraft,
-    place: Place,
-  ): (message: string | undefined) => Record<string, FieldRule> {
-    const whole = (message: string | undefined): Record<string, FieldRule> =>
-      message === undefined ? {} : { body: message };
-    if (made.kind !== 'send' && made.kind !== 'unknown') return whole;
-    if (isMessage(made.template)) {
-      const isText =
-        made.takes === 'json' && draft.isChanged && destination.transformer.outbound.name !== 'JSON';
-      if (isText) {
-        draft.script.broken = true;
-        place.toDo(
-          destination.line,
-          `it sends ${destination.transformer.outbound.name} that was changed on the way, and a webhook sends JSON`,
-          'Let the last step send the fields as JSON, or the receiver take HL7 over MLLP.',
-        );
-      }
-      return whole;
-    }
-    const result = filled(made.template, (name) =>
-      name.startsWith('message.') ? undefined : draft.variable(name),
-    );
-    if (result.kind === 'program') {
-      draft.script.broken = true;
-      place.toDo(
-        destination.line,
-        'its template is a program of Velocity (#if, #foreach, calls)',
-        'Write the body in a map or a code step.',
-      );
-      return whole;
-    }
-    if (made.takes === 'json' && result.kind === 'fields')
-      return () => result.fields as Record<string, FieldRule>;
-    const isJson = made.takes === 'json' && result.kind !== 'text';
-    if (made.takes === 'json' && !isJson) {
-      draft.script.broken = true;
-      place.toDo(
-        destination.line,
-        'its body is a text, and a webhook sends JSON',
-        'Let the receiver take JSON, or the message as it came.',
-      );
-    }
-    const filledIn = `mirth.template(${JSON.stringify(made.template)}${isJson ? ", 'json'" : ''})`;
-    draft.script.result = true;
-    draft.script.add(
-      '',
-      remark(`${place.part}, what is sent`),
-      `return mirth.done(${isJson ? `JSON.parse(${filledIn})` : filledIn});`,
-    );
-    return whole;
   }
 }
 

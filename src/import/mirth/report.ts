@@ -51,7 +51,7 @@ export function reportText(summary: Summary, work: readonly WorkItem[]): string 
   const names = [...summary.channels.map(({ name }) => name), ...work.map(({ channel }) => channel)];
   const groups = [...new Set(names)].filter((name) => work.some(({ channel }) => channel === name));
   return [
-    '# What came of the import',
+    '# What came of the channels',
     '',
     `${summary.channels.length} channel${summary.channels.length === 1 ? '' : 's'}: ${summary.flows} flow${summary.flows === 1 ? '' : 's'} in flows/, ${summary.parked} in import/flows/ that ${summary.parked === 1 ? 'does' : 'do'} not run before what is named below is done; then move ${summary.parked === 1 ? 'it' : 'them'} to flows/.`,
     `To do: ${summary.toDo}. To look at: ${summary.lookAt}. Left out: ${summary.leftOut}.`,

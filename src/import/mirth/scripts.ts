@@ -4,6 +4,7 @@ import { type Uses, usesOf } from '../script/refusals.ts';
 import { rewrite } from '../script/rewrite.ts';
 import type { CodeTemplate, Script } from './export.ts';
 import { isSecret } from './names.ts';
+import { remark } from './script-text.ts';
 import type { Place } from './work.ts';
 
 export interface ScriptContext {
@@ -143,11 +144,11 @@ export class FlowScript {
     ]);
     return [
       "'use mirth';",
-      ...head.map((line) => `// ${line}`),
+      ...head.map(remark),
       `mirth.begin(${JSON.stringify({ channel: names.channel, id: names.id, destinations: names.destinations, configuration: Object.fromEntries(values) })});`,
       ...templates.flatMap(({ name, library, script }) => [
         '',
-        `// Code template "${name}"${library === '' ? '' : ` of "${library}"`}`,
+        remark(`Code template "${name}"${library === '' ? '' : ` of "${library}"`}`),
         rewritten(script.text),
       ]),
       ...this.#lines,

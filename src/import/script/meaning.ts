@@ -22,7 +22,7 @@ export interface Scope {
 export const sourceOf = (rule: FieldRule): string | undefined =>
   typeof rule === 'string' ? rule : undefined;
 
-const literalOf = (node: Node): string | number | boolean | undefined =>
+export const literalOf = (node: Node): string | number | boolean | undefined =>
   node.type === 'Literal' &&
   (typeof node.value === 'string' || typeof node.value === 'number' || typeof node.value === 'boolean')
     ? node.value
@@ -33,7 +33,7 @@ const literalOf = (node: Node): string | number | boolean | undefined =>
       : undefined;
 
 /** Of a call: `object.method(...)`, or `name(...)`. */
-function callOf(
+export function callOf(
   node: Node,
 ): { readonly object?: Node; readonly method: string; readonly given: readonly Node[] } | undefined {
   if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return undefined;
@@ -44,7 +44,7 @@ function callOf(
   return { object: callee.object as Node, method: (callee.property as Node).name as string, given };
 }
 
-const nameOf = (node: Node | undefined): string | undefined =>
+export const nameOf = (node: Node | undefined): string | undefined =>
   node?.type === 'Identifier' ? (node.name as string) : undefined;
 
 /** Without what only makes a text of it: `.toString()`, `String(…)`, `'' + …`. */
@@ -66,7 +66,7 @@ export function pathIn(node: Node, scope: Scope): MessagePath | undefined {
   return scope.format === 'HL7V2' ? hl7PathOf(node) : scope.format === 'JSON' ? jsonPathOf(node) : undefined;
 }
 
-const MAPS = new Set(['channelMap', 'connectorMap']);
+export const MAPS = new Set(['channelMap', 'connectorMap']);
 const SHORT_MAPS = new Set(['$', '$c', '$co']);
 
 /** The key that `channelMap.get('x')`, `$c('x')` or `$('x')` reads. */
@@ -185,7 +185,7 @@ export const either = (a: Answer, b: Answer): Answer => {
 function simplest(any: readonly Condition[]): Condition {
   const [first] = any;
   const path = first !== undefined && 'path' in first ? first.path : undefined;
-  const values = any.flatMap((each): readonly (Json | undefined)[] => {
+  const values: (Json | undefined)[] = any.flatMap((each): readonly (Json | undefined)[] => {
     if (!('path' in each) || each.path !== path) return [undefined];
     return 'equals' in each ? [each.equals] : 'in' in each ? each.in : [undefined];
   });
@@ -319,7 +319,7 @@ export function filterOf(body: readonly Node[], scope: Scope, depth = 0): Answer
   return false;
 }
 
-function declared(statement: Node, scope: Scope): Map<string, FieldRule> | undefined {
+export function declared(statement: Node, scope: Scope): Map<string, FieldRule> | undefined {
   const locals = new Map(scope.locals);
   for (const each of statement.declarations as Node[]) {
     const name = nameOf(each.id as Node);
@@ -330,75 +330,4 @@ function declared(statement: Node, scope: Scope): Map<string, FieldRule> | undef
   return locals;
 }
 
-const isLogging = (node: Node): boolean => nameOf(callOf(node)?.object) === 'logger';
-
-// ---------------------------------------------------------------- moves of fields
-
-export type Move =
-  | { readonly to: 'variable'; readonly name: string; readonly rule: FieldRule }
-  | { readonly to: 'message'; readonly path: string; readonly rule: FieldRule };
-
-/** The script of a transformer as moves of fields, in their order. */
-export function movesOf(body: readonly Node[], scope: Scope): readonly Move[] | undefined {
-  const moves: Move[] = [];
-  let locals = new Map(scope.locals);
-  const variables = new Map(scope.variables);
-  const written = new Map(scope.written);
-  for (const statement of body) {
-    const here: Scope = { ...scope, locals, variables, written };
-    if (statement.type === 'EmptyStatement') continue;
-    if (statement.type === 'VariableDeclaration') {
-      const more = declared(statement, here);
-      if (more === undefined) return undefined;
-      locals = more;
-      continue;
-    }
-    if (statement.type === 'ReturnStatement') {
-      if (statement.argument !== null || statement !== body.at(-1)) return undefined;
-      continue;
-    }
-    if (statement.type !== 'ExpressionStatement') return undefined;
-    const expression = statement.expression as Node;
-    if (isLogging(expression)) continue;
-    const move = moveOf(expression, here);
-    if (move === undefined) return undefined;
-    moves.push(move);
-    if (move.to === 'variable') variables.set(move.name, move.rule);
-    else written.set(move.path, move.rule);
-  }
-  return moves;
-}
-
-function moveOf(node: Node, scope: Scope): Move | undefined {
-  const call = callOf(node);
-  if (call !== undefined) {
-    const isPut =
-      call.object === undefined
-        ? /^\$co?$/.test(call.method)
-        : MAPS.has(nameOf(call.object) ?? '') && call.method === 'put';
-    const [key, value] = call.given;
-    const name = key === undefined ? undefined : literalOf(key);
-    const rule = isPut && value !== undefined && call.given.length === 2 ? ruleOf(value, scope) : undefined;
-    return typeof name === 'string' && rule !== undefined ? { to: 'variable', name, rule } : undefined;
-  }
-  if (node.type !== 'AssignmentExpression' || node.operator !== '=') return undefined;
-  return writeOf(node.left as Node, ruleOf(node.right as Node, scope), scope);
-}
-
-/** A write of one field of the message. */
-export function writeOf(target: Node, rule: FieldRule | undefined, scope: Scope): Move | undefined {
-  const path = scope.format === 'HL7V2' ? hl7PathOf(target) : undefined;
-  if (path === undefined || !path.leaf || path.root !== 'msg' || rule === undefined) return undefined;
-  if (/^MSH-[12]$/.test(path.path)) return undefined;
-  for (const other of scope.written.keys())
-    if (other !== path.path && (other.startsWith(`${path.path}.`) || path.path.startsWith(`${other}.`)))
-      return undefined;
-  // Nothing to write empties the field, as it does in Mirth; a map would leave what is there.
-  const emptied: FieldRule =
-    typeof rule === 'string'
-      ? { from: rule, default: '' }
-      : 'from' in rule && rule.default === undefined
-        ? { ...rule, default: '' }
-        : rule;
-  return { to: 'message', path: path.path, rule: emptied };
-}
+export const isLogging = (node: Node): boolean => nameOf(callOf(node)?.object) === 'logger';

@@ -159,6 +159,8 @@ export function usesOf({ body, text }: Parsed): Uses {
   const free = new Map<string, number>();
   const refusals: Refusal[] = [];
   const configuration = new Set<string>();
+  /** Variables that hold an object which the script made. */
+  const own = new Set<string>();
   let writes = false;
   let readsTime = false;
   const refuse = (node: Node, [reason, fix]: readonly [string, string]): void => {
@@ -197,6 +199,8 @@ export function usesOf({ body, text }: Parsed): Uses {
         break;
       case 'VariableDeclarator':
         define(node.id as Node);
+        if (/^(Object|Array)Expression$/.test((node.init as Node | null)?.type ?? ''))
+          own.add((node.id as Node).name as string);
         if (node.init !== null) visit(node.init as Node);
         return;
       case 'FunctionDeclaration':
@@ -219,8 +223,9 @@ export function usesOf({ body, text }: Parsed): Uses {
       case 'AssignmentExpression': {
         const left = node.left as Node;
         const root = rootOf(left);
-        if (root === 'msg' || root === 'tmp' || root === undefined) writes = true;
-        else if (left.type === 'MemberExpression' && !defined.has(root)) writes = true;
+        // A variable may stand for a part of the message: only what the script made itself is surely not.
+        if (left.type === 'Identifier' ? root === 'msg' || root === 'tmp' : !own.has(root ?? ''))
+          writes = true;
         if (left.type === 'Identifier') define(left);
         break;
       }

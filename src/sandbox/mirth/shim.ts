@@ -126,8 +126,9 @@ export function installShim(
       : ((value as { length?: number } | undefined)?.length ?? 0);
   globals.createSegment = (name: unknown, message?: unknown, index = 0) => {
     if (message === undefined) return world.element(String(name));
-    (message as Record<string, Record<number, unknown>>)[String(name)]![index] = world.element(String(name));
-    return (message as Record<string, Record<number, unknown>>)[String(name)]![index];
+    const segments = (message as Record<string, Record<number, unknown>>)[String(name)] ?? {};
+    segments[index] = world.element(String(name));
+    return (message as Record<string, Record<number, unknown>>)[String(name)]?.[index];
   };
   globals.createSegmentAfter = (name: unknown, segment: unknown) => {
     const [anchor] = world.nodesOf(segment);
@@ -214,12 +215,13 @@ export function installShim(
     text.replace(/[&<>"]/g, (each) =>
       each === '&' ? '&amp;' : each === '<' ? '&lt;' : each === '>' ? '&gt;' : '&quot;',
     );
-  const XML = (value?: unknown): unknown => {
+  /** Called with `new` or without. */
+  function XML(value?: unknown): unknown {
     if (world.isXml(value)) return value;
     return value === undefined || value === null || value === ''
       ? world.list([])
       : world.readXml(String(value));
-  };
+  }
   Object.assign(globals, { XML, XMLList: XML });
   let message: unknown = given.input.message;
   let accepted = true;

@@ -348,56 +348,6 @@ export function installXml(world: Partial<MirthWorld>): void {
     return proxy;
   }
 
-  /** Elements, attributes and texts; no DTD and no entities but the five. */
-  function readXml(text: string): unknown {
-    const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-    const plain = (raw: string): string =>
-      raw.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, (all, name: string) => {
-        if (name.startsWith('#x') || name.startsWith('#X'))
-          return String.fromCodePoint(parseInt(name.slice(2), 16));
-        if (name.startsWith('#')) return String.fromCodePoint(Number(name.slice(1)));
-        if (!Object.hasOwn(entities, name))
-          throw new SyntaxError(`the XML names the entity ${all}, which there is not`);
-        return entities[name] as string;
-      });
-    const stack: XmlNode[] = [];
-    let root: XmlNode | undefined;
-    const token =
-      /<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<\/([^\s>]+)\s*>|<([^\s/>!?]+)((?:\s+[^\s=/>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/y;
-    let at = 0;
-    while (at < text.length) {
-      token.lastIndex = at;
-      const found = token.exec(text);
-      if (found === null) throw new SyntaxError(`the XML cannot be read at character ${at + 1}`);
-      at = token.lastIndex;
-      const [, cdata, closes, opens, attributes, empty, words] = found;
-      const top = stack[stack.length - 1];
-      if (cdata !== undefined) {
-        if (top !== undefined) append(top, make('text', '', cdata));
-      } else if (closes !== undefined) {
-        if (stack.pop()?.name !== closes)
-          throw new SyntaxError(`the XML closes ${closes}, which is not open`);
-      } else if (opens !== undefined) {
-        const node = make('element', opens);
-        for (const [, name = '', , value = '', other = ''] of (attributes ?? '').matchAll(
-          /([^\s=]+)\s*=\s*("([^"]*)"|'([^']*)')/g,
-        ))
-          node.attributes.push({
-            ...make('attribute', name, plain(value === '' ? other : value)),
-            parent: node,
-          });
-        if (top !== undefined) append(top, node);
-        else if (root !== undefined) throw new SyntaxError('the XML has two roots');
-        else root = node;
-        if (empty === '') stack.push(node);
-      } else if (words !== undefined && top !== undefined && words.trim() !== '')
-        append(top, make('text', '', plain(words)));
-    }
-    if (root === undefined || stack.length > 0) throw new SyntaxError('the XML ends too early');
-    return single(root);
-  }
-
-  world.readXml = readXml;
   world.isXml = (value) => viewOf(value) !== undefined;
   world.element = (name) => single(make('element', name));
   world.nodesOf = (value) => viewOf(value)?.nodes ?? [];
