@@ -185,6 +185,9 @@ test('flows by schedule, by hand and over lists run in the engine, and a retry g
       },
     }),
   };
+  const late = flow('late', { late: { after: 1, do: 'hold', since: 'event.at' } })
+    .on(manual())
+    .send('never', { connection: 'app', do: 'send', args: {} });
   const list = flow('list')
     .on(manual<{ readonly names: readonly string[] }>())
     .forEach('each', { in: 'event.names', as: 'name' }, (steps) =>
@@ -193,7 +196,7 @@ test('flows by schedule, by hand and over lists run in the engine, and a retry g
   const every = flow('every').on(schedule('* * * * * *')).send('ping', send);
   const store = await openMemoryStore({ disk: newDisk() });
   const engine = createEngine({
-    ...{ store, sites: [site], flows: [list, every], clock: systemClock, log: () => undefined },
+    ...{ store, sites: [site], flows: [list, every, late], clock: systemClock, log: () => undefined },
     keyedHash: (...parts) => JSON.stringify(parts),
     connectors: new Map([['app', connector]]),
   });
@@ -230,6 +233,22 @@ test('flows by schedule, by hand and over lists run in the engine, and a retry g
       'tell/2',
       'tell/3',
     ]);
+    const old = await engine.run({
+      flow: 'late',
+      from: { bytes: Buffer.from('{"at":"2020-01-01"}') },
+      who: 'kim',
+    });
+    const held = async () => (await store.history(old.deliveryId))?.delivery;
+    await expect.poll(async () => (await held())?.heldFor, { timeout: 10_000 }).toBe('late');
+    expect((await held())?.failure?.code).toBe('EVENT_LATE');
+    // A person decides: then it is done, however late.
+    await engine.release({
+      deliveryIds: [old.deliveryId],
+      to: 'waiting',
+      who: 'kim',
+      reason: 'still wanted',
+    });
+    await expect.poll(async () => (await held())?.state, { timeout: 10_000 }).toBe('delivered');
     await expect(engine.run({ flow: 'list', who: 'kim' })).resolves.toMatchObject({
       messageId: expect.any(String),
     });
