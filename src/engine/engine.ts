@@ -132,6 +132,7 @@ export function createEngine(options: EngineOptions): Engine {
           repeatable,
           signal: stopping.signal,
           due: due.now,
+          found: tallies.findings,
           ...(options.script === undefined ? {} : { script: options.script }),
         }),
       ),

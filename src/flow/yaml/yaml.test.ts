@@ -519,7 +519,6 @@ describe('any flow', () => {
       attempts: fc.nat(),
       exhausted: fc.constantFrom('stop lane', 'dead letter'),
       late: fc.record({ after: lengths, do: fc.constantFrom('filter', 'hold', 'dead letter') }),
-      retention: fc.nat(),
       service: fc.record(
         { endToEnd: lengths, silence: fc.oneof(lengths, fc.constant('learn')) },
         { requiredKeys: [] },
