@@ -79,7 +79,22 @@ describe('a schedule', () => {
 
   test('is run once by two nodes, and not again after a restart', async () => {
     const clocks = [manualClock(START), manualClock(START)];
-    const nodes = clocks.map((clock) => node(clock, daily('latest')));
+    // Both have seen what is due before either keeps it.
+    let arrived: (() => void)[] = [];
+    const meeting: Store = Object.assign(Object.create(store), {
+      async append(unit: Parameters<Store['append']>[0]) {
+        if (unit.messages.length > 0) {
+          await new Promise<void>((resolve) => {
+            arrived.push(resolve);
+            if (arrived.length < 2) return;
+            for (const go of arrived) go();
+            arrived = [];
+          });
+        }
+        return store.append(unit);
+      },
+    });
+    const nodes = clocks.map((clock) => node(clock, daily('latest'), meeting));
     await seeded();
     for (let day = 0; day < 3; day++) {
       for (const clock of clocks) clock.advance(DAY);
