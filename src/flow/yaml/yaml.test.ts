@@ -501,7 +501,10 @@ describe('any flow', () => {
   }).any as unknown as fc.Arbitrary<Step>;
   const trigger = fc.oneof(
     fc.record({ kind: fc.constant('event'), resource: words, changes: fc.subarray(['created', 'updated']) }),
-    fc.record({ kind: fc.constant('hl7'), type: anyText }),
+    fc.record(
+      { kind: fc.constant('hl7'), type: anyText, connection: words },
+      { requiredKeys: ['kind', 'type'] },
+    ),
     fc.record({ kind: fc.constantFrom('webhook', 'file'), connection: words }),
     fc.record({ kind: fc.constant('manual') }),
     optional(
