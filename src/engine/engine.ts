@@ -101,6 +101,7 @@ export function createEngine(options: EngineOptions): Engine {
           script: scripts.run,
           signal: stopping.signal,
           due: due.now,
+          found: tallies.findings,
         }),
       ),
     givenBack: gate.givenBack,

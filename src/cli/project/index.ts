@@ -68,7 +68,7 @@ export async function loadProject(
   faults.push(...mapFaults);
   const flowFiles = await loadFlows(
     join(root, config.flows),
-    { root, sites: loaded.sites, observed },
+    { root, sites: loaded.sites, observed, maps },
     faults,
   );
   const flows = flowFiles.map(({ flow }) => flow);
