@@ -56,6 +56,7 @@ export async function startSftp(
       return context.reject(['password', 'publickey']);
     });
     client.on('ready', () => {
+      (client as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
       client.on('session', (accept) => {
         accept().on('sftp', (acceptSftp) => serve(acceptSftp(), root, asked));
       });
