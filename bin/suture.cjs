@@ -36,15 +36,19 @@ if (node !== process.execPath) {
   require('node:v8').setFlagsFromString('--semi-space-growth-factor=1');
   const source = path.join(__dirname, '..', 'src', 'cli', 'main.ts');
   const fromSource = fs.existsSync(source);
-  if (fromSource) {
-    // In a clone, `import 'suture'` in a user's project means the source: the package's own exports
-    // name it under this condition.
-    const { registerHooks } = require('node:module');
-    registerHooks({
-      resolve: (specifier, context, next) =>
-        next(specifier, { ...context, conditions: [...context.conditions, 'suture-source'] }),
-    });
-  }
+  // `import 'suture'` in a user's project means the Suture that runs, installed there or not. In a clone that is the
+  // source: the package's own exports name it under this condition.
+  const { registerHooks } = require('node:module');
+  const own = pathToFileURL(__filename).href;
+  const more = fromSource ? ['suture-source'] : [];
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, {
+        ...context,
+        ...(/^suture(\/|$)/.test(specifier) ? { parentURL: own } : {}),
+        conditions: [...context.conditions, ...more],
+      }),
+  });
   const entry = fromSource ? source : path.join(__dirname, '..', 'dist', 'cli', 'main.js');
   import(pathToFileURL(entry).href).then(
     (cli) => cli.main(process.argv.slice(2)),

@@ -13,6 +13,7 @@ const results = join(root, 'test-output', 'results.json');
 
 const stages: readonly { name: string; command: string; args: readonly string[] }[] = [
   { name: 'types of the server', command: bin('tsc'), args: ['--noEmit'] },
+  { name: 'types of the package', command: bin('tsc'), args: ['--noEmit', '-p', 'tsconfig.build.json'] },
   {
     name: 'types of the console',
     command: bin('tsc'),

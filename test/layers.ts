@@ -15,7 +15,7 @@ export const LAYERS: readonly Layer[] = [
   { room: 'simulator', rooms: [], packages: ['fastify', 'jose'] },
   { room: 'message', rooms: ['std'], packages: [] },
   { room: 'site', rooms: ['std'], packages: ['yaml', 'zod'] },
-  { room: 'mapping', rooms: ['std', 'hl7', 'message'], packages: [] },
+  { room: 'mapping', rooms: ['std', 'hl7', 'message'], packages: ['re2js', 'yaml'] },
   {
     room: 'connectors',
     rooms: ['std', 'hl7', 'fhir', 'message', 'mapping', 'site'],
@@ -25,6 +25,11 @@ export const LAYERS: readonly Layer[] = [
     room: 'flow',
     rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'connectors'],
     packages: ['croner', 'yaml'],
+  },
+  {
+    room: 'cases',
+    rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'flow'],
+    packages: ['yaml', 'zod'],
   },
   { room: 'vault', rooms: ['std'], packages: [] },
   { room: 'store', rooms: ['std', 'message', 'vault'], packages: ['pg'] },
@@ -65,6 +70,7 @@ export const LAYERS: readonly Layer[] = [
       'mapping',
       'connectors',
       'flow',
+      'cases',
       'vault',
       'store',
       'engine',

@@ -261,6 +261,8 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       };
       return store.release({ deliveryIds: request.deliveryIds, to: request.to, at, audit });
     },
+    gaps: () => Promise.resolve([]),
+    resumeMapped: () => Promise.resolve(0),
     ...approvalDesk({ store, clock, answered: () => undefined }),
     async trace(deliveryId) {
       const history = await store.history(deliveryId);

@@ -101,6 +101,7 @@ button{width:100%;margin-top:1.4rem;padding:.6rem;font:inherit;font-weight:600;c
 button:hover{background:#095c6b}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .hint{margin:.3rem 0 0;font-size:.875rem;color:var(--soft)}
+p{overflow-wrap:anywhere}
 .facts{margin:.2rem 0 .8rem;padding:0;list-style:none;font-size:.9375rem;overflow-wrap:anywhere}
 .facts b{font-weight:500;color:var(--soft)}
 .go{display:block;text-align:center;margin-top:1.4rem;padding:.6rem;font-weight:600;color:#fff;background:#0b7285;border-radius:6px;text-decoration:none}

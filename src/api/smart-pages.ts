@@ -34,6 +34,31 @@ export function missingOf(consent: ConsentFacts): readonly string[] {
   return granted.has('*') ? [] : [...resourcesOf(consent.asked)].filter((type) => !granted.has(type));
 }
 
+const LETTERS = 'cruds';
+
+/**
+ * Scopes as a person reads them, one word a resource: `user/Patient.r user/Patient.s` is `Patient.rs`. A scope that is narrowed by
+ * a query is told as such, since the queries alone fill a screen.
+ */
+export function shortScopes(scopes: readonly string[]): string {
+  const found = new Map<string, { letters: string; narrowed: boolean }>();
+  const others: string[] = [];
+  for (const scope of scopes) {
+    const [, type, letters, query] = /^\w+\/([A-Z]\w+|\*)\.([cruds]+)(\?.*)?$/.exec(scope) ?? [];
+    if (type === undefined || letters === undefined) {
+      others.push(scope);
+      continue;
+    }
+    const one = found.get(type) ?? { letters: '', narrowed: false };
+    found.set(type, { letters: one.letters + letters, narrowed: one.narrowed || query !== undefined });
+  }
+  const types = [...found].map(
+    ([type, { letters, narrowed }]) =>
+      `${type}.${[...LETTERS].filter((each) => letters.includes(each)).join('')}${narrowed ? ' (some of them)' : ''}`,
+  );
+  return [...others, ...types].join(', ');
+}
+
 export function connectionsPage(rows: readonly SignInView[], register: Registration): string {
   const sections = rows.map(
     (one) => `<section data-testid="sign-in-${escapeHtml(one.site)}-${escapeHtml(one.connection)}">
@@ -74,7 +99,7 @@ export function invitationPage(one: SignInView, invitation: string): string {
 ${list([
   ['EHR', one.host],
   ['client', one.clientId],
-  ['asks for', one.scopes.join(', ')],
+  ['asks for', shortScopes(one.scopes)],
 ])}
 <form method="post" action="/smart/start">
 <input type="hidden" name="invitation" value="${escapeHtml(invitation)}">
@@ -106,7 +131,7 @@ export function connectedPage(connection: string, consent: ConsentFacts): string
     body: `<p data-testid="connected">${escapeHtml(consentText(consent))}</p>
 ${short}${list([
   ['connection', connection],
-  ['granted', consent.granted?.join(', ') ?? 'the EHR did not say'],
+  ['granted', consent.granted === null ? 'the EHR did not say' : shortScopes(consent.granted)],
 ])}
 <p>You can close this window.</p>`,
   });

@@ -223,7 +223,11 @@ export interface DeliveryDetail {
   readonly plan: readonly PlannedStep[] | null;
   /** Steps of the flow as it runs now, to replay from; `null` when there is no such flow any more. */
   readonly replayFrom: readonly string[] | null;
-  readonly steps: readonly (Omit<StepRecord, 'output'> & { readonly sleep: SleepView | null })[];
+  /** `outcome`: what it came to, in a word: `created by $find + $book`, `1 match`; `null` for steps that say nothing of the kind. */
+  readonly steps: readonly (Omit<StepRecord, 'output'> & {
+    readonly sleep: SleepView | null;
+    readonly outcome: string | null;
+  })[];
   readonly attempts: readonly Omit<AttemptRecord, 'detail'>[];
 }
 

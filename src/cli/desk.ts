@@ -31,6 +31,7 @@ import type {
   StuckLane,
 } from '../store/index.ts';
 import { announced } from './data-folder.ts';
+import { engineKept, folderKept, type KeptDesk } from './kept-desk.ts';
 import { loadProject } from './project/index.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
@@ -38,7 +39,7 @@ import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
 import { hasData, openToLook } from './store.ts';
 import { engineWrites, folderWrites, type WriteDeskOfCommands } from './write-desk.ts';
 
-export interface Desk extends WriteDeskOfCommands {
+export interface Desk extends WriteDeskOfCommands, KeptDesk {
   readonly from: 'engine' | 'folder';
   /** By a patient, the search is recorded. */
   search(query: Omit<MessageQuery, 'patient'> & { asked?: string | Person }): Promise<Page<MessageRow>>;
@@ -185,6 +186,7 @@ function engineDesk(url: string, token: string): Desk {
     },
     replays: engineReplays(ask),
     ...engineWrites(ask),
+    ...engineKept(ask),
     smart: engineSmart(ask),
     close: () => Promise.resolve(),
   };
@@ -234,6 +236,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
     replay: needsEngine,
     replays: folderReplays(store),
     ...folderWrites(store),
+    ...folderKept(store),
     smart: folderSmart(notRunning),
     lanes: (query) => store.stuckLanes(query),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),

@@ -11,6 +11,7 @@ import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFlows } from './commands/flows.ts';
 import { addHl7 } from './commands/hl7.ts';
+import { addInit } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
 import { addLanes } from './commands/lanes.ts';
 import { addMessages } from './commands/messages.ts';
@@ -22,6 +23,7 @@ import { addSend } from './commands/send.ts';
 import { addSimulator } from './commands/simulator.ts';
 import { addSites } from './commands/sites.ts';
 import { addStart } from './commands/start.ts';
+import { addTest } from './commands/test.ts';
 import { addWrites } from './commands/writes.ts';
 
 export function everything(): Command {
@@ -36,9 +38,11 @@ export function everything(): Command {
     // `suture replay --version ran` is the replay’s option, not a question for the program’s.
     .enablePositionalOptions();
   for (const add of [
+    addInit,
     addStart,
     addDev,
     addCheck,
+    addTest,
     addRun,
     addSend,
     addMessages,

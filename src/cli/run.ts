@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { dataFolder, makeFolder } from './data-folder.ts';
 import { type Companions, startBeside, startHospital } from './hospital.ts';
+import { takeUpChanges } from './hot-reload.ts';
 import { explain, printLine, printNote } from './output.ts';
 import { loadProject } from './project/index.ts';
 import { type Serving, serve } from './serve.ts';
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly verbose: boolean;
   /** How long it may take to stop; milliseconds. */
   readonly drain: number;
+  /** Changes of the project's files are taken up while it runs. */
+  readonly watch?: boolean;
 }
 
 /** What is left after draining is files and sockets of ours: if that takes this long, something is broken. */
@@ -53,7 +56,9 @@ export async function runUntilStopped(options: RunOptions): Promise<void> {
   try {
     const data = throwAwayFolder(options, closers) ?? dataFolder(options.folder, environment);
     makeFolder(data);
-    const project = await loadProject(options.folder, environment);
+    const changes = options.watch ? takeUpChanges(options.folder, environment) : null;
+    if (changes) closers.push(() => changes.close());
+    const project = changes ? await changes.firstSound() : await loadProject(options.folder, environment);
     const serving = await serve({
       project,
       folder: data,
@@ -74,7 +79,14 @@ export async function runUntilStopped(options: RunOptions): Promise<void> {
     }
     // Loaded: from here on the young heap may grow with the load (see bin/suture.cjs).
     setFlagsFromString('--semi-space-growth-factor=2');
-    printWelcome(serving, data, options, performance.now() - started);
+    printWelcome(
+      serving,
+      data,
+      options,
+      project.config.dev.hospital !== undefined,
+      performance.now() - started,
+    );
+    changes?.begin(project, serving);
     process.send?.('ready');
     await serving.consoleReady;
   } catch (error) {
@@ -106,7 +118,13 @@ async function hospitalFor(
   );
 }
 
-function printWelcome(serving: Serving, data: string, options: RunOptions, ms: number): void {
+function printWelcome(
+  serving: Serving,
+  data: string,
+  options: RunOptions,
+  hasHospital: boolean,
+  ms: number,
+): void {
   printLine();
   printLine(`  Suture is ready (${(ms / 1000).toFixed(1)} s).`);
   printLine(`  Console   ${serving.url}/`);
@@ -115,8 +133,10 @@ function printWelcome(serving: Serving, data: string, options: RunOptions, ms: n
   for (const one of serving.engine.connections()) {
     if (one.address) printLine(`  Listens   ${one.site} / ${one.connection} on ${one.address}`);
   }
-  if (options.throwAway) {
+  if (options.development && hasHospital) {
     printLine(`  Hospital  http://127.0.0.1:${portSetting(process.env, 'SIMULATOR_PORT', 4610)}/admin`);
+  }
+  if (options.throwAway) {
     printLine(`  Care app  http://127.0.0.1:${portSetting(process.env, 'CARE_APP_PORT', 4620)}/`);
   }
   printLine(

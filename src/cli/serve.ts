@@ -4,7 +4,14 @@ import { basename, dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { createApi } from '../api/index.ts';
 import type { ConnectionContext } from '../connectors/index.ts';
-import { createEngine, type Drain, type Engine, secretVariable } from '../engine/index.ts';
+import {
+  createEngine,
+  type Drain,
+  type Engine,
+  type EngineProject,
+  type Replaced,
+  secretVariable,
+} from '../engine/index.ts';
 import { Failure, secret, systemClock } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts';
@@ -35,20 +42,14 @@ export interface Serving {
   readonly secrets: ReadonlyMap<string, string>;
   /** Resolves when the console can be opened. */
   readonly consoleReady: Promise<void>;
+  /** Another reading of the project in place of the one that runs; on a Failure the running one stays. */
+  replace(project: Project): Promise<Replaced>;
   close(drain?: Drain): Promise<void>;
 }
 
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { project, folder, environment } = options;
-  if (project.faults.length > 0) {
-    for (const fault of project.faults) printNote(faultText(fault));
-    throw new Failure({
-      code: 'PROJECT_FAULTY',
-      kind: 'config',
-      message: `The project has ${project.faults.length} fault${project.faults.length === 1 ? '' : 's'}.`,
-      fix: 'Mend what is listed above; "suture check" lists it again.',
-    });
-  }
+  refuseFaults(project);
   makeFolder(folder);
   const log = logger(options.verbose);
   const port = portSetting(environment, 'PORT', 4600);
@@ -61,13 +62,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const secrets = await keepSecrets(store, project, environment, options.makeSecrets);
     engine = createEngine({
       store,
-      sites: project.sites.map((site) => site.record),
-      flows: project.flows,
-      observed: project.observed,
+      ...engineProject(project),
       clock: systemClock,
       keyedHash: store.keyedHash,
       log,
-      siteFile: (site, name) => besideRecord(project, site, name),
       ...(project.config.backlogLimit === undefined ? {} : { backlogLimit: project.config.backlogLimit }),
     });
     let consoleState: 'building' | 'ready' = consoleIsBuilt() ? 'ready' : 'building';
@@ -104,6 +102,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       firstUserLink: await api.firstUserLink(),
       secrets,
       consoleReady,
+      async replace(next) {
+        refuseFaults(next);
+        await keepSecrets(store, next, environment, options.makeSecrets);
+        return serving.engine.replace(engineProject(next));
+      },
       async close(drain) {
         build.stop();
         withdraw(folder);
@@ -120,6 +123,25 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     throw error;
   }
 }
+
+function refuseFaults({ faults }: Project): void {
+  if (faults.length === 0) return;
+  for (const fault of faults) printNote(faultText(fault));
+  throw new Failure({
+    code: 'PROJECT_FAULTY',
+    kind: 'config',
+    message: `The project has ${faults.length} fault${faults.length === 1 ? '' : 's'}.`,
+    fix: 'Mend what is listed above; "suture check" lists it again.',
+  });
+}
+
+/** What the engine takes of a project. */
+const engineProject = (project: Project): EngineProject => ({
+  sites: project.sites.map((site) => site.record),
+  flows: project.flows,
+  observed: project.observed,
+  siteFile: (site, name) => besideRecord(project, site, name),
+});
 
 /** A file beside a site's record, by its name alone: nothing above that folder. */
 async function besideRecord(project: Project, site: string, name: string): Promise<string> {

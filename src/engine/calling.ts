@@ -11,6 +11,8 @@ export interface CallingOptions extends Omit<GateOptions, 'wake'> {
   /** By which deliveries are due, and so circuits probed: it never goes back. */
   readonly due: Clock;
   readonly open: (site: string, connection: string) => Open | undefined;
+  /** What is learnt there need not wait any longer either; true: something did. */
+  readonly learnAgain: (site: string, connection: string) => boolean;
   /** Something may be due. */
   readonly nudge: () => void;
 }
@@ -45,7 +47,8 @@ export function createCalling(options: CallingOptions): Calling {
       if (open(site, connection) === undefined) return false;
       const on = `${site}/${connection}`;
       await store.audit([{ at: clock.now(), who, act: 'connection.resume', on, facts: { reason } }]);
-      return gate.resume({ site, connection });
+      const learnt = options.learnAgain(site, connection);
+      return gate.resume({ site, connection }) || learnt;
     },
   };
 }

@@ -14,6 +14,7 @@ import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
 import type { Responder } from './respond.ts';
 import type { RunControl } from './run.ts';
 import type { SignInControl } from './sign-in/desk.ts';
+import type { GapControl } from './unmapped.ts';
 import type { WriteControl } from './writes.ts';
 
 export interface RunningFlow {
@@ -49,7 +50,7 @@ export interface Change {
   readonly health: boolean;
 }
 
-export interface EngineControl extends CursorControl, WriteControl, RunControl {
+export interface EngineControl extends CursorControl, GapControl, WriteControl, RunControl {
   readonly store: Store;
   readonly flows: readonly RunningFlow[];
   readonly startedAt: number;

@@ -16,6 +16,7 @@ import {
   type PreparedFlow,
   rememberedOf,
 } from '../flow/index.ts';
+import { CODE_UNMAPPED } from '../mapping/index.ts';
 import type { StepRecord } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Json, type Random } from '../std/index.ts';
@@ -28,7 +29,9 @@ export interface DeliverOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** `undefined` when the flow is no longer there. */
-  readonly flow: (name: string) => { readonly prepared: PreparedFlow; readonly limits: Limits } | undefined;
+  readonly flow: (
+    name: string,
+  ) => { readonly prepared: PreparedFlow; readonly limits: Limits; readonly version: string } | undefined;
   readonly site: (name: string) => SiteRecord | undefined;
   readonly connection: (site: string, name: string) => Connection | undefined;
   /** Asked before each call. */
@@ -74,12 +77,14 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   const { delivery, message, epoch } = leased;
   const started = clock.elapsed();
   let unsaved: StepRecord[] = [];
-  const base = (): Pick<Settlement, 'deliveryId' | 'epoch' | 'at' | 'ms' | 'steps'> => ({
+  let ran: { readonly flowVersion?: string } = {};
+  const base = (): Pick<Settlement, 'deliveryId' | 'epoch' | 'at' | 'ms' | 'steps' | 'flowVersion'> => ({
     deliveryId: delivery.id,
     epoch,
     at: clock.now(),
     ms: Math.round(clock.elapsed() - started),
     steps: unsaved,
+    ...ran,
   });
 
   const told = (failure: Failure) => ({ failure: failure.toJSON(), detail: failure.detail ?? null });
@@ -88,7 +93,12 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     const outcome = decide(failure, { ...delivery, createdAt }, limits, options.due(), options.random);
     const step = failure.at.step ?? '';
     if (!failure.retry.again && failure.retry.held) {
-      const reason = failure.kind === 'unknown-outcome' ? 'unknown outcome' : 'ambiguous patient';
+      const reason =
+        failure.code === CODE_UNMAPPED
+          ? 'unmapped code'
+          : failure.kind === 'unknown-outcome'
+            ? 'unknown outcome'
+            : 'ambiguous patient';
       return { ...base(), to: 'held', reason, step, ...told(failure) };
     }
     if (failure.kind === 'unknown-outcome' && policy === 'hold')
@@ -106,6 +116,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   const site = options.site(message.site);
   if (running === undefined || site === undefined) return { ...base(), ...flowGone(leased) };
 
+  if (running.version !== delivery.flowVersion) ran = { flowVersion: running.version };
   const reads: NonNullable<CallContext['reads']> = new Map();
   const remembered = rememberedOf(running.prepared.flow, leased.remembered);
   // What an earlier attempt was told may have been mended since: a find that led to a hold or a failure is asked

@@ -13,6 +13,8 @@ export interface DispatchOptions {
   readonly deliver: (leased: Leased) => Promise<Settlement | 'stale'>;
   /** What was given back until later stands in its lane again. */
   readonly givenBack: (deliveryId: string) => void;
+  /** The store has it. */
+  readonly settled?: (leased: Leased, settlement: Settlement) => Promise<void>;
   readonly changed: () => void;
   readonly broken: (error: unknown) => void;
 }
@@ -107,7 +109,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     try {
       // Leased in the moment that it was told to stop: back it goes, untried.
       const settlement = running ? await options.deliver(leased) : untried(leased, clock.now());
-      if (settlement !== 'stale') settled = settleSurely(settlement);
+      if (settlement !== 'stale') settled = settleSurely(leased, settlement);
     } catch (error) {
       options.broken(error);
     }
@@ -133,12 +135,13 @@ export function createDispatch(options: DispatchOptions): Dispatch {
    * What was done must be recorded, or it would be done again: while the store fails, keep the settlement
    * and try. If the engine stops first, the delivery is still `running` on disk and comes back flagged.
    */
-  async function settleSurely(settlement: Settlement): Promise<void> {
+  async function settleSurely(leased: Leased, settlement: Settlement): Promise<void> {
     for (;;) {
       try {
         await store.settle(settlement);
         if (settlement.to === 'given back' || settlement.to === 'waiting')
           options.givenBack(settlement.deliveryId);
+        if (settlement.to === 'held') await options.settled?.(leased, settlement);
         return;
       } catch (error) {
         options.broken(error);

@@ -6,8 +6,9 @@ import { createAnswering } from './answering.ts';
 import { createBackpressure } from './backpressure.ts';
 import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
+import { startClockwork } from './clockwork.ts';
 import type { EngineControl } from './control.ts';
-import { deliver } from './deliver.ts';
+import { deliver, type RunScript } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
@@ -21,11 +22,11 @@ import { createPresent, type EngineProject } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import type { EarlierFlow } from './replay/versions.ts';
-import { startRetention } from './retention.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { createStoreProbe } from './store-probe.ts';
 import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
 import { createTelling } from './telling.ts';
+import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
 
 export interface EngineOptions extends EngineProject {
@@ -35,6 +36,8 @@ export interface EngineOptions extends EngineProject {
   readonly log: ConnectionContext['log'];
   readonly random?: Random;
   readonly connectors?: ReadonlyMap<string, Connector>;
+  /** Runs scripts of code steps apart; left out: flows with scripts fail. */
+  readonly script?: RunScript;
   /** Deliveries in hand at once. */
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
@@ -51,10 +54,11 @@ export interface Engine extends EngineControl {
   /**
    * Another project in place of the one that runs, without stopping: what has not changed keeps its sockets and pollers; what
    * was received before is not planned again. One at a time; a second one waits. `queued` (left out: `carry over`): what
-   * becomes of deliveries that were planned with another version of their flow.
+   * becomes of deliveries that were planned with another version of their flow. `commit`: the last thing before the change is
+   * seen; if it rejects, nothing changes.
    * @throws Failure and changes nothing: a record or a flow has a fault, a port is taken, the store fails.
    */
-  replace(project: EngineProject, queued?: QueuedPolicy): Promise<Replaced>;
+  replace(project: EngineProject, queued?: QueuedPolicy, commit?: () => Promise<void>): Promise<Replaced>;
   /**
    * Drains: listens no more, answers what it has read, finishes what is in hand, writes what is counted. Calls that take longer
    * are broken off in time, and their deliveries are given back. The store stays open.
@@ -70,13 +74,7 @@ export function createEngine(options: EngineOptions): Engine {
   const random = options.random ?? systemRandom;
   const registry = options.connectors ?? allConnectors;
   const limit = options.backlogLimit ?? BACKLOG_LIMIT;
-  const { sites, flows, observed, siteFile } = options;
-  const present = createPresent({
-    sites,
-    flows,
-    ...(observed === undefined ? {} : { observed }),
-    ...(siteFile === undefined ? {} : { siteFile }),
-  });
+  const present = createPresent(options);
   const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
   const tallies = createTallykeeper(store, clock);
@@ -103,12 +101,23 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     test,
     open: (site, name) => byName.get(`${site}/${name}`),
+    learnAgain: (site, name) => learning.again(site, name),
     nudge: () => dispatch.nudge(),
+  });
+
+  const gaps = createGaps({
+    store,
+    clock,
+    valueSets: present.valueSets,
+    planned,
+    found: tallies.findings,
+    log,
   });
 
   const dispatch = createDispatch({
     store,
     clock: due,
+    settled: gaps.settled,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
       replays.run(leased, (flow) =>
@@ -123,6 +132,7 @@ export function createEngine(options: EngineOptions): Engine {
           repeatable,
           signal: stopping.signal,
           due: due.now,
+          ...(options.script === undefined ? {} : { script: options.script }),
         }),
       ),
     givenBack: gate.givenBack,
@@ -265,7 +275,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
-  let retention: ReturnType<typeof startRetention> | null = null;
+  let clockwork: ReturnType<typeof startClockwork> | null = null;
 
   return {
     store,
@@ -297,6 +307,8 @@ export function createEngine(options: EngineOptions): Engine {
         endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
+        // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
+        await gaps.control.resumeMapped();
         // What was queued before goes first; then senders are let in.
         dispatch.start();
         await learning.prepare();
@@ -315,7 +327,8 @@ export function createEngine(options: EngineOptions): Engine {
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
         answering.start();
-        retention = startRetention({ store, clock, sites: present.sites, log });
+        const { sites, flows } = present;
+        clockwork = startClockwork({ store, clock, keyedHash, sites, flows, planned, log });
       } catch (error) {
         running = false;
         endHealth?.();
@@ -325,9 +338,11 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
 
-    async replace(project, queued = 'carry over') {
+    async replace(project, queued = 'carry over', commit) {
       if (!running) throw notRunning({});
-      return swap.replace(project, queued);
+      const replaced = await swap.replace(project, queued, commit);
+      await gaps.control.resumeMapped();
+      return replaced;
     },
 
     async stop(drain = {}) {
@@ -335,7 +350,7 @@ export function createEngine(options: EngineOptions): Engine {
       await replays.close();
       await answering.stop();
       backpressure.stop();
-      await retention?.stop();
+      await clockwork?.stop();
       endHealth?.();
       endWork?.();
       const end = beginDrain(clock, drain, {
@@ -378,6 +393,7 @@ export function createEngine(options: EngineOptions): Engine {
     replay: replays.replay,
     replays: replays.control,
 
+    ...gaps.control,
     ...cursorDesk({ store, clock, sites: present.sites }),
 
     ...byHand({

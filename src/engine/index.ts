@@ -19,4 +19,5 @@ export { scanEntry } from './scan.ts';
 export type { Begun, SignedIn, SignInControl, SignInView } from './sign-in/desk.ts';
 export { signInFailures } from './sign-in/failures.ts';
 export type { QueuedPolicy, Replaced } from './swap.ts';
+export type { Gap, GapControl } from './unmapped.ts';
 export { type WriteControl, type WriteWord, writeDesk } from './writes.ts';

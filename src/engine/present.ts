@@ -2,7 +2,8 @@
  * What the engine runs now. Its parts look here whenever they need a flow or a site, and keep neither; only a swap changes it,
  * all of it in one moment.
  */
-import { type Flow, flowVersion, type PreparedFlow, prepare } from '../flow/index.ts';
+import { type Flow, flowVersion, type PreparedFlow, prepare, withValueSets } from '../flow/index.ts';
+import { noValueSets, type ValueSets } from '../mapping/index.ts';
 import type { ObservedSite, SiteRecord } from '../site/index.ts';
 import { Failure } from '../std/index.ts';
 import type { RunningFlow } from './control.ts';
@@ -16,6 +17,8 @@ export interface EngineProject {
   readonly observed?: Readonly<Record<string, ObservedSite>>;
   /** The text of a file beside a site's record: `roster.csv`. */
   readonly siteFile?: (site: string, name: string) => Promise<string>;
+  /** A site's value set maps. */
+  readonly valueSets?: (site: string) => ValueSets;
 }
 
 /** A flow that can be run. */
@@ -40,7 +43,11 @@ export interface Prepared {
 }
 
 /** @throws Failure `config`: a flow cannot be run, or two have one name. */
-export function prepareProject(project: EngineProject): Prepared {
+export function prepareProject(given: EngineProject): Prepared {
+  const sites = given.sites.map((site) =>
+    withValueSets(site, () => given.valueSets?.(site.site) ?? noValueSets),
+  );
+  const project: EngineProject = { ...given, sites };
   const runnables = new Map<string, Runnable>();
   for (const flow of project.flows) {
     if (runnables.has(flow.name)) {
@@ -55,7 +62,7 @@ export function prepareProject(project: EngineProject): Prepared {
     runnables.set(flow.name, runnable(flow));
   }
   const flows = [...runnables.values()].map(({ prepared: { flow }, version }) => ({ flow, version }));
-  return { project, flows, runnables, sites: new Map(project.sites.map((site) => [site.site, site])) };
+  return { project, flows, runnables, sites: new Map(sites.map((site) => [site.site, site])) };
 }
 
 export interface Present {
@@ -67,6 +74,7 @@ export interface Present {
   site(name: string): SiteRecord | undefined;
   observed(): Readonly<Record<string, ObservedSite>>;
   siteFile(site: string, name: string): Promise<string>;
+  valueSets(site: string): ValueSets;
   become(next: Prepared): void;
 }
 
@@ -80,6 +88,7 @@ export function createPresent(project: EngineProject): Present {
     sites: () => now.project.sites,
     site: (name) => now.sites.get(name),
     observed: () => now.project.observed ?? {},
+    valueSets: (site) => now.project.valueSets?.(site) ?? noValueSets,
     siteFile(site, name) {
       const read = now.project.siteFile;
       if (read !== undefined) return read(site, name);

@@ -7,12 +7,29 @@ export interface Issue {
   readonly type: string;
   /** The vendor's codes in `details`: Epic's 59204. Only what looks like a code, so safe to show. */
   readonly codes: readonly string[];
+  /** Elements at fault, as paths: `valueQuantity.unit`. Only what looks like one, so safe to show. */
+  readonly elements: readonly string[];
   /** What the server says. It may hold patient data: never in a log or a message. */
   readonly text: string;
 }
 
 /** A code, not a sentence: what else stands there is not repeated to anyone. */
 const CODE = /^[A-Za-z0-9._-]{1,40}$/;
+
+/** FHIRPath's plainest form, and the older XPath's: names, dots, places in lists. */
+const ELEMENT = /^[A-Za-z][A-Za-z0-9]{0,39}(\[\d{1,3}\])?(\.[A-Za-z][A-Za-z0-9]{0,39}(\[\d{1,3}\])?){0,7}$/;
+
+const elementsIn = (paths: readonly unknown[]): string[] => [
+  ...new Set(
+    paths
+      .map((path) =>
+        textOf(path)
+          .replace(/^\/(f:)?/, '')
+          .replaceAll(/\/(f:)?/g, '.'),
+      )
+      .filter((path) => ELEMENT.test(path)),
+  ),
+];
 
 const severityOf = (value: unknown): Issue['severity'] =>
   value === 'fatal' || value === 'error' || value === 'warning' ? value : 'information';
@@ -30,6 +47,7 @@ export function issuesOf(resource: FhirResource | undefined): Issue[] {
       severity: severityOf(issue.severity),
       type: CODE.test(textOf(issue.code)) ? textOf(issue.code) : 'unknown',
       codes: codings.map((coding) => textOf(coding.code)).filter((code) => CODE.test(code)),
+      elements: elementsIn([issue.expression, issue.location].flat()),
       text: said.filter((text) => typeof text === 'string' && text !== '').join('; '),
     };
   });
@@ -50,6 +68,7 @@ export function issuesOfXml(text: string): Issue[] {
         severity: severityOf(attribute(own, 'severity')),
         type: CODE.test(attribute(own, 'code')) ? attribute(own, 'code') : 'unknown',
         codes: CODE.test(code) ? [code] : [],
+        elements: elementsIn([attribute(issue, 'expression'), attribute(issue, 'location')]),
         text: said.filter((part) => part !== '').join('; '),
       };
     });
@@ -69,6 +88,15 @@ export function codesOf(issues: readonly Issue[]): string[] {
   const ordered = [...issues].sort((a, b) => rank[a.severity] - rank[b.severity]);
   return [...new Set(ordered.flatMap((issue) => issue.codes))];
 }
+
+/** Elements that refusals are about, without repeats. */
+export const elementsOf = (issues: readonly Issue[]): string[] => [
+  ...new Set(
+    issues
+      .filter(({ severity }) => severity === 'fatal' || severity === 'error')
+      .flatMap(({ elements }) => elements),
+  ),
+];
 
 /** True when an issue says that the answer is not to be used. */
 export const isRefusal = (issues: readonly Issue[]): boolean =>

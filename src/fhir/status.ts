@@ -3,7 +3,7 @@ import type { Failure, FailureOptions } from '../std/index.ts';
 import { type Content, excerpt } from './answer.ts';
 import { type FhirFailureCode, fhirFailure } from './failures.ts';
 import { type HttpError, type HttpReply, retryAfter } from './http.ts';
-import { codesOf } from './outcome.ts';
+import { codesOf, elementsOf } from './outcome.ts';
 import { writeUnknown } from './write.ts';
 
 /** A vendor's way of saying things; the client knows none by itself. */
@@ -35,7 +35,9 @@ export function refusal(refused: Refusal, dialect: Dialect | undefined): Failure
   const codes = codesOf(content.issues);
   const named = codes.length > 0 ? `; ${codes.join(', ')}` : '';
   const detail = content.text === '' ? {} : { detail: excerpt(content.text) };
-  const said = `The server answered the ${what} with ${reply.status}${named}.`;
+  const elements = elementsOf(content.issues);
+  const about = elements.length > 0 ? `, about ${elements.slice(0, 5).join(', ')}` : '';
+  const said = `The server answered the ${what} with ${reply.status}${named}${about}.`;
   if (dialect?.pagingExpired.some((code) => codes.includes(code))) {
     return fhirFailure('FHIR_PAGING_EXPIRED', { message: said, ...detail });
   }

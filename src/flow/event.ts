@@ -1,6 +1,13 @@
 /** The meaning of a message: what a flow's `event`, `site` and `hl7:` sources read. */
 import { type Message, parse } from '../hl7/index.ts';
-import { type Encounter, type FhirReading, type Lookup, type Patient, readHl7 } from '../mapping/index.ts';
+import {
+  type Encounter,
+  type FhirReading,
+  type Lookup,
+  type Patient,
+  readHl7,
+  type ValueSets,
+} from '../mapping/index.ts';
 import type { MessageSummary } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { Failure } from '../std/index.ts';
@@ -35,12 +42,22 @@ export interface EventContext {
   readonly event: Readonly<Record<string, unknown>>;
   readonly hl7?: Message;
   readonly site: SiteValue;
+  /** The site's value set maps. */
+  readonly valueSets?: ValueSets | undefined;
+  /** When the message was received; milliseconds. */
+  readonly receivedAt?: number | undefined;
   /** What HL7 messages that the flow makes have their control ids and times from. */
   readonly stamp?: { readonly of: string; readonly at: number };
-  /** The site's value set maps. */
-  readonly valueSets?: unknown;
   /** What the FHIR reading of an HL7 message could not carry over; none for other formats. */
   readonly findings: () => FhirReading['findings'];
+}
+
+/** A site's record, and its value set maps as they are now. */
+export type MappedSite = SiteRecord & { readonly codeMaps?: ValueSets | undefined };
+
+/** A record that has its maps with it, whenever they are asked for: they may be exchanged while an engine runs. */
+export function withValueSets(record: SiteRecord, valueSets: () => ValueSets): MappedSite {
+  return Object.defineProperty({ ...record }, 'codeMaps', { get: valueSets });
 }
 
 /**
@@ -50,19 +67,27 @@ export interface EventContext {
 export function eventContext(
   message: Pick<MessageSummary, 'format' | 'type'> & Partial<Pick<MessageSummary, 'id' | 'receivedAt'>>,
   bytes: Uint8Array,
-  site: SiteRecord,
+  site: MappedSite,
 ): EventContext {
   const { id, receivedAt } = message;
-  const context = contextOf(message, bytes, site);
-  return id === undefined || receivedAt === undefined
-    ? context
-    : { ...context, stamp: { of: `${site.site} ${id}`, at: receivedAt } };
+  const { event, hl7, findings, site: value } = contextOf(message, bytes, site);
+  return {
+    event,
+    ...(hl7 === undefined ? {} : { hl7 }),
+    site: value,
+    valueSets: site.codeMaps,
+    receivedAt,
+    ...(id === undefined || receivedAt === undefined
+      ? {}
+      : { stamp: { of: `${site.site} ${id}`, at: receivedAt } }),
+    findings,
+  };
 }
 
 function contextOf(
   message: Pick<MessageSummary, 'format' | 'type'>,
   bytes: Uint8Array,
-  site: SiteRecord,
+  site: MappedSite,
 ): EventContext {
   const value: SiteValue = {
     id: site.site,
@@ -81,7 +106,7 @@ function contextOf(
   return { event: body as Readonly<Record<string, unknown>>, site: value, findings: none };
 }
 
-function hl7Context(bytes: Uint8Array, site: SiteRecord, value: SiteValue): EventContext {
+function hl7Context(bytes: Uint8Array, site: MappedSite, value: SiteValue): EventContext {
   const hl7 = parse(bytes);
   if (!hl7.usable) throw unreadable('hl7', hl7.reason?.replace(/\.$/, '') ?? 'it has no usable MSH');
   const event = new LazyEvent(hl7, site);
@@ -100,10 +125,10 @@ function hl7Context(bytes: Uint8Array, site: SiteRecord, value: SiteValue): Even
  */
 class LazyEvent {
   readonly #hl7: Message;
-  readonly #site: SiteRecord;
+  readonly #site: MappedSite;
   #reading: FhirReading | undefined;
 
-  constructor(hl7: Message, site: SiteRecord) {
+  constructor(hl7: Message, site: MappedSite) {
     this.#hl7 = hl7;
     this.#site = site;
     Object.defineProperties(this, LazyEvent.#parts);
@@ -147,18 +172,40 @@ class LazyEvent {
   };
 }
 
-/** What the site record says of identifiers: the medical record number by its field, type and assigner. */
-export function siteLookup({ identifiers: { mrn } }: SiteRecord): Lookup {
+/**
+ * What the site says of its HL7: its record of the medical record number (field, type, assigner), its value set maps of the
+ * rest. A map named after a field (`hl7-pv1-2`) reads its codes, `hl7-assigners` gives the systems of identifiers,
+ * `hl7-coding-systems` those of codes.
+ */
+export function siteLookup({ identifiers: { mrn }, codeMaps: valueSets }: MappedSite): Lookup {
   const { field, type, assigner } = mrn.hl7;
-  return {
-    identifierSystem(givenAssigner, givenType, place) {
-      if (place !== field) return undefined;
-      // Without a rule of its own, only what HL7 calls a medical record number is one.
-      const wanted = type ?? (assigner === undefined ? 'MR' : undefined);
-      if (wanted !== undefined && wanted !== givenType) return undefined;
-      return assigner === undefined || assigner === givenAssigner ? mrn.system : undefined;
-    },
+  const target = (map: string, code: string): string | undefined =>
+    valueSets?.get(map)?.row(code)?.target ?? undefined;
+  const identifierSystem: Lookup['identifierSystem'] = (givenAssigner, givenType, place) => {
+    // Without a rule of its own, only what HL7 calls a medical record number is one.
+    const wanted = type ?? (assigner === undefined ? 'MR' : undefined);
+    const isMrn =
+      place === field &&
+      (wanted === undefined || wanted === givenType) &&
+      (assigner === undefined || assigner === givenAssigner);
+    return isMrn ? mrn.system : target('hl7-assigners', givenAssigner);
   };
+  if (valueSets === undefined) return { identifierSystem };
+  return {
+    identifierSystem,
+    code(place, code) {
+      const row = valueSets.get(`hl7-${place.toLowerCase()}`)?.row(code);
+      if (!row?.target) return undefined;
+      return { ...codingOf(row.target), ...(row.display === undefined ? {} : { display: row.display }) };
+    },
+    codingSystem: (name) => target('hl7-coding-systems', name),
+  };
+}
+
+/** `http://snomed.info/sct|185389009`, or a code alone. */
+function codingOf(target: string): { readonly system?: string; readonly code: string } {
+  const at = target.lastIndexOf('|');
+  return at === -1 ? { code: target } : { system: target.slice(0, at), code: target.slice(at + 1) };
 }
 
 function utf8(bytes: Uint8Array, format: string): string {

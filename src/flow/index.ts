@@ -11,7 +11,15 @@ export type * from './command.ts';
 export { type FindSpec, FlowBuilder, type FlowStart, flow } from './define.ts';
 export type { FlowOptions } from './define-options.ts';
 export { type RouteDone, Ways } from './define-route.ts';
-export { type EventContext, eventContext, type Hl7Event, type SiteValue, siteLookup } from './event.ts';
+export {
+  type EventContext,
+  eventContext,
+  type Hl7Event,
+  type MappedSite,
+  type SiteValue,
+  siteLookup,
+  withValueSets,
+} from './event.ts';
 export { type FlowFiles, withFiles } from './files.ts';
 export * from './flow.ts';
 export { type LaneFacts, laneNames } from './lane.ts';

@@ -5,6 +5,7 @@ import {
   compilePath,
   compileSource,
   conditionSources,
+  mapValueSets,
   type PathStep,
   ruleSources,
 } from '../mapping/index.ts';
@@ -124,12 +125,7 @@ function valueSetsOf(step: Step): readonly string[] {
     ...(step.kind === 'map' ? [step.fields, step.hl7?.fields] : []),
     ...('args' in step ? [step.args] : []),
   ];
-  const named = maps.flatMap((map) =>
-    Object.values(map ?? {}).flatMap((rule) => {
-      const { valueSet } = (typeof rule === 'string' ? {} : rule) as { readonly valueSet?: unknown };
-      return typeof valueSet === 'string' ? [valueSet] : [];
-    }),
-  );
+  const named = maps.flatMap((map) => mapValueSets(map ?? {}).map(({ use }) => use.map));
   return step.kind === 'lookup' ? [step.valueSet, ...named] : named;
 }
 

@@ -59,7 +59,7 @@ class Run {
 
   command(): Command {
     const { flow, steps } = this.#prepared;
-    const { event, site, hl7, valueSets } = this.#context;
+    const { event, site, hl7, valueSets, receivedAt } = this.#context;
     const values = new Map<string, unknown>([
       ['event', event],
       ['site', site],
@@ -68,7 +68,8 @@ class Run {
       values,
       hl7,
       timeZone: site.timeZone,
-      ...(valueSets === undefined ? {} : { valueSets }),
+      valueSets,
+      receivedAt,
     };
     const outcome = this.#steps(steps, { mapping, places: [] });
     const answer = flow.trigger.kind === 'cds' ? { cards: this.#cards } : {};

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from '../hl7/index.ts';
+import { asFailure } from '../std/index.ts';
 import {
   type Condition,
   compileCondition,
@@ -186,5 +187,113 @@ describe('a condition', () => {
   ];
   test.each(cases)('%j is %s', (condition, holds) => {
     expect(compileCondition(condition)(context)).toBe(holds);
+  });
+});
+
+describe('a map of lists, parts and conditions', () => {
+  const hl7 = parse(
+    [
+      'MSH|^~\\&|A|B|||20260131||ADT^A01|1|P|2.5',
+      'PID|1||203713^^^EPI^MR~9^^^E^PI||LOPEZ^CAMILA||19870912|F',
+      'NK1|1|LOPEZ^JUAN|SPO',
+      'NK1|2|DIAZ^ANA|MTH',
+      'NK1|3|""|',
+    ].join('\r'),
+  );
+  const event = {
+    contact: [
+      {
+        name: { family: 'Diaz' },
+        telecom: [
+          { system: 'phone', value: '1' },
+          { system: 'email', value: 'a@b' },
+        ],
+      },
+      { telecom: [{ system: 'phone', value: '2' }] },
+    ],
+  };
+  const made = (map: FieldMap): unknown =>
+    compileFieldMap(map)({ values: new Map([['event', event]]), hl7, timeZone: 'UTC' });
+
+  test('goes through lists in lists, segments and repetitions', () => {
+    expect(
+      made({
+        people: {
+          each: 'event.contact',
+          as: 'contact',
+          fields: {
+            family: 'contact.name.family',
+            phones: {
+              each: 'contact.telecom',
+              as: 'point',
+              when: { path: 'point.system', equals: 'phone' },
+              fields: { value: 'point.value', of: 'contact.name.family' },
+            },
+          },
+        },
+        kin: {
+          each: 'hl7:NK1',
+          as: 'kin',
+          when: { path: 'kin:2.1', exists: true },
+          fields: {
+            family: { from: 'kin:2.1', transform: 'nameCase' },
+            role: 'kin:3',
+            patient: 'hl7:PID-3.1',
+          },
+        },
+        ids: { each: 'hl7:PID-3[*]', as: 'id', fields: { value: 'id:1', type: 'id:5' } },
+      }),
+    ).toEqual({
+      people: [{ family: 'Diaz', phones: [{ value: '1', of: 'Diaz' }] }, { phones: [{ value: '2' }] }],
+      kin: [
+        { family: 'Lopez', role: 'SPO', patient: '203713' },
+        { family: 'Diaz', role: 'MTH', patient: '203713' },
+      ],
+      ids: [
+        { value: '203713', type: 'MR' },
+        { value: '9', type: 'PI' },
+      ],
+    });
+  });
+
+  test('makes fields, and groups of them, only when a condition holds', () => {
+    expect(
+      made({
+        sex: { value: 'female', when: { path: 'hl7:PID-8', equals: 'F' } },
+        male: { from: 'hl7:PID-3.1', when: { path: 'hl7:PID-8', equals: 'M' }, required: true },
+        mother: { when: { path: 'hl7:NK1[2]-3', equals: 'MTH' }, fields: { family: 'hl7:NK1[2]-2.1' } },
+        father: { when: { path: 'hl7:NK1[2]-3', equals: 'FTH' }, fields: { family: 'hl7:NK1[2]-2.1' } },
+      }),
+    ).toEqual({ sex: 'female', mother: { family: 'DIAZ' } });
+  });
+
+  test('changes a value by several transforms, one after the other', () => {
+    expect(
+      made({
+        a: {
+          from: ['hl7:PID-5.2', 'hl7:PID-5.1'],
+          transform: [{ join: ' ' }, 'nameCase', { maxLength: 10 }],
+        },
+      }),
+    ).toEqual({ a: 'Camila Lop' });
+    const fault = (rule: FieldMap[string]) => {
+      try {
+        compileFieldMap({ a: rule });
+      } catch (error) {
+        return asFailure(error);
+      }
+      throw new Error('it can be compiled');
+    };
+    expect(fault({ from: 'event.a', transform: 'uper' }).fix).toBe('Did you mean "upper"?');
+    expect(fault({ from: 'event.a', transform: [{ maxLength: 'ten' }] }).fix).toMatch(
+      /a number of characters/,
+    );
+    expect(fault({ from: 'event.a', transform: ['upper', 'trim'], with: 3 }).message).toMatch(
+      /belongs to one/,
+    );
+    expect(fault({ from: 'event.a', valueSet: { map: 'x', bak: true } as never }).fix).toBe(
+      'Did you mean "back"?',
+    );
+    expect(fault({ each: 'event.a', as: '__proto__', fields: {} }).message).toMatch(/`as` is no name/);
   });
 });

@@ -1,16 +1,18 @@
 /** Field maps compiled to closures: data in, a new object out; nothing is evaluated, nothing else is touched. */
-import { asFailure, Failure, type Json } from '../std/index.ts';
+import { type CodeUse, type UnmappedAt, unmappedFailure } from './code-lookup.ts';
+import { compileCondition, conditionSources } from './condition.ts';
+import { compileRead, conditional, type Make, transformUses } from './field-rule.ts';
+import { tooMany, twice, unusable } from './map-failures.ts';
 import { FORBIDDEN_KEYS, invalid, type PathStep, parsePath } from './path.ts';
-import type { FieldMap, FieldRule } from './rule.ts';
-import { compileSource, type MappingContext } from './source.ts';
-import { transforms, Unreadable } from './transforms.ts';
+import type { EachRule, FieldMap, FieldRule } from './rule.ts';
+import { compileItems, compileSource, type MappingContext } from './source.ts';
 
-/** @throws Failure `validation`, FIELD_MISSING or FIELD_UNREADABLE, `at.path` naming the target field. */
+/** @throws Failure `validation`, FIELD_MISSING, FIELD_UNREADABLE or CODE_UNMAPPED, `at.path` naming the target field. */
 export type Mapper = (context: MappingContext) => Record<string, unknown>;
 
-type Make = (context: MappingContext) => unknown;
-
 const HIGHEST_TARGET_INDEX = 99;
+const DEEPEST = 8;
+const MOST_ITEMS = 10_000;
 
 /**
  * @example
@@ -19,86 +21,110 @@ const HIGHEST_TARGET_INDEX = 99;
  * @throws Failure `config`: a path that cannot be read, an unknown transform, two rules for one field.
  */
 export function compileFieldMap(map: FieldMap): Mapper {
-  const root = objectPart();
-  for (const [target, rule] of Object.entries(map)) place(root, target, compileRule(target, rule));
-  const make = maker(root);
-  return (context) => (make(context) ?? {}) as Record<string, unknown>;
+  const make = compileFields(map, 0);
+  if (mapValueSets(map).length === 0) return (context) => (make(context) ?? {}) as Record<string, unknown>;
+  return (context) => {
+    const gaps: UnmappedAt[] = [];
+    const made = make({ ...context, gaps }) ?? {};
+    if (gaps.length > 0) throw unmappedFailure(gaps);
+    return made as Record<string, unknown>;
+  };
 }
 
-/** The sources that a rule reads. */
+/** The sources that a rule reads; those of an `each` item are not among them. */
 export function ruleSources(rule: FieldRule): readonly string[] {
   if (typeof rule === 'string') return [rule];
-  if (!('from' in rule)) return [];
-  return typeof rule.from === 'string' ? [rule.from] : rule.from;
-}
-
-// ---------------------------------------------------------------- one rule
-
-function compileRule(target: string, rule: FieldRule): Make {
-  if (typeof rule === 'string') return compileSource(rule).read;
-  if (!('from' in rule)) {
-    const { value } = rule;
-    return () => value;
+  const when = 'when' in rule && rule.when !== undefined ? conditionSources(rule.when) : [];
+  if ('each' in rule) {
+    const { as } = rule;
+    const inner = [...when, ...mapSources(rule.fields)].filter((source) => !isBelow(source, as));
+    return [rule.each, ...inner];
   }
-  const sources = ruleSources(rule);
-  if (sources.length === 0)
-    throw unusable(target, 'names no source', 'Give `from` a source, or use `value`.');
-  const reads = sources.map((source) => compileSource(source).read);
-  const changed = transformed(target, rule, sources);
-  const { default: fallback, required } = rule;
-  return (context) => {
-    const value = changed(reads, context);
-    if (value !== undefined) return value;
-    if (fallback !== undefined) return fallback;
-    if (required) throw missing(target, sources);
-    return undefined;
-  };
+  if ('fields' in rule) return [...when, ...mapSources(rule.fields)];
+  if (!('from' in rule)) return when;
+  return [...(typeof rule.from === 'string' ? [rule.from] : rule.from), ...when];
 }
 
-function transformed(
-  target: string,
-  rule: { readonly transform?: string; readonly with?: Json },
-  sources: readonly string[],
-): (reads: readonly Make[], context: MappingContext) => unknown {
-  const { transform: name, with: argument } = rule;
-  if (name === undefined) return firstOf;
-  const transform = transforms.get(name);
-  if (transform === undefined) {
-    throw unusable(
-      target,
-      `there is no transform "${name}"`,
-      `Use one of: ${[...transforms.keys()].join(', ')}.`,
+export const mapSources = (map: FieldMap): readonly string[] => Object.values(map).flatMap(ruleSources);
+
+const isBelow = (source: string, name: string): boolean =>
+  source === name || (source.startsWith(name) && /^[.[:]/.test(source.slice(name.length)));
+
+/** The value set maps that a map looks codes up in, with the target field of each. */
+export function mapValueSets(map: FieldMap): readonly { readonly target: string; readonly use: CodeUse }[] {
+  return Object.entries(map).flatMap(([target, rule]) => {
+    if (typeof rule === 'string') return [];
+    if ('fields' in rule)
+      return mapValueSets(rule.fields).map((each) => ({ ...each, target: `${target}.${each.target}` }));
+    if (!('from' in rule)) return [];
+    const looked = transformUses(rule).flatMap(({ name, argument }) =>
+      typeof argument === 'string' && (name === 'lookup' || name === 'lookupBack')
+        ? [{ target, use: { map: argument, back: name === 'lookupBack' } }]
+        : [],
     );
+    const { valueSet } = rule;
+    if (valueSet === undefined) return looked;
+    return [...looked, { target, use: typeof valueSet === 'string' ? { map: valueSet } : valueSet }];
+  });
+}
+
+// ---------------------------------------------------------------- rules
+
+function compileFields(map: FieldMap, depth: number): Make {
+  const root = objectPart();
+  for (const [target, rule] of Object.entries(map)) place(root, target, compileRule(target, rule, depth));
+  return maker(root);
+}
+
+function compileRule(target: string, rule: FieldRule, depth: number): Make {
+  if (typeof rule === 'string') return compileSource(rule).read;
+  if ('fields' in rule) {
+    if (depth >= DEEPEST)
+      throw unusable(target, `fields are nested more than ${DEEPEST} deep`, 'Divide the map.');
+    return 'each' in rule
+      ? compileEach(target, rule, depth)
+      : conditional(rule.when, compileFields(rule.fields, depth + 1));
   }
-  const fits = transform.with ? transform.with.fits(argument) : argument === undefined;
-  if (!fits) {
-    const fix = transform.with ? `Give \`with\` ${transform.with.about}.` : 'Leave `with` out.';
-    throw unusable(target, `the transform "${name}" cannot be done with that`, fix);
-  }
-  const gather = transform.many ? allOf : firstOf;
-  return (reads, context) => {
-    const value = gather(reads, context);
-    if (value === undefined) return undefined;
-    try {
-      return transform.run(value, argument, context.timeZone);
-    } catch (error) {
-      if (error instanceof Unreadable) throw unreadable(target, sources, name, error.message);
-      throw asFailure(error, { path: target });
+  if ('from' in rule) return compileRead(target, rule);
+  const { value } = rule;
+  return conditional(rule.when, () => value);
+}
+
+function compileEach(target: string, { each, as, when, fields }: EachRule, depth: number): Make {
+  if (typeof as !== 'string' || !/^[A-Za-z][\w-]*$/.test(as) || FORBIDDEN_KEYS.has(as) || as === 'hl7')
+    throw unusable(target, 'its `as` is no name', 'Name an item with letters and digits: as: contact.');
+  const items = compileItems(each);
+  const holds = when && compileCondition(when);
+  const make = compileFields(fields, depth + 1);
+  return (context) => {
+    const found = items(context);
+    if (found.length > MOST_ITEMS) throw tooMany(target, MOST_ITEMS);
+    const list: unknown[] = [];
+    for (const item of found) {
+      const inner: MappingContext = { ...context, values: new Named(context.values, as, item) };
+      if (holds !== undefined && !holds(inner)) continue;
+      const made = make(inner);
+      if (made !== undefined) list.push(made);
     }
+    return list.length === 0 ? undefined : list;
   };
 }
 
-function firstOf(reads: readonly Make[], context: MappingContext): unknown {
-  for (const read of reads) {
-    const value = read(context);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
+/** Values with one name more. */
+class Named implements Pick<ReadonlyMap<string, unknown>, 'get'> {
+  readonly #below: MappingContext['values'];
+  readonly #name: string;
+  readonly #item: unknown;
 
-function allOf(reads: readonly Make[], context: MappingContext): readonly unknown[] | undefined {
-  const values = reads.map((read) => read(context)).filter((value) => value !== undefined);
-  return values.length === 0 ? undefined : values;
+  constructor(below: MappingContext['values'], name: string, item: unknown) {
+    this.#below = below;
+    this.#name = name;
+    this.#item = item;
+  }
+
+  get(name: string): unknown {
+    return name === this.#name ? this.#item : this.#below.get(name);
+  }
 }
 
 // ---------------------------------------------------------------- the object
@@ -174,43 +200,3 @@ function maker(part: Part): Make {
     return empty ? undefined : object;
   };
 }
-
-// ---------------------------------------------------------------- failures: names of fields, never values
-
-const from = (sources: readonly string[]): string => sources.map((source) => `"${source}"`).join(' or ');
-
-const missing = (target: string, sources: readonly string[]): Failure =>
-  new Failure({
-    code: 'FIELD_MISSING',
-    kind: 'validation',
-    message: `The field "${target}" is required, but ${from(sources)} has no value in this message.`,
-    fix: 'Have the sender fill it, or give the field a default in the flow.',
-    at: { path: target },
-  });
-
-const unreadable = (
-  target: string,
-  sources: readonly string[],
-  transform: string,
-  expected: string,
-): Failure =>
-  new Failure({
-    code: 'FIELD_UNREADABLE',
-    kind: 'validation',
-    message: `The field "${target}": the transform "${transform}" expected ${expected} in ${from(sources)}.`,
-    fix: 'Look at the value in the message; correct it at the sender, or use another transform.',
-    at: { path: target },
-  });
-
-const unusable = (target: string, reason: string, fix: string): Failure =>
-  new Failure({
-    code: 'FIELD_RULE_INVALID',
-    kind: 'config',
-    message: `The rule of the field "${target}": ${reason}.`,
-    fix,
-    at: { path: target },
-    retry: { again: false },
-  });
-
-const twice = (target: string): Failure =>
-  unusable(target, 'another rule makes the same field, or a part of it', 'Leave one of the two out.');

@@ -263,7 +263,7 @@ export function invalid(path: string, position: number, expected: string): Failu
   });
 }
 
-function forbidden(path: string, position: number): Failure {
+export function forbidden(path: string, position: number): Failure {
   return new Failure({
     code: 'PATH_FORBIDDEN',
     kind: 'config',

@@ -1,17 +1,26 @@
 /** Sources compiled to closures: where a value of a map or a condition comes from. */
 import { path as hl7Path, type Message, PathError } from '../hl7/index.ts';
 import { Failure } from '../std/index.ts';
+import type { UnmappedAt } from './code-lookup.ts';
+import { compileExpression, isExpression } from './expression.ts';
 import { type PathStep, parsePath, readSteps } from './path.ts';
 import type { Source } from './rule.ts';
+import type { ValueSets } from './value-set.ts';
 
 /** What a map or a condition is computed from. */
 export interface MappingContext {
   /** `event`, `site`, and in a flow what earlier steps gave, by name. */
-  readonly values: ReadonlyMap<string, unknown>;
+  readonly values: Pick<ReadonlyMap<string, unknown>, 'get'>;
   /** The HL7 message, when there is one. */
   readonly hl7?: Message | undefined;
   /** IANA zone of times that are written without an offset. */
   readonly timeZone: string;
+  /** When the message was received; milliseconds. */
+  readonly receivedAt?: number | undefined;
+  /** The site's value set maps. */
+  readonly valueSets?: ValueSets | undefined;
+  /** Where a running map gathers the codes that it did not find. */
+  readonly gaps?: UnmappedAt[] | undefined;
 }
 
 export interface CompiledSource {
@@ -19,17 +28,25 @@ export interface CompiledSource {
   readonly root: string;
   /** What follows the root: `participant[0].actor.reference`; the path itself for `hl7`. */
   readonly path: string;
-  /** Steps behind the root; none for `hl7`. */
+  /** Steps behind the root; none for HL7 paths. Of FHIRPath those before its first function. */
   readonly steps: readonly PathStep[];
   /** `undefined` when there is no value: absent, null, an empty text or an empty list. */
   readonly read: (context: MappingContext) => unknown;
 }
 
 const HL7 = 'hl7:';
+/** A name that an `each` gave an HL7 segment or repetition, and a path in it. */
+const PART = /^([A-Za-z][\w-]*):(?!\/\/)(.+)$/s;
 
-/** @throws Failure `config`, PATH_INVALID or PATH_FORBIDDEN. */
+/** @throws Failure `config`, PATH_INVALID, PATH_FORBIDDEN or PATH_NOT_DONE. */
 export function compileSource(source: Source): CompiledSource {
   if (source.startsWith(HL7)) return compileHl7(source);
+  const part = PART.exec(source);
+  if (part !== null) return compilePart(source, part[1] as string, part[2] as string);
+  if (isExpression(source)) {
+    const { root, steps, path, read } = compileExpression(source);
+    return { root, path, steps, read: (context) => valued(read(context.values.get(root))) };
+  }
   const steps = parsePath(source);
   const root = (steps[0] as PathStep & { kind: 'key' }).key;
   const behind = steps.slice(1);
@@ -40,6 +57,84 @@ export function compileSource(source: Source): CompiledSource {
     steps: behind,
     // The root by itself stays as it is: a list that a step gave stays a list.
     read: (context) => valued(read(context.values.get(root))),
+  };
+}
+
+/** The items of a list, for `each`: of a path without `[*]` at its end all items all the same. */
+export function compileItems(source: Source): (context: MappingContext) => readonly unknown[] {
+  if (source.startsWith(HL7)) return hl7Items(source.slice(HL7.length), source);
+  const written = PART.test(source) || isExpression(source) || source.endsWith(']') ? source : `${source}[*]`;
+  const { read } = compileSource(written);
+  return (context) => {
+    const value = read(context);
+    return Array.isArray(value) ? value : value === undefined ? [] : [value];
+  };
+}
+
+/** A segment, or a repetition of a field, that paths are read in. */
+class Hl7Part {
+  readonly #read: (path: string) => string | undefined;
+
+  constructor(read: (path: string) => string | undefined) {
+    this.#read = read;
+  }
+
+  get(path: string): string | undefined {
+    return this.#read(path);
+  }
+}
+
+function hl7Items(text: string, source: Source): (context: MappingContext) => readonly unknown[] {
+  const segment = /^[A-Z][A-Z0-9]{2}(?:\[\*\])?$/.test(text) ? text.slice(0, 3) : undefined;
+  if (segment !== undefined)
+    return ({ hl7 }) => {
+      if (hl7 === undefined) throw notHl7(source);
+      return hl7.segments(segment).map((one) => new Hl7Part((path) => one.get(path)));
+    };
+  const repeated = /^((?:[A-Z][A-Z0-9]{2})(?:\[\d+\])?-\d+)(?:\[\*\])?$/.exec(text)?.[1];
+  if (repeated === undefined)
+    throw new Failure({
+      code: 'PATH_INVALID',
+      kind: 'config',
+      message: `"${source}" is no list in an HL7 message.`,
+      fix: 'Write a segment, such as hl7:NK1, or a field that repeats, such as hl7:PID-3[*].',
+      at: { path: source },
+      retry: { again: false },
+    });
+  const all = hl7Path(`${repeated}[*]`);
+  return ({ hl7 }) => {
+    if (hl7 === undefined) throw notHl7(source);
+    return hl7
+      .getAll(all)
+      .flatMap((whole, index) =>
+        whole === '' || whole === '""'
+          ? []
+          : [new Hl7Part((path) => (path === '*' ? whole : hl7.get(`${repeated}[${index + 1}].${path}`)))],
+      );
+  };
+}
+
+function compilePart(source: Source, root: string, path: string): CompiledSource {
+  if (!/^(?:\*|\d{1,3}(?:\[(?:\d+|\*|\d+=[^\]]+)\])?(?:\.\d{1,3}){0,2})$/.test(path)) {
+    throw new Failure({
+      code: 'PATH_INVALID',
+      kind: 'config',
+      message: `"${source}" is not a path in an HL7 segment or repetition.`,
+      fix: `Write ${root}:2.1 for component 1 of field 2 of a segment, or ${root}:1 for component 1 of a repetition.`,
+      at: { path: source },
+      retry: { again: false },
+    });
+  }
+  return {
+    root,
+    path,
+    steps: [],
+    read({ values }) {
+      const part = values.get(root);
+      if (!(part instanceof Hl7Part)) return undefined;
+      const text = part.get(path);
+      return text === '""' ? undefined : valued(text);
+    },
   };
 }
 

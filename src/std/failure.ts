@@ -3,6 +3,7 @@
  * refused sign-in is never counted as bad content. `code` is stable, stands in one table per folder
  * and is what documentation and dead letters are grouped by.
  */
+import type { Json } from './canonical.ts';
 
 /** What a failure means for the one who must act. */
 export type FailureKind =
@@ -45,6 +46,8 @@ export interface FailureOptions {
   /** One sentence: what to do first. */
   readonly fix: string;
   readonly at?: Place;
+  /** What it is about, for programs: names and codes, as data. No patient data. */
+  readonly facts?: Json;
   /** Left out: `retryByKind[kind]`. */
   readonly retry?: Retry;
   readonly cause?: unknown;
@@ -78,6 +81,7 @@ export class Failure extends Error {
   readonly kind: FailureKind;
   readonly fix: string;
   readonly at: Place;
+  readonly facts: Json | undefined;
   readonly retry: Retry;
   readonly detail: string | undefined;
 
@@ -88,6 +92,7 @@ export class Failure extends Error {
     this.kind = options.kind;
     this.fix = options.fix;
     this.at = options.at ?? {};
+    this.facts = options.facts;
     this.retry = options.retry ?? retryByKind[options.kind];
     this.detail = options.detail;
   }
@@ -100,6 +105,7 @@ export class Failure extends Error {
       message: this.message,
       fix: this.fix,
       at: { ...at, ...this.at },
+      ...(this.facts === undefined ? {} : { facts: this.facts }),
       retry: this.retry,
       cause: this.cause,
       ...(this.detail === undefined ? {} : { detail: this.detail }),
@@ -114,6 +120,7 @@ export class Failure extends Error {
       message: this.message,
       fix: this.fix,
       at: this.at,
+      ...(this.facts === undefined ? {} : { facts: this.facts }),
       retry: this.retry,
     };
   }
@@ -126,6 +133,7 @@ export interface FailureRecord {
   readonly message: string;
   readonly fix: string;
   readonly at: Place;
+  readonly facts?: Json;
   readonly retry: Retry;
 }
 

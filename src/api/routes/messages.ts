@@ -20,6 +20,7 @@ import type {
   ScannedPage,
   SleepView,
 } from '../types.ts';
+import { stepOutcome } from '../view/step-outcome.ts';
 import { shownText, structureOf } from '../view/structure.ts';
 
 const revealSchema = z.strictObject({ what: z.literal('content') });
@@ -123,6 +124,7 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
             startedAt,
             ms,
             sleep: sleepShown(output) as SleepView | null,
+            outcome: stepOutcome(output),
           })),
           attempts: attempts.map(({ attempt, endedAt, ms, failure }) => ({ attempt, endedAt, ms, failure })),
         }),

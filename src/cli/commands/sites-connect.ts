@@ -55,6 +55,8 @@ async function connect(desk: Desk, site: string, wanted: string | undefined, jso
   if (byConsent === undefined) {
     const { results } = await desk.smart.test(site, connection);
     const connected = results.every(({ ok }) => ok);
+    // What waited for it need not wait until its time comes.
+    if (connected && one.state !== 'running') await desk.resume(site, connection, 'its sign-in was tested');
     if (json) printJson({ site, connection, method: 'backend', register, connected, results });
     else {
       printLine(`${site}/${connection} signs in as itself. At the site, its client needs this address:`);

@@ -9,11 +9,13 @@ import type { Environment } from '../settings.ts';
 import { type ProjectConfig, readConfig } from './config.ts';
 import { connectionFaults } from './connections.ts';
 import { type LoadedFlow, loadFlows } from './flows.ts';
+import { loadMaps, type ProjectMaps } from './maps.ts';
 import { valueSetFaults } from './value-sets.ts';
 
 export type { ProjectConfig } from './config.ts';
 export { secretNames } from './connections.ts';
 export type { LoadedFlow } from './flows.ts';
+export type { ProjectMaps } from './maps.ts';
 
 export interface Project {
   readonly folder: string;
@@ -21,6 +23,7 @@ export interface Project {
   readonly sites: readonly LoadedSite[];
   /** By site, what its servers were seen to say. */
   readonly observed: Readonly<Record<string, ObservedSite>>;
+  readonly maps: ProjectMaps;
   readonly flows: readonly Flow[];
   readonly flowFiles: readonly LoadedFlow[];
   readonly faults: readonly Fault[];
@@ -54,20 +57,22 @@ export async function loadProject(
   });
   faults.push(...loaded.faults);
   for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
-  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, 'maps')));
+  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, config.maps)));
   const observed: Record<string, ObservedSite> = {};
   for (const { record, file: siteFile } of loaded.sites) {
     const seen = loadObserved(dirname(siteFile));
     observed[record.site] = seen.observed;
     faults.push(...seen.faults);
   }
+  const { maps, faults: mapFaults } = loadMaps(join(root, config.maps), loaded.sites);
+  faults.push(...mapFaults);
   const flowFiles = await loadFlows(
     join(root, config.flows),
     { root, sites: loaded.sites, observed },
     faults,
   );
   const flows = flowFiles.map(({ flow }) => flow);
-  return { folder: root, config, sites: loaded.sites, observed, flows, flowFiles, faults };
+  return { folder: root, config, sites: loaded.sites, observed, maps, flows, flowFiles, faults };
 }
 
 export function faultText(fault: Fault): string {

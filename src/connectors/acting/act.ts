@@ -95,6 +95,7 @@ async function make(kind: Kind, verb: 'create' | 'upsert', args: Json, acting: A
     identity: kind.identityOf(resource),
     body: (await planned(kind, resource, given, route, acting)) as unknown as Json,
     look: looking,
+    route: route.route,
     lookFirst: verb === 'upsert',
     guard: async (entry) => void (await patientNow(kind, entry, acting)),
     send: (entry) => send(kind, route, entry, acting),
@@ -276,6 +277,7 @@ export async function update(kind: Kind, args: Json, acting: Acting): Promise<Js
       beside: [],
       route: 'fhir',
     } as unknown as Json,
+    route: 'fhir',
     lookFirst: false,
     async look(entry) {
       const { resource } = bodyOf(entry);

@@ -167,7 +167,7 @@ const file = (means: Acting, args: Record<string, unknown> = {}): Promise<Json> 
 describe('a create', () => {
   test('is on disk before it goes out, reads its patient first, and remembers what it gave', async () => {
     const means = acting();
-    expect(await file(means)).toEqual({ id: 'e1', reference: 'Observation/e1', outcome: 'created' });
+    expect(await file(means)).toEqual({ id: 'e1', reference: 'Observation/e1', outcome: 'created', route: 'fhir' });
     expect(context.ledger.moves).toEqual(['planned', 'planned -> sending', 'sending -> done']);
     expect(partner.requests).toEqual(['GET /Patient/p1', 'POST /Observation']);
     expect(made('Observation')[0]?.subject).toEqual({ reference: 'Patient/p1' });
@@ -383,6 +383,13 @@ describe('the wrong patient', () => {
     expect(await failureOf(enter({ identifier: undefined }, acting({ key: 'd2' })))).toMatchObject({
       code: 'WRITE_DIFFERS',
     });
+    context.ledger.entries.clear();
+    // Servers add a postal code of their own: street and city then tell as much.
+    const [{ postalCode: _, ...noCode } = {}] = home;
+    const shorter = { identifier: undefined, telecom: undefined, address: [noCode] };
+    expect(await enter(shorter, acting({ key: 'd4' }))).toMatchObject({ id: 'p1' });
+    const elsewhere = { ...shorter, address: [{ ...noCode, city: 'Port Amity' }] };
+    expect(await failureOf(enter(elsewhere, acting({ key: 'd5' })))).toMatchObject({ code: 'WRITE_DIFFERS' });
   });
 
   test('what a server matched by itself is compared with what was meant', async () => {

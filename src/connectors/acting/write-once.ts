@@ -30,6 +30,8 @@ export interface WriteOnce {
   readonly type: string;
   readonly identity: string;
   readonly body: Json;
+  /** By which way it goes: told beside the outcome when it went. */
+  readonly route?: string;
   /**
    * Looks for what the ledger holds: after a lost answer that is what went out, whatever the flow would say now.
    * @param sentAt When it went out; `null`: it did not.
@@ -63,7 +65,7 @@ export interface WriteMeans {
 /** The first look after a lost answer: most of what was lost on the way back is there already; milliseconds. */
 const FIRST_LOOK = 2_000;
 
-/** What the step gives: `{ id, reference, outcome }`, with the resource where there is one. */
+/** What the step gives: `{ id, reference, outcome }`, with the route when it went out, and the resource where there is one. */
 export async function writeOnce(write: WriteOnce, means: WriteMeans): Promise<Json> {
   const { ledger, about } = means;
   const { what, identity, body } = write;
@@ -109,7 +111,7 @@ async function go(write: WriteOnce, means: WriteMeans, entry: LedgerEntry): Prom
     await ledger.unknown(about, failure);
     throw later(failure, FIRST_LOOK);
   }
-  return conclude(write, means, sent);
+  return conclude(write, means, sent, write.route);
 }
 
 /** It went out, and nobody knows what became of it. */
@@ -167,12 +169,18 @@ async function adopt(
   return conclude(write, means, sent);
 }
 
-async function conclude(write: WriteOnce, { ledger, about }: WriteMeans, sent: Sent): Promise<Json> {
+async function conclude(
+  write: WriteOnce,
+  { ledger, about }: WriteMeans,
+  sent: Sent,
+  route?: string,
+): Promise<Json> {
   const reference = sent.id === undefined ? null : `${write.type}/${sent.id}`;
   const result: Json = {
     id: sent.id ?? null,
     reference,
     outcome: sent.outcome,
+    ...(route === undefined ? {} : { route }),
     ...(sent.resource === undefined ? {} : { resource: sent.resource }),
   };
   await ledger.done(about, result, reference);

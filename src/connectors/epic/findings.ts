@@ -35,6 +35,15 @@ export class Findings extends Tally {
     this.add(code, checks[code], count);
   }
 
+  /** The number is there, in another id system than the site record says: every patient would stay unknown. */
+  numberElsewhere(system: string): void {
+    this.add(
+      'EPIC_MRN_SYSTEM',
+      `Epic has a roster patient's number in the system ${system}: if that is its medical record number, write it as identifiers.mrn.system in the site record.`,
+      1,
+    );
+  }
+
   /** Remarks of the server; texts are ours, since the server's may name patients. */
   addIssues(issues: readonly Issue[]): void {
     for (const issue of issues) {

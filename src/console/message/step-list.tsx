@@ -13,6 +13,7 @@ interface ShownStep {
   readonly input: unknown;
   readonly output: unknown;
   readonly sleep: SleepView | null;
+  readonly outcome: string | null;
 }
 
 /**
@@ -50,6 +51,7 @@ function stepsOf(detail: DeliveryDetail, revealed: RevealedDelivery | undefined)
       input: entry.input,
       output: entry.output,
       sleep: times.get(entry.step)?.sleep ?? null,
+      outcome: times.get(entry.step)?.outcome ?? null,
     }));
   }
   const outputs = new Map(revealed?.steps.map((step) => [step.step, step.output]));
@@ -66,6 +68,7 @@ function stepsOf(detail: DeliveryDetail, revealed: RevealedDelivery | undefined)
     input: undefined,
     output: outputs.get(step.id),
     sleep: times.get(step.id)?.sleep ?? null,
+    outcome: times.get(step.id)?.outcome ?? null,
   }));
 }
 
@@ -80,6 +83,7 @@ function Step({ step, shown }: { readonly step: ShownStep; readonly shown: boole
           {step.connection ? ` · ${step.connection}` : ''}
         </span>
         <span className="step-state">{step.state}</span>
+        {step.outcome !== null && <span data-testid={`outcome-${step.id}`}>{step.outcome}</span>}
         {step.startedAt !== null && (
           <span className="soft step-time">
             <Moment at={step.startedAt} />

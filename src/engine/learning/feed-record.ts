@@ -2,7 +2,7 @@
  * HL7 messages as the records that they tell of: the same events as a poll gives, known by the same numbers. Pure.
  */
 import { fedMark, hashOf, identities } from '../../connectors/index.ts';
-import { siteLookup } from '../../flow/index.ts';
+import { type MappedSite, siteLookup } from '../../flow/index.ts';
 import { type Message, parse } from '../../hl7/index.ts';
 import { type FhirResource, toFhir } from '../../mapping/index.ts';
 import type { SiteRecord } from '../../site/index.ts';
@@ -35,7 +35,7 @@ export const feedTypes: Readonly<Record<string, string>> = {
 /** These are about patients and not about visits. */
 const WITHOUT_VISIT = new Set(['A28', 'A29', 'A31', 'A34', 'A40', 'A37', 'A18', 'A24', 'A30', 'A47']);
 
-export function feedRecords(resource: string, bytes: Uint8Array, site: SiteRecord): FeedReading {
+export function feedRecords(resource: string, bytes: Uint8Array, site: MappedSite): FeedReading {
   const message = parse(bytes);
   if (!message.usable) return { records: [], unknown: 0 };
   const trigger = message.get('MSH-9.2') ?? '';

@@ -51,6 +51,8 @@ export interface LearnerOptions {
 export interface Learner {
   /** There may be something: do not wait for the time. */
   nudge(): void;
+  /** What stood in the way is said to be gone: do not wait out a failure. False: it does not wait for that. */
+  again(): boolean;
   /** Ends after the request in hand. */
   stop(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export function startLearner(options: LearnerOptions): Learner {
   const stopping = new AbortController();
   const name = cursorName(resource);
   let wake: AbortController | null = null;
+  let failing: AbortController | null = null;
   let nudged = false;
 
   /** One question and one commit; milliseconds until the next. */
@@ -134,7 +137,9 @@ export function startLearner(options: LearnerOptions): Learner {
         const told = failure.retry.again ? failure.retry.after : undefined;
         const first = Math.max(1_000, Math.min(options.every, 60_000));
         wait = told ?? backoffFor(failures, { first, cap: 300_000 }, options.random);
-        await pause(clock, wait, stopping.signal);
+        failing = new AbortController();
+        await pause(clock, wait, AbortSignal.any([failing.signal, stopping.signal]));
+        failing = null;
         continue;
       }
       await rest(wait);
@@ -146,6 +151,10 @@ export function startLearner(options: LearnerOptions): Learner {
     nudge() {
       nudged = true;
       wake?.abort();
+    },
+    again() {
+      failing?.abort();
+      return failing !== null;
     },
     stop() {
       stopping.abort(new Error('the engine is stopping'));

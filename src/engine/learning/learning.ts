@@ -13,6 +13,7 @@ import { feedAsk } from './feed.ts';
 import { type Ask, cursorName, type Learner, startLearner } from './learner.ts';
 import { type MethodKeeper, methodKeeper } from './method.ts';
 import { startRoster } from './roster.ts';
+import { createTellings } from './tellings.ts';
 import { wakesAsk } from './wakes.ts';
 
 /** What learning knows of a connection. */
@@ -48,6 +49,8 @@ export interface Learning {
   start(): void;
   /** A message has come in. */
   heard(site: string, connection: string): void;
+  /** What stood in the way at a connection is said to be gone. True: something waited for that. */
+  again(site: string, connection: string): boolean;
   /** Connections by which something is learnt. */
   learns(site: SiteRecord, connection: string): boolean;
   /**
@@ -92,7 +95,7 @@ export function createLearning(options: LearningOptions): Learning {
   const { store, clock, keyedHash, log } = options;
   /** By site and resource. */
   const running = new Map<string, Running>();
-  const nudged: { site: string; connections: readonly string[]; learner: Learner }[] = [];
+  const nudged: { site: string; from: string; connections: readonly string[]; learner: Learner }[] = [];
   /** By site. */
   const rosters = new Map<string, Running>();
   const keepers = new Map<string, MethodKeeper>();
@@ -133,6 +136,7 @@ export function createLearning(options: LearningOptions): Learning {
     options.failed(site, connection, first ?? null);
   }
 
+  const tellings = createTellings(clock);
   const settingsOf = ({ resource: _, from: __, ...settings }: SiteLearning): LearnSettings => settings;
 
   function feedOf(site: SiteRecord, resource: string, connection: string): Ask {
@@ -223,14 +227,18 @@ export function createLearning(options: LearningOptions): Learning {
       planned: options.planned,
       found: (findings: readonly Finding[]) => {
         options.counted(site.site, from, findings);
-        for (const { code, text, count } of findings)
-          log('warn', text, { site: site.site, connection: from, code, count });
+        for (const { code, text, count } of findings) {
+          const told = tellings.told(`${site.site} ${from} ${resource} ${code}`, count);
+          if (told !== null)
+            log('warn', text, { site: site.site, connection: from, resource, code, count: told });
+        }
       },
       state: (failure) => tell(site.site, from, resource, failure),
     });
     const wakers = method === 'feed wakes read' ? site.roster.from : [];
     nudged.push({
       site: site.site,
+      from,
       connections: [...(method === 'feed' ? [from] : []), ...wakers],
       learner,
     });
@@ -380,6 +388,11 @@ export function createLearning(options: LearningOptions): Learning {
       }
     },
     learns: (site, connection) => learningOf(site).some(({ from }) => from === connection),
+    again: (site, connection) =>
+      nudged
+        .filter((one) => one.site === site && one.from === connection)
+        .map(({ learner }) => learner.again())
+        .includes(true),
     async stop() {
       await Promise.all([...running.values(), ...rosters.values()].map((one) => one.stop()));
       running.clear();

@@ -111,7 +111,7 @@ export function inwardParameters(sent: URLSearchParams, version: Version, site: 
   }
   const own = spelledOut(sent, (system) => inward({ system }, version, site).system);
   return new URLSearchParams(
-    [...own].map(([name, value]) => {
+    [...own].map(([name, value]): [string, string] => {
       if (!/^(_id|patient|subject|encounter)$/i.test(name)) return [name, value];
       const changed = value.split(',').map((each) => {
         const [id = '', type] = each.split('/').reverse();
@@ -125,7 +125,7 @@ export function inwardParameters(sent: URLSearchParams, version: Version, site: 
 
 function spelledOut(sent: URLSearchParams, system: (given: string) => string): URLSearchParams {
   return new URLSearchParams(
-    [...sent].map(([name, value]) => [
+    [...sent].map(([name, value]): [string, string] => [
       name,
       value.replace(/(^|,)([^|,]+)\|/g, (_all, comma, given) => `${comma}${system(given)}|`),
     ]),

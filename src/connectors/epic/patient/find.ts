@@ -29,9 +29,15 @@ async function byIdentifier(
   value: string,
   signal: AbortSignal,
   findings: Findings,
+  elsewhere: (system: string) => void = () => undefined,
 ): Promise<FhirResource[]> {
   const token = system === undefined ? escaped(value) : `${escaped(system)}|${escaped(value)}`;
-  return search(client, { identifier: token }, signal, findings, (each) => carries(each, system, value));
+  return search(client, { identifier: token }, signal, findings, (each) => {
+    if (carries(each, system, value)) return true;
+    const other = identifiersOf(each).find((one) => one.value?.trim() === value.trim())?.system;
+    if (other !== undefined) elsewhere(other);
+    return false;
+  });
 }
 
 /** Searches, and keeps only what fits the question: parameters that are unknown are ignored with 200. */
@@ -92,7 +98,9 @@ export async function resolvePatient(
 ): Promise<Resolved> {
   const number = entry.identifiers.find((each) => each.system === mrnSystem);
   if (number === undefined) return { kind: 'EPIC_PATIENT_NO_NUMBER' };
-  const found = await byIdentifier(client, number.system, number.value, signal, findings);
+  const found = await byIdentifier(client, number.system, number.value, signal, findings, (system) =>
+    findings.numberElsewhere(system),
+  );
   const ids = new Set(found.map((each) => each.id).filter((id) => id !== undefined));
   if (ids.size > 1) return { kind: 'EPIC_PATIENT_AMBIGUOUS' };
   const [id] = ids;

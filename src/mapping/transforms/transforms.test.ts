@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { fhirDateTime, readTime, transforms, Unreadable } from './index.ts';
+import { fhirDateTime, readTime } from '../time.ts';
+import { transforms, Unreadable } from './index.ts';
 
 const zone = 'America/New_York';
 const done = (name: string, value: unknown, argument?: never): unknown =>
-  transforms.get(name)?.run(value, argument, zone);
+  transforms.get(name)?.make(argument)(value, { timeZone: zone });
 const dated = (text: string, timeZone = zone): string | undefined => {
   const moment = readTime(text);
   return moment && fhirDateTime(moment, timeZone);
@@ -114,7 +115,8 @@ describe('the transform catalogue', () => {
   });
 
   test('looks up only what is in the table, not what every object has', () => {
-    const lookup = (value: string) => transforms.get('lookup')?.run(value, { I: 'inpatient' }, zone);
+    const lookup = (value: string) =>
+      transforms.get('lookup')?.make({ I: 'inpatient' })(value, { timeZone: zone });
     expect(lookup('I')).toBe('inpatient');
     for (const value of ['O', 'toString', '__proto__', 'constructor'])
       expect(() => lookup(value)).toThrow(Unreadable);

@@ -1,0 +1,263 @@
+/**
+ * What scripts that were written for Mirth Connect find around them: `msg`, `tmp`, the maps, `logger`, `$`, `validate`,
+ * `DateUtil`, `createSegment`, `destinationSet`. Only what can be given rightly is here; the rest is not, and a script that
+ * asks for it fails by name. It runs inside the sandbox, sent there as its own source text.
+ */
+import type { Hl7World } from './hl7-xml.ts';
+
+/** What a step with an imported script reads. */
+export interface MirthInput {
+  /** The message’s text, or what came as JSON. */
+  readonly message?: unknown;
+  /** Variables that earlier steps made: what `channelMap` holds at first. */
+  readonly values?: Readonly<Record<string, unknown>> | null;
+  /** What `sourceMap` holds: the headers of a call, the name of a file. */
+  readonly source?: Readonly<Record<string, unknown>> | null;
+}
+
+export interface MirthResult {
+  /** A filter or `destinationSet` refused it. */
+  readonly accepted: boolean;
+  /** The message as the scripts left it. */
+  readonly message: unknown;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly logged: readonly string[];
+}
+
+export function installShim(
+  world: Hl7World,
+  globals: Record<string, unknown>,
+  given: { readonly input: MirthInput; readonly at: number; readonly offset: number },
+): void {
+  type Format = 'HL7V2' | 'XML' | 'JSON' | 'RAW';
+  interface Stage {
+    readonly inbound?: Format;
+    readonly outbound?: Format;
+    readonly template?: string;
+  }
+  const MOST_LINES = 100;
+  const LONGEST_LINE = 1_000;
+
+  const logged: string[] = [];
+  const log = (level: string) => (value: unknown) => {
+    if (logged.length < MOST_LINES) logged.push(`${level}: ${String(value)}`.slice(0, LONGEST_LINE));
+  };
+  globals.logger = {
+    debug: log('debug'),
+    info: log('info'),
+    warn: log('warn'),
+    error: log('error'),
+    trace: log('trace'),
+  };
+
+  class ScriptMap {
+    readonly entries = new Map<string, unknown>();
+    put(key: unknown, value: unknown): unknown {
+      const before = this.get(key);
+      this.entries.set(String(key), value);
+      return before;
+    }
+    get(key: unknown): unknown {
+      return this.entries.get(String(key)) ?? null;
+    }
+    containsKey(key: unknown): boolean {
+      return this.entries.has(String(key));
+    }
+    remove(key: unknown): unknown {
+      const before = this.get(key);
+      this.entries.delete(String(key));
+      return before;
+    }
+    size(): number {
+      return this.entries.size;
+    }
+    isEmpty(): boolean {
+      return this.entries.size === 0;
+    }
+  }
+  const mapOf = (values: Readonly<Record<string, unknown>> | null | undefined): ScriptMap => {
+    const map = new ScriptMap();
+    for (const [key, value] of Object.entries(values ?? {})) map.put(key, value);
+    return map;
+  };
+  const channelMap = mapOf(given.input.values);
+  const connectorMap = new ScriptMap();
+  const sourceMap = mapOf(given.input.source);
+  const short = (map: ScriptMap) =>
+    function (key: unknown, value?: unknown) {
+      // biome-ignore lint/complexity/noArguments: `$c('x', undefined)` puts, `$c('x')` gets.
+      return arguments.length > 1 ? map.put(key, value) : map.get(key);
+    };
+  Object.assign(globals, {
+    channelMap,
+    connectorMap,
+    sourceMap,
+    $c: short(channelMap),
+    $co: short(connectorMap),
+    $s: short(sourceMap),
+    $: (key: unknown) => {
+      for (const map of [connectorMap, channelMap, sourceMap]) if (map.containsKey(key)) return map.get(key);
+      return '';
+    },
+  });
+
+  globals.validate = (mapping: unknown, fallback: unknown, replacements?: readonly (readonly unknown[])[]) => {
+    const given = mapping === undefined || mapping === null ? '' : String(mapping);
+    let result = given === '' && fallback !== undefined && fallback !== null ? String(fallback) : given;
+    for (const [pattern, replacement] of replacements ?? []) {
+      const expression = pattern instanceof RegExp ? pattern : new RegExp(String(pattern), 'g');
+      result = result.replace(expression, String(replacement));
+    }
+    return result;
+  };
+  globals.getArrayOrXmlLength = (value: unknown) =>
+    world.isXml(value) ? world.nodesOf(value).length : ((value as { length?: number } | undefined)?.length ?? 0);
+  globals.createSegment = (name: unknown, message?: unknown, index = 0) => {
+    if (message === undefined) return world.element(String(name));
+    (message as Record<string, Record<number, unknown>>)[String(name)]![index] = world.element(String(name));
+    return (message as Record<string, Record<number, unknown>>)[String(name)]![index];
+  };
+  globals.createSegmentAfter = (name: unknown, segment: unknown) => {
+    const [anchor] = world.nodesOf(segment);
+    if (anchor?.parent === null || anchor === undefined) throw new TypeError('createSegmentAfter: there is no such segment');
+    const made = world.node(String(name));
+    made.parent = anchor.parent;
+    anchor.parent.children.splice(anchor.parent.children.indexOf(anchor) + 1, 0, made);
+    return world.view(made);
+  };
+
+  // ---------------------------------------------------------------- dates: by the numbers of a pattern, no names of months
+  const parts = (at: number): Record<string, number> => {
+    const time = new Date(at + given.offset * 60_000);
+    return {
+      y: time.getUTCFullYear(),
+      M: time.getUTCMonth() + 1,
+      d: time.getUTCDate(),
+      H: time.getUTCHours(),
+      m: time.getUTCMinutes(),
+      s: time.getUTCSeconds(),
+      S: time.getUTCMilliseconds(),
+    };
+  };
+  const runs = (pattern: string): string[] => pattern.match(/'[^']*'|([A-Za-z])\1*|[^A-Za-z']+/g) ?? [];
+  const unknownLetters = (pattern: string): never => {
+    throw new RangeError(`DateUtil: the pattern "${pattern}" has letters other than y M d H m s S`);
+  };
+  const formatDate = (pattern: unknown, at: number): string =>
+    runs(String(pattern))
+      .map((run) => {
+        if (run.startsWith("'")) return run === "''" ? "'" : run.slice(1, -1);
+        if (!/[A-Za-z]/.test(run)) return run;
+        const value = parts(at)[run[0] as string];
+        if (value === undefined || (run[0] === 'M' && run.length > 2)) return unknownLetters(String(pattern));
+        if (run === 'yy') return String(value % 100).padStart(2, '0');
+        return String(value).padStart(run.length, '0');
+      })
+      .join('');
+  const readDate = (pattern: unknown, value: unknown): number => {
+    const text = String(value);
+    const found: Record<string, number> = { y: 1970, M: 1, d: 1, H: 0, m: 0, s: 0, S: 0 };
+    let at = 0;
+    for (const run of runs(String(pattern))) {
+      if (run.startsWith("'")) at += run.length - 2;
+      else if (!/[A-Za-z]/.test(run)) at += run.length;
+      else {
+        const letter = run[0] as string;
+        if (!(letter in found) || (letter === 'M' && run.length > 2)) return unknownLetters(String(pattern));
+        const digits = text.slice(at, at + run.length);
+        if (!/^\d+$/.test(digits)) throw new RangeError('DateUtil: the text does not fit the pattern');
+        found[letter] = Number(digits) + (run === 'yy' ? 2000 : 0);
+        at += run.length;
+      }
+    }
+    const { y = 0, M = 1, d = 1, H = 0, m = 0, s = 0, S = 0 } = found;
+    return Date.UTC(y, M - 1, d, H, m, s, S) - given.offset * 60_000;
+  };
+  globals.DateUtil = {
+    getCurrentDate: (pattern: unknown) => formatDate(pattern, given.at),
+    convertDate: (from: unknown, to: unknown, value: unknown) => formatDate(to, readDate(from, value)),
+    getDate: (pattern: unknown, value: unknown) => new Date(readDate(pattern, value)),
+    formatDate: (pattern: unknown, date: Date) => formatDate(pattern, date.getTime()),
+  };
+
+  // ---------------------------------------------------------------- stages: what a filter or a transformer sees
+  const read = (value: unknown, format: Format): unknown => {
+    if (format === 'HL7V2') return world.readHl7(String(value));
+    if (format === 'XML') return world.readXml(String(value));
+    if (format === 'JSON') return typeof value === 'string' ? JSON.parse(value) : JSON.parse(JSON.stringify(value ?? null));
+    return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  };
+  const write = (value: unknown, format: Format): unknown => {
+    if (world.isXml(value)) {
+      if (format === 'HL7V2') return world.writeHl7(value);
+      return (value as { toXMLString(): string }).toXMLString();
+    }
+    return format === 'JSON' ? value : value === undefined || value === null ? '' : String(value);
+  };
+  let message: unknown = given.input.message;
+  let accepted = true;
+  const apart = (inbound: Format): void => {
+    globals.msg = read(message, inbound);
+  };
+  globals.mirth = {
+    /** `false` ends it: the filter does not let the message on. */
+    filter({ inbound = 'HL7V2' }: Stage, rules: () => unknown): boolean {
+      apart(inbound);
+      accepted = rules() === true;
+      return accepted;
+    },
+    transform({ inbound = 'HL7V2', outbound = inbound, template }: Stage, steps: () => unknown): void {
+      apart(inbound);
+      globals.tmp = template === undefined ? undefined : read(template, outbound);
+      steps();
+      message = write(template === undefined ? globals.msg : globals.tmp, template === undefined && world.isXml(globals.msg) ? inbound : outbound);
+    },
+    /** The names of the destination that the script runs for. */
+    destination(names: readonly unknown[]): void {
+      const wanted = new Set(names.map(String));
+      const isMeant = (what: unknown): boolean =>
+        (Array.isArray(what) ? what : [what]).some((each) => wanted.has(String(each)));
+      const refuse = (yes: boolean): boolean => {
+        if (yes) accepted = false;
+        return yes;
+      };
+      globals.destinationSet = {
+        remove: (what: unknown) => refuse(isMeant(what)),
+        removeAllExcept: (what: unknown) => refuse(!isMeant(what)),
+        removeAll: () => refuse(true),
+      };
+    },
+    /** Another channel begins: its maps are its own. */
+    channel(): void {
+      for (const [key, value] of channelMap.entries) sourceMap.put(key, value);
+      channelMap.entries.clear();
+      connectorMap.entries.clear();
+    },
+    /** A destination begins: its connectorMap is its own. */
+    connector(): void {
+      connectorMap.entries.clear();
+    },
+    accepted: () => accepted,
+    template: (text: string) =>
+      text.replace(/\$!?\{([\w.]+)\}/g, (_, name: string) => {
+        if (/^message\.(encodedData|transformedData|rawData)$/.test(name))
+          return typeof message === 'string' ? message : JSON.stringify(message);
+        return String((globals.$ as (key: string) => unknown)(name));
+      }),
+    done(result?: unknown): MirthResult & { readonly result?: unknown } {
+      const plain = (value: unknown): unknown =>
+        world.isXml(value) ? String(value) : value instanceof ScriptMap ? Object.fromEntries(value.entries) : value;
+      const values: Record<string, unknown> = {};
+      for (const [key, value] of [...channelMap.entries, ...connectorMap.entries]) {
+        if (key !== '__proto__') values[key] = plain(value);
+      }
+      return {
+        accepted,
+        message: plain(message),
+        values,
+        logged,
+        ...(result === undefined ? {} : { result: plain(result) }),
+      };
+    },
+  };
+}
