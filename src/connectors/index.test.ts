@@ -5,6 +5,7 @@ import {
   cdsFailures,
   connectors,
   epicFailures,
+  fileFailures,
   mllpFailures,
   webhookFailures,
   writeFailures,
@@ -15,6 +16,7 @@ it('has each connector under its own name, with every capability an action stand
     ['cds', 'cds'],
     ['epic', 'epic'],
     ['fhir', 'fhir'],
+    ['file', 'file'],
     ['mllp', 'mllp'],
     ['webhook', 'webhook'],
   ]);
@@ -46,6 +48,7 @@ it('names every failure once, by its room, and says what to do first', () => {
     WEBHOOK: webhookFailures,
     CDS: cdsFailures,
     BULK: bulkFailures,
+    FILE: fileFailures,
     WRITE: writeFailures,
   };
   for (const [room, table] of Object.entries(tables)) {
