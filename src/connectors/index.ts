@@ -1,5 +1,6 @@
 import { cds } from './cds/index.ts';
 import type { Connector } from './contract.ts';
+import { email } from './email/index.ts';
 import { epic } from './epic/index.ts';
 import { fhir } from './fhir/index.ts';
 import { file } from './file/index.ts';
@@ -18,6 +19,7 @@ export {
   claimedIssuer,
 } from './cds/index.ts';
 export type * from './contract.ts';
+export { emailFailures } from './email/index.ts';
 export { epicFailures } from './epic/index.ts';
 export { fhirConnectorFailures } from './fhir/index.ts';
 export { fileFailures } from './file/index.ts';
@@ -30,7 +32,7 @@ export { signatureFault, signatureHeaders, webhookFailures } from './webhook/ind
 
 /** Every connector, by the name that stands in a site record. Each one parses its own configuration. */
 export const connectors: ReadonlyMap<string, Connector> = new Map(
-  [cds, epic, fhir, file, mllp, webhook].map((connector) => [
+  [cds, email, epic, fhir, file, mllp, webhook].map((connector) => [
     connector.name,
     connector as unknown as Connector,
   ]),
