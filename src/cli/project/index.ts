@@ -57,7 +57,7 @@ export async function loadProject(
   });
   faults.push(...loaded.faults);
   for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
-  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, 'maps')));
+  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, config.maps)));
   const observed: Record<string, ObservedSite> = {};
   for (const { record, file: siteFile } of loaded.sites) {
     const seen = loadObserved(dirname(siteFile));
