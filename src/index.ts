@@ -13,6 +13,7 @@
  */
 export {
   appointment,
+  bulk,
   type CdsEvent,
   cds,
   changes,
@@ -22,14 +23,18 @@ export {
   FlowBuilder,
   type FlowOptions,
   type FlowStart,
+  file,
   flow,
   type Hl7Event,
   hl7,
+  manual,
   type Order,
   observation,
   patient,
+  type ScheduleEvent,
   type SiteValue,
   type Step,
+  schedule,
   type Trigger,
   webhook,
 } from './flow/index.ts';

@@ -9,6 +9,7 @@ import { addConnections } from './commands/connections.ts';
 import { addDead } from './commands/dead.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addFlows } from './commands/flows.ts';
 import { addHl7 } from './commands/hl7.ts';
 import { addInit } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
@@ -53,6 +54,7 @@ export function everything(): Command {
     addWrites,
     addConnections,
     addApprovals,
+    addFlows,
     addHl7,
     addSites,
     addMaps,

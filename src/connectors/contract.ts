@@ -239,6 +239,8 @@ export interface ConnectionContext {
   readonly identifiers: IdentifierSystems;
   /** Resources that the site record learns by this connection. */
   readonly learnt: readonly string[];
+  /** Of these, by the Group whose exports they are learnt from. */
+  readonly exported: Readonly<Record<string, readonly string[]>>;
   readonly clock: Clock;
   /** The site's, IANA: times of HL7 messages are local to it. */
   readonly timeZone: string;

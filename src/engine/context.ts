@@ -18,6 +18,7 @@ export interface ContextOptions {
   readonly budget: Budget;
   readonly identifiers: ConnectionContext['identifiers'];
   readonly learnt: readonly string[];
+  readonly exported: ConnectionContext['exported'];
   readonly keyring: Keyring;
   readonly report: ConnectionContext['report'];
   readonly found: ConnectionContext['found'];
@@ -46,6 +47,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     connection,
     identifiers: options.identifiers,
     learnt: options.learnt,
+    exported: options.exported,
     clock,
     timeZone: options.timeZone,
     secrets,

@@ -6,8 +6,9 @@ import { createAnswering } from './answering.ts';
 import { createBackpressure } from './backpressure.ts';
 import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
+import { startClockwork } from './clockwork.ts';
 import type { EngineControl } from './control.ts';
-import { deliver } from './deliver.ts';
+import { deliver, type RunScript } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
@@ -21,7 +22,6 @@ import { createPresent, type EngineProject } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import type { EarlierFlow } from './replay/versions.ts';
-import { startRetention } from './retention.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { createStoreProbe } from './store-probe.ts';
 import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
@@ -36,6 +36,8 @@ export interface EngineOptions extends EngineProject {
   readonly log: ConnectionContext['log'];
   readonly random?: Random;
   readonly connectors?: ReadonlyMap<string, Connector>;
+  /** Runs scripts of code steps apart; left out: flows with scripts fail. */
+  readonly script?: RunScript;
   /** Deliveries in hand at once. */
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
@@ -103,15 +105,7 @@ export function createEngine(options: EngineOptions): Engine {
     nudge: () => dispatch.nudge(),
   });
 
-  const gaps = createGaps({
-    store,
-    clock,
-    valueSets: present.valueSets,
-    planned,
-    found: tallies.findings,
-    log,
-  });
-
+  const gaps = createGaps({ store, clock, present, planned, tallies, log });
   const dispatch = createDispatch({
     store,
     clock: due,
@@ -130,6 +124,7 @@ export function createEngine(options: EngineOptions): Engine {
           repeatable,
           signal: stopping.signal,
           due: due.now,
+          ...(options.script === undefined ? {} : { script: options.script }),
         }),
       ),
     givenBack: gate.givenBack,
@@ -272,7 +267,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
-  let retention: ReturnType<typeof startRetention> | null = null;
+  let clockwork: ReturnType<typeof startClockwork> | null = null;
 
   return {
     store,
@@ -304,7 +299,6 @@ export function createEngine(options: EngineOptions): Engine {
         endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
-        // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
         await gaps.control.resumeMapped();
         // What was queued before goes first; then senders are let in.
         dispatch.start();
@@ -324,7 +318,8 @@ export function createEngine(options: EngineOptions): Engine {
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
         answering.start();
-        retention = startRetention({ store, clock, sites: present.sites, log });
+        const { sites, flows } = present;
+        clockwork = startClockwork({ store, clock, keyedHash, sites, flows, planned, log });
       } catch (error) {
         running = false;
         endHealth?.();
@@ -346,7 +341,7 @@ export function createEngine(options: EngineOptions): Engine {
       await replays.close();
       await answering.stop();
       backpressure.stop();
-      await retention?.stop();
+      await clockwork?.stop();
       endHealth?.();
       endWork?.();
       const end = beginDrain(clock, drain, {

@@ -1,6 +1,6 @@
 /** How a connection of a site record becomes one that works: its context, its door, its pollers. */
 import type { Budget, Connection, ConnectionContext, Connector } from '../connectors/index.ts';
-import { connectorRecord, type SiteRecord } from '../site/index.ts';
+import { connectorRecord, learningOf, type SiteRecord } from '../site/index.ts';
 import { type Clock, canonicalJson, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { siteBudget } from './budget.ts';
@@ -46,6 +46,7 @@ export function connectionKey(site: SiteRecord, name: string): string {
 const contextOf = (site: SiteRecord, name: string) => ({
   timeZone: site.timeZone,
   learnt: Object.keys(site.learn).filter((resource) => site.learn[resource]?.from === name),
+  exported: exportedBy(site, name),
   identifiers: {
     mrn: site.identifiers.mrn.system,
     ...(site.identifiers.csn?.system === undefined ? {} : { csn: site.identifiers.csn.system }),
@@ -159,4 +160,14 @@ function counted(connection: Connection): Pick<Open, 'connection' | 'idle'> {
       while (under.size > 0) await Promise.allSettled(under);
     },
   };
+}
+
+/** By Group, the resources that this connection learns from its exports. */
+function exportedBy(site: SiteRecord, connection: string): ConnectionContext['exported'] {
+  const groups: Record<string, string[]> = {};
+  for (const { resource, method, from, group } of learningOf(site)) {
+    if (method !== 'bulk' || from !== connection || group === undefined) continue;
+    groups[group] = [...(groups[group] ?? []), resource];
+  }
+  return groups;
 }

@@ -3,17 +3,19 @@
  * dry, which looks things up and tells what it would do.
  */
 import type { CallContext, Connection } from '../connectors/index.ts';
-import { eventContext, next, type PreparedFlow, runsAt, triggerText } from '../flow/index.ts';
+import { eventContext, next, type PreparedFlow, runsAt, startedType, triggerText } from '../flow/index.ts';
 import { peek } from '../hl7/index.ts';
 import type { Format } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type FailureRecord, type Json } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Intake } from './intake.ts';
+import { notStartedByHand, outOfTurn } from './schedules.ts';
 
 export interface RunRequest {
   readonly flow: string;
-  readonly from:
+  /** Left out for a flow that a person or a schedule starts: it gets an empty object, or the time. */
+  readonly from?:
     | { readonly messageId: string }
     /** `type` of a FHIR resource: `Appointment.created`. Left out: read from the bytes, as created. */
     | { readonly bytes: Uint8Array; readonly format?: Format; readonly type?: string };
@@ -63,6 +65,9 @@ interface Material {
 
 const MOST_STEPS = 200;
 
+/** What a person starts a flow with who gives nothing. */
+const nothing = Buffer.from('{}');
+
 const refused = (message: string): Failure =>
   new Failure({
     code: 'RUN_REFUSED',
@@ -79,7 +84,10 @@ export function runControl(parts: RunParts): RunControl {
     const found = parts.flow(request.flow);
     if (found === undefined) throw refused(`There is no flow "${request.flow}".`);
     const { flow } = found.prepared;
-    const { from } = request;
+    const { trigger } = flow;
+    const byHand = trigger.kind === 'manual' || trigger.kind === 'schedule';
+    const from = request.from ?? (byHand ? { bytes: nothing } : undefined);
+    if (from === undefined) throw notStartedByHand(flow.name);
     if ('messageId' in from) {
       const kept = await store.message(from.messageId);
       const bytes = kept && (await store.payload(from.messageId));
@@ -100,7 +108,14 @@ export function runControl(parts: RunParts): RunControl {
       };
     }
     const site = siteOf(request.site, flow.sites);
-    const { format, type } = kindOf(from);
+    const { format, type } = byHand
+      ? ({ format: 'json', type: startedType(trigger, flow.name) } as const)
+      : kindOf(from);
+    if (request.from === undefined && trigger.kind === 'schedule') {
+      const bytes = Buffer.from(JSON.stringify(outOfTurn(flow.name, clock.now(), site.timeZone)));
+      const connection = connectionOf(site, found.prepared);
+      return { prepared: found.prepared, site, connection, bytes, format, type, parent: undefined };
+    }
     const connection = connectionOf(site, found.prepared);
     return { prepared: found.prepared, site, connection, bytes: from.bytes, format, type, parent: undefined };
   }
@@ -233,7 +248,7 @@ const outcome = (asked: Json | Failure): Pick<DryStep, 'output' | 'failure'> =>
 function connectionOf(site: SiteRecord, { flow }: PreparedFlow): string {
   const names = Object.keys(site.connections);
   const { trigger } = flow;
-  if (trigger.kind === 'webhook') return trigger.connection;
+  if (trigger.kind === 'webhook' || trigger.kind === 'file') return trigger.connection;
   const first = names.find((name) => {
     const record = site.connections[name];
     if (trigger.kind !== 'hl7') return record?.connector === 'epic' || record?.connector === 'fhir';

@@ -20,6 +20,7 @@ export {
   siteLookup,
   withValueSets,
 } from './event.ts';
+export { type FlowFiles, withFiles } from './files.ts';
 export * from './flow.ts';
 export { type LaneFacts, laneNames } from './lane.ts';
 export { lateness } from './late.ts';
@@ -58,3 +59,5 @@ export {
 export { matches, matchesPattern, startedType, triggerText } from './triggers.ts';
 export { type Unmet, unmet } from './unmet.ts';
 export { flowVersion } from './version.ts';
+export { checkFlowFile, type ReadFlow, readFlow, type YamlFault } from './yaml/read.ts';
+export { toYaml } from './yaml/write.ts';

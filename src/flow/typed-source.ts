@@ -21,7 +21,9 @@ export interface Known {
 
 type Scalar = string | number | boolean | bigint;
 /** What a list holds; a value itself otherwise. */
-type Item<T> = NonNullable<T> extends readonly (infer Each)[] ? NonNullable<Each> : NonNullable<T>;
+type Item<T> = NonNullable<T> extends readonly (infer Each)[] ? Present<Each> : NonNullable<T>;
+/** Without null and undefined; what nobody knows stays unknown. */
+type Present<T> = unknown extends T ? unknown : NonNullable<T>;
 
 /** The name that a path begins with: `name` of `name[use=official].family`. */
 type Head<P extends string> = P extends `"${infer Quoted}"${string}`

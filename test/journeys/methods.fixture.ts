@@ -8,7 +8,10 @@ import { startReceiver } from './receiver.ts';
 
 export const MRN = 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14';
 export const RESOURCES = ['Patient', 'Appointment', 'Encounter', 'Observation', 'DocumentReference'] as const;
-export type Method = 'poll' | 'feed' | 'feed wakes read';
+/**
+ * `lastUpdated` and `generic bulk` ask the hospital's other server, which is not Epic's: by time of change, and by exports.
+ */
+export type Method = 'poll' | 'feed' | 'feed wakes read' | 'bulk' | 'lastUpdated' | 'generic bulk';
 
 /** One event as a flow would get it. */
 export interface Told {
@@ -34,6 +37,22 @@ export interface Day {
   close(): Promise<void>;
 }
 
+/** A Group of everybody, at both servers. */
+async function groupsOf(hospital: Simulator): Promise<{ readonly epic: string; readonly generic: string }> {
+  const answer = await fetch(`${hospital.adminUrl}/bulk`);
+  const { groups } = (await answer.json()) as { groups: { id: string }[] };
+  const member = hospital.patients().map(({ id }) => ({ entity: { reference: `Patient/${id}` } }));
+  await fetch(`${hospital.genericBase}/Group/everyone`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/fhir+json' },
+    body: JSON.stringify({ resourceType: 'Group', id: 'everyone', type: 'person', actual: true, member }),
+  });
+  return { epic: groups[0]?.id ?? '', generic: 'everyone' };
+}
+
+const bodyOf = (bytes: Uint8Array | null): Told['body'] =>
+  JSON.parse(Buffer.from(bytes ?? []).toString()) as Told['body'];
+
 export async function openDay(folder: string, learners: number, patients = 6): Promise<Day> {
   const closing: (() => Promise<unknown> | undefined)[] = [];
   const ports = await freePorts(learners);
@@ -41,6 +60,8 @@ export async function openDay(folder: string, learners: number, patients = 6): P
     seed: 'one day',
     patients,
     eventsPerMinute: 0,
+    // Exports as often as wanted, and with a word on when to ask again.
+    behaviour: { bulkWindowHours: 0, bulkRetryAfterSeconds: 1 },
     feeds: ports.map((port, at) => ({
       name: `all ${at}`,
       port,
@@ -52,16 +73,21 @@ export async function openDay(folder: string, learners: number, patients = 6): P
   closing.push(() => hospital.close());
   let started = 0;
 
-  const siteOf = (method: Method, port: number): SiteRecord =>
-    testSite(
+  const groups = await groupsOf(hospital);
+  const siteOf = (method: Method, port: number): SiteRecord => {
+    const isGeneric = method === 'lastUpdated' || method === 'generic bulk';
+    const isBulk = method === 'bulk' || method === 'generic bulk';
+    return testSite(
       {
         hl7: { connector: 'mllp', listen: { port } },
-        ehr: {
-          connector: 'epic',
-          fhirBase: hospital.fhirBase,
-          clientId: `suture-${port}`,
-          auth: { method: 'backend' },
-        },
+        ehr: isGeneric
+          ? { connector: 'fhir', fhirBase: hospital.genericBase }
+          : {
+              connector: 'epic',
+              fhirBase: hospital.fhirBase,
+              clientId: `suture-${port}`,
+              auth: { method: 'backend' },
+            },
       },
       {
         identifiers: { mrn: { system: MRN, hl7: { field: 'PID-3', type: 'MR' } } },
@@ -71,16 +97,17 @@ export async function openDay(folder: string, learners: number, patients = 6): P
           RESOURCES.map((resource) => [
             resource,
             {
-              method,
+              method: isBulk ? 'bulk' : method === 'lastUpdated' ? 'poll' : method,
               from: method === 'feed' ? 'hl7' : 'ehr',
-              every: '100ms',
-              rarely: '100ms',
+              every: isBulk ? '1s' : isGeneric ? '500ms' : '100ms',
+              ...(isBulk ? { group: isGeneric ? groups.generic : groups.epic } : { rarely: '100ms' }),
               window: { back: '30d', ahead: '60d' },
             },
           ]),
         ),
       },
     );
+  };
 
   async function start(method: Method, at: { port: number; place: string }): Promise<Learner> {
     let running: RunningEngine | null = null;
@@ -94,6 +121,7 @@ export async function openDay(folder: string, learners: number, patients = 6): P
     running = await startEngine(at.place, { site: siteOf(method, at.port) });
     const own = running;
     let open = true;
+    const bodies = new Map<string, Told['body']>();
     closing.push(() => (open ? own.close() : undefined));
     return {
       method,
@@ -108,9 +136,9 @@ export async function openDay(folder: string, learners: number, patients = 6): P
             ...(before === null ? {} : { before }),
           });
           for (const row of page.rows) {
-            const bytes = await own.store.payload(row.id);
             const [, change] = row.type.split('.') as [string, 'created' | 'updated'];
-            const body = JSON.parse(Buffer.from(bytes ?? []).toString()) as Told['body'];
+            const body = bodies.get(row.id) ?? bodyOf(await own.store.payload(row.id));
+            bodies.set(row.id, body);
             found.push({ resource, change, controlId: row.controlId ?? '', body });
           }
           before = page.before;

@@ -8,11 +8,13 @@ import { routeFaults } from '../route-faults.ts';
 import type { Environment } from '../settings.ts';
 import { type ProjectConfig, readConfig } from './config.ts';
 import { connectionFaults } from './connections.ts';
-import { loadFlows } from './flows.ts';
+import { type LoadedFlow, loadFlows } from './flows.ts';
 import { lackingMaps, loadMaps, type ProjectMaps } from './maps.ts';
+import { valueSetFaults } from './value-sets.ts';
 
 export type { ProjectConfig } from './config.ts';
 export { secretNames } from './connections.ts';
+export type { LoadedFlow } from './flows.ts';
 export type { ProjectMaps } from './maps.ts';
 
 export interface Project {
@@ -23,6 +25,7 @@ export interface Project {
   readonly observed: Readonly<Record<string, ObservedSite>>;
   readonly maps: ProjectMaps;
   readonly flows: readonly Flow[];
+  readonly flowFiles: readonly LoadedFlow[];
   readonly faults: readonly Fault[];
 }
 
@@ -54,6 +57,7 @@ export async function loadProject(
   });
   faults.push(...loaded.faults);
   for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
+  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, config.maps)));
   const observed: Record<string, ObservedSite> = {};
   for (const { record, file: siteFile } of loaded.sites) {
     const seen = loadObserved(dirname(siteFile));
@@ -62,9 +66,14 @@ export async function loadProject(
   }
   const { maps, faults: mapFaults } = loadMaps(join(root, config.maps), loaded.sites);
   faults.push(...mapFaults);
-  const flows = await loadFlows(join(root, config.flows), loaded.sites, faults, observed);
-  faults.push(...lackingMaps(flows, maps, loaded.sites, join(root, config.flows)));
-  return { folder: root, config, sites: loaded.sites, observed, maps, flows, faults };
+  const flowFiles = await loadFlows(
+    join(root, config.flows),
+    { root, sites: loaded.sites, observed, maps },
+    faults,
+  );
+  faults.push(...lackingMaps(flowFiles, maps, loaded.sites));
+  const flows = flowFiles.map(({ flow }) => flow);
+  return { folder: root, config, sites: loaded.sites, observed, maps, flows, flowFiles, faults };
 }
 
 export function faultText(fault: Fault): string {

@@ -225,12 +225,11 @@ function ambiguities(sets: ValueSets, names: readonly string[], folder: string):
 
 /** Value set maps that flows look codes up in, and that a site where they run has not. */
 export function lackingMaps(
-  flows: readonly Flow[],
+  flows: readonly { readonly flow: Flow; readonly file: string }[],
   { names, valueSets }: ProjectMaps,
   sites: readonly LoadedSite[],
-  file: string,
 ): readonly Fault[] {
-  return flows.flatMap((flow) =>
+  return flows.flatMap(({ flow, file }) =>
     valueSetsOfFlow(flow).flatMap((name): Fault[] => {
       const near = nearest(name, names);
       const fix = near

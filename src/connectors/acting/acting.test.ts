@@ -383,6 +383,13 @@ describe('the wrong patient', () => {
     expect(await failureOf(enter({ identifier: undefined }, acting({ key: 'd2' })))).toMatchObject({
       code: 'WRITE_DIFFERS',
     });
+    context.ledger.entries.clear();
+    // Servers add a postal code of their own: street and city then tell as much.
+    const [{ postalCode: _, ...noCode } = {}] = home;
+    const shorter = { identifier: undefined, telecom: undefined, address: [noCode] };
+    expect(await enter(shorter, acting({ key: 'd4' }))).toMatchObject({ id: 'p1' });
+    const elsewhere = { ...shorter, address: [{ ...noCode, city: 'Port Amity' }] };
+    expect(await failureOf(enter(elsewhere, acting({ key: 'd5' })))).toMatchObject({ code: 'WRITE_DIFFERS' });
   });
 
   test('what a server matched by itself is compared with what was meant', async () => {

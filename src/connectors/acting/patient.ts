@@ -36,24 +36,49 @@ function sameName(ours: FhirResource, theirs: FhirResource): boolean {
   );
 }
 
+interface Home {
+  readonly street: string;
+  readonly postalCode: string | undefined;
+  readonly city: string | undefined;
+}
+
+const homesOf = (patient: FhirResource): readonly Home[] =>
+  objectsIn(patient.address).flatMap(({ line, postalCode, city }) => {
+    const street = Array.isArray(line) ? textOf(line[0]) : undefined;
+    if (street === undefined || (textOf(postalCode) ?? textOf(city)) === undefined) return [];
+    const [code, town] = [textOf(postalCode)?.slice(0, 5), textOf(city)];
+    return [
+      {
+        street: plainText(street),
+        postalCode: code === undefined ? undefined : plainText(code),
+        city: town === undefined ? undefined : plainText(town),
+      },
+    ];
+  });
+
+/** By the postal code where both say one, else by the city: servers add what they were not told. */
+function samePlace(a: Home, b: Home): boolean {
+  if (a.street !== b.street) return false;
+  if (a.postalCode !== undefined && b.postalCode !== undefined) return a.postalCode === b.postalCode;
+  return a.city !== undefined && a.city === b.city;
+}
+
+const numbersOf = (patient: FhirResource): readonly string[] =>
+  objectsIn(patient.telecom).flatMap(({ value }) => {
+    const text = textOf(value);
+    if (text === undefined) return [];
+    return [text.includes('@') ? text.toLowerCase() : text.replace(/\D/g, '').slice(-10)];
+  });
+
 /** Where the two live, or how they are called up: `true` agrees, `false` contradicts, `undefined` says nothing. */
 function sameHome(ours: FhirResource, theirs: FhirResource): boolean | undefined {
-  const homes = (patient: FhirResource): string[] =>
-    objectsIn(patient.address).flatMap(({ line, postalCode, city }) => {
-      const street = Array.isArray(line) ? textOf(line[0]) : undefined;
-      const place = textOf(postalCode)?.slice(0, 5) ?? textOf(city);
-      return street === undefined || place === undefined ? [] : [`${plainText(street)} ${plainText(place)}`];
-    });
-  const numbers = (patient: FhirResource): string[] =>
-    objectsIn(patient.telecom).flatMap(({ value }) => {
-      const text = textOf(value);
-      if (text === undefined) return [];
-      return [text.includes('@') ? text.toLowerCase() : text.replace(/\D/g, '').slice(-10)];
-    });
-  const compared = [homes, numbers].flatMap((of) => {
-    const [a, b] = [of(ours), of(theirs)];
-    return a.length === 0 || b.length === 0 ? [] : [a.some((one) => b.includes(one))];
-  });
+  const [homes, yours] = [homesOf(ours), homesOf(theirs)];
+  const [numbers, theirNumbers] = [numbersOf(ours), numbersOf(theirs)];
+  const compared: boolean[] = [];
+  if (homes.length > 0 && yours.length > 0)
+    compared.push(homes.some((one) => yours.some((other) => samePlace(one, other))));
+  if (numbers.length > 0 && theirNumbers.length > 0)
+    compared.push(numbers.some((one) => theirNumbers.includes(one)));
   return compared.length === 0 ? undefined : compared.some(Boolean);
 }
 

@@ -35,7 +35,13 @@ beforeEach(async () => {
   now = Date.UTC(2026, 10, 21, 2);
   partner = await openBulkPartner();
   http = createHttp(systemClock, usualLimits);
-  context = { ...(await testContext({ clock, mrn: MRN })), learnt: ['Patient', 'Observation'] };
+  // Encounters are learnt by the same connection in another way.
+  const learnt = ['Patient', 'Observation', 'Encounter'];
+  context = {
+    ...(await testContext({ clock, mrn: MRN })),
+    learnt,
+    exported: { e3iabh: ['Patient', 'Observation'] },
+  };
   cursors = new Map();
   chart(70);
 });
@@ -64,8 +70,9 @@ function chart(value: number): void {
   ];
 }
 
-const open = () =>
+const open = (neverAlone: Readonly<Record<string, string>> = {}) =>
   createBulkLearner({
+    neverAlone,
     http,
     random: { fraction: () => 0 },
     fhirBase: partner.base,
@@ -126,6 +133,18 @@ test('what an export has is learnt once, with its patients; the next tells only 
     true,
   );
   expect(exports()).toBe(2);
+});
+
+test('patients are in every export, for the lanes of what is theirs; alone they are joined by a type that the server wants', async () => {
+  const askedFor = async (learnt: readonly string[]): Promise<string | null> => {
+    context = { ...(await testContext({ clock, mrn: MRN })), exported: { e3iabh: learnt } };
+    const learner = open({ Patient: 'Encounter' });
+    await turn(learner, learnt[0] as string, true);
+    const kickOff = partner.asked.findLast(({ path }) => path.includes('$export'));
+    return new URL(kickOff?.path ?? '', partner.base).searchParams.get('_type');
+  };
+  expect(await askedFor(['Observation'])).toBe('Observation,Patient');
+  expect(await askedFor(['Patient'])).toBe('Patient,Encounter');
 });
 
 test('a process that dies again and again before it commits learns the same, from the same export', async () => {

@@ -16,7 +16,9 @@ import { type BulkMemory, type BulkPosition, type BulkState, IDLE } from './stat
 export interface BulkLearnOptions
   extends Omit<BulkOptions, 'group' | 'types' | 'memory' | 'window' | 'clock'> {
   readonly context: ConnectionContext;
-  readonly learnables: readonly Learnable[];
+  readonly learnables: readonly Pick<Learnable, 'resource' | 'identify'>[];
+  /** Types that the server refuses to export by themselves, each with one that is asked for beside it. */
+  readonly neverAlone?: Readonly<Record<string, string>>;
 }
 
 /** What is kept of one Group's export, for all nodes. */
@@ -65,13 +67,15 @@ export function createBulkLearner(options: BulkLearnOptions): BulkLearner {
 
 function openGroup(group: string, every: number, options: BulkLearnOptions) {
   const { context } = options;
+  /** What each turn is about. Others of this connection may be learnt by other methods, or from other Groups. */
+  const learnt = context.exported[group] ?? [];
   const slot = context.shared(`bulk ${group}`);
   const memory = memoryOn(slot);
   const client = createBulkClient({
     ...options,
     clock: context.clock,
     group,
-    types: context.learnt,
+    types: typesOf(learnt, options.neverAlone ?? {}),
     window: every,
     memory,
   });
@@ -133,7 +137,10 @@ function openGroup(group: string, every: number, options: BulkLearnOptions) {
     return patients.keys;
   }
 
-  async function learn(request: LearnRequest, learnable: Learnable): Promise<LearnAnswer> {
+  async function learn(
+    request: LearnRequest,
+    learnable: BulkLearnOptions['learnables'][number],
+  ): Promise<LearnAnswer> {
     const { signal, seed = false } = request;
     const type = learnable.resource;
     const cursor = (request.cursor ?? { position: null, done: null }) as unknown as Cursor;
@@ -153,7 +160,7 @@ function openGroup(group: string, every: number, options: BulkLearnOptions) {
     }
     if (cursor.done === state.at) {
       await took(type, signal);
-      return nothing(60_000);
+      return nothing(Math.min(60_000, request.settings.every));
     }
     const findings = new Tally();
     if (state.errors.length > 0 && cursor.position?.at !== state.at) {
@@ -205,13 +212,21 @@ function openGroup(group: string, every: number, options: BulkLearnOptions) {
       if (taken.length !== shared.taken.length) {
         await slot.swap(version, { ...shared, taken } as unknown as Json);
       }
-      if (context.learnt.every((each) => taken.includes(each))) await client.finish(signal);
+      if (learnt.every((each) => taken.includes(each))) await client.finish(signal);
     });
     stepping = work.catch(() => undefined);
     await work;
   }
 
   return { learn };
+}
+
+/** Patients always: they say into whose lane a record goes, and make the roster. */
+function typesOf(learnt: readonly string[], neverAlone: Readonly<Record<string, string>>): readonly string[] {
+  const types = [...new Set([...learnt, 'Patient'])];
+  const [only = ''] = types;
+  const beside = types.length === 1 ? neverAlone[only] : undefined;
+  return beside === undefined ? types : [...types, beside];
 }
 
 /** The state on a slot that all nodes share; a new phase forgets what was taken of the one before. */

@@ -64,6 +64,8 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
     watch: watchOf(context),
     context,
     learnables,
+    // 59159: an export of patients alone is refused.
+    neverAlone: { Patient: 'Encounter' },
   });
 
   return {

@@ -14,7 +14,8 @@ import {
   type Watch,
 } from '../../fhir/index.ts';
 import type { Observed } from '../../site/index.ts';
-import { asFailure, Failure, type Json } from '../../std/index.ts';
+import { asFailure, Failure, type Json, systemRandom } from '../../std/index.ts';
+import { type BulkLearner, createBulkLearner } from '../bulk/index.ts';
 import type { ResourceSpec } from '../capability.ts';
 import type {
   Call,
@@ -265,6 +266,30 @@ async function observe(
   }
 }
 
+/** Files of exports are streamed over sockets of their own: they take long, and nobody waits behind them. */
+function openExports(
+  config: FhirConfig,
+  context: ConnectionContext,
+  { tokens }: Session,
+): BulkLearner & { close(): Promise<void> } {
+  const http = createHttp(context.clock, limitsOf(config));
+  const learner = createBulkLearner({
+    http,
+    random: systemRandom,
+    fhirBase: config.fhirBase,
+    ...(tokens === undefined
+      ? {}
+      : {
+          token: (signal: AbortSignal) => tokens.get(signal),
+          refused: (token: string) => tokens.invalidate(token),
+        }),
+    watch: watchOf(context),
+    context,
+    learnables: learntResources.map((resource) => ({ resource, identify: byId })),
+  });
+  return { ...learner, close: () => http.close() };
+}
+
 function open(config: FhirConfig, context: ConnectionContext): Connection {
   const session = openSession(config, context, watchOf(context));
   const { client } = session;
@@ -272,14 +297,16 @@ function open(config: FhirConfig, context: ConnectionContext): Connection {
   // Made and published from the start: servers keep key sets for a while.
   if (auth?.client === 'key') context.secrets.signingKey(auth.key, auth.algorithm).catch(() => undefined);
   const learn = learners(config, client, context);
+  const exports = openExports(config, context, session);
   return {
     ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
     observe: (signal) => observe(config, context, signal),
-    learns: learntResources.map((resource) => ({ resource, methods: ['poll', 'feed wakes read'] })),
+    learns: learntResources.map((resource) => ({ resource, methods: ['poll', 'feed wakes read', 'bulk'] })),
     async learn(request) {
       const own = learn.get(request.resource);
       if (own === undefined) throw fhirConnectorFailure('FHIR_NOT_LEARNT');
+      if (request.settings.method === 'bulk') return exports.learn(request);
       return own(request);
     },
     members: (list, signal) => membersOf(client, list, signal),
@@ -297,7 +324,10 @@ function open(config: FhirConfig, context: ConnectionContext): Connection {
         ? read(client, known.resource, call.args, signal)
         : find(client, known.resource, call.args, signal);
     },
-    close: () => session.close(),
+    async close() {
+      await exports.close();
+      await session.close();
+    },
   };
 }
 
@@ -312,7 +342,7 @@ function open(config: FhirConfig, context: ConnectionContext): Connection {
 export const fhir: Connector<FhirConfig> = {
   name: 'fhir',
   about:
-    'Any FHIR R4 server: finds and reads, and learns changes by _lastUpdated, by history, or over a roster.',
+    'Any FHIR R4 server: finds and reads, and learns changes by _lastUpdated, by history, over a roster, or from bulk exports.',
   parse: parseFhir,
   open,
   capabilities: [...capabilities, ...fhirWritingCapabilities],

@@ -20,6 +20,13 @@ const learning: Readonly<Partial<Record<'poll' | 'feed' | 'feed wakes read' | 'b
     latency: 'seconds',
     ground: GROUND,
   },
+  bulk: {
+    how: 'Exports of a Group, compared by content with what has been seen.',
+    needs: ['Group'],
+    latency: 'the interval from one export to the next; a day unless the record says',
+    misses: 'what is changed and changed back between two exports, and deletions',
+    ground: 'FHIR Bulk Data Access 2.0: Group export',
+  },
 };
 
 export function specOf(resource: string): ResourceSpec {
@@ -27,7 +34,7 @@ export function specOf(resource: string): ResourceSpec {
   return {
     resource,
     identity: 'FHIR id',
-    methods: ['poll', 'feed wakes read'],
+    methods: ['poll', 'feed wakes read', 'bulk'],
     scopes: { learn: [`system/${resource}.rs`] },
     searchKeys: ['_lastUpdated'],
     learning,

@@ -99,7 +99,12 @@ function kickOff(
   const wanted = wantedIn(query, exportedTypes(source), behaviour);
   const address = `${root()}${request.url.slice(request.url.indexOf('/R4/'))}`;
   const begun = requests.begin(caller, group, wanted, address);
+  askAgain(reply, behaviour);
   return reply.code(202).header('content-location', `${root()}/BulkRequest/${begun.id}`).send();
+}
+
+function askAgain(reply: FastifyReply, { bulkRetryAfterSeconds }: BulkRouteParts['behaviour']): void {
+  if (bulkRetryAfterSeconds > 0) reply.header('retry-after', String(bulkRetryAfterSeconds));
 }
 
 function status(request: BulkRequest, reply: FastifyReply, { behaviour, root }: BulkRouteParts): unknown {
@@ -109,8 +114,7 @@ function status(request: BulkRequest, reply: FastifyReply, { behaviour, root }: 
   const { files, progress } = request;
   if (!files) {
     reply.header('x-progress', `Searched ${progress.searched} of ${progress.of} patients`);
-    if (behaviour.bulkRetryAfterSeconds > 0)
-      reply.header('retry-after', String(behaviour.bulkRetryAfterSeconds));
+    askAgain(reply, behaviour);
     return reply.code(202).send();
   }
   const entries = (isError: boolean) =>

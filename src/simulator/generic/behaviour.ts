@@ -34,6 +34,14 @@ export const genericSwitches = {
     'site',
     'of two bounds on _lastUpdated the upper one counts, or is ignored without a word',
   ),
+  exports: flag(true, 'site', 'a Group can be exported as Bulk Data'),
+  exportLooks: whole(
+    1,
+    0,
+    1000,
+    'site',
+    'how often the state of an export is asked for before its files are there',
+  ),
   notifyBy: choice(
     ['PUT', 'POST'],
     'PUT',

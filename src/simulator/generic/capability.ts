@@ -4,7 +4,7 @@ import type { Content } from './repository.ts';
 
 /** What the server says it can do. It may say more than is true: `conditionalCreateListed`. */
 export function genericCapability(behaviour: GenericBehaviour, base: string, tokenUrl: string): Content {
-  const { versions, updateCreates, conditionalCreateListed, secured } = behaviour;
+  const { versions, updateCreates, conditionalCreateListed, secured, exports } = behaviour;
   const interactions = ['read', 'search-type', 'create', 'update', 'patch', 'delete'];
   if (versions) interactions.push('vread', 'history-instance', 'history-type');
   const security = {
@@ -48,6 +48,16 @@ export function genericCapability(behaviour: GenericBehaviour, base: string, tok
           conditionalCreate: conditionalCreateListed,
           conditionalUpdate: true,
           conditionalDelete: 'single',
+          ...(type === 'Group' && exports
+            ? {
+                operation: [
+                  {
+                    name: 'export',
+                    definition: 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export',
+                  },
+                ],
+              }
+            : {}),
           searchParam: Object.entries(parametersOf(type)).map(([name, parameter]) => ({
             name,
             type: parameter.type,

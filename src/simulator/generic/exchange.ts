@@ -19,6 +19,8 @@ export interface GenericResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** A resource, or nothing. */
   readonly body?: Content;
+  /** In place of a resource: what is not FHIR's JSON, with its type in the headers. */
+  readonly text?: string;
   /** It was carried out, and the answer never arrives. */
   readonly lost?: true;
 }

@@ -120,6 +120,7 @@ const byType: Readonly<Record<string, Readonly<Record<string, Parameter>>>> = {
   Organization: { name: text('name'), active: token('active') },
   Location: { ...status, name: text('name') },
   Group: { type: token('type'), member: reference('member.entity') },
+  List: { ...status, ...subject, code: token('code'), item: reference('entry.item') },
   Subscription: {
     ...status,
     criteria: text('criteria'),

@@ -68,6 +68,7 @@ export function genericRoutes(app: FastifyInstance, parts: GenericRoutesParts): 
       return reply;
     }
     reply.code(answer.status).headers(answer.headers);
+    if (answer.text !== undefined) return reply.send(answer.text);
     if (answer.body === undefined) return reply.send();
     return reply.type(fhirJson).send(JSON.stringify(answer.body));
   }

@@ -3,6 +3,7 @@ import { type GenericBehaviour, GenericSwitchboard } from './behaviour.ts';
 import { carryOutBundle } from './bundles.ts';
 import { genericCapability } from './capability.ts';
 import type { GenericRequest, GenericResponse } from './exchange.ts';
+import { Exports } from './exports.ts';
 import { type Interactions, interactions } from './interactions.ts';
 import { Pages } from './pages.ts';
 import { isServed, servedTypes } from './parameters.ts';
@@ -33,6 +34,7 @@ export class GenericServer {
   readonly #random: Random;
   readonly #pages: Pages;
   readonly #interactions: Interactions;
+  readonly #exports: Exports;
   #last: { readonly key: string; readonly found: Found } | undefined;
 
   constructor({ behaviour, seed = 'generic', now, base, tokenUrl = () => '' }: GenericServerOptions) {
@@ -44,6 +46,7 @@ export class GenericServer {
     this.#tokenUrl = tokenUrl;
     this.#pages = new Pages(switches, base, now);
     this.#interactions = interactions(this.repository, switches, base);
+    this.#exports = new Exports(this.repository, switches, base);
   }
 
   get behaviour(): GenericBehaviour {
@@ -84,12 +87,15 @@ export class GenericServer {
     if (type === 'metadata') {
       return ok(genericCapability(this.behaviour, this.#base(), this.#tokenUrl()));
     }
+    if (type === '_export' && id !== undefined) return this.#exports.answer(method, id, third);
     if (type === '_history') return this.#history(servedTypes, '_history', query);
     if (!isServed(type)) throw new Refused(404, 'not-supported', `${type} is no type that is served here`);
     if (id === undefined) return this.#onType(request, type, newId);
     if (id === '_history') return this.#history([type], `${type}/_history`, query);
     if (id === '_search' && method === 'POST') return this.#search(request, type, bodyQuery(request.body));
     if (third === undefined) return this.#onInstance(request, type, id);
+    if (third === '$export' && type === 'Group' && method === 'GET')
+      return this.#exports.begin(id, query, request.headers);
     if (third === '_history' && method === 'GET' && this.behaviour.versions) {
       if (number !== undefined) return this.#interactions.vread(type, id, number);
       return this.#instanceHistory(type, id, query);

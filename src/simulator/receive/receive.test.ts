@@ -237,7 +237,8 @@ describe('people and visits', () => {
   test('someone unknown who arrives is registered and found by their number from then on', async () => {
     const person =
       'PID|1||X-1^^^CLINIC^PI||NEWCOMER^NELL^Q||19900203|F|||1 New St^^Larkfield^WI||^PRN^CP^^^608^5550123';
-    const answer = await sender.send(msh('ADT^A04'), 'EVN|A04', person, 'PV1|1|E|||||||||||||||||V-9');
+    const came = `PV1|1|E|||||||||||||||||V-9${'|'.repeat(25)}20260512093000`;
+    const answer = await sender.send(msh('ADT^A04'), 'EVN|A04', person, came);
     expect(answer).toMatchObject({ code: 'AA' });
     const found = hospital.patients().find(({ family }) => family === 'NEWCOMER');
     expect(found).toMatchObject({
@@ -247,7 +248,9 @@ describe('people and visits', () => {
       city: 'Larkfield',
     });
     const [visit] = truth('Encounter', found?.id as string);
-    expect(visit?.state).toMatchObject({ kind: 'emergency', status: 'in-progress' });
+    // PV1-44: half an hour before it was told.
+    const start = '2026-05-12T14:30:00.000Z';
+    expect(visit?.state).toMatchObject({ kind: 'emergency', status: 'in-progress', start });
     // A03 names the visit by their number.
     const leaving = await sender.send(msh('ADT^A03'), 'EVN|A03', person, 'PV1|1|E|||||||||||||||||V-9');
     expect(leaving).toMatchObject({ code: 'AA' });

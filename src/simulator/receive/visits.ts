@@ -2,7 +2,7 @@ import type { Act } from '../world/change.ts';
 import type { Bed, Patient, Visit, VisitKind } from '../world/records.ts';
 import type { Incoming, Segment } from './message.ts';
 import { fresh, knownPerson, named, personOf, register, told, toldWithName } from './person.ts';
-import type { Receiving } from './receiving.ts';
+import { instantIn, type Receiving } from './receiving.ts';
 import { Refused } from './refused.ts';
 import { departmentNamed, providerNamed } from './scheduling.ts';
 
@@ -85,6 +85,7 @@ function arrive(receiving: Receiving, message: Incoming, act: Act): string {
   const appointment = [...hospital.chart('Appointment', patient)].find(
     (each) => each.status === 'booked' && String(each.csn) === placer.replace(/\D/g, ''),
   );
+  const cameAt = instantIn(hospital, pv1?.text(44) ?? '');
   const visit = hospital.stays.admit(act, {
     patient: patient.number,
     kind: appointment ? 'clinic' : kind,
@@ -94,6 +95,7 @@ function arrive(receiving: Receiving, message: Incoming, act: Act): string {
     complaint: message.first('PV2')?.text(3, 2) ?? '',
     ...(appointment ? { appointment: appointment.csn } : {}),
     ...(placer === '' ? {} : { placer }),
+    ...(cameAt === undefined ? {} : { startedAt: cameAt }),
   });
   if (placer !== '') placers.set(key, visit.csn);
   return `visit ${visit.csn}`;

@@ -15,6 +15,8 @@ export interface NewVisit {
   /** The CSN of the appointment that is kept: the visit takes it over, as an Epic encounter does. */
   readonly appointment?: number;
   readonly placer?: string;
+  /** When the patient came, where that was earlier than it is told. */
+  readonly startedAt?: number;
 }
 
 /** The admitting desk: who is in the house, and where. */
@@ -101,6 +103,7 @@ export class Stays {
         : this.#scheduling.follow(act, wanted.appointment, 'arrived');
     const department = bed?.department ?? wanted.department ?? appointment?.department ?? facility.emergency;
     const csn = appointment?.csn ?? this.#core.nextCsn();
+    const startedAt = Math.min(wanted.startedAt ?? act.at, act.at);
     const visit: Visit = {
       csn,
       fhirId: identities.fhirId('Encounter', csn),
@@ -112,11 +115,11 @@ export class Stays {
       ...(bed ? { bed } : {}),
       provider: wanted.provider ?? appointment?.provider ?? person.provider,
       complaint: wanted.complaint ?? '',
-      startedAt: act.at,
+      startedAt,
       ...(appointment ? { appointment: appointment.csn } : {}),
       ...(wanted.placer === undefined ? {} : { placer: wanted.placer }),
-      stays: [{ department, ...(bed ? { bed } : {}), from: act.at }],
-      statuses: [{ status: 'in-progress', from: act.at }],
+      stays: [{ department, ...(bed ? { bed } : {}), from: startedAt }],
+      statuses: [{ status: 'in-progress', from: startedAt }],
       changedAt: act.at,
     };
     return this.#put(act, visit);
