@@ -34,12 +34,13 @@ import type {
   StuckLane,
 } from '../store/index.ts';
 import { announced } from './data-folder.ts';
+import { type DeployDeskOfCommands, engineDeploys, folderDeploys } from './deploy-desk.ts';
 import { engineKept, folderKept, type KeptDesk } from './kept-desk.ts';
 import { loadProject } from './project/index.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
-import { hasData, openToLook } from './store.ts';
+import { hasData, openToLook, whenFree } from './store.ts';
 import { engineWrites, folderWrites, type WriteDeskOfCommands } from './write-desk.ts';
 
 export interface Desk extends WriteDeskOfCommands, KeptDesk {
@@ -90,11 +91,18 @@ export interface Desk extends WriteDeskOfCommands, KeptDesk {
   answer(request: { deliveryId: string; approved: boolean; reason: string }): Promise<void>;
   readonly replays: ReplayDesk;
   readonly smart: SmartDesk;
+  readonly deploys: DeployDeskOfCommands;
   close(): Promise<void>;
 }
 
 /** @param project Where the site records are: without them a folder does not know how a patient is named in it. */
-export async function openDesk(folder: string, environment: Environment, project = '.'): Promise<Desk> {
+/** How long a command waits for an engine that is ending or beginning. */
+const ENGINE_COMES_WITHIN = 15_000;
+
+export const openDesk = (folder: string, environment: Environment, project = '.'): Promise<Desk> =>
+  whenFree(ENGINE_COMES_WITHIN, () => deskNow(folder, environment, project));
+
+async function deskNow(folder: string, environment: Environment, project: string): Promise<Desk> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
   if (!hasData(folder, environment)) {
@@ -197,6 +205,7 @@ function engineDesk(url: string, token: string): Desk {
     ...engineWrites(ask),
     ...engineKept(ask),
     smart: engineSmart(ask),
+    deploys: engineDeploys(ask),
     close: () => Promise.resolve(),
   };
 }
@@ -247,6 +256,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
     ...folderWrites(store),
     ...folderKept(store),
     smart: folderSmart(notRunning),
+    deploys: folderDeploys(store, { data: folder, project, environment }),
     lanes: (query) => store.stuckLanes(query),
     gaps: (site) => gapsOf(store, site),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),

@@ -7,10 +7,12 @@ import { addBackup } from './commands/backup.ts';
 import { addCheck } from './commands/check.ts';
 import { addConnections } from './commands/connections.ts';
 import { addDead } from './commands/dead.ts';
+import { addDeploy } from './commands/deploy.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFlows } from './commands/flows.ts';
 import { addHl7 } from './commands/hl7.ts';
+import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
 import { addLanes } from './commands/lanes.ts';
@@ -43,6 +45,7 @@ export function everything(): Command {
     addStart,
     addDev,
     addCheck,
+    addDeploy,
     addTest,
     addRun,
     addSend,
@@ -60,6 +63,7 @@ export function everything(): Command {
     addMaps,
     addProbe,
     addSimulator,
+    addImport,
     addBackup,
     addKey,
     addDoctor,

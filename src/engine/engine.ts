@@ -8,13 +8,14 @@ import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
 import { startClockwork } from './clockwork.ts';
 import type { EngineControl } from './control.ts';
-import { deliver, type RunScript } from './deliver.ts';
+import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
 import { createKeyring } from './keys/keyring.ts';
 import { cursorDesk } from './learning/cursors.ts';
 import { createLearning } from './learning/learning.ts';
+import { createNecessary } from './necessary.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { type KeyedHash, patientKeysOf } from './patient.ts';
@@ -22,6 +23,7 @@ import { createPresent, type EngineProject } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import type { EarlierFlow } from './replay/versions.ts';
+import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { createStoreProbe } from './store-probe.ts';
 import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
@@ -36,8 +38,6 @@ export interface EngineOptions extends EngineProject {
   readonly log: ConnectionContext['log'];
   readonly random?: Random;
   readonly connectors?: ReadonlyMap<string, Connector>;
-  /** Runs scripts of code steps apart; left out: flows with scripts fail. */
-  readonly script?: RunScript;
   /** Deliveries in hand at once. */
   readonly workers?: number;
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
@@ -77,7 +77,9 @@ export function createEngine(options: EngineOptions): Engine {
   const present = createPresent(options);
   const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
+  const scripts = createScripts(clock);
   const tallies = createTallykeeper(store, clock);
+  const necessary = createNecessary({ clock, siteFile: present.siteFile, counted: tallies.findings });
   const open: Open[] = [];
   const byName = new Map<string, Open>();
   const stopping = new AbortController();
@@ -119,12 +121,13 @@ export function createEngine(options: EngineOptions): Engine {
           random,
           flow,
           site: present.site,
+          see: necessary.see,
           connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
           enter: gate.enter,
           repeatable,
+          script: scripts.run,
           signal: stopping.signal,
           due: due.now,
-          ...(options.script === undefined ? {} : { script: options.script }),
         }),
       ),
     givenBack: gate.givenBack,
@@ -224,6 +227,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...(options.earlierFlow === undefined ? {} : { earlierFlow: options.earlierFlow }),
     draining: draining.has,
     site: present.site,
+    see: necessary.see,
     intake: (site, name) => byName.get(`${site}/${name}`)?.intake,
     limit,
     planned,
@@ -239,9 +243,11 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     changed,
     flows: present.runnables,
+    see: necessary.see,
     open: () => open,
     openConnection: (site, name) => opening.openConnection(site, name, present.prepared()),
     enter: gate.enter,
+    script: scripts.run,
     signal: stopping.signal,
   });
 
@@ -350,6 +356,7 @@ export function createEngine(options: EngineOptions): Engine {
       });
       await swap.settled();
       await closeAll();
+      await scripts.close();
       end();
       await tallies.stop();
     },
@@ -393,8 +400,10 @@ export function createEngine(options: EngineOptions): Engine {
       keyedHash,
       planned,
       flow: present.flow,
+      see: necessary.see,
       sites: () => present.prepared().sites,
       open: (site, name) => byName.get(`${site}/${name}`),
+      script: scripts.run,
     }),
   };
 }

@@ -6,6 +6,13 @@ export type { Drain } from './drain.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export type { KeyControl, KeyView } from './keys/keyring.ts';
 export { type CursorControl, type CursorView, cursorDesk } from './learning/cursors.ts';
+export {
+  type NecessaryControl,
+  type NecessaryCount,
+  type NecessaryView,
+  necessaryCounts,
+  necessaryDesk,
+} from './necessary.ts';
 export { FINDING } from './outcomes.ts';
 export { type KeyedHash, type Person, patientKeysOf, personName } from './patient.ts';
 export type { EngineProject } from './present.ts';

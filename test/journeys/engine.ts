@@ -46,6 +46,7 @@ export async function startEngine(
     readonly secrets?: Readonly<Record<string, string>>;
     readonly observed?: EngineOptions['observed'];
     readonly valueSets?: EngineOptions['valueSets'];
+    readonly siteFile?: EngineOptions['siteFile'];
   } = {},
 ): Promise<RunningEngine> {
   mkdirSync(folder, { recursive: true });
@@ -64,6 +65,7 @@ export async function startEngine(
     log: (level, text, facts) => void logged.push(`${level} ${text} ${JSON.stringify(facts ?? {})}`),
     ...(options.observed === undefined ? {} : { observed: options.observed }),
     ...(options.valueSets === undefined ? {} : { valueSets: options.valueSets }),
+    ...(options.siteFile === undefined ? {} : { siteFile: options.siteFile }),
     ...(options.backlogLimit === undefined ? {} : { backlogLimit: options.backlogLimit }),
   });
   await engine.start();

@@ -44,7 +44,7 @@ export function addRun(program: Command): void {
     .option('--site <site>', 'where, when it runs at several sites')
     .option(
       '--type <type>',
-      'of a FHIR resource: Appointment.updated (left out: created); of "newest": only this type',
+      'of a FHIR resource: Appointment.updated (left out: created); of "newest": only this, or only "created" or "updated"',
     )
     .option(
       '--start <step>',
@@ -166,11 +166,11 @@ async function runNewest(
   options: Options,
 ): Promise<void> {
   const flows = await flowsNamed(options.project, names);
+  const isWanted = (type: string): boolean =>
+    options.type === undefined || type === options.type || type.endsWith(`.${options.type}`);
   const begun: { flow: string; type: string; source: string; run: RunAnswer | null }[] = [];
   for (const { name: flow, trigger } of flows) {
-    for (const type of typesOf(trigger).filter(
-      (each) => options.type === undefined || each === options.type,
-    )) {
+    for (const type of typesOf(trigger).filter(isWanted)) {
       const { rows } = await desk.search({
         type,
         limit: 1,
@@ -201,10 +201,17 @@ async function runNewest(
     if (state !== 'delivered' && state !== 'filtered') process.exitCode = 1;
     if (options.json)
       printJson({ flow, type, from: source, ...run, state, failure: delivery?.failure ?? null });
-    else rows.push([flow, type, source, state, run?.messageId ?? '', delivery?.failure?.code ?? '']);
+    else {
+      const { code } = delivery?.failure ?? {};
+      const told = state === 'delivered' || code === undefined ? state : `${state} (${code})`;
+      rows.push([flow, type, source, told, run?.messageId ?? '']);
+    }
   }
-  if (!options.json && rows.length > 0)
-    printTable(['flow', 'started by', 'message', 'state', 'run as', ''], rows);
+  if (begun.length === 0 && !options.dry) {
+    printNote('no flow of these starts on messages of that type.');
+    process.exitCode = 2;
+  }
+  if (rows.length > 0) printTable(['flow', 'started by', 'message', 'state', 'run as'], rows);
 }
 
 /** Types of messages that start a flow; a call to a hook or a CDS service has none to look for. */
