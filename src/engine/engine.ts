@@ -72,15 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     nudge: () => dispatch.nudge(),
   });
 
-  const gaps = createGaps({
-    store,
-    clock,
-    valueSets: present.valueSets,
-    planned,
-    found: tallies.findings,
-    log,
-  });
-
+  const gaps = createGaps({ store, clock, present, planned, tallies, log });
   const dispatch = createDispatch({
     store,
     clock: due,
@@ -269,7 +261,6 @@ export function createEngine(options: EngineOptions): Engine {
         });
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
-        // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
         await gaps.control.resumeMapped();
         // What was queued before goes first; then senders are let in.
         dispatch.start();

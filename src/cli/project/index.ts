@@ -71,8 +71,8 @@ export async function loadProject(
     { root, sites: loaded.sites, observed, maps },
     faults,
   );
+  faults.push(...lackingMaps(flowFiles, maps, loaded.sites));
   const flows = flowFiles.map(({ flow }) => flow);
-  faults.push(...lackingMaps(flows, maps, loaded.sites, join(root, config.flows)));
   return { folder: root, config, sites: loaded.sites, observed, maps, flows, flowFiles, faults };
 }
 
