@@ -178,5 +178,5 @@ describe.skipIf(!browserPath)('the guide to Epic', () => {
     expect(steps.length).toBeGreaterThan(40);
     // Nobody's name or number in what the engine said on its way.
     expect(engine()).not.toMatch(/Newcomer|900-12-3456|203701/);
-  }, 300_000);
+  }, 600_000);
 });
