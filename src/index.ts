@@ -63,6 +63,8 @@ export interface Config {
   readonly flows?: string;
   /** Unfinished deliveries of one connection above which its senders are no longer read; 100,000. */
   readonly backlogLimit?: number;
+  /** `secondApproval`: a deployment that touches a production site waits until a second user has approved it. */
+  readonly deploy?: { readonly secondApproval?: boolean };
   /** Only for `suture dev` and the demo. */
   readonly dev?: {
     /** A pretend hospital beside the engine, whose feeds go to the connection named `feed`. */

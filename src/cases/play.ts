@@ -187,7 +187,9 @@ class Playing {
     effect,
   }: Command & { kind: 'call' }): Pick<Played, 'end' | 'failure' | 'unanswered'> | undefined {
     const asked: PlayedCall = { step, connection, do: capability, args, effect };
-    const answer = this.#request.answers(asked, this.#slept) ?? (effect ? madeUp(asked) : undefined);
+    // Null is an answer, too: nothing was found.
+    const written = this.#request.answers(asked, this.#slept);
+    const answer = written === undefined && effect ? madeUp(asked) : written;
     if (answer === undefined) {
       this.#calls.push(asked);
       return {

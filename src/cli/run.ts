@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { dataFolder, makeFolder } from './data-folder.ts';
 import { type Companions, startBeside, startHospital } from './hospital.ts';
 import { takeUpChanges } from './hot-reload.ts';
-import { explain, printLine, printNote } from './output.ts';
+import { explain, printLine, printNote, timeText } from './output.ts';
 import { loadProject } from './project/index.ts';
 import { type Serving, serve } from './serve.ts';
 import { portSetting, setting } from './settings.ts';
@@ -17,6 +17,8 @@ export interface RunOptions {
   /** A key and secrets of its own making, and the project's `dev` programs beside it. */
   readonly development: boolean;
   readonly throwAway: boolean;
+  /** The folder runs, whatever was deployed. */
+  readonly fromFolder?: boolean;
   readonly verbose: boolean;
   /** How long it may take to stop; milliseconds. */
   readonly drain: number;
@@ -65,6 +67,7 @@ export async function runUntilStopped(options: RunOptions): Promise<void> {
       masterKey: startKey(data, environment, options.development),
       environment,
       makeSecrets: options.development,
+      deployed: !options.development && options.fromFolder !== true,
       verbose: options.verbose,
     });
     closers.push(() =>
@@ -130,6 +133,12 @@ function printWelcome(
   printLine(`  Console   ${serving.url}/`);
   if (serving.firstUserLink)
     printLine(`  Sign in   ${serving.firstUserLink}   (once: it creates the first user)`);
+  if (serving.deployment !== null) {
+    const { id, who, at } = serving.deployment;
+    printLine(
+      `  Runs      deployment ${id}, by ${who}, ${timeText(at)} UTC (not the folder: see suture plan)`,
+    );
+  }
   for (const one of serving.engine.connections()) {
     if (one.address) printLine(`  Listens   ${one.site} / ${one.connection} on ${one.address}`);
   }

@@ -13,9 +13,10 @@ import {
   secretVariable,
 } from '../engine/index.ts';
 import { Failure, secret, systemClock } from '../std/index.ts';
-import type { Store } from '../store/index.ts';
+import type { Deployment, Store } from '../store/index.ts';
 import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts';
 import { announce, makeFolder, withdraw } from './data-folder.ts';
+import { openDeploying } from './deploying.ts';
 import { printNote } from './output.ts';
 import { faultText, type Project, secretNames } from './project/index.ts';
 import { type Environment, portSetting, setting } from './settings.ts';
@@ -28,6 +29,8 @@ export interface ServeOptions {
   readonly environment: Environment;
   /** Secrets that are not set are made up: development and the demo. */
   readonly makeSecrets: boolean;
+  /** What was deployed runs, where something was; otherwise the project as it was given. */
+  readonly deployed?: boolean;
   /** Log lines on standard error; otherwise only warnings and errors. */
   readonly verbose: boolean;
 }
@@ -40,6 +43,8 @@ export interface Serving {
   readonly firstUserLink: string | null;
   /** Secrets by name, for programs that run beside the engine in development. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** What it began with; `null`: the project's folder. */
+  readonly deployment: Deployment | null;
   /** Resolves when the console can be opened. */
   readonly consoleReady: Promise<void>;
   /** Another reading of the project in place of the one that runs; on a Failure the running one stays. */
@@ -48,8 +53,8 @@ export interface Serving {
 }
 
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { project, folder, environment } = options;
-  refuseFaults(project);
+  const { folder, environment } = options;
+  if (!options.deployed) refuseFaults(options.project);
   makeFolder(folder);
   const log = logger(options.verbose);
   const port = portSetting(environment, 'PORT', 4600);
@@ -59,11 +64,23 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   let engine: Engine | null = null;
   let build: { stop(): void } = { stop: () => undefined };
   let api: Awaited<ReturnType<typeof createApi>> | null = null;
+  const deploying = openDeploying({
+    store,
+    data: folder,
+    project: options.project.folder,
+    environment,
+    log,
+  });
   try {
+    const first = options.deployed ? await deploying.first() : null;
+    const project = first?.project ?? options.project;
+    refuseFaults(project);
     const secrets = await keepSecrets(store, project, environment, options.makeSecrets);
     engine = createEngine({
       store,
       ...engineProject(project),
+      draining: await deploying.draining(),
+      earlierFlow: deploying.deploys.earlierFlow,
       clock: systemClock,
       keyedHash: store.keyedHash,
       log,
@@ -81,11 +98,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       consoleFolder,
       consoleState: () => consoleState,
       cliToken,
+      deploys: deploying.api,
       log,
     }).catch((error) => {
       throw portTaken(error, host, port);
     });
     await engine.start();
+    const runs = engine;
+    deploying.begin(
+      async (next, queued, commit) => {
+        refuseFaults(next);
+        await keepSecrets(store, next, environment, options.makeSecrets);
+        await runs.replace(engineProject(next), queued, commit);
+      },
+      () => Object.fromEntries(runs.flows.map(({ flow, version }) => [flow.name, version])),
+    );
     const consoleReady = new Promise<void>((resolve) => {
       build = buildConsole((problem) => {
         if (problem === null) consoleState = 'ready';
@@ -103,6 +130,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       firstUserLink: await api.firstUserLink(),
       secrets,
       consoleReady,
+      deployment: first?.deployment ?? null,
       async replace(next) {
         refuseFaults(next);
         await keepSecrets(store, next, environment, options.makeSecrets);
@@ -111,6 +139,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       async close(drain) {
         build.stop();
         withdraw(folder);
+        await deploying.close();
         await serving.engine.stop(drain);
         await serving.api.close();
         await store.close();
@@ -118,6 +147,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     };
   } catch (error) {
     build.stop();
+    await deploying.close();
     await engine?.stop().catch(() => undefined);
     await api?.close().catch(() => undefined);
     await store.close().catch(() => undefined);
@@ -142,6 +172,7 @@ const engineProject = (project: Project): EngineProject => ({
   flows: project.flows,
   observed: project.observed,
   siteFile: (site, name) => besideRecord(project, site, name),
+  valueSets: project.maps.valueSets,
 });
 
 /** A file beside a site's record, by its name alone: nothing above that folder. */

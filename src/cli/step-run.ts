@@ -242,7 +242,7 @@ function tell(flow: Flow, played: Played, before: readonly string[], wish: StepW
       ...('connection' in entry ? { at: `${entry.connection} ${entry.do}` } : {}),
       ...(entry.input === undefined || entry.kind === 'filter' ? {} : { with: show(entry.input) }),
       // Of what was not done there is no answer to show.
-      ...(entry.output === undefined || effect ? {} : { value: show(valueOf(entry)) }),
+      ...(entry.output === undefined || effect ? {} : { value: show(found(entry)) }),
     };
     wish.json ? printJson(told) : printStep(told);
   }
@@ -262,7 +262,7 @@ function tell(flow: Flow, played: Played, before: readonly string[], wish: StepW
 }
 
 /** Of a find the match itself, as later steps see it. */
-const valueOf = ({ kind, output }: TraceEntry): unknown =>
+const found = ({ kind, output }: TraceEntry): unknown =>
   kind === 'find' ? ((output as { matches?: unknown } | null)?.matches ?? output) : output;
 
 function printStep(told: {

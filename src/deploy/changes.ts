@@ -19,6 +19,8 @@ export interface Compared {
   readonly sites: readonly SiteRecord[];
   /** By path, the text of a file; asked for those that differ. */
   readonly text: (path: string) => string | undefined;
+  /** `flows` */
+  readonly flowsFolder: string;
 }
 
 /** @param paths Of files that are not the same in both. */
@@ -27,11 +29,14 @@ export function changesBetween(
   next: Compared,
   paths: readonly string[],
 ): readonly Change[] {
-  return [
+  const told = [
     ...namedChanges('site', before.sites, next.sites, ({ site }) => site, siteTexts),
     ...namedChanges('flow', before.flows, next.flows, ({ name }) => name, flowTexts),
-    ...paths.flatMap((path) => fileChanges(path, before.text(path), next.text(path))),
   ];
+  // A flow's own file says nothing more than its flow, as long as that says something.
+  const flowTold = told.some(({ of }) => of === 'flow');
+  const others = paths.filter((path) => !flowTold || !path.startsWith(`${next.flowsFolder}/`));
+  return [...told, ...others.flatMap((path) => fileChanges(path, before.text(path), next.text(path)))];
 }
 
 function namedChanges<Value>(

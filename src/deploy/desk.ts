@@ -9,7 +9,7 @@ import type { AuditEntry, Content, Deployment, Store } from '../store/index.ts';
 import { changesBetween } from './changes.ts';
 import { type DeployFacts, factsJson, factsOf } from './facts.ts';
 import { deployFailure } from './failures.ts';
-import { removeOthers, writeVersion } from './folder.ts';
+import { folderName, removeOthers, writeVersion } from './folder.ts';
 import { alone } from './lock.ts';
 import { missingAt } from './missing.ts';
 import { queuedUnder } from './queued.ts';
@@ -30,6 +30,8 @@ export interface DeployParts<Project extends Deployable> {
   readonly apply:
     | ((project: Project, queued: QueuedPolicy, commit: () => Promise<void>) => Promise<void>)
     | null;
+  /** Versions of the flows that run now; `null`: no engine runs here. */
+  readonly ran: () => Readonly<Record<string, string>> | null;
   readonly environment: string | null;
   readonly random: () => string;
 }
@@ -113,11 +115,13 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
         flows: before?.project.flows ?? [],
         sites: before?.project.sites.map(({ record }) => record) ?? [],
         text: await reader(base, paths),
+        flowsFolder: project.config.flows,
       },
       {
         flows: project.flows,
         sites: project.sites.map(({ record }) => record),
         text: await reader(files, paths),
+        flowsFolder: project.config.flows,
       },
       paths,
     );
@@ -136,12 +140,15 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
         parts.faultText({ ...fault, file: fault.file.replace(`${folder}/`, '') }),
       ),
       missing: missingAt(project, touched, clock.now()),
-      queued: await queuedUnder(store, runs === null ? {} : factsOf(runs).flows, flows),
+      queued: await queuedUnder(store, ranUntil(runs), flows),
       secondApproval: project.config.deploy?.secondApproval
         ? touched.filter(({ record }) => record.environment === 'production').map(({ record }) => record.site)
         : [],
     };
   }
+
+  const ranUntil = (runs: Deployment | null): Readonly<Record<string, string>> =>
+    parts.ran() ?? (runs === null ? {} : factsOf(runs).flows);
 
   const audit = (who: string, act: string, facts: AuditEntry['facts']): AuditEntry => ({
     at: clock.now(),
@@ -166,8 +173,9 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
     if (parts.apply === null) await commit();
     else await parts.apply(project, queued, commit);
     const { root } = deployment;
-    const keep = new Set([root]);
-    for (const one of await store.deployments({ state: 'deployed', limit: 3 })) keep.add(one.root);
+    const keep = new Set([folderName(root)]);
+    for (const one of await store.deployments({ state: 'deployed', limit: 3 }))
+      keep.add(folderName(one.root));
     await removeOthers(parts.into, keep).catch(() => undefined);
     return id ?? '';
   }
@@ -184,6 +192,7 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
       scope: wish.scope,
       queued: wish.queued,
       flows: made.flows,
+      ran: ranUntil(runs),
       sites: made.project.sites.map(({ record }) => record.site),
       changes: made.changes.slice(0, CHANGES_KEPT),
       changesInAll: made.changes.length,

@@ -20,6 +20,8 @@ export interface DeployFacts {
   readonly queued: QueuedPolicy;
   /** Versions of all flows, by name. */
   readonly flows: Readonly<Record<string, string>>;
+  /** Versions of the flows that ran until then. */
+  readonly ran: Readonly<Record<string, string>>;
   readonly sites: readonly string[];
   readonly changes: readonly Change[];
   /** More than are listed. */
@@ -41,16 +43,14 @@ export function drainingOf(
   deployed: readonly Deployment[],
 ): readonly { readonly flow: string; readonly version: string }[] {
   const draining = new Map<string, Set<string>>();
-  let before: DeployFacts['flows'] = {};
   for (const one of deployed) {
-    const { flows, queued } = factsOf(one);
-    for (const [flow, version] of Object.entries(before)) {
+    const { flows, queued, ran } = factsOf(one);
+    for (const [flow, version] of Object.entries(ran)) {
       if (flows[flow] === version) continue;
       if (queued === 'drain') draining.set(flow, (draining.get(flow) ?? new Set()).add(version));
       else draining.delete(flow);
     }
     for (const [flow, version] of Object.entries(flows)) draining.get(flow)?.delete(version);
-    before = flows;
   }
   return [...draining].flatMap(([flow, versions]) => [...versions].map((version) => ({ flow, version })));
 }

@@ -82,6 +82,9 @@ export function importedBy(path: string, files: Files, text: (path: string) => s
   return found;
 }
 
+/** A root may begin with a hyphen. */
+export const folderName = (root: string): string => `v${root}`;
+
 export interface WriteOptions {
   /** Where versions lie: each in a folder named by its root. */
   readonly into: string;
@@ -95,7 +98,7 @@ export interface WriteOptions {
  * @throws Failure `DEPLOY_GONE`: a file of it is not kept any more.
  */
 export async function writeVersion(root: string, files: Files, options: WriteOptions): Promise<string> {
-  const target = join(options.into, root);
+  const target = join(options.into, folderName(root));
   if (existsSync(target)) return target;
   const draft = `${target}.${process.pid}.tmp`;
   await rm(draft, { recursive: true, force: true });

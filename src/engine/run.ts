@@ -3,14 +3,25 @@
  * dry, which looks things up and tells what it would do.
  */
 import type { CallContext, Connection } from '../connectors/index.ts';
-import { eventContext, next, type PreparedFlow, runsAt, startedType, triggerText } from '../flow/index.ts';
+import {
+  type Command,
+  eventContext,
+  NECESSARY_STEP,
+  next,
+  type PreparedFlow,
+  runsAt,
+  startedType,
+  triggerText,
+} from '../flow/index.ts';
 import { peek } from '../hl7/index.ts';
 import type { Format } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type FailureRecord, type Json } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Intake } from './intake.ts';
+import type { Necessary } from './necessary.ts';
 import { notStartedByHand, outOfTurn } from './schedules.ts';
+import type { RunScript } from './scripts.ts';
 
 export interface RunRequest {
   readonly flow: string;
@@ -47,10 +58,12 @@ export interface RunParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly flow: (name: string) => { readonly prepared: PreparedFlow } | undefined;
+  readonly see: Necessary['see'];
   readonly sites: () => ReadonlyMap<string, SiteRecord>;
   readonly connection: (site: string, name: string) => Connection | undefined;
   readonly intake: (site: string, connection: string) => Intake | undefined;
   readonly planned: (deliveries: number) => void;
+  readonly script: RunScript;
 }
 
 interface Material {
@@ -168,11 +181,14 @@ export function runControl(parts: RunParts): RunControl {
   }
 
   async function dryRun(request: RunRequest): Promise<readonly DryStep[]> {
-    const { prepared, site, bytes, format, type, parent } = await materialOf(request);
+    const { prepared, site, bytes: whole, format, type, parent, connection } = await materialOf(request);
     const { name } = prepared.flow;
     // Committed before anything is looked up: what it gives is content of the message.
     const facts = { site: site.site, from: parent ?? 'a file', dry: true };
     await store.audit([{ at: clock.now(), who: request.who, act: 'flow.run', on: name, facts }]);
+    const seen = await parts.see(site, prepared.flow, { format, connection }, whole);
+    if (!seen.seen) return [{ step: NECESSARY_STEP, kind: 'end', state: 'filtered' }];
+    const { bytes } = seen;
     const context = eventContext(
       { format, type, id: parent ?? 'dry-run', receivedAt: clock.now() },
       bytes,
@@ -200,7 +216,13 @@ export function runControl(parts: RunParts): RunControl {
         steps.push({ ...told, kind: asked instanceof Failure ? 'stopped' : 'asked', ...outcome(asked) });
         if (asked instanceof Failure) return steps;
         remembered.set(step, asked);
-      } else if (command.kind === 'code' || command.kind === 'script') {
+      } else if (command.kind === 'script') {
+        // What runs in the sandbox changes nothing outside of it.
+        const given = await script(site, command);
+        steps.push({ step, kind: given instanceof Failure ? 'stopped' : 'code', ...outcome(given) });
+        if (given instanceof Failure) return steps;
+        remembered.set(step, given);
+      } else if (command.kind === 'code') {
         // Free code may do anything: it is not run.
         steps.push({ step, kind: 'code' });
         remembered.set(step, null);
@@ -211,6 +233,19 @@ export function runControl(parts: RunParts): RunControl {
       }
     }
     return steps;
+  }
+
+  async function script(
+    site: SiteRecord,
+    { script, source, input }: Extract<Command, { kind: 'script' }>,
+  ): Promise<Json | Failure> {
+    const signal = AbortSignal.timeout(60_000);
+    try {
+      const run = { script, source, input: input as Json, signal, at: clock.now(), timeZone: site.timeZone };
+      return await parts.script(run);
+    } catch (error) {
+      return asFailure(error);
+    }
   }
 
   async function look(

@@ -10,6 +10,7 @@ import {
   manual,
   needs,
   next,
+  orderOfKeys,
   patient,
   prepare,
   schedule,
@@ -249,6 +250,18 @@ describe('a route', () => {
     });
     expect(everyStep(waiting('1h').steps).map(({ id }) => id)).toEqual(['r', 'p', 'w', 's']);
   });
+});
+
+test('keys come in the order in which effects are done', () => {
+  const value = flow('order')
+    .on(appointment.created())
+    .find('p', { connection: 'app', do: 'patient.find', args: {} })
+    .forEach('one', { in: 'event.participant', as: 'a' }, (steps) => steps.send('x', send).send('y', send))
+    .forEach('two', { in: 'event.participant', as: 'b' }, (steps) => steps.send('z', send));
+  const keys = ['p', 'x/0', 'y/0', 'x/1', 'y/1', 'z/0', 'z/1'];
+  expect([...keys].reverse().sort((a, b) => orderOfKeys(value, a, b) ?? 0)).toEqual(keys);
+  expect(orderOfKeys(value, 'y', 'y/0')).toBe(0);
+  expect(orderOfKeys(value, 'p', 'gone')).toBeUndefined();
 });
 
 test('types go into branches and lists, and come out of them', () => {

@@ -118,9 +118,9 @@ export type CheckReads<K extends Known, Reads> = {
 export type CheckCondition<K extends Known, C> = C extends { readonly path: infer P }
   ? { readonly path: CheckSource<K, P> }
   : C extends { readonly all: infer Parts }
-    ? { readonly all: { readonly [Index in keyof Parts]: CheckCondition<K, Parts[Index]> } }
+    ? { readonly all: { readonly [Index in keyof Parts]: Parts[Index] & CheckCondition<K, Parts[Index]> } }
     : C extends { readonly any: infer Parts }
-      ? { readonly any: { readonly [Index in keyof Parts]: CheckCondition<K, Parts[Index]> } }
+      ? { readonly any: { readonly [Index in keyof Parts]: Parts[Index] & CheckCondition<K, Parts[Index]> } }
       : C extends { readonly not: infer Part }
         ? { readonly not: CheckCondition<K, Part> }
         : unknown;

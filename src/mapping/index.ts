@@ -15,6 +15,7 @@ export { type MapFile, readMapFile } from './map-file.ts';
 export type { Shape } from './map-shape.ts';
 export { compilePath, type PathStep, parsePath, type Read, type ValuePath } from './path.ts';
 export type * from './r4.ts';
+export { r4Elements } from './r4-elements.generated.ts';
 export type * from './rule.ts';
 export * from './source.ts';
 export * from './time.ts';

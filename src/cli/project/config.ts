@@ -10,6 +10,8 @@ const configSchema = z.strictObject({
   maps: z.string().default('maps'),
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   backlogLimit: z.number().int().positive().optional(),
+  /** `secondApproval`: what touches a production site waits until a second user has approved it. */
+  deploy: z.strictObject({ secondApproval: z.boolean().default(false) }).prefault({}),
   dev: z
     .strictObject({
       hospital: z

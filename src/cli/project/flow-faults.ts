@@ -24,7 +24,7 @@ export function flowFaults(
   });
   const capabilities = [...connectors.values()].flatMap((connector) => connector.capabilities);
   const { valueSets } = surroundings;
-  const found = lint(flow, { capabilities, ...(valueSets === undefined ? {} : { valueSets }) });
+  const found = lint(flow, { capabilities, types: true, ...(valueSets === undefined ? {} : { valueSets }) });
   return [
     ...given,
     ...found,

@@ -9,7 +9,7 @@ import type { Environment } from '../settings.ts';
 import { type ProjectConfig, readConfig } from './config.ts';
 import { connectionFaults } from './connections.ts';
 import { type LoadedFlow, loadFlows } from './flows.ts';
-import { loadMaps, type ProjectMaps } from './maps.ts';
+import { lackingMaps, loadMaps, type ProjectMaps } from './maps.ts';
 import { valueSetFaults } from './value-sets.ts';
 
 export type { ProjectConfig } from './config.ts';
@@ -72,6 +72,7 @@ export async function loadProject(
     faults,
   );
   const flows = flowFiles.map(({ flow }) => flow);
+  faults.push(...lackingMaps(flows, maps, loaded.sites, join(root, config.flows)));
   return { folder: root, config, sites: loaded.sites, observed, maps, flows, flowFiles, faults };
 }
 

@@ -1,6 +1,7 @@
 /** The maps of a project: field maps in `maps/*.yaml`, value set maps in `maps/*.csv` and `sites/<site>/maps/*.csv`. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type Flow, needs, runsAt } from '../../flow/index.ts';
 import {
   type FieldMap,
   type MapFile,
@@ -36,6 +37,8 @@ export interface ProjectMaps {
   readonly names: readonly string[];
   /** The file that a row of a site's map stands in. */
   readonly fileOf: (site: string, map: string) => string;
+  /** Every value set map was read when the project was loaded: its faults are among the project's. */
+  readonly checked: boolean;
   /** Reads every value set map: what is wrong, and targets that several rows have. */
   check(progress?: (done: number, all: number) => void): {
     readonly faults: readonly Fault[];
@@ -66,8 +69,10 @@ export function loadMaps(
   const made = new Map<string, ValueSets>();
   const all = [shared, ...folders.values()];
   const names = [...new Set(all.flatMap((one) => one.names))].sort();
+  const checked = all.reduce((sum, one) => sum + one.names.length, 0) <= READ_AT_ONCE;
   const maps: ProjectMaps = {
     folder,
+    checked,
     files,
     map: (name) => files.get(name)?.fields,
     maps: [...files.keys()],
@@ -218,14 +223,39 @@ function ambiguities(sets: ValueSets, names: readonly string[], folder: string):
   });
 }
 
-/** A map that flows name and no site or folder has. */
-export function unknownMap(
-  name: string,
-  known: readonly string[],
-): { readonly reason: string; readonly fix: string } {
-  const near = nearest(name, known);
-  return {
-    reason: `there is no value set map "${name}"`,
-    fix: near ? `did you mean "${near}"?` : `make maps/${name}.csv with the columns source and target`,
-  };
+/** Value set maps that flows look codes up in, and that a site where they run has not. */
+export function lackingMaps(
+  flows: readonly Flow[],
+  { names, valueSets }: ProjectMaps,
+  sites: readonly LoadedSite[],
+  file: string,
+): readonly Fault[] {
+  return flows.flatMap((flow) =>
+    valueSetsOfFlow(flow).flatMap((name): Fault[] => {
+      const near = nearest(name, names);
+      const fix = near
+        ? `did you mean "${near}"?`
+        : `make maps/${name}.csv with the columns source and target`;
+      const reason = `${flow.name}: there is no value set map "${name}"`;
+      if (!names.includes(name)) return [{ file, line: 0, reason, fix }];
+      const without = sites.filter(
+        ({ record }) => runsAt(flow, record) && !valueSets(record.site).names.includes(name),
+      );
+      return without.map(({ record: { site } }) => ({
+        file,
+        line: 0,
+        reason: `${flow.name}: the site ${site} has no value set map "${name}"`,
+        fix: `make sites/${site}/maps/${name}.csv, or one for all: maps/${name}.csv`,
+      }));
+    }),
+  );
+}
+
+/** A flow that cannot be looked at has faults of its own. */
+function valueSetsOfFlow(flow: Flow): readonly string[] {
+  try {
+    return needs(flow, { capabilities: [] }).valueSets;
+  } catch {
+    return [];
+  }
 }

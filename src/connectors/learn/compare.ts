@@ -42,6 +42,8 @@ export async function compare(
 ): Promise<Found> {
   const { resource: type } = learnable;
   const byIdentity = new Map<string, One>();
+  /** Borne by different records: which of them is meant, nobody can tell. */
+  const shared = new Set<string>();
   for (const { patient, records } of found) {
     for (const { resource, bytes } of records) {
       const known = learnable.identify(resource, context.identifiers);
@@ -51,8 +53,9 @@ export async function compare(
       }
       if (!known.joinable) findings.check('LEARN_NOT_JOINABLE');
       const earlier = byIdentity.get(known.identity);
-      if (earlier && earlier.patient !== patient) {
+      if (earlier && (earlier.patient !== patient || earlier.resource.id !== resource.id)) {
         findings.check('LEARN_SHARED_IDENTITY');
+        if (earlier.resource.id !== resource.id) shared.add(known.identity);
         continue;
       }
       const edition = editionOf(resource.meta);
@@ -61,6 +64,7 @@ export async function compare(
       byIdentity.set(known.identity, { patient, bytes, resource, edition });
     }
   }
+  for (const identity of shared) byIdentity.delete(identity);
   const marks = await context.seen.get(type, [...byIdentity.keys()]);
   const inbound: Learned[] = [];
   const seen: { resource: string; identity: string; hash: string }[] = [];

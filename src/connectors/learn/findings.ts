@@ -6,7 +6,8 @@ export const learningChecks = {
   LEARN_NOT_JOINABLE:
     'A record has none of the numbers that its kind is known by: its id stands in, and it cannot be joined with a feed.',
   LEARN_NO_IDENTITY: 'A record has nothing to know it by; it was left out.',
-  LEARN_SHARED_IDENTITY: 'Two patients have a record with the same number; the first was taken.',
+  LEARN_SHARED_IDENTITY:
+    'Two records bear the number by which their kind is known: neither was taken. One that stands in two charts was taken once.',
   LEARN_PATIENT_UNRESOLVED: 'A patient of the roster cannot be found at the other side; asked again later.',
   LEARN_PATIENT_REFUSED: 'The other side refused to answer for a patient of the roster; asked again later.',
   LEARN_GONE: 'Records that were known are there no more.',

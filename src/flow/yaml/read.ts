@@ -41,7 +41,11 @@ export function readFlow(text: string): ReadFlow {
   if (broken !== undefined) {
     const { line } = counter.linePos(broken.pos[0]);
     const reason = broken.message.split(/ at line \d/)[0]?.replace(/[.:]?\s*$/, '') ?? 'it cannot be read';
-    return fault(line, `it is no YAML: ${reason}`, 'Correct the line; texts with : or # stand in quotes.');
+    return fault(
+      line,
+      `it is no YAML: ${reason}`,
+      'Correct the line; a text with : or # in it stands in quotes, and within { } one with [ ] { } or a comma, too.',
+    );
   }
   let alias: number | undefined;
   visit(document, (_, node) => {

@@ -67,7 +67,7 @@ export const HEAD: readonly Key[] = [
 /** The first key says which trigger it is, and holds the first thing about it. */
 export const TRIGGERS: Readonly<Record<Trigger['kind'], readonly [Key, ...Key[]]>> = {
   event: [key('event', 'text', { name: 'resource' }), key('changes', 'texts', { required: true })],
-  hl7: [key('hl7', 'text', { name: 'type' })],
+  hl7: [key('hl7', 'text', { name: 'type' }), key('connection', 'text')],
   webhook: [key('webhook', 'text', { name: 'connection' })],
   file: [key('file', 'text', { name: 'connection' })],
   bulk: [key('bulk', 'text', { name: 'resource' })],

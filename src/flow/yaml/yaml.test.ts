@@ -301,6 +301,44 @@ describe('what is wrong in a file', () => {
     expect(told(text).map((each) => each.slice(0, expected.length))).toContain(expected);
   });
 
+  test('paths that FHIR R4 has not, as in TypeScript', () => {
+    const text = file(
+      'flow: x',
+      'on: { event: Appointment, changes: [ created ] }',
+      'steps:',
+      '  - filter: f',
+      '    that: { path: "event.participant[actor.typ=Patient].status", equals: accepted }',
+      '  - read: p',
+      '    connection: epic',
+      '    do: patient.read',
+      '    args:',
+      '      reference: event.participant[0].actor.referense',
+      '    verify: { birthdate: event.start }',
+      '  - for-each: each',
+      '    in: event.participant',
+      '    as: who',
+      '    steps:',
+      '      - map: m',
+      '        fields:',
+      '          a: who.actor.reference',
+      '          b: who.status.code',
+      '          c: p.extension[url=x].valueDecimal',
+      '  - map: n',
+      '    fields:',
+      '      a: p.name[0].famly',
+      '      b: site.timezone',
+    );
+    const { faults } = checkFlowFile(text, { types: true });
+    expect(faults.map(({ line, place, reason, fix }) => `${line}: ${place}: ${reason}; ${fix}`)).toEqual([
+      '5: step "f", that: "event.participant[actor.typ=Patient].status": Reference has no "typ"; Did you mean "type"?',
+      '11: step "p", verify.birthdate: Patient has no "birthdate"; Did you mean "birthDate"?',
+      '10: step "p", args.reference: "event.participant[0].actor.referense": Reference has no "referense"; Did you mean "reference"?',
+      '19: step "m", fields.b: "who.status.code": a text or number has no field "code"; End the path before it.',
+      '23: step "n", fields.a: "p.name[0].famly": HumanName has no "famly"; Did you mean "family"?',
+      '24: step "n", fields.b: "site.timezone": site has no "timezone"; Did you mean "timeZone"?',
+    ]);
+  });
+
   test('nests without end in no file', () => {
     const deep = `flow: x\non: manual\nsteps: ${'['.repeat(1_000)}${']'.repeat(1_000)}\n`;
     expect(checkFlowFile(deep).faults.length).toBeGreaterThan(0);
@@ -456,7 +494,10 @@ describe('any flow', () => {
   }).any as unknown as fc.Arbitrary<Step>;
   const trigger = fc.oneof(
     fc.record({ kind: fc.constant('event'), resource: words, changes: fc.subarray(['created', 'updated']) }),
-    fc.record({ kind: fc.constant('hl7'), type: anyText }),
+    fc.record(
+      { kind: fc.constant('hl7'), type: anyText, connection: words },
+      { requiredKeys: ['kind', 'type'] },
+    ),
     fc.record({ kind: fc.constantFrom('webhook', 'file'), connection: words }),
     fc.record({ kind: fc.constant('manual') }),
     optional(

@@ -84,11 +84,11 @@ export function jobsOf(hospital: Simulator, count: number, seed: number): readon
   function newcomer(n: number): Omit<Job, 'controlId' | 'what'> {
     const kind = n % 100;
     if (kind === 17 || kind === 27 || kind === 37) {
-      // Who is known here: with another birth date, with another sex, or just as the chart says.
+      // Who is known here: with another birth date (four years earlier: there is a 29 February, too), with another sex, or just as the chart says.
       const known = at(outside, n * 13);
       const born =
         kind === 17
-          ? `${Number(known.birthDate.slice(0, 4)) - 1}${known.birthDate.slice(4)}`
+          ? `${Number(known.birthDate.slice(0, 4)) - 4}${known.birthDate.slice(4)}`
           : known.birthDate;
       const other = known.gender === 'female' ? 'M' : 'F';
       const own = known.gender === 'female' ? 'F' : 'M';
