@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { elementsOf, issuesOf, issuesOfXml } from './outcome.ts';
-import { shortScopes } from './smart/short-scopes.ts';
 
 const outcome = (...issue: readonly object[]) => ({ resourceType: 'OperationOutcome', issue }) as never;
 
@@ -18,19 +17,4 @@ test('a refusal names the elements it is about, however old its way of naming th
     '<OperationOutcome><issue><severity value="fatal"/><code value="required"/><details/><location value="/f:birthDate"/></issue></OperationOutcome>',
   );
   expect(elementsOf(xml)).toEqual(['birthDate']);
-});
-
-test('fifty scopes are a line that can be read', () => {
-  const long =
-    'Observation.r?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs';
-  expect(
-    shortScopes([
-      'openid',
-      'user/Patient.s',
-      'user/Patient.r',
-      `user/${long}`,
-      'user/Observation.s',
-      'Patient.Read',
-    ]),
-  ).toBe('openid, Patient.Read, Patient.rs, Observation.rs (some of them)');
 });
