@@ -18,7 +18,7 @@ const LOOKS =
   /^npx suture (connections|messages|writes|check|run 'on-|sites (cursors|keys|capabilities|connect))/;
 /** What goes on until it is ended. */
 const STAYS = /^npx suture (simulator --|dev)/;
-const PATIENCE = 20_000;
+const PATIENCE = 90_000;
 
 let folder: string;
 const stopping: (() => Promise<void>)[] = [];
