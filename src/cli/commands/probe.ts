@@ -2,8 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Command } from 'commander';
-import { drift, driftText, ehrConnections } from '../../connectors/index.ts';
-import { shortScopes } from '../../fhir/index.ts';
+import { drift, driftText, ehrConnections, shortScopes } from '../../connectors/index.ts';
 import { type Observed, type ObservedPart, observedFile, observedText } from '../../site/index.ts';
 import { Failure } from '../../std/index.ts';
 import { dataFolder } from '../data-folder.ts';
