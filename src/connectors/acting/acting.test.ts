@@ -167,7 +167,12 @@ const file = (means: Acting, args: Record<string, unknown> = {}): Promise<Json> 
 describe('a create', () => {
   test('is on disk before it goes out, reads its patient first, and remembers what it gave', async () => {
     const means = acting();
-    expect(await file(means)).toEqual({ id: 'e1', reference: 'Observation/e1', outcome: 'created', route: 'fhir' });
+    expect(await file(means)).toEqual({
+      id: 'e1',
+      reference: 'Observation/e1',
+      outcome: 'created',
+      route: 'fhir',
+    });
     expect(context.ledger.moves).toEqual(['planned', 'planned -> sending', 'sending -> done']);
     expect(partner.requests).toEqual(['GET /Patient/p1', 'POST /Observation']);
     expect(made('Observation')[0]?.subject).toEqual({ reference: 'Patient/p1' });
