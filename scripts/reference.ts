@@ -9,6 +9,7 @@ import { failureMeaning } from '../src/cli/commands/hl7/exit-codes.ts';
 import { commandsBelow, everything } from '../src/cli/program.ts';
 import { type Declaration, declarationsOf, headOf, type Kind } from './declarations.ts';
 import { hospitalPage } from './reference-hospital.ts';
+import { sitePage, siteSchemaText } from './reference-site.ts';
 
 const root = join(import.meta.dirname, '..');
 const made = (from: string): string => `<!-- Made by scripts/reference.ts from ${from}. Do not edit. -->`;
@@ -123,6 +124,8 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['docs/reference/hl7.md', doorPage()],
     ['docs/reference/cli.md', commandPage()],
     ['docs/reference/hospital.md', hospitalPage(made('src/simulator'))],
+    ['docs/reference/site.md', sitePage(made('src/site/record'))],
+    ['docs/reference/site.schema.json', siteSchemaText()],
   ]);
 }
 

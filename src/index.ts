@@ -13,6 +13,7 @@
  */
 export {
   appointment,
+  bulk,
   type CdsEvent,
   cds,
   changes,
@@ -22,14 +23,18 @@ export {
   FlowBuilder,
   type FlowOptions,
   type FlowStart,
+  file,
   flow,
   type Hl7Event,
   hl7,
+  manual,
   type Order,
   observation,
   patient,
+  type ScheduleEvent,
   type SiteValue,
   type Step,
+  schedule,
   type Trigger,
   webhook,
 } from './flow/index.ts';
@@ -58,6 +63,8 @@ export interface Config {
   readonly flows?: string;
   /** Unfinished deliveries of one connection above which its senders are no longer read; 100,000. */
   readonly backlogLimit?: number;
+  /** `secondApproval`: a deployment that touches a production site waits until a second user has approved it. */
+  readonly deploy?: { readonly secondApproval?: boolean };
   /** Only for `suture dev` and the demo. */
   readonly dev?: {
     /** A pretend hospital beside the engine, whose feeds go to the connection named `feed`. */

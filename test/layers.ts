@@ -19,7 +19,7 @@ export const LAYERS: readonly Layer[] = [
   {
     room: 'connectors',
     rooms: ['std', 'hl7', 'fhir', 'message', 'mapping', 'site'],
-    packages: ['undici', 'zod'],
+    packages: ['nodemailer', 'ssh2', 'undici', 'zod'],
   },
   {
     room: 'flow',
@@ -32,15 +32,38 @@ export const LAYERS: readonly Layer[] = [
     packages: ['yaml', 'zod'],
   },
   { room: 'vault', rooms: ['std'], packages: [] },
+  {
+    room: 'sandbox',
+    rooms: ['std'],
+    packages: ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core'],
+  },
   { room: 'store', rooms: ['std', 'message', 'vault'], packages: ['pg'] },
   {
     room: 'engine',
-    rooms: ['std', 'hl7', 'fhir', 'message', 'site', 'mapping', 'connectors', 'flow', 'vault', 'store'],
+    rooms: [
+      'std',
+      'hl7',
+      'fhir',
+      'message',
+      'site',
+      'mapping',
+      'connectors',
+      'flow',
+      'vault',
+      'sandbox',
+      'store',
+    ],
     packages: [],
+  },
+  { room: 'deploy', rooms: ['std', 'site', 'flow', 'store', 'engine'], packages: ['yaml'] },
+  {
+    room: 'import',
+    rooms: ['std', 'hl7', 'mapping', 'flow'],
+    packages: ['acorn', 'yaml'],
   },
   {
     room: 'api',
-    rooms: ['std', 'hl7', 'message', 'site', 'connectors', 'flow', 'vault', 'store', 'engine'],
+    rooms: ['std', 'hl7', 'message', 'site', 'connectors', 'flow', 'vault', 'store', 'engine', 'deploy'],
     packages: ['fastify', '@fastify/cookie', '@fastify/static', 'prom-client', 'zod'],
   },
   {
@@ -74,6 +97,8 @@ export const LAYERS: readonly Layer[] = [
       'vault',
       'store',
       'engine',
+      'deploy',
+      'import',
       'api',
     ],
     packages: ['commander', 'pino', 'yaml', 'zod'],

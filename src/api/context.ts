@@ -1,3 +1,4 @@
+import type { DeployControl, FolderDrift } from '../deploy/index.ts';
 import type { EngineControl } from '../engine/index.ts';
 import { everyStep } from '../flow/index.ts';
 import type { Clock, Json } from '../std/index.ts';
@@ -6,9 +7,19 @@ import type { Lockout } from './auth/lockout.ts';
 import type { Passwords } from './auth/password.ts';
 import type { Sessions } from './auth/session.ts';
 
+/** Deployments, as whoever runs the engine offers them. */
+export interface ApiDeploys {
+  readonly control: DeployControl;
+  /** The deployment that this engine runs; `null`: a folder. */
+  readonly running: () => string | null;
+  readonly drift: () => Promise<FolderDrift | null>;
+}
+
 /** What every route is given. */
 export interface ApiContext {
   readonly engine: EngineControl;
+  /** `null`: nothing can be deployed here. */
+  readonly deploys: ApiDeploys | null;
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly passwords: Passwords;

@@ -293,6 +293,10 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       });
       return { entries, sameVersion: running?.version === history.delivery.flowVersion };
     },
+    necessary: async (site) =>
+      [{ site: 'riverside', rule: null, since: 0, counts: [] }].filter(
+        (one) => (site ?? one.site) === one.site,
+      ),
     async fhirView(messageId) {
       const found = await store.message(messageId);
       if (found?.message.format !== 'hl7' || found.message.state === 'rejected') return null;

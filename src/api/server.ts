@@ -8,7 +8,7 @@ import { installGuard } from './auth/guard.ts';
 import { createLockout } from './auth/lockout.ts';
 import { createPasswords } from './auth/password.ts';
 import { createSessions } from './auth/session.ts';
-import type { ApiContext, ApiLog } from './context.ts';
+import type { ApiContext, ApiDeploys, ApiLog } from './context.ts';
 import { ApiFailure, type ApiFailureCode } from './failures.ts';
 import { administrationRoutes } from './routes/administration.ts';
 import { approvalRoutes } from './routes/approvals.ts';
@@ -17,9 +17,11 @@ import { cdsServiceRoutes } from './routes/cds-services.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { cursorRoutes } from './routes/cursors.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
+import { deployRoutes } from './routes/deploys.ts';
 import { eventRoutes } from './routes/events.ts';
 import { homeRoutes } from './routes/home.ts';
 import { laneRoutes } from './routes/lanes.ts';
+import { mapRoutes } from './routes/maps.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { openRoutes } from './routes/open.ts';
@@ -47,6 +49,8 @@ export interface ApiOptions {
   /** What the command line sends as bearer; at least 32 characters, kept in a file of mode 0600. */
   readonly cliToken: string;
   readonly log?: ApiLog;
+  /** Left out: nothing can be deployed. */
+  readonly deploys?: ApiDeploys;
 }
 
 export interface Api {
@@ -108,6 +112,7 @@ export async function buildServer(
   const https = publicOrigin?.startsWith('https:') ?? false;
   const context: ApiContext = {
     engine,
+    deploys: options.deploys ?? null,
     clock,
     sessions: createSessions(engine.store, clock),
     passwords: createPasswords(),
@@ -148,8 +153,10 @@ export async function buildServer(
     approvalRoutes,
     writeRoutes,
     deliveryRoutes,
+    deployRoutes,
     cursorRoutes,
     laneRoutes,
+    mapRoutes,
     capabilityRoutes,
     replayRoutes,
     administrationRoutes,

@@ -1,6 +1,7 @@
 /** Pages of a sign-in at an EHR: what is asked for, the way there, and how it ended. Plain HTML without script. */
 import type { ConsentFacts } from '../connectors/index.ts';
 import type { SignInView } from '../engine/index.ts';
+import { shortScopes } from '../fhir/index.ts';
 import { escapeHtml, page } from './pages.ts';
 import type { Registration } from './types.ts';
 
@@ -32,31 +33,6 @@ export function missingOf(consent: ConsentFacts): readonly string[] {
   if (consent.granted === null) return [];
   const granted = resourcesOf(consent.granted);
   return granted.has('*') ? [] : [...resourcesOf(consent.asked)].filter((type) => !granted.has(type));
-}
-
-const LETTERS = 'cruds';
-
-/**
- * Scopes as a person reads them, one word a resource: `user/Patient.r user/Patient.s` is `Patient.rs`. A scope that is narrowed by
- * a query is told as such, since the queries alone fill a screen.
- */
-export function shortScopes(scopes: readonly string[]): string {
-  const found = new Map<string, { letters: string; narrowed: boolean }>();
-  const others: string[] = [];
-  for (const scope of scopes) {
-    const [, type, letters, query] = /^\w+\/([A-Z]\w+|\*)\.([cruds]+)(\?.*)?$/.exec(scope) ?? [];
-    if (type === undefined || letters === undefined) {
-      others.push(scope);
-      continue;
-    }
-    const one = found.get(type) ?? { letters: '', narrowed: false };
-    found.set(type, { letters: one.letters + letters, narrowed: one.narrowed || query !== undefined });
-  }
-  const types = [...found].map(
-    ([type, { letters, narrowed }]) =>
-      `${type}.${[...LETTERS].filter((each) => letters.includes(each)).join('')}${narrowed ? ' (some of them)' : ''}`,
-  );
-  return [...others, ...types].join(', ');
 }
 
 export function connectionsPage(rows: readonly SignInView[], register: Registration): string {

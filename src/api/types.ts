@@ -21,6 +21,7 @@ import type { ReplayVersion } from './replay-types.ts';
 
 export type * from './capability-types.ts';
 export type * from './learning-types.ts';
+export type * from './map-types.ts';
 export type * from './replay-types.ts';
 export type * from './smart-types.ts';
 export type * from './write-types.ts';

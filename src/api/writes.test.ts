@@ -83,6 +83,6 @@ describe('writes whose outcome is unknown', () => {
       site: 'mercy',
     });
     expect(dry.body.steps).toMatchObject([{ kind: 'would', do: 'send' }]);
-    expect(server.engine.runs.map(({ from }) => Object.keys(from))).toEqual([['messageId'], ['bytes']]);
+    expect(server.engine.runs.map(({ from }) => Object.keys(from ?? {}))).toEqual([['messageId'], ['bytes']]);
   });
 });

@@ -113,6 +113,8 @@ export function answersOf({ settings }: Case): Answers {
     }
     return undefined;
   };
-  return ({ step }, later) =>
-    (later ? read(settings.later, step) : undefined) ?? read(settings.answers, step);
+  return ({ step }, later) => {
+    const then = later ? read(settings.later, step) : undefined;
+    return then === undefined ? read(settings.answers, step) : then;
+  };
 }

@@ -36,7 +36,9 @@ export interface Played {
   /** The steps with what went in and came out. */
   readonly trace: readonly TraceEntry[];
   readonly failure?: FailureRecord;
-  /** Steps that asked something for which there is no answer. */
+  /** What calls and code gave, by step. */
+  readonly remembered: ReadonlyMap<string, Json>;
+  /** Asked something for which there is no answer. */
   readonly unanswered?: PlayedCall;
 }
 
@@ -68,6 +70,7 @@ export async function play(request: PlayRequest): Promise<Played> {
       end: `does not start: it starts on ${triggerText(flow.trigger)}, and this is ${message.type || message.format}`,
       calls,
       trace: [],
+      remembered: new Map(),
     };
   }
   let prepared: PreparedFlow;
@@ -77,7 +80,7 @@ export async function play(request: PlayRequest): Promise<Played> {
     context = eventContext(message, request.bytes, site);
   } catch (error) {
     const failure = asFailure(error, { flow: flow.name }).toJSON();
-    return { end: `failed: ${failure.code}`, calls, trace: [], failure };
+    return { end: `failed: ${failure.code}`, calls, trace: [], failure, remembered: new Map() };
   }
   return new Playing(request, prepared, context, calls).toTheEnd();
 }
@@ -133,11 +136,19 @@ class Playing {
         return {
           calls: this.#calls,
           trace: trace(this.#prepared, this.#context, this.#remembered()),
+          remembered: new Map(
+            [...this.#records].map(([step, { output }]): [string, Json] => [step, output as Json]),
+          ),
           ...done,
         };
       }
     }
-    return { end: `did not end within ${MOST_COMMANDS} steps`, calls: this.#calls, trace: [] };
+    return {
+      end: `did not end within ${MOST_COMMANDS} steps`,
+      calls: this.#calls,
+      trace: [],
+      remembered: new Map(),
+    };
   }
 
   #remembered(): Map<string, unknown> {
@@ -176,7 +187,9 @@ class Playing {
     effect,
   }: Command & { kind: 'call' }): Pick<Played, 'end' | 'failure' | 'unanswered'> | undefined {
     const asked: PlayedCall = { step, connection, do: capability, args, effect };
-    const answer = this.#request.answers(asked, this.#slept) ?? (effect ? madeUp(asked) : undefined);
+    // Null is an answer, too: nothing was found.
+    const written = this.#request.answers(asked, this.#slept);
+    const answer = written === undefined && effect ? madeUp(asked) : written;
     if (answer === undefined) {
       this.#calls.push(asked);
       return {

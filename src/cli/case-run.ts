@@ -11,10 +11,10 @@ import {
   play,
   readCases,
 } from '../cases/index.ts';
+import { runsAt } from '../flow/index.ts';
 import type { Fault } from '../site/index.ts';
 import { Failure, type Json, nearest } from '../std/index.ts';
 import type { Project } from './project/index.ts';
-import { runsAt } from './project/runs-at.ts';
 
 export const FIXTURES = 'fixtures';
 
@@ -75,15 +75,14 @@ export async function playCase(project: Project, one: Case): Promise<Played> {
     });
   }
   const { settings } = one;
-  const possible = project.sites.filter((site) => runsAt(flow, site));
+  const possible = project.sites.filter(({ record }) => runsAt(flow, record));
   const site =
     settings.site === undefined ? possible[0] : possible.find(({ record }) => record.site === settings.site);
   if (site === undefined) {
     throw new Failure({
       code: 'CASE_SITE',
       kind: 'config',
-      message:
-        `The flow runs at no site ${settings.site === undefined ? '' : `"${settings.site}"`}`.trimEnd() + '.',
+      message: `The flow runs at no site${settings.site === undefined ? '' : ` "${settings.site}"`}.`,
       fix: `It runs at: ${possible.map(({ record }) => record.site).join(', ') || 'none; make a site record'}.`,
     });
   }

@@ -7,6 +7,7 @@ import {
   type ConnectionState,
   type CursorsAnswer,
   type ErrorAnswer,
+  type GapsAnswer,
   type LanesAnswer,
   type RewindAnswer,
   searchMessages,
@@ -16,6 +17,8 @@ import {
   type CursorView,
   cursorDesk,
   type EngineControl,
+  type Gap,
+  gapsOf,
   type Person,
   patientKeysOf,
   scanEntry,
@@ -31,12 +34,13 @@ import type {
   StuckLane,
 } from '../store/index.ts';
 import { announced } from './data-folder.ts';
+import { type DeployDeskOfCommands, engineDeploys, folderDeploys } from './deploy-desk.ts';
 import { engineKept, folderKept, type KeptDesk } from './kept-desk.ts';
 import { loadProject } from './project/index.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
 import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
-import { hasData, openToLook } from './store.ts';
+import { hasData, openToLook, whenFree } from './store.ts';
 import { engineWrites, folderWrites, type WriteDeskOfCommands } from './write-desk.ts';
 
 export interface Desk extends WriteDeskOfCommands, KeptDesk {
@@ -69,6 +73,8 @@ export interface Desk extends WriteDeskOfCommands, KeptDesk {
     to: 'waiting' | 'dead';
     reason: string;
   }): Promise<number>;
+  /** Codes that value set maps lack, and what waits for them. */
+  gaps(site?: string): Promise<readonly Gap[]>;
   /** Where the learning of each resource stands. */
   cursors(site?: string): Promise<readonly CursorView[]>;
   rewind(request: { site: string; resource: string; to: number; reason: string }): Promise<CursorView>;
@@ -85,11 +91,18 @@ export interface Desk extends WriteDeskOfCommands, KeptDesk {
   answer(request: { deliveryId: string; approved: boolean; reason: string }): Promise<void>;
   readonly replays: ReplayDesk;
   readonly smart: SmartDesk;
+  readonly deploys: DeployDeskOfCommands;
   close(): Promise<void>;
 }
 
 /** @param project Where the site records are: without them a folder does not know how a patient is named in it. */
-export async function openDesk(folder: string, environment: Environment, project = '.'): Promise<Desk> {
+/** How long a command waits for an engine that is ending or beginning. */
+const ENGINE_COMES_WITHIN = 15_000;
+
+export const openDesk = (folder: string, environment: Environment, project = '.'): Promise<Desk> =>
+  whenFree(ENGINE_COMES_WITHIN, () => deskNow(folder, environment, project));
+
+async function deskNow(folder: string, environment: Environment, project: string): Promise<Desk> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
   if (!hasData(folder, environment)) {
@@ -161,6 +174,10 @@ function engineDesk(url: string, token: string): Desk {
     },
     release: async (request) =>
       ((await (await ask('/api/release', request)).json()) as { released: number }).released,
+    async gaps(site) {
+      const query = site === undefined ? '' : `?site=${encodeURIComponent(site)}`;
+      return ((await (await ask(`/api/maps/gaps${query}`)).json()) as GapsAnswer).gaps;
+    },
     async cursors(site) {
       const query = site === undefined ? '' : `?site=${encodeURIComponent(site)}`;
       return ((await (await ask(`/api/cursors${query}`)).json()) as CursorsAnswer).cursors;
@@ -188,6 +205,7 @@ function engineDesk(url: string, token: string): Desk {
     ...engineWrites(ask),
     ...engineKept(ask),
     smart: engineSmart(ask),
+    deploys: engineDeploys(ask),
     close: () => Promise.resolve(),
   };
 }
@@ -238,7 +256,9 @@ async function folderDesk(folder: string, environment: Environment, project: str
     ...folderWrites(store),
     ...folderKept(store),
     smart: folderSmart(notRunning),
+    deploys: folderDeploys(store, { data: folder, project, environment }),
     lanes: (query) => store.stuckLanes(query),
+    gaps: (site) => gapsOf(store, site),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),
     async cursors(site) {
       return (await cursors()).cursors(site);

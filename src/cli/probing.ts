@@ -6,7 +6,7 @@ import { Failure, systemClock } from '../std/index.ts';
 import { announced } from './data-folder.ts';
 import type { Project } from './project/index.ts';
 import type { Environment } from './settings.ts';
-import { openToLook } from './store.ts';
+import { openToLook, whenFree } from './store.ts';
 
 export interface Probing {
   /** @param writes Make records about nobody there, too, to see which headers are honoured. */
@@ -14,11 +14,12 @@ export interface Probing {
   close(): Promise<void>;
 }
 
-export async function openProbing(
-  folder: string,
-  environment: Environment,
-  project: Project,
-): Promise<Probing> {
+const ENGINE_COMES_WITHIN = 15_000;
+
+export const openProbing = (folder: string, environment: Environment, project: Project): Promise<Probing> =>
+  whenFree(ENGINE_COMES_WITHIN, () => probingNow(folder, environment, project));
+
+async function probingNow(folder: string, environment: Environment, project: Project): Promise<Probing> {
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineProbing(word.url, word.token);
   const store = await openToLook(folder, environment);

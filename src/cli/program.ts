@@ -7,12 +7,16 @@ import { addBackup } from './commands/backup.ts';
 import { addCheck } from './commands/check.ts';
 import { addConnections } from './commands/connections.ts';
 import { addDead } from './commands/dead.ts';
+import { addDeploy } from './commands/deploy.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addFlows } from './commands/flows.ts';
 import { addHl7 } from './commands/hl7.ts';
+import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
 import { addLanes } from './commands/lanes.ts';
+import { addMaps } from './commands/maps.ts';
 import { addMessages } from './commands/messages.ts';
 import { addProbe } from './commands/probe.ts';
 import { addReplay } from './commands/replay.ts';
@@ -41,6 +45,7 @@ export function everything(): Command {
     addStart,
     addDev,
     addCheck,
+    addDeploy,
     addTest,
     addRun,
     addSend,
@@ -52,10 +57,13 @@ export function everything(): Command {
     addWrites,
     addConnections,
     addApprovals,
+    addFlows,
     addHl7,
     addSites,
+    addMaps,
     addProbe,
     addSimulator,
+    addImport,
     addBackup,
     addKey,
     addDoctor,

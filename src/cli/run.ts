@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { dataFolder, makeFolder } from './data-folder.ts';
 import { type Companions, startBeside, startHospital } from './hospital.ts';
-import { explain, printLine, printNote } from './output.ts';
+import { takeUpChanges } from './hot-reload.ts';
+import { explain, printLine, printNote, timeText } from './output.ts';
 import { loadProject } from './project/index.ts';
 import { type Serving, serve } from './serve.ts';
 import { portSetting, setting } from './settings.ts';
@@ -16,9 +17,13 @@ export interface RunOptions {
   /** A key and secrets of its own making, and the project's `dev` programs beside it. */
   readonly development: boolean;
   readonly throwAway: boolean;
+  /** The folder runs, whatever was deployed. */
+  readonly fromFolder?: boolean;
   readonly verbose: boolean;
   /** How long it may take to stop; milliseconds. */
   readonly drain: number;
+  /** Changes of the project's files are taken up while it runs. */
+  readonly watch?: boolean;
 }
 
 /** What is left after draining is files and sockets of ours: if that takes this long, something is broken. */
@@ -53,13 +58,16 @@ export async function runUntilStopped(options: RunOptions): Promise<void> {
   try {
     const data = throwAwayFolder(options, closers) ?? dataFolder(options.folder, environment);
     makeFolder(data);
-    const project = await loadProject(options.folder, environment);
+    const changes = options.watch ? takeUpChanges(options.folder, environment) : null;
+    if (changes) closers.push(() => changes.close());
+    const project = changes ? await changes.firstSound() : await loadProject(options.folder, environment);
     const serving = await serve({
       project,
       folder: data,
       masterKey: startKey(data, environment, options.development),
       environment,
       makeSecrets: options.development,
+      deployed: !options.development && options.fromFolder !== true,
       verbose: options.verbose,
     });
     closers.push(() =>
@@ -74,7 +82,14 @@ export async function runUntilStopped(options: RunOptions): Promise<void> {
     }
     // Loaded: from here on the young heap may grow with the load (see bin/suture.cjs).
     setFlagsFromString('--semi-space-growth-factor=2');
-    printWelcome(serving, data, options, performance.now() - started);
+    printWelcome(
+      serving,
+      data,
+      options,
+      project.config.dev.hospital !== undefined,
+      performance.now() - started,
+    );
+    changes?.begin(project, serving);
     process.send?.('ready');
     await serving.consoleReady;
   } catch (error) {
@@ -106,17 +121,31 @@ async function hospitalFor(
   );
 }
 
-function printWelcome(serving: Serving, data: string, options: RunOptions, ms: number): void {
+function printWelcome(
+  serving: Serving,
+  data: string,
+  options: RunOptions,
+  hasHospital: boolean,
+  ms: number,
+): void {
   printLine();
   printLine(`  Suture is ready (${(ms / 1000).toFixed(1)} s).`);
   printLine(`  Console   ${serving.url}/`);
   if (serving.firstUserLink)
     printLine(`  Sign in   ${serving.firstUserLink}   (once: it creates the first user)`);
+  if (serving.deployment !== null) {
+    const { id, who, at } = serving.deployment;
+    printLine(
+      `  Runs      deployment ${id}, by ${who}, ${timeText(at)} UTC (not the folder: see suture plan)`,
+    );
+  }
   for (const one of serving.engine.connections()) {
     if (one.address) printLine(`  Listens   ${one.site} / ${one.connection} on ${one.address}`);
   }
-  if (options.throwAway) {
+  if (options.development && hasHospital) {
     printLine(`  Hospital  http://127.0.0.1:${portSetting(process.env, 'SIMULATOR_PORT', 4610)}/admin`);
+  }
+  if (options.throwAway) {
     printLine(`  Care app  http://127.0.0.1:${portSetting(process.env, 'CARE_APP_PORT', 4620)}/`);
   }
   printLine(

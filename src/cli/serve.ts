@@ -4,15 +4,23 @@ import { basename, dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { createApi } from '../api/index.ts';
 import type { ConnectionContext } from '../connectors/index.ts';
-import { createEngine, type Drain, type Engine, secretVariable } from '../engine/index.ts';
+import {
+  createEngine,
+  type Drain,
+  type Engine,
+  type EngineProject,
+  type Replaced,
+  secretVariable,
+} from '../engine/index.ts';
 import { Failure, secret, systemClock } from '../std/index.ts';
-import type { Store } from '../store/index.ts';
+import type { Deployment, Store } from '../store/index.ts';
 import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts';
 import { announce, makeFolder, withdraw } from './data-folder.ts';
+import { openDeploying } from './deploying.ts';
 import { printNote } from './output.ts';
 import { faultText, type Project, secretNames } from './project/index.ts';
 import { type Environment, portSetting, setting } from './settings.ts';
-import { openStore } from './store.ts';
+import { openStore, whenFree } from './store.ts';
 
 export interface ServeOptions {
   readonly project: Project;
@@ -21,6 +29,8 @@ export interface ServeOptions {
   readonly environment: Environment;
   /** Secrets that are not set are made up: development and the demo. */
   readonly makeSecrets: boolean;
+  /** What was deployed runs, where something was; otherwise the project as it was given. */
+  readonly deployed?: boolean;
   /** Log lines on standard error; otherwise only warnings and errors. */
   readonly verbose: boolean;
 }
@@ -33,41 +43,47 @@ export interface Serving {
   readonly firstUserLink: string | null;
   /** Secrets by name, for programs that run beside the engine in development. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** What it began with; `null`: the project's folder. */
+  readonly deployment: Deployment | null;
   /** Resolves when the console can be opened. */
   readonly consoleReady: Promise<void>;
+  /** Another reading of the project in place of the one that runs; on a Failure the running one stays. */
+  replace(project: Project): Promise<Replaced>;
   close(drain?: Drain): Promise<void>;
 }
 
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { project, folder, environment } = options;
-  if (project.faults.length > 0) {
-    for (const fault of project.faults) printNote(faultText(fault));
-    throw new Failure({
-      code: 'PROJECT_FAULTY',
-      kind: 'config',
-      message: `The project has ${project.faults.length} fault${project.faults.length === 1 ? '' : 's'}.`,
-      fix: 'Mend what is listed above; "suture check" lists it again.',
-    });
-  }
+  const { folder, environment } = options;
+  if (!options.deployed) refuseFaults(options.project);
   makeFolder(folder);
   const log = logger(options.verbose);
   const port = portSetting(environment, 'PORT', 4600);
   const host = setting(environment, 'HOST') ?? '127.0.0.1';
-  const store = await openStore(folder, environment, options.masterKey);
+  // A command that looks at the folder holds it for a moment.
+  const store = await whenFree(3_000, () => openStore(folder, environment, options.masterKey));
   let engine: Engine | null = null;
   let build: { stop(): void } = { stop: () => undefined };
   let api: Awaited<ReturnType<typeof createApi>> | null = null;
+  const deploying = openDeploying({
+    store,
+    data: folder,
+    project: options.project.folder,
+    environment,
+    log,
+  });
   try {
+    const first = options.deployed ? await deploying.first() : null;
+    const project = first?.project ?? options.project;
+    refuseFaults(project);
     const secrets = await keepSecrets(store, project, environment, options.makeSecrets);
     engine = createEngine({
       store,
-      sites: project.sites.map((site) => site.record),
-      flows: project.flows,
-      observed: project.observed,
+      ...engineProject(project),
+      draining: await deploying.draining(),
+      earlierFlow: deploying.deploys.earlierFlow,
       clock: systemClock,
       keyedHash: store.keyedHash,
       log,
-      siteFile: (site, name) => besideRecord(project, site, name),
       ...(project.config.backlogLimit === undefined ? {} : { backlogLimit: project.config.backlogLimit }),
     });
     let consoleState: 'building' | 'ready' = consoleIsBuilt() ? 'ready' : 'building';
@@ -82,11 +98,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       consoleFolder,
       consoleState: () => consoleState,
       cliToken,
+      deploys: deploying.api,
       log,
     }).catch((error) => {
       throw portTaken(error, host, port);
     });
     await engine.start();
+    const runs = engine;
+    deploying.begin(
+      async (next, queued, commit) => {
+        refuseFaults(next);
+        await keepSecrets(store, next, environment, options.makeSecrets);
+        await runs.replace(engineProject(next), queued, commit);
+      },
+      () => Object.fromEntries(runs.flows.map(({ flow, version }) => [flow.name, version])),
+    );
     const consoleReady = new Promise<void>((resolve) => {
       build = buildConsole((problem) => {
         if (problem === null) consoleState = 'ready';
@@ -104,9 +130,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       firstUserLink: await api.firstUserLink(),
       secrets,
       consoleReady,
+      deployment: first?.deployment ?? null,
+      async replace(next) {
+        refuseFaults(next);
+        await keepSecrets(store, next, environment, options.makeSecrets);
+        return serving.engine.replace(engineProject(next));
+      },
       async close(drain) {
         build.stop();
         withdraw(folder);
+        await deploying.close();
         await serving.engine.stop(drain);
         await serving.api.close();
         await store.close();
@@ -114,12 +147,33 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     };
   } catch (error) {
     build.stop();
+    await deploying.close();
     await engine?.stop().catch(() => undefined);
     await api?.close().catch(() => undefined);
     await store.close().catch(() => undefined);
     throw error;
   }
 }
+
+function refuseFaults({ faults }: Project): void {
+  if (faults.length === 0) return;
+  for (const fault of faults) printNote(faultText(fault));
+  throw new Failure({
+    code: 'PROJECT_FAULTY',
+    kind: 'config',
+    message: `The project has ${faults.length} fault${faults.length === 1 ? '' : 's'}.`,
+    fix: 'Mend what is listed above; "suture check" lists it again.',
+  });
+}
+
+/** What the engine takes of a project. */
+const engineProject = (project: Project): EngineProject => ({
+  sites: project.sites.map((site) => site.record),
+  flows: project.flows,
+  observed: project.observed,
+  siteFile: (site, name) => besideRecord(project, site, name),
+  valueSets: project.maps.valueSets,
+});
 
 /** A file beside a site's record, by its name alone: nothing above that folder. */
 async function besideRecord(project: Project, site: string, name: string): Promise<string> {

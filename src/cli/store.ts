@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, systemClock } from '../std/index.ts';
 import { openPostgresStore, openSqliteStore, type PostgresStore, type SqliteStore } from '../store/index.ts';
 import { developmentKey, keyOf, masterKey } from './data-folder.ts';
@@ -53,6 +54,25 @@ export function openStore(
   if (url === undefined) return openSqliteStore({ folder, masterKey: key, clock: systemClock });
   const node = setting(environment, 'SUTURE_NODE') ?? `${hostname()} ${process.pid}`;
   return openPostgresStore({ url, masterKey: key, clock: systemClock, node });
+}
+
+const LOOKS_AGAIN = 200;
+
+/**
+ * Another process may hold the folder for a moment: an engine that is ending or beginning, a command that looks at it. Tried again
+ * for so long, milliseconds.
+ */
+export async function whenFree<Opened>(within: number, open: () => Promise<Opened>): Promise<Opened> {
+  const until = systemClock.elapsed() + within;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      const held = error instanceof Failure && error.code === 'STORE_IN_USE';
+      if (!held || systemClock.elapsed() > until) throw error;
+      await sleep(LOOKS_AGAIN);
+    }
+  }
 }
 
 /** To look at what is there while no engine answers here: takes no part in the work of other nodes. */

@@ -74,7 +74,11 @@ export function filesOf(template: Template, wanted: Wanted): Map<string, string>
   for (const [path, text] of textsOf(template.folder)) {
     if (path === 'template.yaml') continue;
     if (path === 'README.md') files.set(path, `${files.get(path) ?? ''}${text.replaceAll(/^#/gm, '##')}`);
-    else files.set(path.replace('sites/_site/', `sites/${wanted.site}/`), text);
+    else
+      files.set(
+        path.replace('sites/_site/', `sites/${wanted.site}/`),
+        path.endsWith('expect.yaml') ? fill(text) : text,
+      );
   }
   // Folders that a project has even before there is anything in them.
   for (const folder of ['maps', 'fixtures']) {

@@ -11,10 +11,12 @@ import type { Observed, SiteLearning } from '../site/index.ts';
 import type { Clock, Failure, Json } from '../std/index.ts';
 import type { Capability, Method, ResourceSpec } from './capability.ts';
 import type { CdsCaller } from './cds/caller.ts';
+import type { FileDoor } from './file-door.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { WriteLedger } from './write-ledger.ts';
 
 export type { CdsCaller } from './cds/caller.ts';
+export type * from './file-door.ts';
 export type { HttpAnswer, HttpRequest } from './http.ts';
 export type * from './write-ledger.ts';
 
@@ -55,6 +57,8 @@ export interface Inbound {
 /** Handed to `listen`. `receive` never throws; back-pressure is the engine calling `pause` and `resume`. */
 export interface Receiver {
   receive(inbound: Inbound): void;
+  /** For a connection that reads files: batches of records with the position behind them. */
+  readonly files?: FileDoor;
   /** Bytes between frames and other things that are no message: counted and shown. */
   noise(noise: { readonly kind: 'garbage' | 'too-large' | 'broken-frame'; readonly bytes: number }): void;
 }

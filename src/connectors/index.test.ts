@@ -13,6 +13,7 @@ import {
 it('has each connector under its own name, with every capability an action stands behind', () => {
   expect([...connectors].map(([name, connector]) => [name, connector.name])).toEqual([
     ['cds', 'cds'],
+    ['email', 'email'],
     ['epic', 'epic'],
     ['fhir', 'fhir'],
     ['mllp', 'mllp'],

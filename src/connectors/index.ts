@@ -1,7 +1,9 @@
 import { cds } from './cds/index.ts';
 import type { Connector } from './contract.ts';
+import { email } from './email/index.ts';
 import { epic } from './epic/index.ts';
 import { fhir } from './fhir/index.ts';
+import { file } from './file/index.ts';
 import { mllp } from './mllp/index.ts';
 import { webhook } from './webhook/index.ts';
 
@@ -17,8 +19,10 @@ export {
   claimedIssuer,
 } from './cds/index.ts';
 export type * from './contract.ts';
+export { emailFailures } from './email/index.ts';
 export { epicFailures } from './epic/index.ts';
 export { fhirConnectorFailures } from './fhir/index.ts';
+export { fileFailures } from './file/index.ts';
 export { identities } from './learn/identities.ts';
 export { hashOf } from './learn/learnable.ts';
 export { changeSince, fedMark } from './learn/marks.ts';
@@ -28,6 +32,9 @@ export { signatureFault, signatureHeaders, webhookFailures } from './webhook/ind
 
 /** Every connector, by the name that stands in a site record. Each one parses its own configuration. */
 export const connectors: ReadonlyMap<string, Connector> = new Map(
-  [cds, epic, fhir, mllp, webhook].map((connector) => [connector.name, connector as unknown as Connector]),
+  [cds, email, epic, fhir, file, mllp, webhook].map((connector) => [
+    connector.name,
+    connector as unknown as Connector,
+  ]),
 );
 export { writeFailures } from './acting/index.ts';

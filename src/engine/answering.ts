@@ -6,7 +6,7 @@ import type { Open } from './view.ts';
 
 export interface AnsweringOptions
   extends Omit<CapabilityOptions, 'lend' | 'changed'>,
-    Pick<ResponderOptions, 'store' | 'flows' | 'open' | 'enter'> {
+    Pick<ResponderOptions, 'store' | 'flows' | 'open' | 'enter' | 'script' | 'see'> {
   readonly changed: (what: 'health') => void;
   /** Opens a connection for one question, when none is at work. */
   readonly openConnection: (site: SiteRecord, name: string) => Open;

@@ -5,8 +5,10 @@ import type { Clock } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { approvalDesk } from './approval.ts';
 import type { EngineControl } from './control.ts';
+import { type Necessary, type NecessaryControl, necessaryDesk } from './necessary.ts';
 import type { KeyedHash } from './patient.ts';
 import { type RunControl, runControl } from './run.ts';
+import type { RunScript } from './scripts.ts';
 import { fhirViewOf, type Open, traceOf } from './view.ts';
 import { type WriteControl, writeDesk } from './writes.ts';
 
@@ -15,16 +17,20 @@ export interface ByHandOptions {
   readonly clock: Clock;
   readonly keyedHash: KeyedHash;
   readonly planned: (deliveries: number, woke?: boolean) => void;
+  readonly script: RunScript;
   readonly flow: (name: string) => { readonly prepared: PreparedFlow; readonly version: string } | undefined;
+  readonly see: Necessary['see'];
   readonly sites: () => ReadonlyMap<string, SiteRecord>;
   readonly open: (site: string, connection: string) => Open | undefined;
 }
 
 type Acts = 'release' | 'approvals' | 'approval' | 'approve' | 'trace' | 'fhirView';
 
-export function byHand(options: ByHandOptions): Pick<EngineControl, Acts> & WriteControl & RunControl {
-  const { store, clock, keyedHash, planned, flow, sites, open } = options;
-  const readers = { store, flow, site: (name: string) => sites().get(name) };
+export function byHand(
+  options: ByHandOptions,
+): Pick<EngineControl, Acts> & WriteControl & RunControl & NecessaryControl {
+  const { store, clock, keyedHash, planned, flow, see, sites, open, script } = options;
+  const readers = { store, flow, see, site: (name: string) => sites().get(name) };
   const nudge = (): void => planned(0, true);
   return {
     async release({ deliveryIds, to, who, reason }) {
@@ -35,13 +41,16 @@ export function byHand(options: ByHandOptions): Pick<EngineControl, Acts> & Writ
       return count;
     },
     ...approvalDesk({ store, clock, answered: nudge }),
+    ...necessaryDesk(store, clock, () => sites().values()),
     ...writeDesk({ store, clock, keyedHash, nudge }),
     ...runControl({
       store,
       clock,
       flow,
+      see,
       sites,
       planned,
+      script,
       connection: (site, name) => open(site, name)?.connection,
       intake: (site, name) => open(site, name)?.intake,
     }),

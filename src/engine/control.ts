@@ -9,6 +9,7 @@ import type { Approval } from './approval.ts';
 import type { CapabilityControl } from './capabilities.ts';
 import type { KeyControl } from './keys/keyring.ts';
 import type { CursorControl } from './learning/cursors.ts';
+import type { NecessaryControl } from './necessary.ts';
 import type { Person } from './patient.ts';
 import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
 import type { Responder } from './respond.ts';
@@ -50,7 +51,7 @@ export interface Change {
   readonly health: boolean;
 }
 
-export interface EngineControl extends CursorControl, GapControl, WriteControl, RunControl {
+export interface EngineControl extends CursorControl, GapControl, NecessaryControl, WriteControl, RunControl {
   readonly store: Store;
   readonly flows: readonly RunningFlow[];
   readonly startedAt: number;

@@ -11,6 +11,7 @@ import {
   idOfKey,
   lateness,
   MOST_EFFECTS,
+  NECESSARY_STEP,
   next,
   type OnUnknown,
   type PreparedFlow,
@@ -22,35 +23,32 @@ import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type Json, type Random } from '../std/index.ts';
 import type { Leased, Settlement, Store } from '../store/index.ts';
 import type { Pass } from './gate.ts';
+import type { Necessary } from './necessary.ts';
 import { decide, type Limits, settleTime } from './retry.ts';
+import type { RunScript } from './scripts.ts';
 
 export interface DeliverOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   /** `undefined` when the flow is no longer there. */
-  readonly flow: (name: string) => { readonly prepared: PreparedFlow; readonly limits: Limits } | undefined;
+  readonly flow: (
+    name: string,
+  ) => { readonly prepared: PreparedFlow; readonly limits: Limits; readonly version: string } | undefined;
   readonly site: (name: string) => SiteRecord | undefined;
+  /** What of the message the flow may see. */
+  readonly see: Necessary['see'];
   readonly connection: (site: string, name: string) => Connection | undefined;
   /** Asked before each call. */
   readonly enter: (place: { site: string; connection: string }, deliveryId: string) => Pass;
   /** The other side knows repeats of this capability by their key. */
   readonly repeatable: (site: string, connection: string, capability: string) => boolean;
-  /** Runs a code step's script apart; left out: flows with scripts cannot run. */
-  readonly script?: RunScript;
+  /** Runs a code step's script apart. */
+  readonly script: RunScript;
   readonly signal: AbortSignal;
   /** The time by which things are due: never goes back, see due-time.ts. */
   readonly due: () => number;
 }
-
-/** Runs a script of the project apart, without files, network or clock: text in, JSON out. */
-export type RunScript = (run: {
-  /** Its file, for people. */
-  readonly script: string;
-  readonly source: string;
-  readonly input: Json;
-  readonly signal: AbortSignal;
-}) => Promise<Json>;
 
 /** The connection is not called now: not before `dueAt`. `failure`: told with the delivery. */
 class NotNow extends Error {
@@ -75,12 +73,14 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   const { delivery, message, epoch } = leased;
   const started = clock.elapsed();
   let unsaved: StepRecord[] = [];
-  const base = (): Pick<Settlement, 'deliveryId' | 'epoch' | 'at' | 'ms' | 'steps'> => ({
+  let ran: { readonly flowVersion?: string } = {};
+  const base = (): Pick<Settlement, 'deliveryId' | 'epoch' | 'at' | 'ms' | 'steps' | 'flowVersion'> => ({
     deliveryId: delivery.id,
     epoch,
     at: clock.now(),
     ms: Math.round(clock.elapsed() - started),
     steps: unsaved,
+    ...ran,
   });
 
   const told = (failure: Failure) => ({ failure: failure.toJSON(), detail: failure.detail ?? null });
@@ -112,6 +112,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   const site = options.site(message.site);
   if (running === undefined || site === undefined) return { ...base(), ...flowGone(leased) };
 
+  if (running.version !== delivery.flowVersion) ran = { flowVersion: running.version };
   const reads: NonNullable<CallContext['reads']> = new Map();
   const remembered = rememberedOf(running.prepared.flow, leased.remembered);
   // What an earlier attempt was told may have been mended since: a find that led to a hold or a failure is asked
@@ -135,11 +136,21 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   /** Steps done for the first time in this attempt: what comes behind one was never tried before. */
   let firsts = 0;
   let calling: CallCommand | undefined;
+  let visible = leased.bytes;
   const policyOf = (command: CallCommand): OnUnknown =>
     command.onUnknown ??
     (command.sends || options.repeatable(site.site, command.connection, command.do) ? 'resend' : 'hold');
   try {
-    const context = eventContext(message, leased.bytes, site);
+    const seen = await options.see(
+      site,
+      running.prepared.flow,
+      message,
+      leased.bytes,
+      delivery.attempts === 0,
+    );
+    if (!seen.seen) return { ...base(), to: 'filtered', step: NECESSARY_STEP };
+    visible = seen.bytes;
+    const context = eventContext(message, visible, site);
     const late = lateness(running.prepared.flow, context, {
       receivedAt: message.receivedAt,
       now: clock.now(),
@@ -210,7 +221,9 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           calling = command.kind === 'call' && command.effect ? command : undefined;
           const at = clock.now();
           const from = clock.elapsed();
-          const output = await (command.kind === 'call' ? call(command, site.site) : runCode(command));
+          const output = await (command.kind === 'call'
+            ? call(command, site.site)
+            : runCode(command, site.timeZone));
           remembered.set(command.step, output);
           unsaved.push({ step: command.step, startedAt: at, ms: Math.round(clock.elapsed() - from), output });
         }
@@ -235,13 +248,17 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     return failed(failure, running.limits, calling && policyOf(calling));
   }
 
-  async function runCode(command: Extract<Command, { kind: 'code' | 'script' }>): Promise<unknown> {
+  async function runCode(
+    command: Extract<Command, { kind: 'code' | 'script' }>,
+    timeZone: string,
+  ): Promise<unknown> {
     try {
       if (command.kind === 'code')
         return JSON.parse(JSON.stringify((await command.run(command.input)) ?? null));
-      if (options.script === undefined) throw noSandbox();
       const { script, source, input } = command;
-      return await options.script({ script, source, input: input as Json, signal: options.signal });
+      const { signal } = options;
+      const at = message.receivedAt;
+      return await options.script({ script, source, input: input as Json, signal, at, timeZone });
     } catch (error) {
       throw asFailure(error, { step: command.step });
     }
@@ -275,7 +292,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
           possibleDuplicate: delivery.possibleDuplicate,
           flow: delivery.flow,
           step: command.step,
-          message: { id: message.id, bytes: leased.bytes, format: message.format },
+          message: { id: message.id, bytes: visible, format: message.format },
           reads,
           signal: options.signal,
         },
@@ -290,16 +307,6 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     }
   }
 }
-
-const noSandbox = (): Failure =>
-  new Failure({
-    code: 'SANDBOX_MISSING',
-    kind: 'config',
-    message:
-      'The step is a script, and this program was put together without the sandbox that scripts run in.',
-    fix: 'Start it with `suture start`, or give the engine `script`.',
-    retry: { again: false },
-  });
 
 function mayHaveHappened(step: string): Failure {
   return new Failure({

@@ -1,67 +1,33 @@
 /** Puts the parts together: connections, intake, pollers, dispatch; implements what others may ask of it. */
-import { connectors as allConnectors, type ConnectionContext, type Connector } from '../connectors/index.ts';
-import { asFailure, type Clock, type Random, systemRandom } from '../std/index.ts';
-import type { Store } from '../store/index.ts';
+import { connectors as allConnectors } from '../connectors/index.ts';
+import { asFailure, systemRandom } from '../std/index.ts';
 import { createAnswering } from './answering.ts';
 import { createBackpressure } from './backpressure.ts';
 import { byHand } from './by-hand.ts';
 import { createCalling } from './calling.ts';
-import type { EngineControl } from './control.ts';
+import { startClockwork } from './clockwork.ts';
 import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
-import { beginDrain, type Drain, drainText, notRunning } from './drain.ts';
+import { beginDrain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
+import type { Engine, EngineOptions } from './engine-contract.ts';
 import { createKeyring } from './keys/keyring.ts';
 import { cursorDesk } from './learning/cursors.ts';
 import { createLearning } from './learning/learning.ts';
+import { createNecessary } from './necessary.ts';
 import { createOpening } from './opening.ts';
 import { createTallykeeper } from './outcomes.ts';
-import { type KeyedHash, patientKeysOf } from './patient.ts';
-import { createPresent, type EngineProject } from './present.ts';
+import { patientKeysOf } from './patient.ts';
+import { createPresent } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
-import type { EarlierFlow } from './replay/versions.ts';
-import { startRetention } from './retention.ts';
+import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { createStoreProbe } from './store-probe.ts';
-import { createDraining, createSwap, type QueuedPolicy, type Replaced } from './swap.ts';
+import { createDraining, createSwap } from './swap.ts';
 import { createTelling } from './telling.ts';
 import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
-
-export interface EngineOptions extends EngineProject {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly keyedHash: KeyedHash;
-  readonly log: ConnectionContext['log'];
-  readonly random?: Random;
-  readonly connectors?: ReadonlyMap<string, Connector>;
-  /** Deliveries in hand at once. */
-  readonly workers?: number;
-  /** Unfinished deliveries of one connection above which its senders are no longer read. */
-  readonly backlogLimit?: number;
-  /** Versions of flows that run to their end beside the present ones: what was planned with them runs with them. */
-  readonly draining?: readonly { readonly flow: string; readonly version: string }[];
-  /** A flow by the version that ran, from where whole projects are kept. */
-  readonly earlierFlow?: EarlierFlow;
-}
-
-export interface Engine extends EngineControl {
-  /** Opens every connection; rejects with the first `config` Failure, and then has opened none. */
-  start(): Promise<void>;
-  /**
-   * Another project in place of the one that runs, without stopping: what has not changed keeps its sockets and pollers; what
-   * was received before is not planned again. One at a time; a second one waits. `queued` (left out: `carry over`): what
-   * becomes of deliveries that were planned with another version of their flow.
-   * @throws Failure and changes nothing: a record or a flow has a fault, a port is taken, the store fails.
-   */
-  replace(project: EngineProject, queued?: QueuedPolicy): Promise<Replaced>;
-  /**
-   * Drains: listens no more, answers what it has read, finishes what is in hand, writes what is counted. Calls that take longer
-   * are broken off in time, and their deliveries are given back. The store stays open.
-   */
-  stop(drain?: Drain): Promise<void>;
-}
 
 const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
@@ -74,7 +40,9 @@ export function createEngine(options: EngineOptions): Engine {
   const present = createPresent(options);
   const draining = createDraining(options.draining);
   const keyring = createKeyring(store, clock);
+  const scripts = createScripts(clock);
   const tallies = createTallykeeper(store, clock);
+  const necessary = createNecessary({ clock, siteFile: present.siteFile, counted: tallies.findings });
   const open: Open[] = [];
   const byName = new Map<string, Open>();
   const stopping = new AbortController();
@@ -124,9 +92,11 @@ export function createEngine(options: EngineOptions): Engine {
           random,
           flow,
           site: present.site,
+          see: necessary.see,
           connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
           enter: gate.enter,
           repeatable,
+          script: scripts.run,
           signal: stopping.signal,
           due: due.now,
         }),
@@ -229,6 +199,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...(options.earlierFlow === undefined ? {} : { earlierFlow: options.earlierFlow }),
     draining: draining.has,
     site: present.site,
+    see: necessary.see,
     intake: (site, name) => byName.get(`${site}/${name}`)?.intake,
     limit,
     planned,
@@ -244,9 +215,11 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     changed,
     flows: present.runnables,
+    see: necessary.see,
     open: () => open,
     openConnection: (site, name) => opening.openConnection(site, name, present.prepared()),
     enter: gate.enter,
+    script: scripts.run,
     signal: stopping.signal,
   });
 
@@ -272,7 +245,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   let endHealth: (() => void) | null = null;
   let endWork: (() => void) | undefined;
-  let retention: ReturnType<typeof startRetention> | null = null;
+  let clockwork: ReturnType<typeof startClockwork> | null = null;
 
   return {
     store,
@@ -324,7 +297,8 @@ export function createEngine(options: EngineOptions): Engine {
           .start()
           .catch((error) => log('error', asFailure(error).message, { code: asFailure(error).code }));
         answering.start();
-        retention = startRetention({ store, clock, sites: present.sites, log });
+        const { sites, flows } = present;
+        clockwork = startClockwork({ store, clock, keyedHash, sites, flows, planned, log });
       } catch (error) {
         running = false;
         endHealth?.();
@@ -334,9 +308,9 @@ export function createEngine(options: EngineOptions): Engine {
       }
     },
 
-    async replace(project, queued = 'carry over') {
+    async replace(project, queued = 'carry over', commit) {
       if (!running) throw notRunning({});
-      const replaced = await swap.replace(project, queued);
+      const replaced = await swap.replace(project, queued, commit);
       await gaps.control.resumeMapped();
       return replaced;
     },
@@ -346,7 +320,7 @@ export function createEngine(options: EngineOptions): Engine {
       await replays.close();
       await answering.stop();
       backpressure.stop();
-      await retention?.stop();
+      await clockwork?.stop();
       endHealth?.();
       endWork?.();
       const end = beginDrain(clock, drain, {
@@ -355,6 +329,7 @@ export function createEngine(options: EngineOptions): Engine {
       });
       await swap.settled();
       await closeAll();
+      await scripts.close();
       end();
       await tallies.stop();
     },
@@ -398,8 +373,10 @@ export function createEngine(options: EngineOptions): Engine {
       keyedHash,
       planned,
       flow: present.flow,
+      see: necessary.see,
       sites: () => present.prepared().sites,
       open: (site, name) => byName.get(`${site}/${name}`),
+      script: scripts.run,
     }),
   };
 }

@@ -3,9 +3,17 @@ export type { CapabilityControl, DriftState, SiteCapabilities } from './capabili
 export { secretVariable } from './context.ts';
 export type * from './control.ts';
 export type { Drain } from './drain.ts';
-export { createEngine, type Engine, type EngineOptions } from './engine.ts';
+export { createEngine } from './engine.ts';
+export type { Engine, EngineOptions } from './engine-contract.ts';
 export type { KeyControl, KeyView } from './keys/keyring.ts';
 export { type CursorControl, type CursorView, cursorDesk } from './learning/cursors.ts';
+export {
+  type NecessaryControl,
+  type NecessaryCount,
+  type NecessaryView,
+  necessaryCounts,
+  necessaryDesk,
+} from './necessary.ts';
 export { FINDING } from './outcomes.ts';
 export { type KeyedHash, type Person, patientKeysOf, personName } from './patient.ts';
 export type { EngineProject } from './present.ts';
@@ -19,5 +27,5 @@ export { scanEntry } from './scan.ts';
 export type { Begun, SignedIn, SignInControl, SignInView } from './sign-in/desk.ts';
 export { signInFailures } from './sign-in/failures.ts';
 export type { QueuedPolicy, Replaced } from './swap.ts';
-export type { Gap, GapControl } from './unmapped.ts';
+export { type Gap, type GapControl, gapsOf } from './unmapped.ts';
 export { type WriteControl, type WriteWord, writeDesk } from './writes.ts';

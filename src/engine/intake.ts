@@ -7,7 +7,7 @@ import type { Inbound, Learned, Verdict } from '../connectors/index.ts';
 import { laneNames, matches, runsAt } from '../flow/index.ts';
 import { repeatsOf, type SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock } from '../std/index.ts';
-import type { NewDelivery, NewMessage, RosterChange, Store } from '../store/index.ts';
+import type { LaneAlias, NewDelivery, NewMessage, RosterChange, Store } from '../store/index.ts';
 import type { RunningFlow } from './control.ts';
 import { concernsTwo, laneAliases, type Merge, mergeOf, rosterAfter } from './merge.ts';
 import {
@@ -32,7 +32,16 @@ export interface IntakeOptions {
   readonly planned: (deliveries: number, woke?: boolean) => void;
 }
 
+/** A message that arrives, with what stands or falls with it. */
+export interface Arrival {
+  readonly message: NewMessage;
+  readonly roster: readonly RosterChange[];
+  readonly aliases?: readonly LaneAlias[];
+}
+
 export interface Intake {
+  /** What the append of one thing holds, for those who append several at once. */
+  arrival(inbound: Inbound, at: number): Arrival;
   /** Keeps one thing and answers it. Never throws. */
   receive(inbound: Inbound): Promise<void>;
   /** The message that a learnt record becomes; the poller commits it with its cursor. */
@@ -146,34 +155,41 @@ export function createIntake(options: IntakeOptions): Intake {
     return { merge, patient: null, patients: merge.patients.map(({ key }) => key), person };
   }
 
+  /** What an append of it holds. */
+  function arrival(inbound: Inbound, at: number): Arrival {
+    const whom = about(inbound);
+    const { merge, patient } = whom;
+    const message = kept(inbound, at, whom);
+    const roster: readonly RosterChange[] =
+      merge && fillsRoster
+        ? rosterAfter(merge, at)
+        : patient && fillsRoster
+          ? [
+              {
+                key: patient.key,
+                identifiers: [{ system: patient.system, value: patient.value }],
+                activeAt: at,
+              },
+            ]
+          : [];
+    const aliases =
+      merge &&
+      laneAliases(
+        merge,
+        flows.map(({ flow }) => flow),
+        place,
+        laneKey,
+      );
+    return { message, roster, ...(aliases ? { aliases } : {}) };
+  }
+
   return {
+    arrival,
+
     async receive(inbound) {
       let verdict: Verdict;
       try {
-        const at = clock.now();
-        const whom = about(inbound);
-        const { merge, patient } = whom;
-        const message = kept(inbound, at, whom);
-        const roster: readonly RosterChange[] =
-          merge && fillsRoster
-            ? rosterAfter(merge, at)
-            : patient && fillsRoster
-              ? [
-                  {
-                    key: patient.key,
-                    identifiers: [{ system: patient.system, value: patient.value }],
-                    activeAt: at,
-                  },
-                ]
-              : [];
-        const aliases =
-          merge &&
-          laneAliases(
-            merge,
-            flows.map(({ flow }) => flow),
-            place,
-            laneKey,
-          );
+        const { message, roster, aliases } = arrival(inbound, clock.now());
         const [appended] = await store.append({
           ...place,
           messages: [message],

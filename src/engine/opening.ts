@@ -6,6 +6,7 @@ import type { Store } from '../store/index.ts';
 import { siteBudget } from './budget.ts';
 import { sharedSource } from './budget-shared.ts';
 import { connectionContext } from './context.ts';
+import { createFileDoor } from './file-door.ts';
 import { createIntake, type Intake } from './intake.ts';
 import type { Keyring } from './keys/keyring.ts';
 import type { Tallykeeper } from './outcomes.ts';
@@ -69,11 +70,15 @@ export function createOpening(options: OpeningOptions): Opening {
     return budget;
   }
 
-  function intakeOf(site: SiteRecord, name: string, { flows }: Prepared): Intake {
-    const heard = (deliveries: number, woke?: boolean): void => {
+  const heardBy =
+    (site: string, name: string) =>
+    (deliveries: number, woke?: boolean): void => {
       planned(deliveries, woke);
-      options.heard(site.site, name);
+      options.heard(site, name);
     };
+
+  function intakeOf(site: SiteRecord, name: string, { flows }: Prepared): Intake {
+    const heard = heardBy(site.site, name);
     return createIntake({ store, clock, site, connection: name, flows, keyedHash, planned: heard });
   }
 
@@ -120,6 +125,14 @@ export function createOpening(options: OpeningOptions): Opening {
       intake: intakeOf(site, name, project),
       receiver: {
         receive: (inbound) => void one.intake.receive(inbound),
+        files: createFileDoor({
+          store,
+          clock,
+          keyedHash,
+          ...at,
+          intake: () => one.intake,
+          planned: heardBy(site.site, name),
+        }),
         noise: (noise) => {
           tallies.noise(site.site, name, noise);
           changed('messages');

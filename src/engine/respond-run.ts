@@ -1,15 +1,29 @@
 /** Runs a flow for one CDS Hooks call: every find at once when it comes to it, nothing remembered, nothing sent. */
 import { randomUUID } from 'node:crypto';
 import { cardsFrom, cdsFailure } from '../connectors/index.ts';
-import { type CdsTrigger, type EventContext, eventContext, next, type PreparedFlow } from '../flow/index.ts';
-import { asFailure, Failure, type Json } from '../std/index.ts';
+import {
+  type CdsTrigger,
+  type EventContext,
+  eventContext,
+  necessaryOf,
+  next,
+  type PreparedFlow,
+  permitted,
+} from '../flow/index.ts';
+import { asFailure, type Clock, Failure, type Json } from '../std/index.ts';
 import type { Gate } from './gate.ts';
+import type { Necessary } from './necessary.ts';
 import type { Asked } from './respond-request.ts';
+import type { RunScript } from './scripts.ts';
 import type { Open } from './view.ts';
 
 export interface RunOptions {
   readonly open: () => readonly Open[];
   readonly enter: Gate['enter'];
+  readonly see: Necessary['see'];
+  /** Runs a code step's script in the sandbox. */
+  readonly script: RunScript;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface Serving {
@@ -35,8 +49,8 @@ export async function runFlow(
 ): Promise<Said> {
   const findings: Failure[] = [];
   const prefetch = await completed(one, trigger, asked, signal, findings);
-  const event = { ...asked.rest, prefetch };
-  const bytes = Buffer.from(JSON.stringify(event));
+  const bytes = await visible(options, one, prepared.flow, { ...asked.rest, prefetch });
+  if (bytes === null) return { cards: [], findings };
   const context: EventContext = eventContext({ format: 'json', type: `cds.${asked.hook}` }, bytes, one.site);
   const remembered = new Map<string, unknown>();
   for (let turn = 0; turn < MOST_COMMANDS; turn++) {
@@ -58,6 +72,14 @@ export async function runFlow(
         remembered.set(command.step, output);
         break;
       }
+      case 'script': {
+        const { script, source, input } = command;
+        const { timeZone } = one.site;
+        const at = options.clock.now();
+        const run = { script, source, input: input as Json, signal, at, timeZone };
+        remembered.set(command.step, await options.script(run));
+        break;
+      }
       case 'call':
         remembered.set(
           command.step,
@@ -71,6 +93,27 @@ export async function runFlow(
     message: `The flow asked for more than ${MOST_COMMANDS} steps for one answer.`,
     fix: 'Look for a step that repeats itself.',
   });
+}
+
+/** What the flow may see of the call: nothing of a patient outside the population; of each resource its permitted elements. */
+async function visible(
+  { see }: RunOptions,
+  { site, name }: Open,
+  flow: PreparedFlow['flow'],
+  event: Readonly<Record<string, unknown>> & { readonly prefetch: unknown },
+): Promise<Uint8Array | null> {
+  const place = { format: 'json' as const, connection: name };
+  const whole = new Uint8Array(Buffer.from(JSON.stringify(event)));
+  const seen = await see(site, flow, place, whole, true);
+  if (!seen.seen) return null;
+  if (seen.removed === 0) return whole;
+  const prefetch: Record<string, unknown> = {};
+  for (const [key, resource] of Object.entries((event.prefetch ?? {}) as Record<string, unknown>)) {
+    const bytes = Buffer.from(JSON.stringify(resource));
+    const one = permitted({ fields: necessaryOf(site, flow)?.fields ?? {} }, site, 'fhir', bytes, null);
+    if (one.seen) prefetch[key] = JSON.parse(Buffer.from(one.bytes).toString());
+  }
+  return new Uint8Array(Buffer.from(JSON.stringify({ ...event, prefetch })));
 }
 
 /** A find at a connection of the site; what changes something is refused by the flow's check already. */

@@ -9,8 +9,10 @@ import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, type Failure, type Json } from '../std/index.ts';
 import type { Exchange, Store } from '../store/index.ts';
 import type { Gate } from './gate.ts';
+import type { Necessary } from './necessary.ts';
 import { askedOf, type CdsAnswer, type CdsRequest, refusalOf, withoutToken } from './respond-request.ts';
 import { runFlow, type Said, type Serving } from './respond-run.ts';
+import type { RunScript } from './scripts.ts';
 import type { Open } from './view.ts';
 
 /** What a CDS client reads about a service. */
@@ -37,6 +39,8 @@ export interface ResponderOptions {
   readonly site: (name: string) => SiteRecord | undefined;
   readonly open: () => readonly Open[];
   readonly enter: Gate['enter'];
+  readonly see: Necessary['see'];
+  readonly script: RunScript;
   readonly log: ConnectionContext['log'];
   readonly signal: AbortSignal;
 }

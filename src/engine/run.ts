@@ -3,17 +3,30 @@
  * dry, which looks things up and tells what it would do.
  */
 import type { CallContext, Connection } from '../connectors/index.ts';
-import { eventContext, next, type PreparedFlow, runsAt, triggerText } from '../flow/index.ts';
+import {
+  type Command,
+  eventContext,
+  NECESSARY_STEP,
+  next,
+  type PreparedFlow,
+  runsAt,
+  startedType,
+  triggerText,
+} from '../flow/index.ts';
 import { peek } from '../hl7/index.ts';
 import type { Format } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, Failure, type FailureRecord, type Json } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Intake } from './intake.ts';
+import type { Necessary } from './necessary.ts';
+import { notStartedByHand, outOfTurn } from './schedules.ts';
+import type { RunScript } from './scripts.ts';
 
 export interface RunRequest {
   readonly flow: string;
-  readonly from:
+  /** Left out for a flow that a person or a schedule starts: it gets an empty object, or the time. */
+  readonly from?:
     | { readonly messageId: string }
     /** `type` of a FHIR resource: `Appointment.created`. Left out: read from the bytes, as created. */
     | { readonly bytes: Uint8Array; readonly format?: Format; readonly type?: string };
@@ -45,10 +58,12 @@ export interface RunParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly flow: (name: string) => { readonly prepared: PreparedFlow } | undefined;
+  readonly see: Necessary['see'];
   readonly sites: () => ReadonlyMap<string, SiteRecord>;
   readonly connection: (site: string, name: string) => Connection | undefined;
   readonly intake: (site: string, connection: string) => Intake | undefined;
   readonly planned: (deliveries: number) => void;
+  readonly script: RunScript;
 }
 
 interface Material {
@@ -62,6 +77,9 @@ interface Material {
 }
 
 const MOST_STEPS = 200;
+
+/** What a person starts a flow with who gives nothing. */
+const nothing = Buffer.from('{}');
 
 const refused = (message: string): Failure =>
   new Failure({
@@ -79,7 +97,10 @@ export function runControl(parts: RunParts): RunControl {
     const found = parts.flow(request.flow);
     if (found === undefined) throw refused(`There is no flow "${request.flow}".`);
     const { flow } = found.prepared;
-    const { from } = request;
+    const { trigger } = flow;
+    const byHand = trigger.kind === 'manual' || trigger.kind === 'schedule';
+    const from = request.from ?? (byHand ? { bytes: nothing } : undefined);
+    if (from === undefined) throw notStartedByHand(flow.name);
     if ('messageId' in from) {
       const kept = await store.message(from.messageId);
       const bytes = kept && (await store.payload(from.messageId));
@@ -100,7 +121,14 @@ export function runControl(parts: RunParts): RunControl {
       };
     }
     const site = siteOf(request.site, flow.sites);
-    const { format, type } = kindOf(from);
+    const { format, type } = byHand
+      ? ({ format: 'json', type: startedType(trigger, flow.name) } as const)
+      : kindOf(from);
+    if (request.from === undefined && trigger.kind === 'schedule') {
+      const bytes = Buffer.from(JSON.stringify(outOfTurn(flow.name, clock.now(), site.timeZone)));
+      const connection = connectionOf(site, found.prepared);
+      return { prepared: found.prepared, site, connection, bytes, format, type, parent: undefined };
+    }
     const connection = connectionOf(site, found.prepared);
     return { prepared: found.prepared, site, connection, bytes: from.bytes, format, type, parent: undefined };
   }
@@ -153,11 +181,14 @@ export function runControl(parts: RunParts): RunControl {
   }
 
   async function dryRun(request: RunRequest): Promise<readonly DryStep[]> {
-    const { prepared, site, bytes, format, type, parent } = await materialOf(request);
+    const { prepared, site, bytes: whole, format, type, parent, connection } = await materialOf(request);
     const { name } = prepared.flow;
     // Committed before anything is looked up: what it gives is content of the message.
     const facts = { site: site.site, from: parent ?? 'a file', dry: true };
     await store.audit([{ at: clock.now(), who: request.who, act: 'flow.run', on: name, facts }]);
+    const seen = await parts.see(site, prepared.flow, { format, connection }, whole);
+    if (!seen.seen) return [{ step: NECESSARY_STEP, kind: 'end', state: 'filtered' }];
+    const { bytes } = seen;
     const context = eventContext(
       { format, type, id: parent ?? 'dry-run', receivedAt: clock.now() },
       bytes,
@@ -185,7 +216,13 @@ export function runControl(parts: RunParts): RunControl {
         steps.push({ ...told, kind: asked instanceof Failure ? 'stopped' : 'asked', ...outcome(asked) });
         if (asked instanceof Failure) return steps;
         remembered.set(step, asked);
-      } else if (command.kind === 'code' || command.kind === 'script') {
+      } else if (command.kind === 'script') {
+        // What runs in the sandbox changes nothing outside of it.
+        const given = await script(site, command);
+        steps.push({ step, kind: given instanceof Failure ? 'stopped' : 'code', ...outcome(given) });
+        if (given instanceof Failure) return steps;
+        remembered.set(step, given);
+      } else if (command.kind === 'code') {
         // Free code may do anything: it is not run.
         steps.push({ step, kind: 'code' });
         remembered.set(step, null);
@@ -196,6 +233,19 @@ export function runControl(parts: RunParts): RunControl {
       }
     }
     return steps;
+  }
+
+  async function script(
+    site: SiteRecord,
+    { script, source, input }: Extract<Command, { kind: 'script' }>,
+  ): Promise<Json | Failure> {
+    const signal = AbortSignal.timeout(60_000);
+    try {
+      const run = { script, source, input: input as Json, signal, at: clock.now(), timeZone: site.timeZone };
+      return await parts.script(run);
+    } catch (error) {
+      return asFailure(error);
+    }
   }
 
   async function look(
@@ -233,7 +283,7 @@ const outcome = (asked: Json | Failure): Pick<DryStep, 'output' | 'failure'> =>
 function connectionOf(site: SiteRecord, { flow }: PreparedFlow): string {
   const names = Object.keys(site.connections);
   const { trigger } = flow;
-  if (trigger.kind === 'webhook') return trigger.connection;
+  if (trigger.kind === 'webhook' || trigger.kind === 'file') return trigger.connection;
   const first = names.find((name) => {
     const record = site.connections[name];
     if (trigger.kind !== 'hl7') return record?.connector === 'epic' || record?.connector === 'fhir';

@@ -6,7 +6,7 @@
 import type { ConnectionContext, Listening } from '../connectors/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, pause } from '../std/index.ts';
-import type { Learning } from './learning/learning.ts';
+import type { Learning } from './learning/learning-contract.ts';
 import { connectionKey, type Opening } from './opening.ts';
 import { type EngineProject, type Prepared, type Present, prepareProject, type Runnable } from './present.ts';
 import type { FlowVersions } from './replay/versions.ts';
@@ -72,7 +72,7 @@ export function createDraining(
 }
 
 export interface Swap {
-  replace(project: EngineProject, queued: QueuedPolicy): Promise<Replaced>;
+  replace(project: EngineProject, queued: QueuedPolicy, commit?: () => Promise<void>): Promise<Replaced>;
   /** Connections that were left have ended their calls and are closed. */
   settled(): Promise<void>;
 }
@@ -156,6 +156,17 @@ export function createSwap(options: SwapOptions): Swap {
     }
   }
 
+  /** Doors that had to give way stand open again if it cannot be written down that they were left. */
+  async function committed({ fresh, left }: Difference, commit: () => Promise<void>): Promise<void> {
+    try {
+      await commit();
+    } catch (error) {
+      await closeAll(fresh);
+      for (const one of left) if (one.listening === null) await reopen(one);
+      throw error;
+    }
+  }
+
   async function shutDoor(one: Open): Promise<void> {
     const { listening } = one;
     one.listening = null;
@@ -205,7 +216,11 @@ export function createSwap(options: SwapOptions): Swap {
     for (const { flow, version } of present.flows()) draining.end(flow.name, version);
   }
 
-  async function replaceNow(project: EngineProject, queued: QueuedPolicy): Promise<Replaced> {
+  async function replaceNow(
+    project: EngineProject,
+    queued: QueuedPolicy,
+    commit: () => Promise<void>,
+  ): Promise<Replaced> {
     const before = present.prepared();
     const next = prepareProject(project);
     const parts = await difference(next);
@@ -223,6 +238,7 @@ export function createSwap(options: SwapOptions): Swap {
       await closeAll(fresh);
       throw error;
     }
+    await committed(parts, commit);
 
     // The one moment: nothing is awaited from here to its end.
     versions.retire([...before.runnables.values()]);
@@ -259,8 +275,8 @@ export function createSwap(options: SwapOptions): Swap {
   }
 
   return {
-    replace(project, queued) {
-      const mine = turn.then(() => replaceNow(project, queued));
+    replace(project, queued, commit = () => Promise.resolve()) {
+      const mine = turn.then(() => replaceNow(project, queued, commit));
       turn = mine.catch(() => undefined);
       return mine;
     },

@@ -64,20 +64,6 @@ export function createGaps({ store, clock, valueSets, planned, found, log }: Gap
   /** Let go on right after they were held: once each, so that no misunderstanding turns in a circle. */
   const again = new Set<string>();
 
-  async function* held(site: string | undefined): AsyncGenerator<Delivery> {
-    let after: string | null = null;
-    do {
-      const page: Awaited<ReturnType<Store['deliveries']>> = await store.deliveries({
-        state: 'held',
-        limit: PAGE,
-        ...(site === undefined ? {} : { site }),
-        ...(after === null ? {} : { after }),
-      });
-      yield* page.rows.filter(({ heldFor }) => heldFor === 'unmapped code');
-      after = page.after;
-    } while (after !== null);
-  }
-
   /** Whether every code that it waits for is there; a text that is not kept may be. */
   function isThere({ failure }: Pick<Delivery, 'failure'>): boolean {
     const sets = valueSets(failure?.at.site ?? '');
@@ -102,7 +88,7 @@ export function createGaps({ store, clock, valueSets, planned, found, log }: Gap
   async function resumeMapped(site?: string): Promise<number> {
     let count = 0;
     const ready = new Map<string, string[]>();
-    for await (const delivery of held(site)) {
+    for await (const delivery of heldForCodes(store, site)) {
       if (!isThere(delivery)) continue;
       const at = delivery.failure?.at.site ?? '';
       const ids = ready.get(at) ?? [];
@@ -115,38 +101,6 @@ export function createGaps({ store, clock, valueSets, planned, found, log }: Gap
     if (count > 0)
       log('info', `${count} deliveries go on: the codes they waited for are mapped`, { site: site ?? 'all' });
     return count;
-  }
-
-  async function gaps(site?: string): Promise<readonly Gap[]> {
-    const found = new Map<string, { -readonly [Key in keyof Gap]: Gap[Key] } & { heads: Set<string> }>();
-    for await (const delivery of held(site)) {
-      const at = delivery.failure?.at.site ?? '';
-      const counted = new Set<string>();
-      for (const { map, code, back, ambiguous } of unmappedOf(delivery.failure)) {
-        const key = JSON.stringify([at, map, back, code]);
-        if (counted.has(key)) continue;
-        counted.add(key);
-        const gap = found.get(key) ?? {
-          ...{ site: at, map, code, back, ambiguous, held: 0, behind: 0, flows: [], messages: [] },
-          ...{ firstAt: delivery.createdAt, lastAt: delivery.createdAt, heads: new Set<string>() },
-        };
-        found.set(key, gap);
-        gap.held += 1;
-        gap.firstAt = Math.min(gap.firstAt, delivery.createdAt);
-        gap.lastAt = Math.max(gap.lastAt, delivery.createdAt);
-        gap.heads.add(delivery.id);
-        if (!gap.flows.includes(delivery.flow)) gap.flows = [...gap.flows, delivery.flow];
-        if (gap.messages.length < MESSAGES) gap.messages = [...gap.messages, delivery.messageId];
-      }
-    }
-    if (found.size === 0) return [];
-    const lanes = await store.stuckLanes({ limit: LANES, ...(site === undefined ? {} : { site }) });
-    return [...found.values()]
-      .map(({ heads, ...gap }): Gap => {
-        const behind = lanes.filter(({ head }) => heads.has(head.id));
-        return { ...gap, behind: behind.reduce((sum, { standing }) => sum + standing - 1, 0) };
-      })
-      .sort((a, b) => b.held + b.behind - a.held - a.behind || a.map.localeCompare(b.map));
   }
 
   /** A finding for each code, counted a minute; the log tells of one code once an hour. */
@@ -168,7 +122,7 @@ export function createGaps({ store, clock, valueSets, planned, found, log }: Gap
   }
 
   return {
-    control: { gaps, resumeMapped },
+    control: { gaps: (site) => gapsOf(store, site), resumeMapped },
     async settled({ message, delivery }, settlement) {
       if (settlement.to !== 'held' || settlement.reason !== 'unmapped code') return;
       const { failure } = settlement;
@@ -181,4 +135,53 @@ export function createGaps({ store, clock, valueSets, planned, found, log }: Gap
       await release([delivery.id], message.site);
     },
   };
+}
+
+type Reading = Pick<Store, 'deliveries' | 'stuckLanes'>;
+
+async function* heldForCodes(store: Reading, site: string | undefined): AsyncGenerator<Delivery> {
+  let after: string | null = null;
+  do {
+    const page: Awaited<ReturnType<Store['deliveries']>> = await store.deliveries({
+      state: 'held',
+      limit: PAGE,
+      ...(site === undefined ? {} : { site }),
+      ...(after === null ? {} : { after }),
+    });
+    yield* page.rows.filter(({ heldFor }) => heldFor === 'unmapped code');
+    after = page.after;
+  } while (after !== null);
+}
+
+/** What waits for which codes, from what is stored; the most waiting first. */
+export async function gapsOf(store: Reading, site?: string): Promise<readonly Gap[]> {
+  const found = new Map<string, { -readonly [Key in keyof Gap]: Gap[Key] } & { heads: Set<string> }>();
+  for await (const delivery of heldForCodes(store, site)) {
+    const at = delivery.failure?.at.site ?? '';
+    const counted = new Set<string>();
+    for (const { map, code, back, ambiguous } of unmappedOf(delivery.failure)) {
+      const key = JSON.stringify([at, map, back, code]);
+      if (counted.has(key)) continue;
+      counted.add(key);
+      const gap = found.get(key) ?? {
+        ...{ site: at, map, code, back, ambiguous, held: 0, behind: 0, flows: [], messages: [] },
+        ...{ firstAt: delivery.createdAt, lastAt: delivery.createdAt, heads: new Set<string>() },
+      };
+      found.set(key, gap);
+      gap.held += 1;
+      gap.firstAt = Math.min(gap.firstAt, delivery.createdAt);
+      gap.lastAt = Math.max(gap.lastAt, delivery.createdAt);
+      gap.heads.add(delivery.id);
+      if (!gap.flows.includes(delivery.flow)) gap.flows = [...gap.flows, delivery.flow];
+      if (gap.messages.length < MESSAGES) gap.messages = [...gap.messages, delivery.messageId];
+    }
+  }
+  if (found.size === 0) return [];
+  const lanes = await store.stuckLanes({ limit: LANES, ...(site === undefined ? {} : { site }) });
+  return [...found.values()]
+    .map(({ heads, ...gap }): Gap => {
+      const behind = lanes.filter(({ head }) => heads.has(head.id));
+      return { ...gap, behind: behind.reduce((sum, { standing }) => sum + standing - 1, 0) };
+    })
+    .sort((a, b) => b.held + b.behind - a.held - a.behind || a.map.localeCompare(b.map));
 }

@@ -7,6 +7,7 @@ import type { Store } from '../store/index.ts';
 import type { ConnectionState } from './control.ts';
 import type { Gate } from './gate.ts';
 import type { Intake } from './intake.ts';
+import type { Necessary } from './necessary.ts';
 
 /** A connection that the engine has opened. */
 export interface Open {
@@ -65,11 +66,12 @@ export interface Readers {
   readonly store: Store;
   readonly flow: (name: string) => { readonly prepared: PreparedFlow; readonly version: string } | undefined;
   readonly site: (name: string) => SiteRecord | undefined;
+  readonly see: Necessary['see'];
 }
 
 /** The steps of a delivery, computed again from what is remembered; see `EngineControl.trace`. */
 export async function traceOf(
-  { store, flow, site }: Readers,
+  { store, flow, site, see }: Readers,
   deliveryId: string,
 ): Promise<{ readonly entries: readonly TraceEntry[]; readonly sameVersion: boolean } | null> {
   const history = await store.history(deliveryId);
@@ -90,15 +92,17 @@ export async function traceOf(
     return { entries, sameVersion };
   }
   const remembered = new Map(history.steps.map((step) => [step.step, step.output]));
+  const seen = await see(record, running.prepared.flow, kept.message, bytes);
+  if (!seen.seen) return { entries: [], sameVersion };
   return {
-    entries: trace(running.prepared, eventContext(kept.message, bytes, record), remembered),
+    entries: trace(running.prepared, eventContext(kept.message, seen.bytes, record), remembered),
     sameVersion,
   };
 }
 
 /** The FHIR reading of a message; see `EngineControl.fhirView`. */
 export async function fhirViewOf(
-  { store, site }: Readers,
+  { store, site }: Pick<Readers, 'store' | 'site'>,
   messageId: string,
 ): Promise<Readonly<Record<string, unknown>> | null> {
   const kept = await store.message(messageId);

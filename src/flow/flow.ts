@@ -232,7 +232,12 @@ export type Trigger =
       readonly changes: readonly ('created' | 'updated')[];
     }
   /** HL7 v2 by MSH-9: `ADT^A01`, `ADT^A0*`, `SIU^*`. */
-  | { readonly kind: 'hl7'; readonly type: string }
+  | {
+      readonly kind: 'hl7';
+      readonly type: string;
+      /** Only what this connection received; left out: whichever did. */
+      readonly connection?: string;
+    }
   /** A call to `/hooks/<site>/<connection>`. */
   | { readonly kind: 'webhook'; readonly connection: string }
   /** Records of files that a connection reads. */

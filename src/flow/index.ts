@@ -20,14 +20,24 @@ export {
   siteLookup,
   withValueSets,
 } from './event.ts';
+export { type FlowFiles, withFiles } from './files.ts';
 export * from './flow.ts';
 export { type LaneFacts, laneNames } from './lane.ts';
 export { lateness } from './late.ts';
 export { type FlowFinding, type LintOptions, lint } from './lint.ts';
 export { MOST_EFFECTS, MOST_STEPS } from './lint-flow.ts';
 export type { LookupValue } from './lookup.ts';
+export { NECESSARY_STEP, type NecessaryRule, necessaryOf, type Permitted, permitted } from './necessary.ts';
 export { type Catalogue, type FlowNeeds, needs, sourcesOf } from './needs.ts';
-export { everyStep, idOfKey, MOST_ITEMS, stepsWithin, USUAL_ITEMS } from './nested.ts';
+export {
+  everyStep,
+  idOfKey,
+  listsAround,
+  MOST_ITEMS,
+  orderOfKeys,
+  stepsWithin,
+  USUAL_ITEMS,
+} from './nested.ts';
 export { type PreparedFlow, prepare, resourceOf } from './prepare.ts';
 export { next, trace } from './run.ts';
 export {
@@ -58,3 +68,5 @@ export {
 export { matches, matchesPattern, startedType, triggerText } from './triggers.ts';
 export { type Unmet, unmet } from './unmet.ts';
 export { flowVersion } from './version.ts';
+export { checkFlowFile, type ReadFlow, readFlow, type YamlFault } from './yaml/read.ts';
+export { toYaml } from './yaml/write.ts';

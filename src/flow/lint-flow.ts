@@ -11,7 +11,7 @@ type Add = (place: string, reason: string, fix: string) => void;
 /** More steps than any flow of a person; a generated one of more would make every attempt slow. */
 export const MOST_STEPS = 200;
 /** More things than any delivery should do, each item of its lists counted. */
-export const MOST_EFFECTS = 5_000;
+export const MOST_EFFECTS = 20_000;
 
 export const STEP_KINDS: readonly Step['kind'][] = [
   'find',

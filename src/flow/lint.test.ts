@@ -101,7 +101,7 @@ describe('lint', () => {
     [
       'a field that HL7 events have not',
       flowOf([map('a', { x: 'event.subject' })]),
-      /event has no "subject" in an HL7 flow/,
+      /an HL7 event has no "subject"/,
     ],
     ['a prototype', flowOf([map('a', { x: 'event.patient.__proto__.x' })]), /names an object's prototype/],
     [

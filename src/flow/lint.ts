@@ -17,6 +17,7 @@ import { lintFlow, lintIds, lintTrigger, STEP_KINDS } from './lint-flow.ts';
 import { lintCode, lintForEach, lintLookup, lintMapStep, lintRoute } from './lint-nested.ts';
 import { lintSleep } from './lint-sleep.ts';
 import { everyStep, stepsWithin } from './nested.ts';
+import { eventShape, itemShape, type Shape, siteShape, stepShape, walk } from './shape.ts';
 
 export interface FlowFinding {
   /** Where in the flow: `step "patient", args.mrn`. */
@@ -32,12 +33,15 @@ export interface LintOptions {
   readonly capabilities?: readonly Capability[];
   /** Names of value set maps; left out: they are not checked. */
   readonly valueSets?: readonly string[];
+  /**
+   * Paths are checked for elements that FHIR R4 has not, as the builder's types do. Not asked where a flow is run: what
+   * a project was deployed with goes on.
+   */
+  readonly types?: boolean;
 }
 
 /** Values that are there before the first step, and `hl7`, which is written with a colon. */
 const GIVEN = ['event', 'site'];
-const HL7_EVENT = ['type', 'controlId', 'patient', 'encounter'];
-const SITE = ['id', 'name', 'environment', 'timeZone', 'mrnSystem'];
 
 /**
  * Checks a flow as data. A flow of which it finds nothing can be prepared and run; whether it does what was meant, tests
@@ -52,7 +56,11 @@ export function lint(flow: Flow, options: LintOptions = {}): readonly FlowFindin
   lintTrigger(flow.trigger, add);
   lintCds(flow, add);
   lintIds(flow, add);
-  lintSteps(flow.steps, { flow, options, add, earlier: [], items: [] });
+  const shapes = new Map([
+    ['event', eventShape(flow.trigger, options.types)],
+    ['site', siteShape],
+  ]);
+  lintSteps(flow.steps, { flow, options, add, earlier: [], items: [], shapes });
   return findings;
 }
 
@@ -67,16 +75,30 @@ interface Place {
   readonly earlier: readonly string[];
   /** What the lists that they stand in call their items. */
   readonly items: readonly string[];
+  /** What is known of the values that they see, by name. */
+  readonly shapes: ReadonlyMap<string, Shape>;
 }
 
 function lintSteps(steps: readonly Step[], place: Place): void {
   const ids = steps.map(({ id }) => id);
+  const shapes = new Map(place.shapes);
   steps.forEach((step, index) => {
-    const here = { ...place, earlier: [...place.earlier, ...ids.slice(0, index)] };
+    const here = { ...place, shapes, earlier: [...place.earlier, ...ids.slice(0, index)] };
     new StepLint(step, here).run();
-    if (step.kind === 'for-each') lintSteps(step.steps, { ...here, items: [...here.items, step.as] });
-    else for (const list of stepsWithin(step)) lintSteps(list, here);
+    if (step.kind === 'for-each') {
+      const inner = new Map(shapes).set(step.as, place.options.types ? itemOf(step.in, shapes) : undefined);
+      lintSteps(step.steps, { ...here, items: [...here.items, step.as], shapes: inner });
+    } else for (const list of stepsWithin(step)) lintSteps(list, here);
+    if (place.options.types) shapes.set(step.id, stepShape(step));
   });
+}
+
+function itemOf(source: Source, shapes: ReadonlyMap<string, Shape>): Shape {
+  try {
+    return itemShape(source, shapes);
+  } catch {
+    return undefined; // no path at all: said of the step
+  }
 }
 
 class StepLint {
@@ -85,14 +107,16 @@ class StepLint {
   readonly #earlier: readonly string[];
   readonly #items: readonly string[];
   readonly #options: LintOptions;
+  readonly #shapes: ReadonlyMap<string, Shape>;
   readonly #add: Add;
 
-  constructor(step: Step, { flow, options, add, earlier, items }: Place) {
+  constructor(step: Step, { flow, options, add, earlier, items, shapes }: Place) {
     this.#flow = flow;
     this.#step = step;
     this.#earlier = earlier;
     this.#items = items;
     this.#options = options;
+    this.#shapes = shapes;
     this.#add = (part, reason, fix) =>
       add(part === '' ? `step "${step.id}"` : `step "${step.id}", ${part}`, reason, fix);
   }
@@ -134,7 +158,11 @@ class StepLint {
       case 'find':
       case 'read':
         for (const [path, source] of Object.entries(step.verify ?? {})) {
-          this.#attempt(`verify.${path}`, () => compilePath(path));
+          this.#attempt(`verify.${path}`, () => {
+            const { steps } = compilePath(path);
+            const end = walk(this.#options.types ? stepShape(step) : undefined, steps);
+            if ('fault' in end) this.#add(`verify.${path}`, end.fault.reason, end.fault.fix);
+          });
           this.#source(`verify.${path}`, source);
         }
         this.#capability(step.do, false);
@@ -296,11 +324,8 @@ class StepLint {
       const fix = `${first} A text as it stands is written { value: … }.`;
       this.#add(place, `"${source}" begins with "${root}", which there is not`, fix);
     } else {
-      const [first] = steps;
-      const known = root === 'site' ? SITE : root === 'event' && isHl7 ? HL7_EVENT : undefined;
-      if (first?.kind !== 'key' || known === undefined || known.includes(first.key)) return;
-      const where = root === 'event' ? ' in an HL7 flow' : '';
-      this.#add(place, `${root} has no "${first.key}"${where}`, `It has ${known.join(', ')}.`);
+      const end = walk(this.#shapes.get(root), steps);
+      if ('fault' in end) this.#add(place, `"${source}": ${end.fault.reason}`, end.fault.fix);
     }
   }
 

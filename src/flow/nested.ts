@@ -1,6 +1,6 @@
 /** Steps that hold steps: a choice between ways, and the same for each of a list. */
 import type { Condition, Source } from '../mapping/index.ts';
-import type { Step, StepBase } from './flow.ts';
+import type { Flow, Step, StepBase } from './flow.ts';
 
 /** One way of a route. */
 export interface Branch {
@@ -63,3 +63,39 @@ export function everyStep(steps: readonly Step[]): readonly Step[] {
 
 /** The step's id of what an effect is remembered under: `send` of `send/3`. */
 export const idOfKey = (key: string): string => key.split('/', 1)[0] as string;
+
+/** The lists (for-each) that each step stands in, by id, the outermost first. */
+export function listsAround(
+  steps: readonly Step[],
+  around: readonly string[] = [],
+  found = new Map<string, readonly string[]>(),
+): ReadonlyMap<string, readonly string[]> {
+  for (const step of steps) {
+    found.set(step.id, around);
+    const inner = step.kind === 'for-each' ? [...around, step.id] : around;
+    for (const list of stepsWithin(step)) listsAround(list, inner, found);
+  }
+  return found;
+}
+
+/**
+ * In which order effects are done: negative where the first of two keys comes first; `undefined` where one is no step of the
+ * flow. A key without its places is the first of its step.
+ * @example
+ * orderOfKeys(flow, 'tell/1', 'tell/2') // -1
+ */
+export function orderOfKeys({ steps }: Pick<Flow, 'steps'>, one: string, other: string): number | undefined {
+  const all = everyStep(steps).map(({ id }) => id);
+  const lists = listsAround(steps);
+  const [first, second] = [one, other].map((key) => {
+    const [id = '', ...places] = key.split('/');
+    return { at: all.indexOf(id), around: lists.get(id) ?? [], places: places.map(Number) };
+  });
+  if (first === undefined || second === undefined || first.at < 0 || second.at < 0) return undefined;
+  for (let depth = 0; first.around[depth] !== undefined; depth++) {
+    if (first.around[depth] !== second.around[depth]) break;
+    const apart = (first.places[depth] ?? 0) - (second.places[depth] ?? 0);
+    if (apart !== 0) return apart;
+  }
+  return first.at - second.at;
+}

@@ -13,13 +13,13 @@ import type { Cards } from './cds.ts';
 import type { Flow, Step } from './flow.ts';
 import { compileHl7Writing, type Stamp } from './hl7-writing.ts';
 import { lint } from './lint.ts';
-import { stepsWithin } from './nested.ts';
+import { listsAround } from './nested.ts';
 
 export interface PreparedFlow {
   readonly flow: Flow;
   readonly steps: readonly PreparedStep[];
-  /** How many lists each step stands in, by id: so many indices are behind it in what it is remembered under. */
-  readonly depths: ReadonlyMap<string, number>;
+  /** The lists that each step stands in, by id, the outermost first: a place in each is in what it is remembered under. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface PreparedStep {
@@ -73,7 +73,7 @@ export function prepare(flow: Flow): PreparedFlow {
       retry: { again: false },
     });
   }
-  return { flow, steps: flow.steps.map(prepareStep), depths: depthsOf(flow.steps) };
+  return { flow, steps: flow.steps.map(prepareStep), lists: listsAround(flow.steps) };
 }
 
 function prepareStep(step: Step): PreparedStep {
@@ -143,18 +143,6 @@ function listReader(source: Source): (context: MappingContext) => readonly unkno
     const list = read(context) ?? [];
     return Array.isArray(list) ? list : [list];
   };
-}
-
-function depthsOf(
-  steps: readonly Step[],
-  depth = 0,
-  depths = new Map<string, number>(),
-): ReadonlyMap<string, number> {
-  for (const step of steps) {
-    depths.set(step.id, depth);
-    for (const list of stepsWithin(step)) depthsOf(list, depth + (step.kind === 'for-each' ? 1 : 0), depths);
-  }
-  return depths;
 }
 
 /** Copies: code may change what it gets, and the next attempt must find the event as it was. */

@@ -183,7 +183,7 @@ class Run {
   /** The find that is asked first stands in the same item of the list, or outside of it. */
   #policy(policy: OnUnknown | undefined, { places }: Scope): OnUnknown | undefined {
     if (typeof policy !== 'object') return policy;
-    const depth = this.#prepared.depths.get(policy.findFirst) ?? 0;
+    const depth = this.#prepared.lists.get(policy.findFirst)?.length ?? 0;
     return { findFirst: keyOf(policy.findFirst, places.slice(0, depth)) };
   }
 

@@ -109,8 +109,12 @@ export const observation = resource('Observation');
 export const documentReference = resource('DocumentReference');
 
 export const hl7 = {
-  /** HL7 v2 messages by MSH-9: `ADT^A01`, `ADT^A0*`, `SIU^*`. */
-  message: (type: string): TypedTrigger<Hl7Event, true> => ({ kind: 'hl7', type }),
+  /** HL7 v2 messages by MSH-9: `ADT^A01`, `ADT^A0*`, `SIU^*`; with `connection` only those that it received. */
+  message: (type: string, spec: { readonly connection?: string } = {}): TypedTrigger<Hl7Event, true> => ({
+    kind: 'hl7',
+    type,
+    ...(spec.connection === undefined ? {} : { connection: spec.connection }),
+  }),
 };
 
 /**

@@ -15,6 +15,9 @@ describe('a trigger', () => {
     expect(matches(a0, message('json', 'ADT^A08'))).toBe(false);
     expect(matches({ kind: 'hl7', type: 'SIU^*' }, message('hl7', 'SIU^S12'))).toBe(true);
     expect(matches({ kind: 'hl7', type: 'ADT^A01' }, message('hl7', 'ADT^A011'))).toBe(false);
+    const here = { kind: 'hl7', type: 'ADT^*', connection: 'adt-in' } as const;
+    const from = (connection: string) => ({ ...message('hl7', 'ADT^A08'), connection });
+    expect([matches(here, from('adt-in')), matches(here, from('lab-in'))]).toEqual([true, false]);
   });
 
   test('of a resource goes by what was learnt of it', () => {

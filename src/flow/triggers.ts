@@ -21,7 +21,11 @@ export function matches(
         trigger.changes.some((change) => message.type === `${trigger.resource}.${change}`)
       );
     case 'hl7':
-      return message.format === 'hl7' && matchesPattern(trigger.type, message.type);
+      return (
+        message.format === 'hl7' &&
+        (trigger.connection === undefined || message.connection === trigger.connection) &&
+        matchesPattern(trigger.type, message.type)
+      );
     case 'webhook':
       return message.connection === trigger.connection && message.format !== 'fhir';
     case 'file':
@@ -71,7 +75,7 @@ export function triggerText(trigger: Trigger): string {
     case 'event':
       return `${trigger.resource} ${trigger.changes.join(' or ')}`;
     case 'hl7':
-      return trigger.type;
+      return trigger.connection === undefined ? trigger.type : `${trigger.type} from ${trigger.connection}`;
     case 'webhook':
       return `a call to the hook ${trigger.connection}`;
     case 'file':

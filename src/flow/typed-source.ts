@@ -21,7 +21,9 @@ export interface Known {
 
 type Scalar = string | number | boolean | bigint;
 /** What a list holds; a value itself otherwise. */
-type Item<T> = NonNullable<T> extends readonly (infer Each)[] ? NonNullable<Each> : NonNullable<T>;
+type Item<T> = NonNullable<T> extends readonly (infer Each)[] ? Present<Each> : NonNullable<T>;
+/** Without null and undefined; what nobody knows stays unknown. */
+type Present<T> = unknown extends T ? unknown : NonNullable<T>;
 
 /** The name that a path begins with: `name` of `name[use=official].family`. */
 type Head<P extends string> = P extends `"${infer Quoted}"${string}`
@@ -116,9 +118,9 @@ export type CheckReads<K extends Known, Reads> = {
 export type CheckCondition<K extends Known, C> = C extends { readonly path: infer P }
   ? { readonly path: CheckSource<K, P> }
   : C extends { readonly all: infer Parts }
-    ? { readonly all: { readonly [Index in keyof Parts]: CheckCondition<K, Parts[Index]> } }
+    ? { readonly all: { readonly [Index in keyof Parts]: Parts[Index] & CheckCondition<K, Parts[Index]> } }
     : C extends { readonly any: infer Parts }
-      ? { readonly any: { readonly [Index in keyof Parts]: CheckCondition<K, Parts[Index]> } }
+      ? { readonly any: { readonly [Index in keyof Parts]: Parts[Index] & CheckCondition<K, Parts[Index]> } }
       : C extends { readonly not: infer Part }
         ? { readonly not: CheckCondition<K, Part> }
         : unknown;

@@ -13,6 +13,7 @@ import type { CodeUse } from './code-lookup.ts';
  *     event.name.where(use = 'official').given.first()      FHIRPath, see expression.ts
  *     hl7:PID-5.1                     a path in the HL7 message itself, as HL7 counts: from 1
  *     kin:2.1                         in a segment or a repetition that an `each` gave the name `kin`
+ *     hl7:*                           the whole HL7 message as text
  */
 export type Source = string;
 

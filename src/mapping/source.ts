@@ -140,6 +140,16 @@ function compilePart(source: Source, root: string, path: string): CompiledSource
 
 function compileHl7(source: Source): CompiledSource {
   const text = source.slice(HL7.length);
+  if (text === '*')
+    return {
+      root: 'hl7',
+      path: text,
+      steps: [],
+      read({ hl7 }) {
+        if (hl7 === undefined) throw notHl7(source);
+        return hl7.toString();
+      },
+    };
   try {
     const path = hl7Path(text);
     const many = text.includes('[*]');

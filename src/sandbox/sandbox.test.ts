@@ -40,10 +40,16 @@ describe('a script in the sandbox', () => {
 
   it('is stopped when it does not end: by itself where it can be, from outside where it cannot', async () => {
     expect(await fails('for (;;) {}')).toMatchObject({ code: 'SCRIPT_TOO_LONG', path: 'code/step.js' });
-    expect(await fails('for (;;) { try { for (;;) {} } catch {} }')).toMatchObject({ code: 'SCRIPT_TOO_LONG' });
-    expect(await fails('return /^(a+)+$/.test("a".repeat(60) + "b")')).toMatchObject({ code: 'SCRIPT_TOO_LONG' });
+    expect(await fails('for (;;) { try { for (;;) {} } catch {} }')).toMatchObject({
+      code: 'SCRIPT_TOO_LONG',
+    });
+    expect(await fails('return /^(a+)+$/.test("a".repeat(60) + "b")')).toMatchObject({
+      code: 'SCRIPT_TOO_LONG',
+    });
     // One operation that asks nobody on its way.
-    expect(await fails('return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)')).toMatchObject({ code: 'SCRIPT_TOO_LONG' });
+    expect(await fails('return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)')).toMatchObject({
+      code: 'SCRIPT_TOO_LONG',
+    });
     expect(await run('return 1')).toBe(1);
   });
 
@@ -56,7 +62,9 @@ describe('a script in the sandbox', () => {
     expect(await fails('return new ArrayBuffer(1e9).byteLength', greedy)).toMatchObject({
       code: 'SCRIPT_TOO_MUCH_MEMORY',
     });
-    expect(await fails('const f = () => f() + 1; return f();', greedy)).toMatchObject({ code: 'SCRIPT_FAILED' });
+    expect(await fails('const f = () => f() + 1; return f();', greedy)).toMatchObject({
+      code: 'SCRIPT_FAILED',
+    });
     expect(await greedy('return "still here"')).toBe('still here');
   });
 

@@ -107,7 +107,11 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
         if (closed) return reject(sandboxFailure('SANDBOX_CLOSED'));
         const json = JSON.stringify(input ?? null);
         const tooLarge =
-          script.source.length > limits.source ? 'The script' : json.length > limits.input ? 'What the script reads' : null;
+          script.source.length > limits.source
+            ? 'The script'
+            : json.length > limits.input
+              ? 'What the script reads'
+              : null;
         if (tooLarge !== null) {
           const message = `${tooLarge} is larger than may go into the sandbox.`;
           return reject(sandboxFailure('SCRIPT_TOO_LARGE', { message, at: { path: script.file } }));
@@ -176,7 +180,8 @@ class Thread {
     this.#answer = undefined;
     this.#worker.unref();
     if (answer === 'late' || answer === 'ended' || answer === 'stopped') {
-      const code = answer === 'late' ? 'SCRIPT_TOO_LONG' : answer === 'stopped' ? 'SANDBOX_CLOSED' : 'SANDBOX_BROKEN';
+      const code =
+        answer === 'late' ? 'SCRIPT_TOO_LONG' : answer === 'stopped' ? 'SANDBOX_CLOSED' : 'SANDBOX_BROKEN';
       reject(sandboxFailure(code, { at: { path: task.file } }));
       return false;
     }

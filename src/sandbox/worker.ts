@@ -91,8 +91,14 @@ function evaluate(vm: QuickJSContext, task: Task, late: () => boolean): string {
     const said = text('message') || String(vm.dump(thrown));
     const name = text('name');
     if (name === 'InternalError' && /out of memory/i.test(said)) throw new Stopped('memory', said);
-    const line = new RegExp(`${task.file.replaceAll(/[.*+?^${'$'}{}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(text('stack'))?.[1];
-    throw new Stopped(name === 'SyntaxError' ? invalid : 'threw', `${name}: ${said}`, line === undefined ? null : Number(line));
+    const line = new RegExp(`${task.file.replaceAll(/[.*+?^${'$'}{}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(
+      text('stack'),
+    )?.[1];
+    throw new Stopped(
+      name === 'SyntaxError' ? invalid : 'threw',
+      `${name}: ${said}`,
+      line === undefined ? null : Number(line),
+    );
   };
   try {
     const prelude = take(vm.evalCode(PRELUDE, 'sandbox', { strict: false }));
@@ -108,8 +114,12 @@ function evaluate(vm: QuickJSContext, task: Task, late: () => boolean): string {
         mirth ? vm.true : vm.false,
       ),
     );
-    const script = take(vm.evalCode(`(function (input) {${task.source}\n})`, task.file, { strict: false }), 'invalid');
-    if (vm.typeof(script) !== 'function') throw new Stopped('invalid', 'the script closes the function it stands in');
+    const script = take(
+      vm.evalCode(`(function (input) {${task.source}\n})`, task.file, { strict: false }),
+      'invalid',
+    );
+    if (vm.typeof(script) !== 'function')
+      throw new Stopped('invalid', 'the script closes the function it stands in');
     const result = take(vm.callFunction(script, vm.undefined, keep(vm.getProp(laid, 'input'))));
     const json = take(vm.callFunction(keep(vm.getProp(laid, 'seal')), vm.undefined, result));
     if (vm.typeof(json) !== 'string') throw new Stopped('no result', '');

@@ -10,6 +10,7 @@ import { ehr } from './record/ehr.ts';
 import { hl7 } from './record/hl7.ts';
 import { identifiers } from './record/identifiers.ts';
 import { learn, roster } from './record/learning.ts';
+import { necessary } from './record/necessary.ts';
 import { network } from './record/network.ts';
 import { owners, people } from './record/people.ts';
 import { quirks, valueSets } from './record/quirks.ts';
@@ -39,6 +40,7 @@ export const siteSchema = z.strictObject({
   people: people.exactOptional(),
   owners: owners.exactOptional(),
   agreements: agreements.exactOptional(),
+  necessary: necessary.exactOptional(),
   network: network.describe('Tunnel, addresses, and what firewalls must let through.').exactOptional(),
   goLive: day.describe('When it went live, or will.').exactOptional(),
   lastRetest: day.describe('When the flows were last tried against its present version.').exactOptional(),

@@ -5,6 +5,7 @@
 import { describe } from 'vitest';
 import type { FreshBench } from './stories/bench.ts';
 import { deadStories } from './stories/dead.ts';
+import { deploymentStories } from './stories/deployments.ts';
 import { exchangeStories } from './stories/exchanges.ts';
 import { historyStories } from './stories/history.ts';
 import { intakeStories } from './stories/intake.ts';
@@ -31,6 +32,7 @@ export function storeContract(name: string, fresh: FreshBench): void {
     describe('reading', () => readingStories(fresh));
     describe('the dead', () => deadStories(fresh));
     describe('keeping', () => keepingStories(fresh));
+    describe('deployments', () => deploymentStories(fresh));
     describe('answers in the request', () => exchangeStories(fresh));
     describe('slots', () => slotStories(fresh));
     describe('history', () => historyStories(fresh));

@@ -22,6 +22,7 @@
 import type { Delivery, Ledger, MessageSummary, StepRecord } from '../message/index.ts';
 import type { Failure, Json } from '../std/index.ts';
 import type { Append, Appended, AuditEntry, RosterChange } from './appending.ts';
+import type { Deployments } from './deployments.ts';
 import type { Exchanges } from './exchanges.ts';
 import type {
   AuditRow,
@@ -51,6 +52,13 @@ import type { Leased, Settled, Settlement } from './working.ts';
 import type { NewWrite, WriteDetail, WriteMove, WritePage, WritePlan, WriteQuery } from './writes.ts';
 
 export * from './appending.ts';
+export type {
+  Content,
+  Deployment,
+  DeploymentQuery,
+  Deployments,
+  PutDeployment,
+} from './deployments.ts';
 export type { Exchange, ExchangeKind, ExchangeQuery, Exchanges } from './exchanges.ts';
 export * from './reading.ts';
 export type { Slot, SlotSwap } from './slot.ts';
@@ -62,7 +70,7 @@ export type StoreHealth =
   | { readonly state: 'ready' }
   | { readonly state: 'failing'; readonly since: number; readonly failure: Failure };
 
-export interface Store extends Exchanges {
+export interface Store extends Exchanges, Deployments {
   readonly kind: string;
 
   health(): StoreHealth;

@@ -20,6 +20,8 @@ export type Settlement = {
   readonly ms: number;
   /** Effects of this attempt that are not yet remembered. */
   readonly steps: readonly StepRecord[];
+  /** The version of the flow that ran, where it is not the one that the delivery was planned with: it is kept in its place. */
+  readonly flowVersion?: string;
 } & (
   | { readonly to: 'delivered' }
   | { readonly to: 'filtered'; readonly step: string }

@@ -45,6 +45,7 @@ export async function startEngine(
     readonly random?: Random;
     readonly secrets?: Readonly<Record<string, string>>;
     readonly observed?: EngineOptions['observed'];
+    readonly valueSets?: EngineOptions['valueSets'];
     readonly siteFile?: EngineOptions['siteFile'];
   } = {},
 ): Promise<RunningEngine> {
@@ -63,6 +64,7 @@ export async function startEngine(
     keyedHash: store.keyedHash,
     log: (level, text, facts) => void logged.push(`${level} ${text} ${JSON.stringify(facts ?? {})}`),
     ...(options.observed === undefined ? {} : { observed: options.observed }),
+    ...(options.valueSets === undefined ? {} : { valueSets: options.valueSets }),
     ...(options.siteFile === undefined ? {} : { siteFile: options.siteFile }),
     ...(options.backlogLimit === undefined ? {} : { backlogLimit: options.backlogLimit }),
   });

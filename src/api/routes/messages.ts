@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { scanEntry, sleepShown } from '../../engine/index.ts';
-import { everyStep } from '../../flow/index.ts';
+import { everyStep, idOfKey } from '../../flow/index.ts';
 import type { MessageSummary } from '../../message/index.ts';
 import { asFailure, type Json } from '../../std/index.ts';
 import type { DeliveryHistory } from '../../store/index.ts';
@@ -67,15 +67,19 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
     ]);
   }
 
-  function planOf(flow: string, version: string): PlannedStep[] | null {
+  function planOf(flow: string, version: string, done: readonly string[]): PlannedStep[] | null {
     const running = engine.flows.find((one) => one.flow.name === flow && one.version === version);
     if (!running) return null;
-    return everyStep(running.flow.steps).map((step) => ({
-      id: step.id,
-      kind: step.kind,
-      ...('connection' in step ? { connection: step.connection } : {}),
-      ...('do' in step ? { do: step.do } : {}),
-    }));
+    return everyStep(running.flow.steps).flatMap((step) => {
+      // Within a list a step is there once for each item that it was done for.
+      const keys = done.filter((key) => key !== step.id && idOfKey(key) === step.id);
+      return (keys.length > 0 ? keys : [step.id]).map((id) => ({
+        id,
+        kind: step.kind,
+        ...('connection' in step ? { connection: step.connection } : {}),
+        ...('do' in step ? { do: step.do } : {}),
+      }));
+    });
   }
 
   app.post('/api/messages/search', viewer, async (request): Promise<MessagePage> => {
@@ -116,7 +120,11 @@ export async function messageRoutes(app: FastifyInstance, context: ApiContext): 
       deliveries: histories.map(
         ({ delivery, steps, attempts }): DeliveryDetail => ({
           delivery,
-          plan: planOf(delivery.flow, delivery.flowVersion),
+          plan: planOf(
+            delivery.flow,
+            delivery.flowVersion,
+            steps.map(({ step }) => step),
+          ),
           replayFrom: presentSteps(engine, delivery.flow),
           // Named one by one: what is added to these records later stays sealed until someone decides.
           steps: steps.map(({ step, startedAt, ms, output }) => ({

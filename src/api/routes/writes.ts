@@ -68,16 +68,20 @@ export async function writeRoutes(app: FastifyInstance, { engine, clock }: ApiCo
 
   app.post('/api/runs', operator, async (request): Promise<RunAnswer | DryAnswer> => {
     const { flow, site, messageId, bytes, type, dry } = bodyOf(runSchema, request);
-    if ((messageId === undefined) === (bytes === undefined))
+    if (messageId !== undefined && bytes !== undefined)
       throw new ApiFailure('API_BAD_REQUEST', 'A run takes a messageId or bytes, and not both.');
-    const from =
-      messageId === undefined
-        ? {
-            bytes: new Uint8Array(Buffer.from(bytes ?? '', 'base64')),
-            ...(type === undefined ? {} : { type }),
-          }
-        : { messageId };
-    const asked = { flow, from, who: principalOf(request).name, ...(site === undefined ? {} : { site }) };
+    const given = bytes !== undefined && {
+      bytes: new Uint8Array(Buffer.from(bytes, 'base64')),
+      ...(type === undefined ? {} : { type }),
+    };
+    // Neither: for flows that a person starts, or a schedule.
+    const from = messageId === undefined ? given : { messageId };
+    const asked = {
+      flow,
+      ...(from ? { from } : {}),
+      who: principalOf(request).name,
+      ...(site === undefined ? {} : { site }),
+    };
     return dry ? { steps: await told(engine.dryRun(asked)) } : told(engine.run(asked));
   });
 }

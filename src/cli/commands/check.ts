@@ -25,8 +25,9 @@ export function addCheck(program: Command): void {
     .option('--json', 'one JSON object')
     .action(async (options: { project: string; environment?: string; all?: boolean; json?: boolean }) => {
       try {
+        const tell = progressTeller();
         const project = await loadProject(options.project, withOverlay(options.environment), {
-          progress: progressTeller(),
+          progress: tell,
         });
         const all = [...connectors.values()];
         const catalogue = {
@@ -35,15 +36,17 @@ export function addCheck(program: Command): void {
         };
         const flows = project.flows.map((flow) => ({ flow: flow.name, ...needs(flow, catalogue) }));
         const now = systemClock.now();
-        const findings = project.sites.flatMap((site) => siteFindings(site, now));
-        const count = project.faults.length;
+        const mapped = project.maps.check((done, all) => tell(done, all, 'value set maps'));
+        const faults = project.maps.checked ? project.faults : [...project.faults, ...mapped.faults];
+        const findings = [...project.sites.flatMap((site) => siteFindings(site, now)), ...mapped.findings];
+        const count = faults.length;
         process.exitCode = count > 0 ? 1 : 0;
-        if (options.json) return printJson({ ok: count === 0, faults: project.faults, findings, flows });
+        if (options.json) return printJson({ ok: count === 0, faults, findings, flows });
         const here = <Told extends Fault>(told: Told): Told => ({
           ...told,
           file: relative(process.cwd(), told.file) || told.file,
         });
-        for (const fault of project.faults) printLine(faultText(here(fault)));
+        for (const fault of faults) printLine(faultText(here(fault)));
         for (const flow of flows) {
           printLine(
             `${flow.flow} needs: ${[...flow.scopes, ...flow.capabilities.map((one) => `${one.connection} ${one.do}`)].join(', ') || 'nothing'}`,
@@ -62,7 +65,7 @@ export function addCheck(program: Command): void {
 }
 
 /** Findings change nothing about what the project may do: they are told apart from faults. */
-function printFindings(findings: readonly SiteFinding[], all: boolean): void {
+function printFindings(findings: readonly (Fault & Partial<SiteFinding>)[], all: boolean): void {
   if (findings.length === 0) return;
   printLine(`${findings.length} finding${findings.length === 1 ? '' : 's'}:`);
   for (const finding of all ? findings : findings.slice(0, PRINTED))

@@ -80,5 +80,6 @@ function printLane({ head, message, standing }: StuckLane): void {
     `    ${failure?.code ?? 'UNKNOWN'}${(step ?? failure?.at.step) ? ` at ${step ?? failure?.at.step}` : ''}: ${failure?.message ?? ''}`,
   );
   printLine(`    First: ${failure?.fix ?? ''}`);
-  printLine(`    delivery ${head.id} of message ${message.id} (${message.type} ${message.controlId ?? ''})`);
+  const what = [message.type, message.controlId].filter(Boolean).join(' ');
+  printLine(`    delivery ${head.id} of message ${message.id}${what === '' ? '' : ` (${what})`}`);
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { drift, driftText, ehrConnections } from '../../connectors/index.ts';
+import { shortScopes } from '../../fhir/index.ts';
 import { type Observed, type ObservedPart, observedFile, observedText } from '../../site/index.ts';
 import { Failure } from '../../std/index.ts';
 import { dataFolder } from '../data-folder.ts';
@@ -18,6 +19,8 @@ interface ProbeOptions {
   readonly tryWrites?: boolean;
   readonly json?: boolean;
 }
+
+const SCOPE = 'scope ';
 
 export function addProbe(program: Command): void {
   program
@@ -108,7 +111,14 @@ async function probeOne(
   for (const reference of observed.writes?.leftBehind ?? [])
     printLine(`  left behind: ${reference}; ask the site to remove it`);
   const known = Object.keys(before).length > 0;
-  for (const each of differences) printLine(`  changed: ${driftText(each)}`);
+  for (const change of ['gone', 'new'] as const) {
+    const scopes = differences.flatMap((each) =>
+      each.change === change && each.what.startsWith(SCOPE) ? [each.what.slice(SCOPE.length)] : [],
+    );
+    if (scopes.length > 0) printLine(`  changed: scopes ${change}: ${shortScopes(scopes)}`);
+  }
+  for (const each of differences)
+    if (!each.what.startsWith(SCOPE)) printLine(`  changed: ${driftText(each)}`);
   if (known && differences.length === 0) printLine('  nothing differs from what was written.');
   for (const each of written) printLine(`  wrote    ${relative(process.cwd(), each)}`);
 }

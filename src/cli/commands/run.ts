@@ -1,4 +1,7 @@
-/** `suture run`: flows, on a message that is kept, on one from a file, or on the newest that start them; for real, or dry. */
+/**
+ * `suture run`: flows, on a case, a message that is kept, a file, or the newest messages that start them: step by step here,
+ * dry at the engine, or for real.
+ */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
@@ -6,15 +9,19 @@ import type { DryAnswer, MessageDetail, RunAnswer, RunBody } from '../../api/ind
 import { type Flow, matchesPattern, type Trigger } from '../../flow/index.ts';
 import { Failure, systemClock } from '../../std/index.ts';
 import type { Desk } from '../desk.ts';
-import { printJson, printLine, printNote, printTable } from '../output.ts';
+import { explain, printJson, printLine, printNote, printTable } from '../output.ts';
 import { loadProject } from '../project/index.ts';
+import { isMessageId, type StepWish, stepRun } from '../step-run.ts';
 import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
 
 interface Options extends DeskOptions {
-  readonly from: string;
+  readonly from?: string;
   readonly site?: string;
   readonly type?: string;
   readonly dry?: boolean;
+  readonly live?: boolean;
+  readonly start?: string;
+  readonly reveal?: boolean;
   readonly wait: string;
 }
 
@@ -25,22 +32,47 @@ export function addRun(program: Command): void {
   deskOptions(
     program
       .command('run')
-      .description('run flows on a message, by the way that all messages take: it is recorded and audited')
+      .description(
+        'run flows on a message, step by step: nothing leaves (usual), lookups are made (--dry), or for real (--live)',
+      )
       .argument('<flows...>', 'names of flows; * stands for any letters'),
   )
-    .requiredOption(
+    .option(
       '--from <message>',
-      'the id of a message that is kept; a file: HL7 v2, a FHIR resource, JSON; or "newest": the newest of each type that starts the flow',
+      'the name of a case; the id of a message that is kept; a file: HL7 v2, a FHIR resource, JSON; or "newest": the newest of each type that starts the flow. Left out: with --live or --dry, for a flow that a person or a schedule starts',
     )
     .option('--site <site>', 'where, when it runs at several sites')
     .option(
       '--type <type>',
-      'of a FHIR resource: Appointment.updated (left out: created); of "newest": only this type',
+      'of a FHIR resource: Appointment.updated (left out: created); of "newest": only this, or only "created" or "updated"',
     )
-    .option('--dry', 'look things up, and show the calls it would make instead of making them')
-    .option('--wait <seconds>', 'how long to wait for its end', '30')
-    .action((names: readonly string[], options: Options) =>
-      withDesk(options, async (desk) => {
+    .option(
+      '--start <step>',
+      'begin there, with what earlier steps gave before; a part of its name is enough',
+    )
+    .option('--reveal', 'show values of messages that are kept; those of cases are shown anyway')
+    .option(
+      '--dry',
+      'the running engine looks things up, and shows the calls it would make instead of making them',
+    )
+    .option(
+      '--live',
+      'for real, by the way that all messages take: it is a message of its own, recorded and audited',
+    )
+    .option('--wait <seconds>', 'with --live: how long to wait for its end', '30')
+    .action((names: readonly string[], options: Options) => {
+      if (options.live && options.dry) {
+        printNote('--dry and --live exclude each other.');
+        process.exitCode = 2;
+        return;
+      }
+      if (!options.live && !options.dry && options.from !== 'newest') {
+        if (options.from !== undefined) return inSteps(names, options.from, options);
+        printNote('Say on what, with --from; or --live, for a flow that a person or a schedule starts.');
+        process.exitCode = 2;
+        return;
+      }
+      return withDesk(options, async (desk) => {
         const seconds = Number(options.wait);
         if (!(seconds >= 0 && seconds <= 3_600)) {
           printNote('--wait is a number of seconds, up to 3600.');
@@ -52,14 +84,48 @@ export function addRun(program: Command): void {
           ? (await flowsNamed(options.project, names)).map(({ name }) => name)
           : names;
         for (const flow of flows) await runOne(desk, askedOf(flow, options), seconds, options);
-      }),
-    );
+      });
+    });
 }
+
+/** Here, without an engine; only a kept message is asked for. */
+async function inSteps(names: readonly string[], from: string, options: Options): Promise<void> {
+  const work = async (desk?: Desk): Promise<void> => {
+    const project = await loadProject(options.project, process.env);
+    const flows = names.some((name) => name.includes('*'))
+      ? (await flowsNamed(options.project, names)).map(({ name }) => name)
+      : names;
+    for (const flow of flows) {
+      const code = await stepRun(project, stepsOf(flow, from, options), desk);
+      process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
+    }
+  };
+  if (isMessageId(from)) return withDesk(options, work);
+  try {
+    await work();
+  } catch (error) {
+    process.exitCode = explain(error);
+  }
+}
+
+const stepsOf = (flow: string, from: string, { start, site, type, reveal, json }: Options): StepWish => ({
+  flow,
+  from,
+  ...(start === undefined ? {} : { start }),
+  ...(site === undefined ? {} : { site }),
+  ...(type === undefined ? {} : { type }),
+  reveal: reveal === true,
+  json: json === true,
+});
 
 function askedOf(flow: string, { from, site, type }: Options): RunBody {
   return {
     flow,
-    ...(/^\d+$/.test(from) ? { messageId: from } : { bytes: readFile(from).toString('base64') }),
+    ...(from === undefined
+      ? {}
+      : /^\d+$/.test(from)
+        ? { messageId: from }
+        : { bytes: readFile(from).toString('base64') }),
     ...(site === undefined ? {} : { site }),
     ...(type === undefined ? {} : { type }),
   };
@@ -100,11 +166,11 @@ async function runNewest(
   options: Options,
 ): Promise<void> {
   const flows = await flowsNamed(options.project, names);
+  const isWanted = (type: string): boolean =>
+    options.type === undefined || type === options.type || type.endsWith(`.${options.type}`);
   const begun: { flow: string; type: string; source: string; run: RunAnswer | null }[] = [];
   for (const { name: flow, trigger } of flows) {
-    for (const type of typesOf(trigger).filter(
-      (each) => options.type === undefined || each === options.type,
-    )) {
+    for (const type of typesOf(trigger).filter(isWanted)) {
       const { rows } = await desk.search({
         type,
         limit: 1,
@@ -112,8 +178,14 @@ async function runNewest(
       });
       const source = rows[0]?.id;
       const site = options.site === undefined ? {} : { site: options.site };
-      if (source !== undefined && options.dry) {
+      if (source !== undefined && !options.live) {
         printLine(`${flow} on ${type}, message ${source}`);
+        if (!options.dry) {
+          const project = await loadProject(options.project, process.env);
+          const code = await stepRun(project, stepsOf(flow, source, options), desk);
+          process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
+          continue;
+        }
         await runOne(desk, { flow, messageId: source, ...site }, seconds, options);
         continue;
       }
@@ -129,10 +201,17 @@ async function runNewest(
     if (state !== 'delivered' && state !== 'filtered') process.exitCode = 1;
     if (options.json)
       printJson({ flow, type, from: source, ...run, state, failure: delivery?.failure ?? null });
-    else rows.push([flow, type, source, state, run?.messageId ?? '', delivery?.failure?.code ?? '']);
+    else {
+      const { code } = delivery?.failure ?? {};
+      const told = state === 'delivered' || code === undefined ? state : `${state} (${code})`;
+      rows.push([flow, type, source, told, run?.messageId ?? '']);
+    }
   }
-  if (!options.json && rows.length > 0)
-    printTable(['flow', 'started by', 'message', 'state', 'run as', ''], rows);
+  if (begun.length === 0 && !options.dry) {
+    printNote('no flow of these starts on messages of that type.');
+    process.exitCode = 2;
+  }
+  if (rows.length > 0) printTable(['flow', 'started by', 'message', 'state', 'run as'], rows);
 }
 
 /** Types of messages that start a flow; a call to a hook or a CDS service has none to look for. */

@@ -4,6 +4,7 @@ import type { Behaviour, ClientOptions, FeedOptions, ProfileName, Simulator } fr
 import { Failure } from '../../std/index.ts';
 import { explain, printLine } from '../output.ts';
 import { portSetting } from '../settings.ts';
+import { addHappen } from './simulator-happen.ts';
 
 interface Options {
   port?: string;
@@ -26,7 +27,7 @@ const everyMessage = ['ADT', 'SIU', 'ORU', 'MDM'] as const;
 
 export function addSimulator(program: Command): void {
   const collect = (value: string, earlier: string[]): string[] => [...earlier, value];
-  program
+  const simulator = program
     .command('simulator')
     .description('run the pretend hospital alone: FHIR with OAuth 2, and HL7 v2 feeds from the same day')
     .option('--port <number>', 'HTTP port (SIMULATOR_PORT, 4610)')
@@ -83,6 +84,7 @@ export function addSimulator(program: Command): void {
         process.exit();
       }
     });
+  addHappen(simulator);
 }
 
 async function open(options: Options): Promise<Simulator> {

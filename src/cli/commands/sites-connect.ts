@@ -1,7 +1,8 @@
 /** `suture sites connect`: by a person's consent in the browser, or by keys; and `disconnect`. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { SignInView } from '../../engine/index.ts';
-import { Failure } from '../../std/index.ts';
+import { Failure, systemClock } from '../../std/index.ts';
 import type { Desk } from '../desk.ts';
 import { printJson, printLine, timeText } from '../output.ts';
 import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
@@ -54,14 +55,16 @@ async function connect(desk: Desk, site: string, wanted: string | undefined, jso
   const byConsent = rows.find((row) => row.site === site && row.connection === connection);
   if (byConsent === undefined) {
     const { results } = await desk.smart.test(site, connection);
-    const connected = results.every(({ ok }) => ok);
-    // What waited for it need not wait until its time comes.
-    if (connected && one.state !== 'running') await desk.resume(site, connection, 'its sign-in was tested');
-    if (json) printJson({ site, connection, method: 'backend', register, connected, results });
+    const asked = results.every(({ ok }) => ok);
+    // What waited for it need not wait until its time comes; and what it does may fail where the test does not.
+    const trouble = asked && one.state !== 'running' ? await goesOn(desk, site, connection) : null;
+    const connected = asked && trouble === null;
+    if (json) printJson({ site, connection, method: 'backend', register, connected, results, trouble });
     else {
       printLine(`${site}/${connection} signs in as itself. At the site, its client needs this address:`);
       printLine(`    key set           ${register.keySetUrl}`);
       for (const { check, ok, text } of results) printLine(`${ok ? 'ok  ' : 'FAIL'} ${check}: ${text}`);
+      if (trouble !== null) printLine(`FAIL its work: ${trouble}`);
     }
     if (!connected) process.exitCode = 1;
     return;
@@ -71,6 +74,22 @@ async function connect(desk: Desk, site: string, wanted: string | undefined, jso
     : undefined;
   if (json) printJson({ ...byConsent, method: 'consent', register, ...(invitation ? { invitation } : {}) });
   else printConsent(byConsent, register, invitation);
+}
+
+const GOES_ON_WITHIN = 5_000;
+
+/** Calls it again; `null` when it works, else what it says after a while. */
+async function goesOn(desk: Desk, site: string, connection: string): Promise<string | null> {
+  await desk.resume(site, connection, 'its sign-in was tested');
+  const until = systemClock.elapsed() + GOES_ON_WITHIN;
+  for (;;) {
+    const one = (await desk.connections()).find(
+      (each) => each.site === site && each.connection === connection,
+    );
+    if (one === undefined || one.state === 'running') return null;
+    if (systemClock.elapsed() > until) return one.text ?? one.state;
+    await sleep(200);
+  }
 }
 
 function printConsent(

@@ -4,12 +4,14 @@ import { addCapabilities } from './sites-capabilities.ts';
 import { addConnect } from './sites-connect.ts';
 import { addCursors } from './sites-cursors.ts';
 import { addSigningKeys } from './sites-keys.ts';
+import { addNecessary } from './sites-necessary.ts';
 import { addSiteRecords } from './sites-record.ts';
 
 export function addSites(program: Command): void {
   const sites = program.command('sites').description('connect hospitals, and see how they stand');
   addSiteRecords(sites);
   addCapabilities(sites);
+  addNecessary(sites);
   addConnect(sites);
   addCursors(sites);
   addSigningKeys(sites);

@@ -12,22 +12,32 @@ export function addStart(program: Command): void {
     .description('run the engine of a project: its connections, flows and console')
     .option('--project <folder>', 'the project’s folder', '.')
     .option('--demo', 'run the demo: a pretend hospital, the engine and a care app, with throw-away data')
+    .option('--from-folder', 'run the project’s folder as it is, whatever was deployed')
     .option('--verbose', 'log what connections do, not only what goes wrong')
     .option('--drain <time>', 'how long it may take to stop when told to (SIGTERM)', '10s')
-    .action(async (options: { project: string; demo?: boolean; verbose?: boolean; drain: string }) => {
-      const drain = milliseconds(options.drain);
-      if (drain === undefined || drain < 1_000) {
-        printNote(`--drain is "${options.drain}"; write a time of a second or more, such as 30s.`);
-        process.exitCode = 2;
-        return;
-      }
-      const { runUntilStopped } = await import('../run.ts');
-      await runUntilStopped({
-        folder: options.demo ? demoProject : options.project,
-        development: options.demo === true,
-        throwAway: options.demo === true,
-        verbose: options.verbose === true,
-        drain,
-      });
-    });
+    .action(
+      async (options: {
+        project: string;
+        demo?: boolean;
+        fromFolder?: boolean;
+        verbose?: boolean;
+        drain: string;
+      }) => {
+        const drain = milliseconds(options.drain);
+        if (drain === undefined || drain < 1_000) {
+          printNote(`--drain is "${options.drain}"; write a time of a second or more, such as 30s.`);
+          process.exitCode = 2;
+          return;
+        }
+        const { runUntilStopped } = await import('../run.ts');
+        await runUntilStopped({
+          folder: options.demo ? demoProject : options.project,
+          development: options.demo === true,
+          throwAway: options.demo === true,
+          fromFolder: options.fromFolder === true,
+          verbose: options.verbose === true,
+          drain,
+        });
+      },
+    );
 }

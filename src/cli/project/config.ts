@@ -7,8 +7,11 @@ import { nearest } from '../../std/index.ts';
 const configSchema = z.strictObject({
   sites: z.string().default('sites'),
   flows: z.string().default('flows'),
+  maps: z.string().default('maps'),
   /** Unfinished deliveries of one connection above which its senders are no longer read. */
   backlogLimit: z.number().int().positive().optional(),
+  /** `secondApproval`: what touches a production site waits until a second user has approved it. */
+  deploy: z.strictObject({ secondApproval: z.boolean().default(false) }).prefault({}),
   dev: z
     .strictObject({
       hospital: z
@@ -53,15 +56,31 @@ export async function readConfig(file: string, faults: Fault[]): Promise<Project
   return configSchema.parse({});
 }
 
-/** A file of the project that does not load, with its line where the stack names it. */
+/** A file of the project that does not load, with the place in it, or in what it imports, that the stack names. */
 export function importFault(file: string, error: unknown): Fault {
   const text = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const line = new RegExp(`${file.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(stack)?.[1];
+  const { at, line } = placeIn(stack) ?? { at: file, line: 0 };
   return {
-    file,
-    line: Number(line ?? 0),
-    reason: `cannot be loaded: ${text.split('\n')[0]}`,
+    file: at,
+    line,
+    reason: `cannot be loaded: ${text.replaceAll(GENERATION, '').split('\n')[0]}`,
     fix: 'correct the TypeScript',
   };
+}
+
+/** What a module that was loaded again has behind its name. */
+const GENERATION = /\?generation=\d+/g;
+
+/** The first place of a stack that is a file of people: not of Node, and not of a package. */
+function placeIn(stack: string): { at: string; line: number } | undefined {
+  const places = stack
+    .replaceAll(GENERATION, '')
+    .matchAll(/(?:file:\/\/)?(\/[^\s():]+|[A-Za-z]:[\\/][^\s():]+)\.(ts|mts|js|mjs|json):(\d+)/g);
+  for (const [, path = '', extension, line] of places) {
+    if (!/[\\/](node_modules|src[\\/]cli|dist[\\/]cli)[\\/]/.test(path)) {
+      return { at: `${decodeURI(path)}.${extension}`, line: Number(line) };
+    }
+  }
+  return undefined;
 }

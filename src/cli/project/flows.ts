@@ -1,138 +1,98 @@
-/** A project's flows, and what is wrong with each at the sites that it names. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+/** A project's flows, from flow files of TypeScript and of YAML. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { capabilityMatrix, connectors } from '../../connectors/index.ts';
-import { type Flow, lint, unmet } from '../../flow/index.ts';
+import { type Flow, type FlowFiles, readFlow, withFiles } from '../../flow/index.ts';
 import type { Fault, LoadedSite, ObservedSite } from '../../site/index.ts';
-import { nearest } from '../../std/index.ts';
 import { importFault } from './config.ts';
+import { flowFaults } from './flow-faults.ts';
 
+/** A flow, and the file that says it. */
+export interface LoadedFlow {
+  readonly flow: Flow;
+  readonly file: string;
+  /** The line of a place as findings name it; 0: the file as a whole. */
+  readonly lineOf: (place: string) => number;
+}
+
+export interface FlowSurroundings {
+  /** The project's folder. */
+  readonly root: string;
+  readonly sites: readonly LoadedSite[];
+  readonly observed: Readonly<Record<string, ObservedSite>>;
+  readonly maps?: Pick<FlowFiles, 'map' | 'maps'>;
+  /** Names of the value set maps that there are; left out: they are not checked. */
+  readonly valueSets?: readonly string[];
+}
+
+/** Every `<folder>/*.ts` and `*.yaml`, but tests. */
 export async function loadFlows(
   folder: string,
-  sites: readonly LoadedSite[],
+  surroundings: FlowSurroundings,
   faults: Fault[],
-  observed: Readonly<Record<string, ObservedSite>>,
-): Promise<Flow[]> {
-  const flows: Flow[] = [];
+): Promise<LoadedFlow[]> {
+  const loaded: LoadedFlow[] = [];
   const names = existsSync(folder)
-    ? readdirSync(folder).filter((name) => /\.ts$/.test(name) && !/\.test\.ts$/.test(name))
+    ? readdirSync(folder).filter((name) => /\.(ts|ya?ml)$/.test(name) && !/\.test\.ts$/.test(name))
     : [];
+  const files = filesOf(surroundings);
   for (const name of names.sort()) {
     const file = join(folder, name);
-    let flow: Flow | undefined;
-    try {
-      flow = ((await import(pathToFileURL(file).href)) as { default?: Flow }).default;
-    } catch (error) {
-      faults.push(importFault(file, error));
-      continue;
-    }
-    if (flow?.name === undefined || !Array.isArray(flow.steps)) {
+    const read = name.endsWith('.ts') ? await typescriptFlow(file, faults) : yamlFlow(file, faults);
+    if (read === undefined) continue;
+    const twin = loaded.find((other) => other.flow.name === read.flow.name);
+    if (twin !== undefined) {
       faults.push({
         file,
-        line: 0,
-        reason: 'does not export a flow',
-        fix: 'end it with: export default flow(...)',
-      });
-      continue;
-    }
-    if (flows.some((other) => other.name === flow.name)) {
-      faults.push({
-        file,
-        line: 0,
-        reason: `another file has a flow named "${flow.name}", too`,
+        line: read.lineOf('flow'),
+        reason: `another file has a flow named "${read.flow.name}", too: ${twin.file}`,
         fix: 'rename one',
       });
       continue;
     }
-    flows.push(flow);
-    faults.push(...flowFaults(flow, file, sites));
-    faults.push(...lacking(flow, file, sites, observed), ...sameService(flow, file, flows));
+    const { flow, findings } = withFiles(read.flow, files);
+    const whole = { ...read, flow };
+    loaded.push(whole);
+    faults.push(...flowFaults(whole, findings, loaded, surroundings));
   }
-  return flows;
+  return loaded;
 }
 
-function flowFaults(flow: Flow, file: string, sites: readonly LoadedSite[]): Fault[] {
-  const catalogue = [...connectors.values()].flatMap((connector) => connector.capabilities);
-  const faults = lint(flow, { capabilities: catalogue }).map(({ place, reason, fix }) => ({
-    file,
-    line: 0,
-    reason: `${flow.name}${place ? `, ${place}` : ''}: ${reason}`,
-    fix,
-  }));
-  const named = flow.sites === 'all' ? sites : sites.filter((site) => flow.sites.includes(site.record.site));
-  if (flow.sites !== 'all') {
-    for (const name of flow.sites) {
-      if (sites.some((site) => site.record.site === name)) continue;
-      const near = nearest(
-        name,
-        sites.map((site) => site.record.site),
-      );
-      faults.push({
-        file,
-        line: 0,
-        reason: `${flow.name}: there is no site "${name}"`,
-        fix: near ? `did you mean "${near}"?` : 'make its site record, or correct the name',
-      });
-    }
+async function typescriptFlow(file: string, faults: Fault[]): Promise<LoadedFlow | undefined> {
+  let flow: Flow | undefined;
+  try {
+    flow = ((await import(pathToFileURL(file).href)) as { default?: Flow }).default;
+  } catch (error) {
+    faults.push(importFault(file, error));
+    return undefined;
   }
-  for (const site of named) {
-    for (const step of flow.steps) {
-      if (!('connection' in step) || site.record.connections[step.connection] !== undefined) continue;
-      faults.push({
-        file,
-        line: 0,
-        reason: `${flow.name}, step "${step.id}": the site ${site.record.site} has no connection "${step.connection}"`,
-        fix: `it has: ${Object.keys(site.record.connections).join(', ') || 'none'}`,
-      });
-    }
-  }
-  return faults;
+  if (flow?.name !== undefined && Array.isArray(flow.steps)) return { flow, file, lineOf: () => 0 };
+  const fix = 'end it with: export default flow(...)';
+  faults.push({ file, line: 0, reason: 'does not export a flow', fix });
+  return undefined;
 }
 
-/** What a site lacks that the flow needs, as far as is known: the cell and the way that exists. */
-function lacking(
-  flow: Flow,
-  file: string,
-  sites: readonly LoadedSite[],
-  observed: Readonly<Record<string, ObservedSite>>,
-): Fault[] {
-  const named = flow.sites === 'all' ? sites : sites.filter((site) => flow.sites.includes(site.record.site));
-  return named.flatMap(({ record }) =>
-    unmet(flow, record, (connection) =>
-      capabilityMatrix({
-        record,
-        observed: observed[record.site] ?? {},
-        connectors,
-        ...(connection === undefined ? {} : { connection }),
-      }),
-    ).map(({ place, reason, fix }) => ({
-      file,
-      line: 0,
-      reason: `${flow.name}, ${place}: ${reason}`,
-      fix: `${fix}${fix.endsWith('.') ? '' : '.'} See: suture sites capabilities ${record.site}`,
-    })),
-  );
+function yamlFlow(file: string, faults: Fault[]): LoadedFlow | undefined {
+  const { flow, faults: found, lineOf } = readFlow(readFileSync(file, 'utf8'));
+  for (const { line, place, reason, fix } of found)
+    faults.push({ file, line, reason: place === '' ? reason : `${place}: ${reason}`, fix });
+  return flow === undefined ? undefined : { flow, file, lineOf };
 }
 
-/** Two flows that answer one CDS service at one site: nobody could say which does. */
-function sameService(flow: Flow, file: string, flows: readonly Flow[]): Fault[] {
-  const { trigger } = flow;
-  if (trigger.kind !== 'cds') return [];
-  const other = flows.find((each) => {
-    if (each === flow || each.trigger.kind !== 'cds' || each.trigger.service !== trigger.service)
-      return false;
-    return (
-      flow.sites === 'all' || each.sites === 'all' || each.sites.some((site) => flow.sites.includes(site))
-    );
-  });
-  if (other === undefined) return [];
-  return [
-    {
-      file,
-      line: 0,
-      reason: `${flow.name}: the CDS service "${trigger.service}" is answered by ${other.name}, too`,
-      fix: 'give one of them another service, or other sites',
+/** Nothing outside of the project's folder. */
+function filesOf({ root, maps }: FlowSurroundings): FlowFiles {
+  const base = resolve(root) + sep;
+  return {
+    map: (name) => maps?.map(name),
+    maps: maps?.maps ?? [],
+    script(path) {
+      const file = resolve(root, path);
+      if (!file.startsWith(base)) return undefined;
+      try {
+        return readFileSync(file, 'utf8');
+      } catch {
+        return undefined;
+      }
     },
-  ];
+  };
 }

@@ -8,10 +8,14 @@ import { routeFaults } from '../route-faults.ts';
 import type { Environment } from '../settings.ts';
 import { type ProjectConfig, readConfig } from './config.ts';
 import { connectionFaults } from './connections.ts';
-import { loadFlows } from './flows.ts';
+import { type LoadedFlow, loadFlows } from './flows.ts';
+import { lackingMaps, loadMaps, type ProjectMaps } from './maps.ts';
+import { valueSetFaults } from './value-sets.ts';
 
 export type { ProjectConfig } from './config.ts';
 export { secretNames } from './connections.ts';
+export type { LoadedFlow } from './flows.ts';
+export type { ProjectMaps } from './maps.ts';
 
 export interface Project {
   readonly folder: string;
@@ -19,7 +23,9 @@ export interface Project {
   readonly sites: readonly LoadedSite[];
   /** By site, what its servers were seen to say. */
   readonly observed: Readonly<Record<string, ObservedSite>>;
+  readonly maps: ProjectMaps;
   readonly flows: readonly Flow[];
+  readonly flowFiles: readonly LoadedFlow[];
   readonly faults: readonly Fault[];
 }
 
@@ -51,14 +57,23 @@ export async function loadProject(
   });
   faults.push(...loaded.faults);
   for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
+  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, 'maps')));
   const observed: Record<string, ObservedSite> = {};
   for (const { record, file: siteFile } of loaded.sites) {
     const seen = loadObserved(dirname(siteFile));
     observed[record.site] = seen.observed;
     faults.push(...seen.faults);
   }
-  const flows = await loadFlows(join(root, config.flows), loaded.sites, faults, observed);
-  return { folder: root, config, sites: loaded.sites, observed, flows, faults };
+  const { maps, faults: mapFaults } = loadMaps(join(root, config.maps), loaded.sites);
+  faults.push(...mapFaults);
+  const flowFiles = await loadFlows(
+    join(root, config.flows),
+    { root, sites: loaded.sites, observed },
+    faults,
+  );
+  const flows = flowFiles.map(({ flow }) => flow);
+  faults.push(...lackingMaps(flows, maps, loaded.sites, join(root, config.flows)));
+  return { folder: root, config, sites: loaded.sites, observed, maps, flows, flowFiles, faults };
 }
 
 export function faultText(fault: Fault): string {

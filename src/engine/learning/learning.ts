@@ -2,69 +2,19 @@
  * All that is learnt: for each site and resource of its record one method, which the record chooses. A site's learning runs
  * on one node at a time.
  */
-import type { Connection, ConnectionContext, Finding, LearnSettings } from '../../connectors/index.ts';
+import type { Connection, Finding, LearnSettings } from '../../connectors/index.ts';
 import { learningOf, type SiteLearning, type SiteRecord } from '../../site/index.ts';
-import { asFailure, type Clock, canonicalJson, Failure, pause, type Random } from '../../std/index.ts';
-import type { Store } from '../../store/index.ts';
-import { type Intake, identityKey } from '../intake.ts';
+import { asFailure, canonicalJson, Failure, pause } from '../../std/index.ts';
+import { identityKey } from '../intake.ts';
 import { survivorsPage } from '../merge.ts';
-import { type KeyedHash, patientKey } from '../patient.ts';
+import { patientKey } from '../patient.ts';
 import { feedAsk } from './feed.ts';
 import { type Ask, cursorName, type Learner, startLearner } from './learner.ts';
+import type { FindSource, Learning, LearningOptions, Source } from './learning-contract.ts';
 import { type MethodKeeper, methodKeeper } from './method.ts';
 import { startRoster } from './roster.ts';
 import { createTellings } from './tellings.ts';
 import { wakesAsk } from './wakes.ts';
-
-/** What learning knows of a connection. */
-export interface Source {
-  readonly site: SiteRecord;
-  readonly name: string;
-  readonly connection: Connection;
-  /** Of now: a swap changes it. */
-  readonly intake: Pick<Intake, 'learned'>;
-}
-
-type FindSource = (site: string, connection: string) => Source | undefined;
-
-export interface LearningOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly keyedHash: KeyedHash;
-  readonly sites: () => readonly SiteRecord[];
-  readonly source: FindSource;
-  readonly planned: (deliveries: number, woke?: boolean) => void;
-  readonly failed: (site: string, connection: string, failure: Failure | null) => void;
-  /** Findings are counted per minute, too. */
-  readonly counted: (site: string, connection: string, findings: readonly Finding[]) => void;
-  readonly log: ConnectionContext['log'];
-  /** The text of a file beside a site's record. */
-  readonly file?: (site: string, name: string) => Promise<string>;
-}
-
-export interface Learning {
-  /** Before senders are let in: what the methods were, and where feeds begin. */
-  prepare(): Promise<void>;
-  start(): void;
-  /** A message has come in. */
-  heard(site: string, connection: string): void;
-  /** What stood in the way at a connection is said to be gone. True: something waited for that. */
-  again(site: string, connection: string): boolean;
-  /** Connections by which something is learnt. */
-  learns(site: SiteRecord, connection: string): boolean;
-  /**
-   * Before a swap.
-   * @throws Failure `config`: a record asks for what its connection cannot do.
-   */
-  check(sites: readonly SiteRecord[], source: FindSource): void;
-  /**
-   * After a swap: what is learnt as before goes on, the rest ends or begins. `renewed`: connections that are not what they
-   * were, as `site/connection`.
-   */
-  swap(renewed: ReadonlySet<string>): Promise<void>;
-  stop(): Promise<void>;
-}
 
 /** A node that learns at a site says so for this long, and again before that has gone by. */
 const CLAIM = 30_000;

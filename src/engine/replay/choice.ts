@@ -1,5 +1,5 @@
 /** Which deliveries a replay takes, which it cannot take and why, and from where it takes them up. */
-import { everyStep, idOfKey, type PreparedFlow } from '../../flow/index.ts';
+import { orderOfKeys, type PreparedFlow } from '../../flow/index.ts';
 import type { Delivery } from '../../message/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { FlowVersions, Runnable } from './versions.ts';
@@ -25,7 +25,7 @@ export async function judge(
       ? (versions.present(delivery.flow) ?? { gone: `There is no flow "${delivery.flow}" any more.` })
       : await versions.find(delivery.flow, delivery.flowVersion);
   if ('gone' in run) return { delivery, reason: run.gone };
-  if (wish.fromStep !== undefined && indexOf(run.prepared, wish.fromStep) < 0) {
+  if (wish.fromStep !== undefined && !has(run.prepared, wish.fromStep)) {
     return {
       delivery,
       reason: `The flow "${delivery.flow}" has no step "${wish.fromStep}" in that version.`,
@@ -34,15 +34,11 @@ export async function judge(
   return { delivery, run };
 }
 
-const indexOf = ({ flow }: PreparedFlow, key: string): number => {
-  const id = idOfKey(key);
-  return everyStep(flow.steps).findIndex((step) => step.id === id);
-};
+const has = ({ flow }: PreparedFlow, key: string): boolean => orderOfKeys(flow, key, key) !== undefined;
 
-/** Is this step before the one that is replayed from? */
-export function isBefore(prepared: PreparedFlow, step: string, fromStep: string): boolean {
-  const at = indexOf(prepared, step);
-  return at >= 0 && at < indexOf(prepared, fromStep);
+/** Is this step before the one that is replayed from? Both may be keys of an item of a list: `tell/2`. */
+export function isBefore({ flow }: PreparedFlow, step: string, fromStep: string): boolean {
+  return (orderOfKeys(flow, step, fromStep) ?? 0) < 0;
 }
 
 /**
@@ -55,8 +51,8 @@ export async function takeUpAt(
   fromStep: string,
 ): Promise<string> {
   const history = await store.history(delivery.id);
-  const at = indexOf(run.prepared, fromStep);
-  return history?.steps.find(({ step }) => indexOf(run.prepared, step) >= at)?.step ?? fromStep;
+  const behind = (step: string): boolean => (orderOfKeys(run.prepared.flow, step, fromStep) ?? -1) >= 0;
+  return history?.steps.find(({ step }) => behind(step))?.step ?? fromStep;
 }
 
 /** One page of a walk, judged. Passed over without a word: what was replayed since, and what came after `asOf`. */

@@ -1,9 +1,11 @@
 /** The dry run: how many, of what, what not and why; and of the first ones what would be sent. Writes and sends nothing. */
+
 import { type EventContext, eventContext, type PreparedFlow, trace } from '../../flow/index.ts';
 import type { MessageSummary } from '../../message/index.ts';
 import type { SiteRecord } from '../../site/index.ts';
 import { asFailure, type FailureRecord } from '../../std/index.ts';
 import type { Store } from '../../store/index.ts';
+import type { Necessary } from '../necessary.ts';
 import { isBefore, type Judged, judgedPage, WALK_LIMIT } from './choice.ts';
 import { differences } from './difference.ts';
 import type { FlowVersions, Runnable } from './versions.ts';
@@ -12,6 +14,7 @@ import type { ReplayPreview, ReplaySample, ReplayWish, SampleStep } from './wish
 export interface PreviewParts {
   readonly store: Store;
   readonly versions: FlowVersions;
+  readonly see: Necessary['see'];
   readonly site: (name: string) => SiteRecord | undefined;
 }
 
@@ -72,7 +75,7 @@ async function siteFinder(
 
 /** One of them in full; `null` when it has been removed meanwhile. */
 async function sampleOf(
-  { store, versions, site }: PreviewParts,
+  { store, versions, site, see }: PreviewParts,
   { delivery, run }: { readonly delivery: Judged['delivery']; readonly run: Runnable },
   fromStep: string | undefined,
 ): Promise<ReplaySample | null> {
@@ -93,7 +96,10 @@ async function sampleOf(
   };
   let context: EventContext;
   try {
-    context = contextOf(kept.message, bytes, record);
+    const seen = await see(record, run.prepared.flow, kept.message, bytes);
+    if (!seen.seen)
+      return { ...about, steps: [], end: `It would end as filtered: ${seen.reason}.`, failure: null };
+    context = contextOf(kept.message, seen.bytes, record);
   } catch (error) {
     const failure = asFailure(error).toJSON();
     return { ...about, steps: [], end: 'It would fail again before its first step.', failure };

@@ -4,6 +4,7 @@ import { asFailure, type Clock, Failure, type Random } from '../../std/index.ts'
 import type { Leased, Settlement, Store } from '../../store/index.ts';
 import type { EngineControl } from '../control.ts';
 import type { Intake } from '../intake.ts';
+import type { Necessary } from '../necessary.ts';
 import type { Present } from '../present.ts';
 import { judgedPage, takeUpAt } from './choice.ts';
 import { createEditor } from './edited.ts';
@@ -22,6 +23,7 @@ export interface ReplaysParts {
   /** Deliveries of this flow that were planned with this version run with it, whatever the present one is. */
   readonly draining: (flow: string, version: string) => boolean;
   readonly site: (name: string) => SiteRecord | undefined;
+  readonly see: Necessary['see'];
   readonly intake: (site: string, connection: string) => Intake | undefined;
   /** The backlog at which senders are no longer read. */
   readonly limit: number;
@@ -53,7 +55,10 @@ export function createReplays(parts: ReplaysParts): Replays {
     versions,
     control: {
       preview: (wish, samples = SAMPLES) =>
-        previewReplay({ store, versions, site: parts.site }, wish, { asOf: clock.now(), samples }),
+        previewReplay({ store, versions, site: parts.site, see: parts.see }, wish, {
+          asOf: clock.now(),
+          samples,
+        }),
       start: runner.start,
       stop: runner.stop,
       resume: runner.resume,

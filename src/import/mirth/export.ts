@@ -6,6 +6,8 @@ export interface Script {
   readonly text: string;
   /** The line of its first line in the export. */
   readonly line: number;
+  /** The export names a file that holds it, as tools that keep channels in folders write them. */
+  readonly elsewhere?: string;
 }
 
 interface ElementBase {
@@ -150,7 +152,10 @@ export interface MirthExport {
   readonly channels: readonly Channel[];
   readonly templates: readonly CodeTemplate[];
   /** The configuration map: key, value, comment. Values may be secrets and are never shown. */
-  readonly configuration: ReadonlyMap<string, { readonly value: string; readonly file: string; readonly line: number }>;
+  readonly configuration: ReadonlyMap<
+    string,
+    { readonly value: string; readonly file: string; readonly line: number }
+  >;
   readonly groups: ReadonlyMap<string, string>;
   readonly beside: readonly Beside[];
   readonly serverName: string | undefined;

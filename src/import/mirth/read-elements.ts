@@ -1,13 +1,27 @@
 /** Filters and transformers of an export: the elements of 3.5 and later, and the rules and steps of 3.0 to 3.4. */
 import { child, entriesOf, isTrue, textAt, textsOf, type XmlElement } from '../xml/element.ts';
-import type { BuiltRule, DataType, Replacement, Rule, RuleTest, Scope, Script, Step, Transformer } from './export.ts';
+import type {
+  BuiltRule,
+  DataType,
+  Replacement,
+  Rule,
+  RuleTest,
+  Scope,
+  Script,
+  Step,
+  Transformer,
+} from './export.ts';
 
 /** Classes are compared by their last name; none is ever made. */
 export const shortName = (type: string): string => type.slice(type.lastIndexOf('.') + 1);
 
+/** mirthsync keeps scripts in files beside the channel. */
+const ELSEWHERE = 'msync-fileref';
+
 export const scriptOf = (element: XmlElement | undefined): Script => ({
   text: element?.text ?? '',
   line: element?.textLine ?? 0,
+  ...(element?.attributes[ELSEWHERE] === undefined ? {} : { elsewhere: element.attributes[ELSEWHERE] }),
 });
 
 const TESTS: readonly string[] = ['EXISTS', 'NOT_EXIST', 'EQUALS', 'NOT_EQUAL', 'CONTAINS', 'NOT_CONTAIN'];
@@ -44,7 +58,9 @@ const LONGEST_TEMPLATE = 4 * 1024 * 1024;
 function templateOf(element: XmlElement | undefined): string {
   const text = element?.text.trim() ?? '';
   if (text === '' || text.length > LONGEST_TEMPLATE) return '';
-  return element?.attributes.encoding === 'base64' ? Buffer.from(text, 'base64').toString('utf8') : (element?.text ?? '');
+  return element?.attributes.encoding === 'base64'
+    ? Buffer.from(text, 'base64').toString('utf8')
+    : (element?.text ?? '');
 }
 
 const inOrder = (elements: readonly XmlElement[]): readonly XmlElement[] =>
@@ -155,7 +171,8 @@ function stepOf(element: XmlElement): Step {
 
 // ---------------------------------------------------------------- 3.0 to 3.4
 
-const dataOf = (element: XmlElement): ReadonlyMap<string, XmlElement> => new Map(entriesOf(child(element, 'data')));
+const dataOf = (element: XmlElement): ReadonlyMap<string, XmlElement> =>
+  new Map(entriesOf(child(element, 'data')));
 
 /** Rules of then carry the JavaScript that was made of them: that is what ran. */
 function oldRule(element: XmlElement): Rule {
@@ -201,4 +218,3 @@ function oldStep(element: XmlElement): Step {
     ? { ...base, kind: 'unknown', type: type || element.name }
     : { ...base, kind: 'script', script: scriptOf(script) };
 }
-

@@ -9,7 +9,10 @@ import { readFilter, readTransformer, scriptOf, shortName } from './read-element
 interface Collected {
   readonly channels: Channel[];
   readonly templates: CodeTemplate[];
-  readonly configuration: Map<string, { readonly value: string; readonly file: string; readonly line: number }>;
+  readonly configuration: Map<
+    string,
+    { readonly value: string; readonly file: string; readonly line: number }
+  >;
   readonly groups: Map<string, string>;
   readonly tags: Map<string, string[]>;
   readonly dependencies: Map<string, string[]>;
@@ -18,7 +21,9 @@ interface Collected {
 }
 
 /** Puts the documents together: what a backup says of a channel (tags, dependencies, group) is the channel’s. */
-export function readExport(documents: readonly { readonly file: string; readonly root: XmlElement }[]): MirthExport {
+export function readExport(
+  documents: readonly { readonly file: string; readonly root: XmlElement }[],
+): MirthExport {
   const all: Collected = {
     channels: [],
     templates: [],
@@ -30,7 +35,9 @@ export function readExport(documents: readonly { readonly file: string; readonly
     serverName: undefined,
   };
   for (const { file, root } of documents) readAny(root, file, all);
-  const channels = [...new Map(all.channels.map((each) => [each.id || `${each.file}:${each.line}`, each])).values()];
+  const channels = [
+    ...new Map(all.channels.map((each) => [each.id || `${each.file}:${each.line}`, each])).values(),
+  ];
   return {
     channels: channels.map((each) => ({
       ...each,
@@ -73,7 +80,11 @@ function readAny(element: XmlElement, file: string, all: Collected): void {
       return;
     // A list as the administrator and the API write it: of channels, groups, libraries, templates.
     default:
-      if (/^(list|set|linked-list|linked-hash-set|channels|channelGroups|codeTemplateLibraries|codeTemplates)$/.test(element.name))
+      if (
+        /^(list|set|linked-list|linked-hash-set|channels|channelGroups|codeTemplateLibraries|codeTemplates)$/.test(
+          element.name,
+        )
+      )
         for (const each of element.children) readAny(each, file, all);
   }
 }
@@ -86,7 +97,8 @@ function readBackup(root: XmlElement, file: string, all: Collected): void {
     note(all.dependencies, textAt(each, 'dependentId'), textAt(each, 'dependencyId'));
   readMap(child(root, 'configurationMap'), file, all);
   readMap(child(root, 'globalScripts'), file, all);
-  for (const resource of child(root, 'resourceProperties')?.children.flatMap(({ children }) => children) ?? []) {
+  for (const resource of child(root, 'resourceProperties')?.children.flatMap(({ children }) => children) ??
+    []) {
     const name = textAt(resource, 'name');
     if (name !== '' && name !== '[Default Resource]')
       all.beside.push({ what: 'resource', name, file, line: resource.line });
@@ -107,7 +119,8 @@ function readMap(map: XmlElement | undefined, file: string, all: Collected): voi
 }
 
 function readTag(tag: XmlElement, all: Collected): void {
-  for (const id of textsOf(child(tag, 'channelIds'), 'string')) note(all.tags, id.trim(), textAt(tag, 'name'));
+  for (const id of textsOf(child(tag, 'channelIds'), 'string'))
+    note(all.tags, id.trim(), textAt(tag, 'name'));
 }
 
 function note(map: Map<string, string[]>, key: string, value: string): void {
@@ -167,7 +180,10 @@ function readChannel(element: XmlElement, file: string, all: Collected): void {
     attachments: textAt(properties, 'attachmentProperties', 'type') || 'None',
     metaData: (within(properties, 'metaDataColumns')?.children ?? []).map((each) => textAt(each, 'name')),
     initialState: textAt(properties, 'initialState') || 'STARTED',
-    timeZone: textAt(metadata, 'lastModified', 'timezone') || textAt(element, 'lastModified', 'timezone') || undefined,
+    timeZone:
+      textAt(metadata, 'lastModified', 'timezone') ||
+      textAt(element, 'lastModified', 'timezone') ||
+      undefined,
     tags: textsOf(child(properties, 'tags'), 'string').map((tag) => tag.trim()),
     dependsOn: textsOf(child(exported, 'dependencyIds'), 'string').map((id) => id.trim()),
     file,

@@ -16,8 +16,10 @@ export const child = (element: XmlElement | undefined, name: string): XmlElement
   element?.children.find((each) => each.name === name);
 
 /** Down a path of names: `within(channel, 'sourceConnector', 'properties')`. */
-export const within = (element: XmlElement | undefined, ...names: readonly string[]): XmlElement | undefined =>
-  names.reduce(child, element);
+export const within = (
+  element: XmlElement | undefined,
+  ...names: readonly string[]
+): XmlElement | undefined => names.reduce(child, element);
 
 /** The text of an element below, without blanks around; empty when it is not there. */
 export const textAt = (element: XmlElement | undefined, ...names: readonly string[]): string =>

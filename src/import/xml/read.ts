@@ -175,7 +175,10 @@ class XmlReader {
       const known = ENTITIES[name.slice(0, -1)];
       if (known !== undefined && Object.hasOwn(ENTITIES, name.slice(0, -1))) return known;
       const code = /^#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));$/.exec(name);
-      const point = code === null ? Number.NaN : Number.parseInt(code[1] ?? (code[2] as string), code[1] === undefined ? 10 : 16);
+      const point =
+        code === null
+          ? Number.NaN
+          : Number.parseInt(code[1] ?? (code[2] as string), code[1] === undefined ? 10 : 16);
       if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff) || Number.isNaN(point))
         throw this.#refused(`it names the entity "&${name.slice(0, 20)}", which there is not`);
       return String.fromCodePoint(point);
@@ -220,11 +223,17 @@ class XmlReader {
   }
 
   #refused(reason: string): Error {
-    return importFailure('IMPORT_REFUSED', { message: `It is not read: ${reason}.`, at: { path: this.#place() } });
+    return importFailure('IMPORT_REFUSED', {
+      message: `It is not read: ${reason}.`,
+      at: { path: this.#place() },
+    });
   }
 
   #large(reason: string): Error {
-    return importFailure('IMPORT_TOO_LARGE', { message: `It is not read: ${reason}.`, at: { path: this.#place() } });
+    return importFailure('IMPORT_TOO_LARGE', {
+      message: `It is not read: ${reason}.`,
+      at: { path: this.#place() },
+    });
   }
 }
 

@@ -27,7 +27,8 @@ export function installHl7(world: Partial<Hl7World> & MirthWorld): void {
     const root = world.node('HL7Message');
     const lines = text.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '');
     const first = lines[0] ?? '';
-    if (!isHeader(first.slice(0, 3))) throw new SyntaxError('the text is no HL7 message: it begins with no MSH');
+    if (!isHeader(first.slice(0, 3)))
+      throw new SyntaxError('the text is no HL7 message: it begins with no MSH');
     const delimiters = delimitersOf(first);
     for (const line of lines) {
       const name = line.slice(0, 3);

@@ -35,6 +35,12 @@ export function installShim(
     readonly outbound?: Format;
     readonly template?: string;
   }
+  interface Surroundings {
+    readonly channel: string;
+    readonly id: string;
+    readonly destinations: readonly unknown[];
+    readonly configuration: Readonly<Record<string, unknown>>;
+  }
   const MOST_LINES = 100;
   const LONGEST_LINE = 1_000;
 
@@ -101,7 +107,11 @@ export function installShim(
     },
   });
 
-  globals.validate = (mapping: unknown, fallback: unknown, replacements?: readonly (readonly unknown[])[]) => {
+  globals.validate = (
+    mapping: unknown,
+    fallback: unknown,
+    replacements?: readonly (readonly unknown[])[],
+  ) => {
     const given = mapping === undefined || mapping === null ? '' : String(mapping);
     let result = given === '' && fallback !== undefined && fallback !== null ? String(fallback) : given;
     for (const [pattern, replacement] of replacements ?? []) {
@@ -111,7 +121,9 @@ export function installShim(
     return result;
   };
   globals.getArrayOrXmlLength = (value: unknown) =>
-    world.isXml(value) ? world.nodesOf(value).length : ((value as { length?: number } | undefined)?.length ?? 0);
+    world.isXml(value)
+      ? world.nodesOf(value).length
+      : ((value as { length?: number } | undefined)?.length ?? 0);
   globals.createSegment = (name: unknown, message?: unknown, index = 0) => {
     if (message === undefined) return world.element(String(name));
     (message as Record<string, Record<number, unknown>>)[String(name)]![index] = world.element(String(name));
@@ -119,7 +131,8 @@ export function installShim(
   };
   globals.createSegmentAfter = (name: unknown, segment: unknown) => {
     const [anchor] = world.nodesOf(segment);
-    if (anchor?.parent === null || anchor === undefined) throw new TypeError('createSegmentAfter: there is no such segment');
+    if (anchor?.parent === null || anchor === undefined)
+      throw new TypeError('createSegmentAfter: there is no such segment');
     const made = world.node(String(name));
     made.parent = anchor.parent;
     anchor.parent.children.splice(anchor.parent.children.indexOf(anchor) + 1, 0, made);
@@ -184,16 +197,30 @@ export function installShim(
   const read = (value: unknown, format: Format): unknown => {
     if (format === 'HL7V2') return world.readHl7(String(value));
     if (format === 'XML') return world.readXml(String(value));
-    if (format === 'JSON') return typeof value === 'string' ? JSON.parse(value) : JSON.parse(JSON.stringify(value ?? null));
+    if (format === 'JSON')
+      return typeof value === 'string' ? JSON.parse(value) : JSON.parse(JSON.stringify(value ?? null));
     return typeof value === 'string' ? value : JSON.stringify(value ?? null);
   };
   const write = (value: unknown, format: Format): unknown => {
     if (world.isXml(value)) {
       if (format === 'HL7V2') return world.writeHl7(value);
+      if (format === 'JSON')
+        throw new TypeError('XML is not made JSON by itself: let the script write the object');
       return (value as { toXMLString(): string }).toXMLString();
     }
     return format === 'JSON' ? value : value === undefined || value === null ? '' : String(value);
   };
+  const escaped = (text: string): string =>
+    text.replace(/[&<>"]/g, (each) =>
+      each === '&' ? '&amp;' : each === '<' ? '&lt;' : each === '>' ? '&gt;' : '&quot;',
+    );
+  const XML = (value?: unknown): unknown => {
+    if (world.isXml(value)) return value;
+    return value === undefined || value === null || value === ''
+      ? world.list([])
+      : world.readXml(String(value));
+  };
+  Object.assign(globals, { XML, XMLList: XML });
   let message: unknown = given.input.message;
   let accepted = true;
   const apart = (inbound: Format): void => {
@@ -210,11 +237,16 @@ export function installShim(
       apart(inbound);
       globals.tmp = template === undefined ? undefined : read(template, outbound);
       steps();
-      message = write(template === undefined ? globals.msg : globals.tmp, template === undefined && world.isXml(globals.msg) ? inbound : outbound);
+      message = write(template === undefined ? globals.msg : globals.tmp, outbound);
     },
-    /** The names of the destination that the script runs for. */
-    destination(names: readonly unknown[]): void {
-      const wanted = new Set(names.map(String));
+    /** Where the script stood: its channel, the names of the destination that it runs for, what it reads of the configuration map. */
+    begin({ channel, id, destinations, configuration }: Surroundings): void {
+      globals.channelName = channel;
+      globals.channelId = id;
+      const configured = mapOf(configuration);
+      globals.configurationMap = configured;
+      globals.$cfg = (key: unknown) => configured.get(key);
+      const wanted = new Set(destinations.map(String));
       const isMeant = (what: unknown): boolean =>
         (Array.isArray(what) ? what : [what]).some((each) => wanted.has(String(each)));
       const refuse = (yes: boolean): boolean => {
@@ -227,6 +259,30 @@ export function installShim(
         removeAll: () => refuse(true),
       };
     },
+    preprocess(change: (text: string) => unknown): void {
+      const given = typeof message === 'string' ? message : JSON.stringify(message);
+      message = String(change(given));
+    },
+    each: (value: unknown): Iterable<unknown> => {
+      if (value === null || value === undefined) return [];
+      if (world.isXml(value) || Array.isArray(value)) return value as Iterable<unknown>;
+      return typeof value === 'object' ? Object.values(value) : [value];
+    },
+    xml: (text: string) => (text.trim() === '<></>' ? world.view(world.node('list')) : world.readXml(text)),
+    /** In an attribute, and between tags, where XML stays XML. */
+    text: (value: unknown) => escaped(String(value)),
+    content: (value: unknown) =>
+      world.isXml(value) ? (value as { toXMLString(): string }).toXMLString() : escaped(String(value)),
+    /** Two lists of elements are joined; anything else is added as ever. */
+    plus: (a: unknown, b: unknown): unknown => {
+      if (!world.isXml(a) || !world.isXml(b)) return (a as string) + (b as string);
+      return world.list([...world.nodesOf(a), ...world.nodesOf(b)]);
+    },
+    typeOf: (value: unknown) => (world.isXml(value) ? 'xml' : typeof value),
+    /** What is sent on is made of a pattern. */
+    send(text: string): void {
+      message = (globals.mirth as { template(text: string): string }).template(text);
+    },
     /** Another channel begins: its maps are its own. */
     channel(): void {
       for (const [key, value] of channelMap.entries) sourceMap.put(key, value);
@@ -238,15 +294,21 @@ export function installShim(
       connectorMap.entries.clear();
     },
     accepted: () => accepted,
-    template: (text: string) =>
+    /** `${name}` filled in; with `json` as a part of JSON in quotes. */
+    template: (text: string, form?: 'json') =>
       text.replace(/\$!?\{([\w.]+)\}/g, (_, name: string) => {
-        if (/^message\.(encodedData|transformedData|rawData)$/.test(name))
-          return typeof message === 'string' ? message : JSON.stringify(message);
-        return String((globals.$ as (key: string) => unknown)(name));
+        const isMessage = /^message\.(encodedData|transformedData|rawData)$/.test(name);
+        const value = isMessage ? message : (globals.$ as (key: string) => unknown)(name);
+        const given = isMessage && typeof value !== 'string' ? JSON.stringify(value) : String(value);
+        return form === 'json' ? JSON.stringify(given).slice(1, -1) : given;
       }),
     done(result?: unknown): MirthResult & { readonly result?: unknown } {
       const plain = (value: unknown): unknown =>
-        world.isXml(value) ? String(value) : value instanceof ScriptMap ? Object.fromEntries(value.entries) : value;
+        world.isXml(value)
+          ? String(value)
+          : value instanceof ScriptMap
+            ? Object.fromEntries(value.entries)
+            : value;
       const values: Record<string, unknown> = {};
       for (const [key, value] of [...channelMap.entries, ...connectorMap.entries]) {
         if (key !== '__proto__') values[key] = plain(value);

@@ -12,6 +12,7 @@ export interface MirthWorld {
   nodesOf(value: unknown): readonly XmlNode[];
   node(name: string, text?: string): XmlNode;
   view(node: XmlNode): unknown;
+  list(nodes: readonly XmlNode[]): unknown;
 }
 
 export interface XmlNode {
@@ -155,10 +156,7 @@ export function installXml(world: Partial<MirthWorld>): void {
     for (const each of others) remove(each);
     const given = content(value);
     // Elements given by name replace those that are there; a text becomes the content of the first.
-    if (
-      typeof given !== 'string' &&
-      given.every((each) => each.kind === 'element' && each.name === name)
-    ) {
+    if (typeof given !== 'string' && given.every((each) => each.kind === 'element' && each.name === name)) {
       const at = first === undefined ? node.children.length : node.children.indexOf(first);
       if (first !== undefined) remove(first);
       given.forEach((each, offset) => {
@@ -168,7 +166,12 @@ export function installXml(world: Partial<MirthWorld>): void {
     }
     const made = first ?? make('element', name);
     if (first === undefined) append(node, made);
-    fill(made, typeof given === 'string' ? given : given.flatMap((each) => (isSimple(each) ? each.children.map(copy) : [each])));
+    fill(
+      made,
+      typeof given === 'string'
+        ? given
+        : given.flatMap((each) => (isSimple(each) ? each.children.map(copy) : [each])),
+    );
   };
   const putAt = (view: View, at: number, value: unknown): void => {
     const node = view.nodes[at];
@@ -206,7 +209,8 @@ export function installXml(world: Partial<MirthWorld>): void {
   const place = (view: View, before: unknown, value: unknown, after: number): unknown => {
     const node = one(view);
     const anchor = viewOf(before)?.nodes[0];
-    const at = anchor === undefined ? (after === 1 ? 0 : node.children.length) : node.children.indexOf(anchor) + after;
+    const at =
+      anchor === undefined ? (after === 1 ? 0 : node.children.length) : node.children.indexOf(anchor) + after;
     const given = content(value);
     const nodes = typeof given === 'string' ? [make('text', '', given)] : given;
     nodes.forEach((each, offset) => {
@@ -230,7 +234,9 @@ export function installXml(world: Partial<MirthWorld>): void {
         ? shown(view.nodes.flatMap((node) => node.children.slice(name, name + 1)))
         : proxied(child(view, String(name))),
     elements: (view, [name = '*']) =>
-      shown(view.nodes.flatMap((node) => named(node, String(name))).filter((each) => each.kind === 'element')),
+      shown(
+        view.nodes.flatMap((node) => named(node, String(name))).filter((each) => each.kind === 'element'),
+      ),
     text: (view) => shown(view.nodes.flatMap((node) => node.children.filter((each) => each.kind === 'text'))),
     comments: () => shown([]),
     descendants: (view, [name = '*']) => shown(view.nodes.flatMap((node) => below(node, String(name)))),
@@ -268,7 +274,11 @@ export function installXml(world: Partial<MirthWorld>): void {
     },
     normalize: (view) => proxied(view),
   };
-  const OF_TEXT = new Set(Object.getOwnPropertyNames(String.prototype).filter((name) => name !== 'constructor' && name !== 'length'));
+  const OF_TEXT = new Set(
+    Object.getOwnPropertyNames(String.prototype).filter(
+      (name) => name !== 'constructor' && name !== 'length',
+    ),
+  );
   const isIndex = (key: string): boolean => /^(0|[1-9]\d*)$/.test(key);
 
   function proxied(view: View, called?: (args: readonly unknown[]) => unknown): unknown {
@@ -293,7 +303,10 @@ export function installXml(world: Partial<MirthWorld>): void {
         if (method !== undefined) return proxied(inner, (args) => method(view, args));
         if (OF_TEXT.has(key)) {
           return proxied(inner, (args) => {
-            const text = stringOf(view) as unknown as Record<string, (...given: readonly unknown[]) => unknown>;
+            const text = stringOf(view) as unknown as Record<
+              string,
+              (...given: readonly unknown[]) => unknown
+            >;
             return text[key]?.(...args);
           });
         }
@@ -322,7 +335,12 @@ export function installXml(world: Partial<MirthWorld>): void {
       ownKeys: () => view.nodes.map((_, index) => String(index)),
       getOwnPropertyDescriptor: (_target, key) =>
         typeof key === 'string' && isIndex(key) && Number(key) < view.nodes.length
-          ? { configurable: true, enumerable: true, writable: true, value: single(view.nodes[Number(key)] as XmlNode) }
+          ? {
+              configurable: true,
+              enumerable: true,
+              writable: true,
+              value: single(view.nodes[Number(key)] as XmlNode),
+            }
           : undefined,
       getPrototypeOf: () => null,
     });
@@ -335,14 +353,17 @@ export function installXml(world: Partial<MirthWorld>): void {
     const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
     const plain = (raw: string): string =>
       raw.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, (all, name: string) => {
-        if (name.startsWith('#x') || name.startsWith('#X')) return String.fromCodePoint(parseInt(name.slice(2), 16));
+        if (name.startsWith('#x') || name.startsWith('#X'))
+          return String.fromCodePoint(parseInt(name.slice(2), 16));
         if (name.startsWith('#')) return String.fromCodePoint(Number(name.slice(1)));
-        if (!Object.hasOwn(entities, name)) throw new SyntaxError(`the XML names the entity ${all}, which there is not`);
+        if (!Object.hasOwn(entities, name))
+          throw new SyntaxError(`the XML names the entity ${all}, which there is not`);
         return entities[name] as string;
       });
     const stack: XmlNode[] = [];
     let root: XmlNode | undefined;
-    const token = /<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<\/([^\s>]+)\s*>|<([^\s/>!?]+)((?:\s+[^\s=/>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/y;
+    const token =
+      /<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<\/([^\s>]+)\s*>|<([^\s/>!?]+)((?:\s+[^\s=/>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/y;
     let at = 0;
     while (at < text.length) {
       token.lastIndex = at;
@@ -354,16 +375,23 @@ export function installXml(world: Partial<MirthWorld>): void {
       if (cdata !== undefined) {
         if (top !== undefined) append(top, make('text', '', cdata));
       } else if (closes !== undefined) {
-        if (stack.pop()?.name !== closes) throw new SyntaxError(`the XML closes ${closes}, which is not open`);
+        if (stack.pop()?.name !== closes)
+          throw new SyntaxError(`the XML closes ${closes}, which is not open`);
       } else if (opens !== undefined) {
         const node = make('element', opens);
-        for (const [, name = '', , value = '', other = ''] of (attributes ?? '').matchAll(/([^\s=]+)\s*=\s*("([^"]*)"|'([^']*)')/g))
-          node.attributes.push({ ...make('attribute', name, plain(value === '' ? other : value)), parent: node });
+        for (const [, name = '', , value = '', other = ''] of (attributes ?? '').matchAll(
+          /([^\s=]+)\s*=\s*("([^"]*)"|'([^']*)')/g,
+        ))
+          node.attributes.push({
+            ...make('attribute', name, plain(value === '' ? other : value)),
+            parent: node,
+          });
         if (top !== undefined) append(top, node);
         else if (root !== undefined) throw new SyntaxError('the XML has two roots');
         else root = node;
         if (empty === '') stack.push(node);
-      } else if (words !== undefined && top !== undefined && words.trim() !== '') append(top, make('text', '', plain(words)));
+      } else if (words !== undefined && top !== undefined && words.trim() !== '')
+        append(top, make('text', '', plain(words)));
     }
     if (root === undefined || stack.length > 0) throw new SyntaxError('the XML ends too early');
     return single(root);
@@ -379,4 +407,5 @@ export function installXml(world: Partial<MirthWorld>): void {
     return node;
   };
   world.view = single;
+  world.list = (nodes) => shown([...nodes]);
 }

@@ -21,7 +21,7 @@ const OTHER = Symbol('not plain');
 const STRANGE = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028\u2029\uFEFF\uD800-\uDFFF]/;
 const KEY = /^([A-Za-z_][\w./^*-]*(?: [\w./^*-]+)*|\d{4}-\d\d-\d\d|0|[1-9]\d{0,8}) *:(?= |$)/;
 const QUOTED_KEY = /^(?:"([^"\\]+)"|'([^']+)') *:(?= |$)/;
-const WORD_KEY = /^(?:null|true|false|y|n|yes|no|on|off|__proto__)$/i;
+const WORD_KEY = /^(?:null|true|false|__proto__)$/i;
 
 export function readPlainYaml(text: string, withLines = false): PlainYaml | undefined {
   if (STRANGE.test(text)) return undefined;

@@ -12,6 +12,7 @@ import { SLOT_GRAVE } from '../slot.ts';
 import { append, uncounted } from './append.ts';
 import { addAudit, auditBreaks, auditPage } from './audit.ts';
 import { type CommitFate, openCommits } from './commits.ts';
+import * as deploying from './deployments.ts';
 import { exchangesOf, keepExchange, pruneExchanges } from './exchanges.ts';
 import { comeBack, heads } from './lanes.ts';
 import * as reading from './reading.ts';
@@ -287,6 +288,13 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     exchanges: (query) => read(() => exchangesOf(state, query)),
     exchangeBody: (id) => read(() => state.exchanges.get(id)?.body ?? null),
     pruneExchanges: (request) => write(() => pruneExchanges(state, request)),
+
+    putContent: (content) => write(() => deploying.putContent(state, content)),
+    content: (hash) => read(() => state.contents.get(hash) ?? null),
+    lacking: (hashes) => read(() => hashes.filter((hash) => !state.contents.has(hash))),
+    putDeployment: (request) => write(() => deploying.putDeployment(state, request)),
+    deployments: (query) => read(() => deploying.deploymentsOf(state, query)),
+    deployment: (id) => read(() => state.deployments.find((one) => one.id === id) ?? null),
 
     // All is in one place.
     shelve: () => write(() => 0),

@@ -23,6 +23,7 @@ import type {
   StoredSession,
   StoredUser,
 } from '../contract.ts';
+import type { Deployment } from '../deployments.ts';
 import type { KeptExchange } from './exchanges.ts';
 import type { StoredWrite } from './writes.ts';
 
@@ -49,7 +50,7 @@ export interface DeliveryRow {
   readonly id: number;
   readonly message: MessageRow;
   readonly flow: string;
-  readonly flowVersion: string;
+  flowVersion: string;
   /** The keys it was planned with. */
   readonly asked: readonly string[];
   /** The lanes it stands in; aliases followed. */
@@ -119,6 +120,8 @@ export interface State {
   readonly jobs: Map<string, Job>;
   readonly flowVersions: Map<string, Json>;
   readonly exchanges: Map<string, KeptExchange>;
+  readonly contents: Map<string, Uint8Array>;
+  readonly deployments: Deployment[];
   /** By key. */
   readonly writes: Map<string, StoredWrite>;
   /** Openings of several nodes that may hold shards, and until when by the disk's clock. */
@@ -161,6 +164,8 @@ export const emptyState = (): State => ({
   jobs: new Map(),
   flowVersions: new Map(),
   exchanges: new Map(),
+  contents: new Map(),
+  deployments: [],
   writes: new Map(),
   nodes: new Map(),
   shards: Array.from({ length: SHARDS }, () => ({ owner: 0 })),

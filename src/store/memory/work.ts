@@ -78,6 +78,7 @@ export function settle(state: State, end: Settlement, fenced: boolean): Settled 
   const row = leased(state, end.deliveryId, end.epoch, fenced);
   if (!row) return 'stale';
   addSteps(row, end.steps);
+  row.flowVersion = end.flowVersion ?? row.flowVersion;
   row.epoch = 0;
   row.state = target;
   if (end.to === 'given back') {

@@ -12,6 +12,7 @@ import { addAudit, auditReader } from './audit.ts';
 import { claimer } from './claim.ts';
 import { countDesk } from './counts.ts';
 import { cursorLister, cursorReader } from './cursors.ts';
+import { deploymentDesk } from './deployments.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
 import { exchangeDesk } from './exchanges.ts';
@@ -187,6 +188,7 @@ async function open(
   const jobs = jobDesk(desk);
   const exchanges = exchangeDesk(desk);
   const slots = slotDesk(desk);
+  const deployments = deploymentDesk(desk);
   const writes = writeDesk(desk);
 
   let closed: Promise<void> | undefined;
@@ -303,6 +305,13 @@ async function open(
     exchanges: whileOpen(exchanges.exchanges),
     exchangeBody: whileOpen(exchanges.exchangeBody),
     pruneExchanges: whileOpen(exchanges.pruneExchanges),
+
+    putContent: whileOpen(deployments.putContent),
+    content: whileOpen(deployments.content),
+    lacking: whileOpen(deployments.lacking),
+    putDeployment: whileOpen(deployments.putDeployment),
+    deployments: whileOpen(deployments.deployments),
+    deployment: whileOpen(deployments.deployment),
 
     prune: whileOpen(prune),
     // Partitions are cut by age already: nothing need be moved.

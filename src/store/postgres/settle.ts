@@ -24,6 +24,12 @@ import { stepRows } from './steps.ts';
 
 const SETTLE = { name: 'settle', text: 'SELECT settle_deliveries($1, $2, $3, $4, $5) AS live' };
 
+/** Before they settle: who holds them no longer changes nothing. */
+const RAN = `
+UPDATE open_delivery o SET version = r.version
+FROM (SELECT unnest($1::bigint[]) AS id, unnest($2::bigint[]) AS epoch, unnest($3::integer[]) AS version) r
+WHERE o.id = r.id AND o.epoch = r.epoch AND o.state = 1`;
+
 const GROUP_CALLS = 1_000;
 const TRIES = 8;
 
@@ -134,7 +140,9 @@ export function openSettling(desk: Desk, inHand: InHand) {
   const liveOf = ([row]: readonly Live[]): number[] => (row?.live ?? []).map(Number);
   /** With events held off: whatever came is seen, and whatever comes sees them asleep. */
   const settleSleepers = async (ask: Ask, session: number, group: readonly Call[]): Promise<number[]> => {
+    await noteVersions(ask, group);
     const falling = group.flatMap(({ call }) => (call.end?.to === 'sleeping' ? [call.end] : []));
+    if (falling.length === 0) return liveOf(await ask<Live>(SETTLE, values(session, group)));
     const fates = await sleep.judge(ask, falling);
     const live = liveOf(await ask<Live>(SETTLE, values(session, group, fates)));
     const settled = falling.filter((end) => live.includes(Number(end.deliveryId)));
@@ -142,12 +150,26 @@ export function openSettling(desk: Desk, inHand: InHand) {
     return live;
   };
 
+  /** Some ran with another version than they were planned with. */
+  const noteVersions = async (ask: Ask, group: readonly Call[]): Promise<void> => {
+    const ran = group.flatMap(({ call: { deliveryId, epoch, end } }) =>
+      end?.flowVersion === undefined
+        ? []
+        : [{ id: Number(deliveryId), epoch, version: desk.dictionary.name(end.flowVersion) }],
+    );
+    if (ran.length === 0) return;
+    const of = (name: 'id' | 'epoch' | 'version'): number[] => ran.map((one) => one[name]);
+    await ask(RAN, [of('id'), of('epoch'), of('version')]);
+  };
+
   const commit = async (session: number, group: readonly Call[]): Promise<void> => {
+    const names = group.flatMap(({ call }) => call.end?.flowVersion ?? []);
+    if (names.length > 0) await desk.dictionary.add([], names);
     for (let tried = 1; ; tried++) {
       try {
         const writer = writers.settle[session] as Session;
         const live = new Set(
-          group.some(({ call }) => call.end?.to === 'sleeping')
+          names.length > 0 || group.some(({ call }) => call.end?.to === 'sleeping')
             ? await writer.transaction((ask) => settleSleepers(ask, session, group))
             : liveOf(await writer.ask<Live>(SETTLE, values(session, group))),
         );

@@ -156,6 +156,20 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     exchanges: (query) => reader.call('exchanges', query),
     exchangeBody: (id) => reader.call('exchangeBody', id),
 
+    putContent: async (content) =>
+      void (await writer.call(
+        'putContent',
+        content.map(({ hash, bytes }) => [hash, Buffer.from(bytes).toString('base64')] as const),
+      )),
+    async content(hash) {
+      const text = await reader.call('content', hash);
+      return text === null ? null : Buffer.from(text, 'base64');
+    },
+    lacking: (hashes) => reader.call('lacking', hashes),
+    putDeployment: (request) => writer.call('putDeployment', request),
+    deployments: (query) => reader.call('deployments', query),
+    deployment: (id) => reader.call('deployment', id),
+
     tallies: (now) => reader.call('tallies', now),
     noises: () => reader.call('noises'),
     backlog: () => reader.call('backlog'),

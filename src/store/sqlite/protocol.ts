@@ -15,6 +15,7 @@ import type {
   NewWrite,
   NoiseCount,
   OutcomeCount,
+  PutDeployment,
   ReplayRequest,
   Settled,
   Settlement,
@@ -64,6 +65,8 @@ export interface Writes {
   pruneWrites(request: { readonly endedBefore: number; readonly limit: number }): number;
   keepExchange(exchange: Omit<Exchange, 'id'>, body: Json): string;
   pruneExchanges(request: Parameters<Store['pruneExchanges']>[0]): number;
+  putContent(content: readonly (readonly [hash: string, base64: string])[]): null;
+  putDeployment(request: PutDeployment): string | null;
   prune(round: PruneRound): Pruned;
   shelve(round: ShelveRound): { readonly moved: number; readonly after: number; readonly done: boolean };
   sweep(limit: number): number;
@@ -100,6 +103,11 @@ export interface Reads {
   flowVersion: Read<'flowVersion'>;
   exchanges: Read<'exchanges'>;
   exchangeBody: Read<'exchangeBody'>;
+  /** As base64. */
+  content(hash: string): string | null;
+  deployment: Read<'deployment'>;
+  deployments: Read<'deployments'>;
+  lacking: Read<'lacking'>;
   writes: Read<'writes'>;
   write: Read<'write'>;
   writtenBy(site: string, resultKeys: readonly string[]): readonly (readonly [string, string])[];

@@ -10,6 +10,7 @@ import { cursorLister, cursorReader } from './cursors.ts';
 import { openReader } from './database.ts';
 import { deadReader } from './dead.ts';
 import { deliveryLister } from './deliveries.ts';
+import { deploymentReader } from './deployments.ts';
 import { openDictionary } from './dictionary.ts';
 import { exchangeReader } from './exchanges.ts';
 import { faultOf, refusalOf } from './faults.ts';
@@ -60,6 +61,7 @@ function start(): void {
     ...deadReader(view),
     ...jobReader(view),
     ...exchangeReader(view),
+    ...deploymentReader(view),
     ...writeReader(view),
     deliveries: deliveryLister(view),
     ...countReader(view),

@@ -32,6 +32,7 @@ const HOLD = `
 UPDATE delivery SET state = 3, attempts = ?, steps = ?, step = ?, held_for = ?, failure = ?,
   possible_duplicate = max(possible_duplicate, ?)
 WHERE id = ?`;
+const RAN = 'UPDATE delivery SET version = ? WHERE id = ?';
 const NOT_BEFORE = 'UPDATE delivery SET due_at = ? WHERE id = ?';
 const COUNT_STEPS = 'UPDATE delivery SET steps = ? WHERE id = ?';
 const ADD_ATTEMPT =
@@ -48,10 +49,11 @@ const TARGETS: Readonly<Record<Settlement['to'], number>> = {
 };
 
 export function settler(desk: Desk) {
-  const { database, standing, tallies, vault } = desk;
+  const { database, dictionary, standing, tallies, vault } = desk;
   const finish = database.prepare(FINISH);
   const retry = database.prepare(RETRY);
   const hold = database.prepare(HOLD);
+  const ran = database.prepare(RAN);
   const notBefore = database.prepare(NOT_BEFORE);
   const countSteps = database.prepare(COUNT_STEPS);
   const addAttempt = database.prepare(ADD_ATTEMPT);
@@ -95,6 +97,7 @@ export function settler(desk: Desk) {
       const attempt = one.attempts + 1;
       if (end.steps.length > 0) one.steps = addSteps(id, one.steps, end.steps);
       const { steps } = one;
+      if (end.flowVersion !== undefined) ran.run(dictionary.name(end.flowVersion), id);
       switch (end.to) {
         case 'delivered':
           finish.run(DELIVERED, attempt, steps, null, end.at, null, id);

@@ -6,6 +6,7 @@ import { answerer } from './answering.ts';
 import { appender } from './append.ts';
 import { auditWriter } from './audit.ts';
 import { countWriter } from './counts.ts';
+import { deploymentWriter } from './deployments.ts';
 import type { Desk } from './desk.ts';
 import { openDictionary } from './dictionary.ts';
 import { exchangeWriter } from './exchanges.ts';
@@ -89,6 +90,7 @@ export function openWriting(database: DatabaseSync, vault: Vault, again = false)
       },
       ...accounts,
       ...exchangeWriter(desk),
+      ...deploymentWriter(desk, audit),
       ...slotWriter(desk),
       putJob,
       putFlowVersion,

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { TABLES } from './0002.ts';
+import { DEPLOYMENTS } from './deployments.ts';
 import { EXCHANGES } from './exchanges.ts';
 import { HISTORY } from './history.ts';
 import { LATE } from './late.ts';
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly {
   { version: 10, sql: LEARNING },
   { version: 11, sql: EXCHANGES },
   { version: 12, sql: SLOTS },
+  { version: 14, sql: DEPLOYMENTS },
 ];

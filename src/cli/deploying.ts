@@ -1,0 +1,130 @@
+/** Deployments of a project's data folder or database: with an engine that takes them at once, or for the next start. */
+import { join } from 'node:path';
+import type { ApiDeploys } from '../api/index.ts';
+import { createDeploys, type Deploys, drainingOf, driftOf, factsOf } from '../deploy/index.ts';
+import type { QueuedPolicy } from '../engine/index.ts';
+import { ENVIRONMENT_VARIABLE } from '../site/index.ts';
+import { asFailure, pause, secret, systemClock } from '../std/index.ts';
+import type { Deployment, Store } from '../store/index.ts';
+import { faultText, loadProject, type Project } from './project/index.ts';
+import { type Environment, setting } from './settings.ts';
+
+/** Where in a data folder the versions lie that are run. */
+export const versionsFolder = (data: string): string => join(data, 'deployments');
+
+export interface DeployingOptions {
+  readonly store: Store;
+  /** The data folder. */
+  readonly data: string;
+  /** The project's folder. */
+  readonly project: string;
+  readonly environment: Environment;
+  readonly log: (level: 'info' | 'warn' | 'error', text: string, facts: Record<string, string>) => void;
+}
+
+export type TakeUp = (project: Project, queued: QueuedPolicy, commit: () => Promise<void>) => Promise<void>;
+
+export interface Deploying {
+  readonly deploys: Deploys<Project>;
+  /** What the engine is to begin with; `null`: nothing was deployed. */
+  first(): Promise<{ readonly project: Project; readonly deployment: Deployment } | null>;
+  /** For the engine: versions that are drained. */
+  draining(): Promise<ReturnType<typeof drainingOf>>;
+  readonly api: ApiDeploys;
+  /** From now on deployments are taken up by this engine; what another node has deployed, too. */
+  begin(takeUp: TakeUp, ran: () => Readonly<Record<string, string>>): void;
+  close(): Promise<void>;
+}
+
+/** How often a node looks whether another one has deployed; milliseconds. */
+const LOOK_EVERY = 2_000;
+
+export function openDeploying(options: DeployingOptions): Deploying {
+  const { store, environment, log } = options;
+  let takeUp: TakeUp | null = null;
+  let running: Deployment | null = null;
+  let ran: (() => Readonly<Record<string, string>>) | null = null;
+  let busy = false;
+  const stopping = new AbortController();
+  let following: Promise<void> = Promise.resolve();
+
+  const deploys: Deploys<Project> = createDeploys({
+    store,
+    clock: systemClock,
+    into: versionsFolder(options.data),
+    packages: options.project,
+    load: (folder) => loadProject(folder, environment),
+    faultText,
+    ran: () => ran?.() ?? null,
+    environment: setting(environment, ENVIRONMENT_VARIABLE) ?? null,
+    random: secret,
+    async apply(project, queued, commit) {
+      if (takeUp === null) return commit();
+      busy = true;
+      try {
+        await takeUp(project, queued, commit);
+        running = await deploys.live();
+      } finally {
+        busy = false;
+      }
+    },
+  });
+
+  /** What another node has deployed. */
+  async function look(): Promise<void> {
+    const live = await deploys.live();
+    if (busy || takeUp === null || live === null || live.id === running?.id) return;
+    const { project } = await deploys.version(live.root);
+    await takeUp(project, factsOf(live).queued, () => Promise.resolve());
+    running = live;
+    log('info', 'a deployment of another node was taken up', { deployment: live.id });
+  }
+
+  async function follow(): Promise<void> {
+    let told = '';
+    while (!stopping.signal.aborted) {
+      await pause(systemClock, LOOK_EVERY, stopping.signal);
+      if (stopping.signal.aborted) return;
+      try {
+        await look();
+        told = '';
+      } catch (error) {
+        const { message, code, fix } = asFailure(error);
+        if (told !== message) log('error', `a deployment is not taken up: ${message}`, { code, fix });
+        told = message;
+      }
+    }
+  }
+
+  return {
+    deploys,
+    async first() {
+      const deployment = await deploys.live();
+      if (deployment === null) return null;
+      const { project } = await deploys.version(deployment.root);
+      running = deployment;
+      return { project, deployment };
+    },
+    draining: async () => drainingOf(await deploys.deployed()),
+    api: {
+      control: deploys,
+      running: () => running?.id ?? null,
+      async drift() {
+        const live = await deploys.live();
+        if (live === null) return null;
+        const { project } = await deploys.version(live.root);
+        return driftOf(options.project, project.config, live, store);
+      },
+    },
+    begin(how, flows) {
+      takeUp = how;
+      ran = flows;
+      // A store of one process has no other nodes.
+      if (store.onWork !== undefined) following = follow();
+    },
+    async close() {
+      stopping.abort();
+      await following;
+    },
+  };
+}

@@ -1,0 +1,261 @@
+/** The maps of a project: field maps in `maps/*.yaml`, value set maps in `maps/*.csv` and `sites/<site>/maps/*.csv`. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Flow, needs, runsAt } from '../../flow/index.ts';
+import {
+  type FieldMap,
+  type MapFile,
+  type RowSource,
+  readMapFile,
+  readValueSet,
+  type ValueSetRow,
+  type ValueSets,
+  valueSetsOf,
+} from '../../mapping/index.ts';
+import type { Fault, LoadedSite } from '../../site/index.ts';
+import { Failure, nearest } from '../../std/index.ts';
+
+/**
+ * Files of codes that are all read when a project is loaded. Of more, a file is read when it is first asked for; `check`
+ * reads all.
+ */
+const READ_AT_ONCE = 2_000;
+
+export interface ProjectMaps {
+  /** Where the shared maps are. */
+  readonly folder: string;
+  /** Field maps by name. */
+  readonly files: ReadonlyMap<string, MapFile>;
+  readonly map: (name: string) => FieldMap | undefined;
+  /** Names of field maps. */
+  readonly maps: readonly string[];
+  /** Value set maps that every site has. */
+  readonly shared: ValueSets;
+  /** Of one site: its own over the shared ones. */
+  readonly valueSets: (site: string) => ValueSets;
+  /** Names of value set maps, wherever they are. */
+  readonly names: readonly string[];
+  /** The file that a row of a site's map stands in. */
+  readonly fileOf: (site: string, map: string) => string;
+  /** Every value set map was read when the project was loaded: its faults are among the project's. */
+  readonly checked: boolean;
+  /** Reads every value set map: what is wrong, and targets that several rows have. */
+  check(progress?: (done: number, all: number) => void): {
+    readonly faults: readonly Fault[];
+    readonly findings: readonly Fault[];
+  };
+}
+
+/** @param folder The shared maps'. */
+export function loadMaps(
+  folder: string,
+  sites: readonly LoadedSite[],
+): { readonly maps: ProjectMaps; readonly faults: readonly Fault[] } {
+  const faults: Fault[] = [];
+  const files = new Map<string, MapFile>();
+  for (const name of namesIn(folder, '.yaml')) {
+    const file = join(folder, `${name}.yaml`);
+    const read = readMapFile(readFileSync(file, 'utf8'), name);
+    faults.push(...read.faults.map((fault) => ({ file, ...fault })));
+    if (read.map !== undefined) files.set(name, read.map);
+  }
+  faults.push(...strangers(folder, ['.yaml', '.csv']));
+  const shared = new CsvFolder(folder);
+  const folders = new Map(
+    sites.map(({ record, file }) => [record.site, new CsvFolder(join(dirname(file), 'maps'))]),
+  );
+  for (const one of folders.values()) faults.push(...strangers(one.folder, ['.csv']));
+  const sharedSets = valueSetsOf(shared);
+  const made = new Map<string, ValueSets>();
+  const all = [shared, ...folders.values()];
+  const names = [...new Set(all.flatMap((one) => one.names))].sort();
+  const checked = all.reduce((sum, one) => sum + one.names.length, 0) <= READ_AT_ONCE;
+  const maps: ProjectMaps = {
+    folder,
+    checked,
+    files,
+    map: (name) => files.get(name)?.fields,
+    maps: [...files.keys()],
+    shared: sharedSets,
+    names,
+    valueSets(site) {
+      let sets = made.get(site);
+      if (sets === undefined) {
+        sets = valueSetsOf(shared, folders.get(site), sharedSets);
+        made.set(site, sets);
+      }
+      return sets;
+    },
+    fileOf: (site, map) => join(folders.get(site)?.folder ?? folder, `${map}.csv`),
+    check(progress) {
+      const found: Fault[] = [];
+      const findings: Fault[] = [];
+      const count = all.reduce((sum, one) => sum + one.names.length, 0);
+      let done = 0;
+      for (const one of all) {
+        for (const name of one.names) {
+          found.push(...one.faults(name));
+          progress?.(++done, count);
+        }
+      }
+      for (const [site, own] of folders)
+        findings.push(...ambiguities(maps.valueSets(site), own.names, own.folder));
+      findings.push(...ambiguities(sharedSets, shared.names, folder));
+      return { faults: found, findings };
+    },
+  };
+  if (all.reduce((sum, one) => sum + one.names.length, 0) <= READ_AT_ONCE)
+    faults.push(...maps.check().faults);
+  return { maps, faults };
+}
+
+/** The value set maps of one folder, each file read once. */
+class CsvFolder implements RowSource {
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly #known: ReadonlySet<string>;
+  readonly #read = new Map<
+    string,
+    { readonly rows: readonly ValueSetRow[]; readonly faults: readonly Fault[] }
+  >();
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.names = namesIn(folder, '.csv');
+    this.#known = new Set(this.names);
+  }
+
+  /** @throws Failure `config`: the file has faults. */
+  rows(name: string): readonly ValueSetRow[] | undefined {
+    if (!this.#known.has(name)) return undefined;
+    const { rows, faults } = this.#file(name);
+    const [first] = faults;
+    if (first === undefined) return rows;
+    throw new Failure({
+      code: 'VALUE_SET_INVALID',
+      kind: 'config',
+      message: `The value set map ${name}, line ${first.line}: ${first.reason}.`,
+      fix: first.fix,
+      at: { path: `${first.file}:${first.line}` },
+    });
+  }
+
+  faults(name: string): readonly Fault[] {
+    return this.#file(name).faults;
+  }
+
+  #file(name: string): { readonly rows: readonly ValueSetRow[]; readonly faults: readonly Fault[] } {
+    const known = this.#read.get(name);
+    if (known !== undefined) return known;
+    const file = join(this.folder, `${name}.csv`);
+    const { rows, faults } = readValueSet(readFileSync(file), file);
+    const made = { rows, faults: faults.map((fault) => ({ file, ...fault })) };
+    this.#read.set(name, made);
+    return made;
+  }
+}
+
+const NAME = /^[a-z0-9][a-z0-9-]*$/;
+
+function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function namesIn(folder: string, ending: string): readonly string[] {
+  return entriesOf(folder).flatMap((entry) => {
+    const name = entry.slice(0, -ending.length);
+    return entry.endsWith(ending) && NAME.test(name) ? [name] : [];
+  });
+}
+
+/** Files that nobody reads are most likely misnamed. */
+function strangers(folder: string, endings: readonly string[]): readonly Fault[] {
+  return entriesOf(folder).flatMap((entry): Fault[] => {
+    if (entry.startsWith('.') || /\.(md|test\.ts)$/.test(entry)) return [];
+    const ending = endings.find((one) => entry.endsWith(one));
+    const file = join(folder, entry);
+    if (ending === undefined) {
+      const what = endings.includes('.yaml')
+        ? 'field maps end in .yaml, value set maps in .csv'
+        : 'value set maps end in .csv';
+      return [{ file, line: 0, reason: 'is no map', fix: `${what}; put other files elsewhere` }];
+    }
+    if (NAME.test(entry.slice(0, -ending.length))) return [];
+    return [
+      {
+        file,
+        line: 0,
+        reason: 'is not named as maps are',
+        fix: 'use lower-case letters, digits and hyphens: visit-types',
+      },
+    ];
+  });
+}
+
+/** On the way back nobody can say which row is meant. Told where a row of them stands in this folder. */
+function ambiguities(sets: ValueSets, names: readonly string[], folder: string): readonly Fault[] {
+  return names.flatMap((name) => {
+    let found: ReturnType<NonNullable<ReturnType<ValueSets['get']>>['ambiguous']>;
+    try {
+      found = sets.get(name)?.ambiguous() ?? [];
+    } catch {
+      return []; // its faults are told
+    }
+    return found.flatMap(({ target, rows }): Fault[] => {
+      const [first] = rows.filter(({ file }) => dirname(file) === folder);
+      if (first === undefined) return [];
+      const lines = rows
+        .map(({ file, line }) => (file === first.file ? String(line) : `${file}:${line}`))
+        .join(', ');
+      return [
+        {
+          file: first.file,
+          line: first.line,
+          reason: `the target "${target}" stands in several rows (${lines}), and none is preferred`,
+          fix: 'if it is looked up on the way back, write yes in the column "preferred" of the row that is meant',
+        },
+      ];
+    });
+  });
+}
+
+/** Value set maps that flows look codes up in, and that a site where they run has not. */
+export function lackingMaps(
+  flows: readonly Flow[],
+  { names, valueSets }: ProjectMaps,
+  sites: readonly LoadedSite[],
+  file: string,
+): readonly Fault[] {
+  return flows.flatMap((flow) =>
+    valueSetsOfFlow(flow).flatMap((name): Fault[] => {
+      const near = nearest(name, names);
+      const fix = near
+        ? `did you mean "${near}"?`
+        : `make maps/${name}.csv with the columns source and target`;
+      const reason = `${flow.name}: there is no value set map "${name}"`;
+      if (!names.includes(name)) return [{ file, line: 0, reason, fix }];
+      const without = sites.filter(
+        ({ record }) => runsAt(flow, record) && !valueSets(record.site).names.includes(name),
+      );
+      return without.map(({ record: { site } }) => ({
+        file,
+        line: 0,
+        reason: `${flow.name}: the site ${site} has no value set map "${name}"`,
+        fix: `make sites/${site}/maps/${name}.csv, or one for all: maps/${name}.csv`,
+      }));
+    }),
+  );
+}
+
+/** A flow that cannot be looked at has faults of its own. */
+function valueSetsOfFlow(flow: Flow): readonly string[] {
+  try {
+    return needs(flow, { capabilities: [] }).valueSets;
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,261 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { Flow } from '../flow/index.ts';
+import { loadSites } from '../site/index.ts';
+import { manualClock } from '../std/index.ts';
+import { newDisk, openMemoryStore, type Store } from '../store/index.ts';
+import {
+  createDeploys,
+  type Deployable,
+  type Deploys,
+  type DeployWish,
+  factsOf,
+  readProject,
+} from './index.ts';
+
+const SITE = `site: mercy
+name: Mercy
+environment: production
+ehr: { vendor: epic }
+timeZone: UTC
+identifiers: { mrn: { system: urn:mrn } }
+connections:
+  feed: { connector: mllp, listen: { port: 6661 } }
+`;
+const step = (more: object = {}) => ({
+  ...{ id: 'notice', kind: 'map', map: 'contact', fields: { mrn: { from: 'hl7:PID-3.1' } } },
+  ...more,
+});
+const aFlow = (name: string, more: object = {}): string =>
+  JSON.stringify({
+    ...{ name, about: 'Tells.', sites: 'all', trigger: { kind: 'hl7', type: 'ADT^A01' }, order: 'patient' },
+    ...{ steps: [step()], giveUpAfter: 1_000 },
+    ...more,
+  });
+const first: Readonly<Record<string, string>> = {
+  'suture.config.ts': 'export default {};',
+  'sites/mercy/site.yaml': SITE,
+  'sites/mercy/maps/units.csv': 'source,target\nMG,mg\nOLD,g\n',
+  'flows/one.yaml': aFlow('one'),
+  'flows/two.yaml': aFlow('two', { steps: [step({ map: 'other' })] }),
+  'maps/contact.yaml': 'fields: { mrn: { from: hl7:PID-3.1 } }\n',
+  'maps/other.yaml': 'fields: {}\n',
+};
+
+let home: string;
+let store: Store;
+let refuse: Error | null;
+let ran: string[];
+let disk: ReturnType<typeof newDisk>;
+let approval: boolean;
+const clock = manualClock(1_790_000_000_000);
+
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'suture-deploy-'));
+  disk = newDisk();
+  store = await openMemoryStore({ disk });
+  refuse = null;
+  approval = false;
+  ran = [];
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** Flows as JSON, which is YAML; a flow that says `broken` is a fault. */
+async function load(folder: string): Promise<Deployable> {
+  const { sites, faults } = loadSites(join(folder, 'sites'), {});
+  const flows = readdirSync(join(folder, 'flows')).map(
+    (name) => parse(readFileSync(join(folder, 'flows', name), 'utf8')) as Flow,
+  );
+  const broken = flows.filter(({ about }) => about === 'broken');
+  return {
+    config: { sites: 'sites', flows: 'flows', deploy: { secondApproval: approval } },
+    sites,
+    flows,
+    faults: [
+      ...faults,
+      ...broken.map(({ name }) => ({
+        file: `${folder}/flows/${name}.yaml`,
+        line: 3,
+        reason: 'is broken',
+        fix: 'mend it',
+      })),
+    ],
+  };
+}
+
+function desk(): Deploys<Deployable> {
+  return createDeploys({
+    ...{ store, clock, load, into: join(home, 'versions'), packages: home, environment: null },
+    faultText: ({ file, line, reason, fix }) => `${file}:${line}: ${reason}; ${fix}`,
+    ran: () => null,
+    random: () => String(Math.random()),
+    async apply(project, _queued, commit) {
+      if (refuse) throw refuse;
+      await commit();
+      ran.push(project.flows.map(({ name }) => name).join());
+    },
+  });
+}
+
+/** Writes a working folder and brings it to the store. */
+async function bring(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = join(home, 'working');
+  rmSync(folder, { recursive: true, force: true });
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  const { root, contents } = readProject(folder, { sites: 'sites', flows: 'flows' });
+  await store.putContent(contents);
+  return root;
+}
+const wish = (root: string, more: Partial<DeployWish> = {}): DeployWish => ({
+  ...{ root, act: 'deploy', scope: {}, queued: 'drain', who: 'kim', note: 'why not' },
+  ...more,
+});
+const deployFirst = async () => desk().deploy(wish(await bring(first)));
+
+test('a plan says in words what changes: steps, sources, order, ports and codes', async () => {
+  await deployFirst();
+  const next = {
+    ...first,
+    'sites/mercy/site.yaml': SITE.replace('6661', '6662'),
+    'sites/mercy/maps/units.csv': 'source,target\nMG,"mg/d"\nNEW,l\n',
+    'flows/one.yaml': aFlow('one', {
+      order: 'connection',
+      steps: [step({ fields: { mrn: { from: 'hl7:PID-2.1' } } }), { id: 'kept', kind: 'filter', that: {} }],
+    }),
+    'flows/three.yaml': aFlow('three'),
+  };
+  const plan = await desk().plan(wish(await bring(next)));
+  expect(plan.changes.map(({ of, name, text }) => `${of} ${name}: ${text}`)).toEqual([
+    'site mercy: connection feed: listen.port is now 6662 (was 6661)',
+    'flow one: its order is now by "connection" (was "patient")',
+    'flow one: step "notice": mrn is now taken from "hl7:PID-2.1" (was "hl7:PID-3.1")',
+    'flow one: step "kept" is new (filter, behind "notice")',
+    'flow three: the flow is new',
+    'map sites/mercy/maps/units.csv: the code "MG" now means "mg/d" (was "mg")',
+    'map sites/mercy/maps/units.csv: the code "NEW" is new: it means "l"',
+    'map sites/mercy/maps/units.csv: the code "OLD" is gone',
+  ]);
+  expect(plan.missing.join()).toMatch(/mercy: .*nobody/);
+  expect(ran).toEqual(['one,two']);
+});
+
+test('what runs is changed only whole: with a fault, or an engine that refuses, everything stays and nothing is written', async () => {
+  const { id } = await deployFirst();
+  const root = await bring({ ...first, 'flows/one.yaml': aFlow('one', { about: 'broken' }) });
+  await expect(desk().deploy(wish(root))).rejects.toThrow(/1 fault.*flows\/one\.yaml:3: is broken/);
+  refuse = new Error('the port is taken');
+  const other = await bring({ ...first, 'flows/one.yaml': aFlow('one', { order: 'none' }) });
+  await expect(desk().deploy(wish(other))).rejects.toThrow(/the port is taken/);
+  refuse = null;
+  await expect(desk().deploy(wish(await bring(first)))).rejects.toMatchObject({ code: 'DEPLOY_NOTHING' });
+  expect((await store.deployments({ limit: 9 })).map((one) => one.id)).toEqual([id]);
+  expect((await store.auditTrail({ limit: 9 })).rows).toMatchObject([{ act: 'project.deploy', who: 'kim' }]);
+  // The next one may: nothing is left locked.
+  await desk().deploy(wish(other));
+  expect(ran).toHaveLength(2);
+});
+
+test('while one deploys another is refused and told who does; one that died gives way', async () => {
+  await deployFirst();
+  const { version, now } = await store.slot('deploy');
+  const value = { who: 'ida', what: 'deploy', token: 'x', at: now - 5_000 };
+  await store.swapSlot({ name: 'deploy', expect: version, value, until: now + 60_000 });
+  const root = await bring({ ...first, 'flows/one.yaml': aFlow('one', { order: 'none' }) });
+  await expect(desk().deploy(wish(root))).rejects.toThrow(/ida deploys just now \(deploy, for 5 s\)/);
+  await store.swapSlot({ name: 'deploy', expect: version + 1, value, until: now - 1 });
+  await desk().deploy(wish(root));
+  expect(ran).toHaveLength(2);
+});
+
+test('one flow alone takes its map along and leaves what else differs; what others use, too, is not taken silently', async () => {
+  await deployFirst();
+  const next = {
+    ...first,
+    'flows/one.yaml': aFlow('one', { order: 'none' }),
+    'flows/two.yaml': aFlow('two', { order: 'none', steps: [step({ map: 'other' })] }),
+    'maps/contact.yaml': 'fields: { mrn: { from: hl7:PID-2.1 } }\n',
+  };
+  const root = await bring(next);
+  const done = await desk().deploy(wish(root, { scope: { flows: ['one'] } }));
+  expect(factsOf(done).changes.map(({ name }) => name)).toEqual(['one', 'maps/contact.yaml']);
+  const { project } = await desk().version(done.root);
+  expect(project.flows.map(({ name, order }) => `${name} ${order}`)).toEqual(['one none', 'two patient']);
+  expect((await desk().plan(wish(root, { scope: { flows: ['one'] } }))).outside).toEqual(['flows/two.yaml']);
+  const shared = await bring({
+    ...next,
+    'flows/two.yaml': aFlow('two', { steps: [step({ map: 'contact' })] }),
+    'maps/contact.yaml': 'fields: {}\n',
+  });
+  await desk().deploy(wish(shared, { scope: { flows: ['two', 'one'] } }));
+  const again = await bring({
+    ...next,
+    'flows/two.yaml': aFlow('two', { steps: [step({ map: 'contact' })] }),
+  });
+  await expect(desk().deploy(wish(again, { scope: { flows: ['one'] } }))).rejects.toThrow(
+    /maps\/contact\.yaml changes, and the flow two uses it, too/,
+  );
+  await expect(desk().deploy(wish(again, { scope: { flows: ['onee'] } }))).rejects.toThrow(/no flow "onee"/);
+  await expect(desk().deploy(wish(again, { scope: { sites: ['mercyy'] } }))).rejects.toThrow(
+    /Did you mean|no site/,
+  );
+});
+
+test('back in one step, and further back by the next; to a version whose map is gone, not at all', async () => {
+  const one = await deployFirst();
+  const two = await desk().deploy(
+    wish(await bring({ ...first, 'flows/one.yaml': aFlow('one', { order: 'none' }) })),
+  );
+  const three = await desk().deploy(
+    wish(await bring({ ...first, 'maps/other.yaml': 'fields: { a: { value: 1 } }\n' })),
+  );
+  const back = { who: 'ida', note: 'it was wrong', queued: 'drain', scope: {} } as const;
+  expect((await desk().rollback(back)).root).toBe(two.root);
+  const again = await desk().rollback(back);
+  expect(again.root).toBe(one.root);
+  expect(factsOf(again)).toMatchObject({ act: 'roll back', from: one.id });
+  await expect(desk().rollback(back)).rejects.toThrow(/no earlier deployment/);
+  const { files } = await desk().version(three.root);
+  disk.state.contents.delete(files.get('maps/other.yaml') as string);
+  const before = await store.deployments({ limit: 20 });
+  await expect(desk().rollback({ ...back, to: three.id })).rejects.toThrow(
+    /maps\/other\.yaml is not kept any more/,
+  );
+  expect(await store.deployments({ limit: 20 })).toEqual(before);
+});
+
+test('a production site waits for a second person: never the one who asked, and not when something else came in between', async () => {
+  approval = true;
+  const asked = await deployFirst();
+  expect(asked.state).toBe('asked');
+  expect(ran).toEqual([]);
+  const yes = { approved: true, note: 'looked at it' };
+  await expect(desk().decide(asked.id, { ...yes, who: 'kim' })).rejects.toThrow(/kim has asked/);
+  const late = await desk().deploy(
+    wish(await bring({ ...first, 'flows/one.yaml': aFlow('one', { order: 'none' }) })),
+  );
+  expect(await desk().decide(asked.id, { ...yes, who: 'ida' })).toMatchObject({
+    state: 'deployed',
+    decidedBy: 'ida',
+  });
+  expect(ran).toEqual(['one,two']);
+  await expect(desk().decide(asked.id, { ...yes, who: 'ida' })).rejects.toThrow(/nobody is asked/);
+  await expect(desk().decide(late.id, { ...yes, who: 'ida' })).rejects.toThrow(/was deployed/);
+  expect(await desk().decide(late.id, { approved: false, note: 'too late', who: 'ida' })).toMatchObject({
+    state: 'refused',
+  });
+  expect((await store.auditTrail({ limit: 9 })).rows.map(({ act, who }) => `${act} ${who}`)).toEqual([
+    'project.refuse ida',
+    'project.approve ida',
+    'project.ask kim',
+    'project.ask kim',
+  ]);
+});

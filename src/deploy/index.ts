@@ -1,0 +1,16 @@
+export { type Change, changesBetween } from './changes.ts';
+export { createDeploys, type DeployParts } from './desk.ts';
+export { driftOf, driftText, type FolderDrift, gitStateOf } from './drift.ts';
+export { type DeployFacts, drainingOf, factsOf, type GitState } from './facts.ts';
+export { DEPLOY_FAILURES, deployFailure } from './failures.ts';
+export { readProject } from './folder.ts';
+export {
+  contentOf,
+  type Files,
+  filesOf,
+  pathsBetween,
+  type Scope,
+  type Snapshot,
+  snapshotOf,
+} from './tree.ts';
+export type * from './types.ts';
