@@ -149,6 +149,7 @@ export function createEngine(options: EngineOptions): Engine {
     planned,
     heard: (site, connection) => learning.heard(site, connection),
     changed,
+    observed: present.observed,
     log,
     open: (site, name) => byName.get(`${site}/${name}`),
   });
