@@ -28,8 +28,9 @@ beforeAll(async () => {
       },
     },
   });
+  const { id: _, ...fresh } = row;
   await server.store.putDeployment({
-    deployment: { ...row, facts: {} } as never,
+    deployment: fresh,
     audit: { at: 1, who: 'cli', act: 'project.ask', on: 'deployment #' },
   });
 });
