@@ -4,7 +4,8 @@ import { flow, hl7 } from '../flow/index.ts';
 import { siteSchema } from '../site/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import { newDisk, openMemoryStore } from '../store/index.ts';
-import { createEngine, type Engine } from './engine.ts';
+import { createEngine } from './engine.ts';
+import type { Engine } from './engine-contract.ts';
 
 const site = siteSchema.parse({
   ...{ site: 'mercy', name: 'Mercy', environment: 'sandbox', ehr: { vendor: 'any' }, timeZone: 'UTC' },

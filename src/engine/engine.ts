@@ -10,6 +10,7 @@ import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
+import type { Engine, EngineOptions } from './engine-contract.ts';
 import { createKeyring } from './keys/keyring.ts';
 import { cursorDesk } from './learning/cursors.ts';
 import { createLearning } from './learning/learning.ts';
@@ -23,14 +24,21 @@ import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
+<<<<<<< HEAD
 import { watchStore } from './store-probe.ts';
+=======
+import { createStoreProbe } from './store-probe.ts';
+>>>>>>> main
 import { createDraining, createSwap } from './swap.ts';
 import { createTelling } from './telling.ts';
 import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
 
+<<<<<<< HEAD
 export type { Engine, EngineOptions } from './options.ts';
 
+=======
+>>>>>>> main
 const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
 

@@ -3,7 +3,8 @@ export type { CapabilityControl, DriftState, SiteCapabilities } from './capabili
 export { secretVariable } from './context.ts';
 export type * from './control.ts';
 export type { Drain } from './drain.ts';
-export { createEngine, type Engine, type EngineOptions } from './engine.ts';
+export { createEngine } from './engine.ts';
+export type { Engine, EngineOptions } from './engine-contract.ts';
 export type { KeyControl, KeyView } from './keys/keyring.ts';
 export { type CursorControl, type CursorView, cursorDesk } from './learning/cursors.ts';
 export {

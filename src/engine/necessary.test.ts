@@ -4,7 +4,8 @@ import { appointment, flow, hl7, NECESSARY_STEP } from '../flow/index.ts';
 import { siteSchema } from '../site/index.ts';
 import { systemClock } from '../std/index.ts';
 import { newDisk, openMemoryStore } from '../store/index.ts';
-import { createEngine, type Engine } from './engine.ts';
+import { createEngine } from './engine.ts';
+import type { Engine } from './engine-contract.ts';
 import { necessaryCounts } from './necessary.ts';
 
 const closing: (() => Promise<unknown>)[] = [];

@@ -6,7 +6,8 @@ import { createMllpClient } from '../hl7/index.ts';
 import { type SiteRecord, siteSchema } from '../site/index.ts';
 import { systemClock } from '../std/index.ts';
 import { newDisk, openMemoryStore } from '../store/index.ts';
-import { createEngine, type Engine } from './engine.ts';
+import { createEngine } from './engine.ts';
+import type { Engine } from './engine-contract.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

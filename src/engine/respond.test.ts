@@ -8,7 +8,8 @@ import { cds, type Flow, flow } from '../flow/index.ts';
 import { siteSchema } from '../site/index.ts';
 import { type Clock, systemClock } from '../std/index.ts';
 import { type MemoryStore, newDisk, openMemoryStore } from '../store/index.ts';
-import { createEngine, type Engine } from './engine.ts';
+import { createEngine } from './engine.ts';
+import type { Engine } from './engine-contract.ts';
 
 /** A hospital that calls services as Epic does: it signs, and has a FHIR server for its tokens. */
 interface Hospital {

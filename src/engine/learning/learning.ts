@@ -2,21 +2,26 @@
  * All that is learnt: for each site and resource of its record one method, which the record chooses. A site's learning runs
  * on one node at a time.
  */
-import type { Connection, ConnectionContext, Finding, LearnSettings } from '../../connectors/index.ts';
+import type { Connection, Finding, LearnSettings } from '../../connectors/index.ts';
 import { learningOf, type SiteLearning, type SiteRecord } from '../../site/index.ts';
-import { asFailure, type Clock, canonicalJson, Failure, pause, type Random } from '../../std/index.ts';
-import type { Store } from '../../store/index.ts';
-import { type Intake, identityKey } from '../intake.ts';
+import { asFailure, canonicalJson, Failure, pause } from '../../std/index.ts';
+import { identityKey } from '../intake.ts';
 import { survivorsPage } from '../merge.ts';
+<<<<<<< HEAD
 import { type KeyedHash, patientKey } from '../patient.ts';
 import { createClaims } from './claims.ts';
+=======
+import { patientKey } from '../patient.ts';
+>>>>>>> main
 import { feedAsk } from './feed.ts';
 import { type Ask, cursorName, type Learner, startLearner } from './learner.ts';
+import type { FindSource, Learning, LearningOptions, Source } from './learning-contract.ts';
 import { type MethodKeeper, methodKeeper } from './method.ts';
 import { startRoster } from './roster.ts';
 import { createTellings } from './tellings.ts';
 import { wakesAsk } from './wakes.ts';
 
+<<<<<<< HEAD
 /** What learning knows of a connection. */
 export interface Source {
   readonly site: SiteRecord;
@@ -67,6 +72,11 @@ export interface Learning {
   stop(): Promise<void>;
 }
 
+=======
+/** A node that learns at a site says so for this long, and again before that has gone by. */
+const CLAIM = 30_000;
+const CLAIM_AGAIN = 10_000;
+>>>>>>> main
 /** What could not be begun is tried again after this. */
 const BEGIN_AGAIN = 5_000;
 
