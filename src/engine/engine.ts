@@ -16,7 +16,6 @@ import { cursorDesk } from './learning/cursors.ts';
 import { createLearning } from './learning/learning.ts';
 import { createNecessary } from './necessary.ts';
 import { createOpening } from './opening.ts';
-import type { Engine, EngineOptions } from './options.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { patientKeysOf } from './patient.ts';
 import { createPresent } from './present.ts';
@@ -24,21 +23,12 @@ import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
-<<<<<<< HEAD
-import { watchStore } from './store-probe.ts';
-=======
 import { createStoreProbe } from './store-probe.ts';
->>>>>>> main
 import { createDraining, createSwap } from './swap.ts';
 import { createTelling } from './telling.ts';
 import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
 
-<<<<<<< HEAD
-export type { Engine, EngineOptions } from './options.ts';
-
-=======
->>>>>>> main
 const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
 
@@ -154,6 +144,8 @@ export function createEngine(options: EngineOptions): Engine {
     dispatch.nudge();
   }
 
+  const probeWhileFailing = createStoreProbe(store, clock, () => running);
+
   const opening = createOpening({
     store,
     clock,
@@ -250,7 +242,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   const signIns = signInsOf({ store, clock, open, resume, signal: stopping.signal });
 
-  let endWatch: (() => void) | null = null;
+  let endHealth: (() => void) | null = null;
+  let endWork: (() => void) | undefined;
   let clockwork: ReturnType<typeof startClockwork> | null = null;
 
   return {
@@ -270,10 +263,17 @@ export function createEngine(options: EngineOptions): Engine {
           }
         }
         running = true;
-        endWatch = watchStore({
-          ...{ store, clock, log, running: () => running, nudge: dispatch.nudge },
-          changed: () => changed('health'),
+        endHealth = store.onHealth((health) => {
+          changed('health');
+          if (health.state === 'failing') {
+            log('error', health.failure.message, { code: health.failure.code, fix: health.failure.fix });
+            probeWhileFailing();
+          } else {
+            log('info', 'the store works again', {});
+            dispatch.nudge();
+          }
         });
+        endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
         // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
@@ -300,7 +300,8 @@ export function createEngine(options: EngineOptions): Engine {
         clockwork = startClockwork({ store, clock, keyedHash, sites, flows, planned, log });
       } catch (error) {
         running = false;
-        endWatch?.();
+        endHealth?.();
+        endWork?.();
         await closeAll();
         throw error;
       }
@@ -320,7 +321,8 @@ export function createEngine(options: EngineOptions): Engine {
       await answering.stop();
       backpressure.stop();
       await clockwork?.stop();
-      endWatch?.();
+      endHealth?.();
+      endWork?.();
       const end = beginDrain(clock, drain, {
         text: () => drainText(dispatch.inHand, gate.underWay()),
         breakOff: () => stopping.abort(new Error('the engine is stopping')),
