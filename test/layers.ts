@@ -33,7 +33,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     room: 'cases',
-    rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'flow', 'sandbox'],
+    rooms: ['std', 'hl7', 'message', 'site', 'mapping', 'flow'],
     packages: ['yaml', 'zod'],
   },
   { room: 'vault', rooms: ['std'], packages: [] },

@@ -16,7 +16,6 @@ import {
 } from '../flow/index.ts';
 import { peek } from '../hl7/index.ts';
 import type { Format, StepRecord } from '../message/index.ts';
-import { createSandbox } from '../sandbox/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type FailureKind, type FailureRecord, type Json, retryByKind } from '../std/index.ts';
 
@@ -56,11 +55,21 @@ export interface PlayRequest {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly answers: Answers;
+  /** Runs the script of a code step, in the sandbox. */
+  readonly script?: (run: {
+    readonly script: string;
+    readonly source: string;
+    readonly input: Json;
+    readonly signal: AbortSignal;
+    readonly at: number;
+    readonly timeZone: string;
+  }) => Promise<Json>;
   /** Remembered from before: a run that begins at a later step. */
   readonly remembered?: ReadonlyMap<string, Json>;
 }
 
 const MOST_COMMANDS = 2_000;
+const SCRIPT_MS = 60_000;
 
 export async function play(request: PlayRequest): Promise<Played> {
   const { flow, site } = request;
@@ -174,9 +183,9 @@ class Playing {
       case 'call':
         return this.#call(command);
       case 'code':
-        return this.#code(command);
+        return this.#code(command.step, () => command.run(structuredClone(command.input)));
       case 'script':
-        return this.#script(command);
+        return this.#code(command.step, () => this.#script(command));
       case 'sleep':
         return this.#sleep(command);
     }
@@ -208,41 +217,24 @@ class Playing {
     return undefined;
   }
 
-  /** In the sandbox, as the engine does it. */
-  async #script(command: Command & { kind: 'script' }): Promise<Pick<Played, 'end' | 'failure'> | undefined> {
-    const { step, script: file, source, input } = command;
-    const sandbox = createSandbox();
-    try {
-      const at = this.#request.now;
-      const given = await sandbox.run({ file, source }, input as Json, { at });
-      this.#remember(step, given);
-      return undefined;
-    } catch (error) {
-      const failure = asFailure(error, { flow: this.#prepared.flow.name, step });
-      return { end: `failed at ${step}: ${failure.code}`, failure: failure.toJSON() };
-    } finally {
-      await sandbox.close();
-    }
+  #script({ script, source, input }: Command & { kind: 'script' }): Promise<Json> {
+    const { script: run, site } = this.#request;
+    if (run === undefined) throw new Error('there is no sandbox here');
+    const signal = AbortSignal.timeout(SCRIPT_MS);
+    return run({ script, source, input: input as Json, signal, at: this.#now, timeZone: site.timeZone });
   }
 
-  async #code({
-    step,
-    input,
-    run,
-  }: Command & { kind: 'code' }): Promise<Pick<Played, 'end' | 'failure'> | undefined> {
+  async #code(step: string, run: () => unknown): Promise<Pick<Played, 'end' | 'failure'> | undefined> {
     try {
-      const value: unknown = await run(structuredClone(input));
+      const value: unknown = await run();
       // As the store would keep it.
       this.#remember(step, value === undefined ? null : JSON.parse(JSON.stringify(value)));
       return undefined;
     } catch (error) {
       const failure = asFailure(error, { flow: this.#prepared.flow.name, step });
       const said = error instanceof Error ? error.message : String(error);
-      const record = {
-        ...failure.toJSON(),
-        message: failure.code === 'DEFECT' ? `The code threw: ${said}` : failure.message,
-      };
-      return { end: `failed at ${step}: ${failure.code}`, failure: record };
+      const message = failure.code === 'DEFECT' ? `The code threw: ${said}` : failure.message;
+      return { end: `failed at ${step}: ${failure.code}`, failure: { ...failure.toJSON(), message } };
     }
   }
 

@@ -8,12 +8,14 @@ import {
   compare,
   expectationText,
   type Played,
+  type PlayRequest,
   play,
   readCases,
 } from '../cases/index.ts';
+import { createScripts } from '../engine/index.ts';
 import { runsAt, withValueSets } from '../flow/index.ts';
 import type { Fault, SiteRecord } from '../site/index.ts';
-import { Failure, type Json, nearest } from '../std/index.ts';
+import { Failure, type Json, nearest, systemClock } from '../std/index.ts';
 import type { Project } from './project/index.ts';
 
 export const FIXTURES = 'fixtures';
@@ -86,7 +88,7 @@ export async function playCase(project: Project, one: Case): Promise<Played> {
       fix: `It runs at: ${possible.map(({ record }) => record.site).join(', ') || 'none; make a site record'}.`,
     });
   }
-  return play({
+  return playHere({
     flow,
     site: mappedSite(project, site.record),
     bytes: one.input.bytes,
@@ -95,6 +97,16 @@ export async function playCase(project: Project, one: Case): Promise<Played> {
     now: Date.parse(settings.now),
     answers: answersOf(one),
   });
+}
+
+/** With a sandbox for scripts, which is gone afterwards. */
+export async function playHere(request: PlayRequest): Promise<Played> {
+  const scripts = createScripts(systemClock);
+  try {
+    return await play({ ...request, script: scripts.run });
+  } finally {
+    await scripts.close();
+  }
 }
 
 /** The record with the site's value set maps, as the engine hands it to flows. */

@@ -10,12 +10,11 @@ import {
   type Case,
   type Played,
   type PlayedCall,
-  play,
   readCase,
 } from '../cases/index.ts';
 import { type Flow, runsAt, type TraceEntry } from '../flow/index.ts';
 import { Failure, type Json, nearest } from '../std/index.ts';
-import { FIXTURES, mappedSite } from './case-run.ts';
+import { FIXTURES, mappedSite, playHere } from './case-run.ts';
 import type { KeptDesk } from './kept-desk.ts';
 import { printJson, printLine } from './output.ts';
 import type { Project } from './project/index.ts';
@@ -59,7 +58,7 @@ export async function stepRun(project: Project, wish: StepWish, desk?: KeptDesk)
   const before = first === null ? [] : flow.steps.slice(0, flow.steps.indexOf(first)).map(({ id }) => id);
   const known = [...material.remembered].filter(([step]) => before.includes(step.replaceAll(/\[\d+\]/g, '')));
   const type = wish.type ?? material.type;
-  const played = await play({
+  const played = await playHere({
     flow,
     site: mappedSite(project, site),
     bytes: material.bytes,
