@@ -70,7 +70,7 @@ test('a script makes what is sent; one that throws is a dead letter', async () =
         { timeout: 20_000 },
       )
       .toEqual(['delivered', 'dead']);
-    expect(sent).toEqual(['19 undefined']);
+    expect(sent).toEqual(['17 undefined']);
     const dead = (await store.message(runs[1]?.messageId ?? ''))?.deliveries[0];
     expect(dead?.failure).toMatchObject({
       code: 'SCRIPT_FAILED',
