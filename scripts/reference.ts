@@ -10,6 +10,7 @@ import { commandsBelow, everything } from '../src/cli/program.ts';
 import { type Declaration, declarationsOf, headOf, type Kind } from './declarations.ts';
 import { hospitalPage } from './reference-hospital.ts';
 import { sitePage, siteSchemaText } from './reference-site.ts';
+import { transformsPage } from './reference-transforms.ts';
 
 const root = join(import.meta.dirname, '..');
 const made = (from: string): string => `<!-- Made by scripts/reference.ts from ${from}. Do not edit. -->`;
@@ -124,6 +125,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['docs/reference/hl7.md', doorPage()],
     ['docs/reference/cli.md', commandPage()],
     ['docs/reference/hospital.md', hospitalPage(made('src/simulator'))],
+    ['docs/reference/transforms.md', transformsPage(made('src/mapping/transforms'))],
     ['docs/reference/site.md', sitePage(made('src/site/record'))],
     ['docs/reference/site.schema.json', siteSchemaText()],
   ]);

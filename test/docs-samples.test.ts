@@ -5,6 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { connectors } from '../src/connectors/index.ts';
 import {
+  appointment,
+  checkFlowFile,
+  flow as defineFlow,
+  type Flow,
+  patient,
+  toYaml,
+} from '../src/flow/index.ts';
+import {
   dictionary,
   extendDictionary,
   localDefinitions,
@@ -106,4 +114,39 @@ it('the connections in docs/hl7/mllp.md are taken as they stand', () => {
     expect(() =>
       connectors.get(record.connector)?.parse(record, { site: 'north', connection }),
     ).not.toThrow();
+});
+
+describe('the flows in docs/flows.md', () => {
+  const text = readFileSync(join(root, 'docs', 'flows.md'), 'utf8');
+  const flows = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block = '']) => block);
+  const capabilities = [...connectors.values()].flatMap((connector) => connector.capabilities);
+
+  it('are whole, without a fault, and written as Suture writes them', () => {
+    expect(flows).toHaveLength(5);
+    for (const block of flows) {
+      const { flow, faults } = checkFlowFile(block, { capabilities, types: true });
+      expect(faults, block).toEqual([]);
+      expect(toYaml(flow as Flow)).toBe(block);
+    }
+  });
+
+  it('say the same as the program beside the first', async () => {
+    const program = appointment;
+    const sync = defineFlow('appointment-sync', { about: 'Keeps the care app’s calendar in step.' })
+      .on(program.changed())
+      .filter('booked', { path: 'event.status', in: ['booked', 'arrived'] })
+      .read(
+        'patient',
+        patient.read({
+          connection: 'epic',
+          args: { reference: 'event.participant[actor.type=Patient].actor.reference' },
+        }),
+      )
+      .send('notify', {
+        connection: 'care-app',
+        do: 'send',
+        args: { 'body.start': 'event.start', 'body.family': 'patient.name[0].family' },
+      });
+    expect(toYaml(sync)).toBe(flows[0]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { DeployControl, FolderDrift } from '../deploy/index.ts';
+import type { DeployControl, FolderDrift, Plan } from '../deploy/index.ts';
 import type { EngineControl } from '../engine/index.ts';
 import { everyStep } from '../flow/index.ts';
 import type { Clock, Json } from '../std/index.ts';
@@ -13,6 +13,8 @@ export interface ApiDeploys {
   /** The deployment that this engine runs; `null`: a folder. */
   readonly running: () => string | null;
   readonly drift: () => Promise<FolderDrift | null>;
+  /** What deploying the engine's project folder would change. */
+  readonly folderPlan: (who: string) => Promise<Plan>;
 }
 
 /** What every route is given. */

@@ -242,6 +242,7 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       sites: () => [],
       of: () => null,
       probe: () => Promise.reject(new Error('nothing to ask')),
+      tryWrites: () => Promise.reject(new Error('nothing to try')),
     },
     cds: {
       services: () => [],

@@ -1,7 +1,6 @@
 /** Pages of a sign-in at an EHR: what is asked for, the way there, and how it ended. Plain HTML without script. */
-import type { ConsentFacts } from '../connectors/index.ts';
+import { type ConsentFacts, shortScopes } from '../connectors/index.ts';
 import type { SignInView } from '../engine/index.ts';
-import { shortScopes } from '../fhir/index.ts';
 import { escapeHtml, page } from './pages.ts';
 import type { Registration } from './types.ts';
 

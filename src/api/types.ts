@@ -20,6 +20,7 @@ import type { AuditRow, DeadLetter, MessageRow, StuckLane } from '../store/index
 import type { ReplayVersion } from './replay-types.ts';
 
 export type * from './capability-types.ts';
+export type * from './deploy-types.ts';
 export type * from './learning-types.ts';
 export type * from './map-types.ts';
 export type * from './replay-types.ts';

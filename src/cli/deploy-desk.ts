@@ -3,6 +3,7 @@ import type {
   DeployAnswer,
   DeployRow,
   DeploysAnswer,
+  MessageDetail,
   NecessaryAnswer,
   Plan,
   PlanAnswer,
@@ -36,6 +37,8 @@ export interface DeployDeskOfCommands {
   rollback(request: { to?: string; scope: Scope; queued: QueuedPolicy; note: string }): Promise<DeployRow>;
   decide(id: string, decision: { approved: boolean; note: string }): Promise<DeployRow>;
   all(): Promise<DeploysAnswer>;
+  /** Of each delivery of a message its flow and the version that ran, or will. */
+  versions(messageId: string): Promise<readonly { readonly flow: string; readonly version: string }[]>;
   necessary(site?: string): Promise<NecessaryAnswer['sites']>;
 }
 
@@ -99,6 +102,10 @@ export function engineDeploys(
     rollback: (request) => one('/api/deploys/rollback', request),
     decide: (id, decision) => one(`/api/deploys/${encodeURIComponent(id)}/decision`, decision),
     all: () => json('/api/deploys'),
+    async versions(messageId) {
+      const { deliveries } = await json<MessageDetail>(`/api/messages/${encodeURIComponent(messageId)}`);
+      return deliveries.map(({ delivery }) => ({ flow: delivery.flow, version: delivery.flowVersion }));
+    },
     necessary: async (site) =>
       (
         await json<NecessaryAnswer>(
@@ -126,6 +133,10 @@ export function folderDeploys(
     deploy: async (wish) => rowOf(await deploys.deploy({ ...wish, who })),
     rollback: async (request) => rowOf(await deploys.rollback({ ...request, who })),
     decide: async (id, decision) => rowOf(await deploys.decide(id, { ...decision, who })),
+    async versions(messageId) {
+      const { deliveries = [] } = (await store.message(messageId)) ?? {};
+      return deliveries.map(({ flow, flowVersion }) => ({ flow, version: flowVersion }));
+    },
     async necessary(site) {
       const first = (await deploys.live()) ?? null;
       const project =

@@ -1,7 +1,7 @@
 /** Deployments of a project's data folder or database: with an engine that takes them at once, or for the next start. */
 import { join } from 'node:path';
 import type { ApiDeploys } from '../api/index.ts';
-import { createDeploys, type Deploys, drainingOf, driftOf, factsOf } from '../deploy/index.ts';
+import { createDeploys, type Deploys, drainingOf, driftOf, factsOf, readProject } from '../deploy/index.ts';
 import type { QueuedPolicy } from '../engine/index.ts';
 import { ENVIRONMENT_VARIABLE } from '../site/index.ts';
 import { asFailure, pause, secret, systemClock } from '../std/index.ts';
@@ -114,6 +114,12 @@ export function openDeploying(options: DeployingOptions): Deploying {
         if (live === null) return null;
         const { project } = await deploys.version(live.root);
         return driftOf(options.project, project.config, live, store);
+      },
+      async folderPlan(who) {
+        const { config } = await loadProject(options.project, environment);
+        const { root, contents } = readProject(options.project, config);
+        await store.putContent(contents);
+        return deploys.plan({ root, act: 'deploy', scope: {}, queued: 'drain', who, note: '' });
       },
     },
     begin(how, flows) {

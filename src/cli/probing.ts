@@ -9,7 +9,8 @@ import type { Environment } from './settings.ts';
 import { openToLook, whenFree } from './store.ts';
 
 export interface Probing {
-  probe(site: string, connection: string): Promise<Observed>;
+  /** @param writes Make records about nobody there, too, to see which headers are honoured. */
+  probe(site: string, connection: string, writes?: boolean): Promise<Observed>;
   close(): Promise<void>;
 }
 
@@ -31,7 +32,8 @@ async function probingNow(folder: string, environment: Environment, project: Pro
     log: () => undefined,
   });
   return {
-    probe: (site, connection) => engine.capabilities.probe(site, connection),
+    probe: (site, connection, writes = false) =>
+      writes ? engine.capabilities.tryWrites(site, connection) : engine.capabilities.probe(site, connection),
     close: () => store.close(),
   };
 }
@@ -46,11 +48,12 @@ async function answers(url: string): Promise<boolean> {
 
 function engineProbing(url: string, token: string): Probing {
   return {
-    async probe(site, connection) {
+    async probe(site, connection, writes = false) {
       const place = `${encodeURIComponent(site)}/${encodeURIComponent(connection)}`;
       const answer = await fetch(`${url}/api/sites/${place}/probe`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}` },
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ writes }),
       });
       if (answer.ok) return ((await answer.json()) as ProbeAnswer).observed;
       const said = (await answer.json().catch(() => ({}))) as Partial<ErrorAnswer>;

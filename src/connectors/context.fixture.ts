@@ -62,6 +62,7 @@ export async function testContext(
     connection: 'under-test',
     learnt: [],
     exported: {},
+    observed: () => ({}),
     identifiers: { mrn: options.mrn ?? 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14' },
     timeZone: 'America/Chicago',
     clock: options.clock ?? systemClock,

@@ -268,6 +268,8 @@ export interface ConnectionContext {
   /** Keyed hash of a patient identifier: stable in one installation, meaningless outside it. */
   readonly patientKey: (system: string, value: string) => string;
   readonly report: (outcome: CallOutcome) => void;
+  /** What its server was seen to say, as the files beside the record have it now. */
+  readonly observed: () => Observed;
   /** What looked like success and was not all: counted per minute beside outcomes, as the monitor reads them. */
   readonly found: (findings: readonly Finding[]) => void;
   /** Never with patient data: ids, counts, codes. */
@@ -324,6 +326,11 @@ export interface Connection {
   test(signal: AbortSignal): Promise<readonly TestResult[]>;
   /** Asks the server what it is and has, harmlessly: `suture probe`, and the drift that a running engine reports. */
   observe?(signal: AbortSignal): Promise<Observed>;
+  /**
+   * Makes records about nobody at the other side, to see which headers it honours, and removes them again. The caller sees to
+   * it that this is no production.
+   */
+  tryWrites?(signal: AbortSignal): Promise<Observed>;
   /** A source that others connect to. Rejects with a `config` Failure when it cannot (port in use). */
   listen?(receiver: Receiver): Promise<Listening>;
   /** A source that we ask. */

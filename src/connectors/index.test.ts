@@ -5,6 +5,7 @@ import {
   cdsFailures,
   connectors,
   epicFailures,
+  fileFailures,
   mllpFailures,
   webhookFailures,
   writeFailures,
@@ -16,6 +17,7 @@ it('has each connector under its own name, with every capability an action stand
     ['email', 'email'],
     ['epic', 'epic'],
     ['fhir', 'fhir'],
+    ['file', 'file'],
     ['mllp', 'mllp'],
     ['webhook', 'webhook'],
   ]);
@@ -47,6 +49,7 @@ it('names every failure once, by its room, and says what to do first', () => {
     WEBHOOK: webhookFailures,
     CDS: cdsFailures,
     BULK: bulkFailures,
+    FILE: fileFailures,
     WRITE: writeFailures,
   };
   for (const [room, table] of Object.entries(tables)) {

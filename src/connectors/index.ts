@@ -38,3 +38,4 @@ export const connectors: ReadonlyMap<string, Connector> = new Map(
   ]),
 );
 export { writeFailures } from './acting/index.ts';
+export { shortScopes } from './smart/index.ts';

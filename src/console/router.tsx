@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { ApprovalsPage } from './approvals/approvals-page.tsx';
 import { DeadPage } from './dead/dead-page.tsx';
+import { DeploysPage } from './deploys/deploys-page.tsx';
 import { HomePage } from './home/home-page.tsx';
 import { MessagePage } from './message/message-page.tsx';
 import { readFilters } from './messages/filters.ts';
@@ -41,6 +42,8 @@ const approvalsRoute = createRoute({
 
 const dead = createRoute({ getParentRoute: () => root, path: '/dead', component: DeadPage });
 
+const deploys = createRoute({ getParentRoute: () => root, path: '/deploys', component: DeploysPage });
+
 const sites = createRoute({ getParentRoute: () => root, path: '/sites', component: SitesPage });
 
 export const siteRoute = createRoute({
@@ -51,7 +54,16 @@ export const siteRoute = createRoute({
 
 export function createConsoleRouter() {
   return createRouter({
-    routeTree: root.addChildren([home, messagesRoute, messageRoute, approvalsRoute, dead, sites, siteRoute]),
+    routeTree: root.addChildren([
+      home,
+      messagesRoute,
+      messageRoute,
+      approvalsRoute,
+      dead,
+      deploys,
+      sites,
+      siteRoute,
+    ]),
     scrollRestoration: false,
   });
 }

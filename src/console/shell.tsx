@@ -91,6 +91,9 @@ export function Shell() {
                 <Link to="/dead" data-testid="nav-dead">
                   Dead letters
                 </Link>
+                <Link to="/deploys" data-testid="nav-deploys">
+                  Deploys
+                </Link>
                 <Link to="/sites" data-testid="nav-sites">
                   Sites
                 </Link>

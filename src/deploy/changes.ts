@@ -151,12 +151,13 @@ function stepTexts(before: Steps, next: Steps): readonly string[] {
 
 /** `patient.mrn is now taken from "hl7:PID-3.1" (was "hl7:PID-2.1")` */
 function sourceText({ path, before, after }: { path: string; before: unknown; after: unknown }): string {
-  const target = /^(?:fields|args)\.(.+?)(?:\.from)?$/.exec(path)?.[1];
   if (path === 'run') return 'its code has changed';
+  const [, target, how] = /^(?:fields|args)\.(.+?)(?:\.(from|value))?$/.exec(path) ?? [];
   if (target === undefined) return leafText({ path, before, after });
-  if (before === undefined) return `${target} is new, taken from ${said(after)}`;
-  if (after === undefined) return `${target} is gone (was taken from ${said(before)})`;
-  return `${target} is now taken from ${said(after)} (was ${said(before)})`;
+  const taken = how === 'value' ? '' : 'taken from ';
+  if (before === undefined) return `${target} is new, ${taken}${said(after)}`;
+  if (after === undefined) return `${target} is gone (was ${taken}${said(before)})`;
+  return `${target} is now ${taken}${said(after)} (was ${said(before)})`;
 }
 
 function fileChanges(path: string, before: string | undefined, next: string | undefined): readonly Change[] {

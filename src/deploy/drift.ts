@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Deployment, Store } from '../store/index.ts';
 import { factsOf, type GitState } from './facts.ts';
-import { readProject } from './folder.ts';
+import { projectPaths, readProject } from './folder.ts';
 import { filesOf, pathsBetween } from './tree.ts';
 
 export interface FolderDrift {
@@ -19,12 +19,17 @@ const run = promisify(execFile);
 const PATHS_TOLD = 20;
 
 /** `null`: the folder is under no Git, or there is none here. */
-export async function gitStateOf(folder: string): Promise<GitState | null> {
+export async function gitStateOf(
+  folder: string,
+  names: { readonly sites: string; readonly flows: string },
+): Promise<GitState | null> {
   const git = async (...args: readonly string[]): Promise<string> =>
     (await run('git', ['-C', folder, ...args], { timeout: 5_000, maxBuffer: 16 * 1024 * 1024 })).stdout;
   try {
     const commit = (await git('rev-parse', 'HEAD')).trim();
-    const changed = (await git('status', '--porcelain', '--', '.')).split('\n').filter((line) => line !== '');
+    const changed = (await git('status', '--porcelain', '--', ...projectPaths(names)))
+      .split('\n')
+      .filter((line) => line !== '');
     return { commit, dirty: changed.length };
   } catch {
     return null;
@@ -48,7 +53,7 @@ export async function driftOf(
   return {
     paths: paths.slice(0, PATHS_TOLD),
     count: paths.length,
-    git: await gitStateOf(folder),
+    git: await gitStateOf(folder, names),
     deployed: factsOf(live).git,
   };
 }
@@ -69,5 +74,6 @@ export function driftText({ paths, count, git, deployed }: FolderDrift): string 
     told.push(
       `what runs was deployed with ${deployed.dirty} file${deployed.dirty === 1 ? '' : 's'} not committed`,
     );
-  return told.length === 0 ? null : `${told.join('; ')}.`;
+  const text = told.join('; ');
+  return text === '' ? null : `${text[0]?.toUpperCase()}${text.slice(1)}.`;
 }

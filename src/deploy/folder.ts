@@ -16,6 +16,12 @@ const MOST_BYTES = 64 * 1024 * 1024;
 /** What modules import by a relative path, as written. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)['"](\.{1,2}\/[^'"]+)['"]/g;
 
+/** Files and folders of a project, there or not. */
+export const projectPaths = (names: { sites: string; flows: string }): readonly string[] => [
+  ...FILES,
+  ...new Set([names.sites, names.flows, ...FOLDERS]),
+];
+
 /** Everything that decides what a project does: configuration, records, flows, maps, and the modules that these import. */
 export function readProject(folder: string, names: { sites: string; flows: string }): Snapshot {
   const root = resolve(folder);

@@ -5,7 +5,7 @@ import { siteSchema } from '../site/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import { newDisk, openMemoryStore } from '../store/index.ts';
 import { createEngine } from './engine.ts';
-import type { Engine } from './engine-contract.ts';
+import type { Engine } from './options.ts';
 
 const site = siteSchema.parse({
   ...{ site: 'mercy', name: 'Mercy', environment: 'sandbox', ehr: { vendor: 'any' }, timeZone: 'UTC' },

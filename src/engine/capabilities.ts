@@ -47,6 +47,11 @@ export interface CapabilityControl {
    * @throws Failure: it cannot be asked, or there is nothing to ask.
    */
   probe(site: string, connection: string): Promise<Observed>;
+  /**
+   * Makes records about nobody there, to see which headers the server honours, and removes them again.
+   * @throws Failure `config`: the site is in production, or the connection cannot do it.
+   */
+  tryWrites(site: string, connection: string): Promise<Observed>;
 }
 
 export interface CapabilityOptions {
@@ -101,6 +106,37 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
       return await lent.one.connection.observe(signal);
     } catch (error) {
       throw asFailure(error, { site, connection });
+    } finally {
+      await lent?.give();
+    }
+  }
+
+  async function tryWrites(site: string, connection: string): Promise<Observed> {
+    const at = { site, connection };
+    if (sites().find((record) => record.site === site)?.environment === 'production') {
+      throw new Failure({
+        code: 'PROBE_PRODUCTION',
+        kind: 'config',
+        message: `${site} is in production: nothing is made there to see what becomes of it.`,
+        fix: 'Try it at the same EHR in its sandbox or test environment; what was proved of the same release may be said in the record (proved).',
+        at,
+      });
+    }
+    const lent = options.lend(site, connection);
+    try {
+      if (lent?.one.connection.tryWrites === undefined) {
+        throw new Failure({
+          code: 'PROBE_NOTHING',
+          kind: 'config',
+          message: `${site} has no connection "${connection}" whose server may honour such headers.`,
+          fix: 'Name a connection of connector fhir. Epic is known to have neither.',
+          at,
+        });
+      }
+      const signal = AbortSignal.any([options.signal, stopping.signal, AbortSignal.timeout(PATIENCE)]);
+      return await lent.one.connection.tryWrites(signal);
+    } catch (error) {
+      throw asFailure(error, at);
     } finally {
       await lent?.give();
     }
@@ -184,6 +220,7 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
       };
     },
     probe,
+    tryWrites,
     start() {
       running = watch();
     },

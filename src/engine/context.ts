@@ -21,6 +21,7 @@ export interface ContextOptions {
   readonly exported: ConnectionContext['exported'];
   readonly keyring: Keyring;
   readonly report: ConnectionContext['report'];
+  readonly observed: ConnectionContext['observed'];
   readonly found: ConnectionContext['found'];
   readonly log: ConnectionContext['log'];
   readonly neighbour: ConnectionContext['neighbour'];
@@ -76,6 +77,7 @@ export function connectionContext(options: ContextOptions): ConnectionContext {
     },
     patientKey: (system, value) => patientKey(keyedHash, site, system, value),
     report: options.report,
+    observed: options.observed,
     found: options.found,
     log: options.log,
   };

@@ -10,12 +10,12 @@ import { deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
 import { beginDrain, drainText, notRunning } from './drain.ts';
 import { dueTime } from './due-time.ts';
-import type { Engine, EngineOptions } from './engine-contract.ts';
 import { createKeyring } from './keys/keyring.ts';
 import { cursorDesk } from './learning/cursors.ts';
 import { createLearning } from './learning/learning.ts';
 import { createNecessary } from './necessary.ts';
 import { createOpening } from './opening.ts';
+import type { Engine, EngineOptions } from './options.ts';
 import { createTallykeeper } from './outcomes.ts';
 import { patientKeysOf } from './patient.ts';
 import { createPresent } from './present.ts';
@@ -23,11 +23,13 @@ import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
-import { createStoreProbe } from './store-probe.ts';
+import { watchStore } from './store-probe.ts';
 import { createDraining, createSwap } from './swap.ts';
 import { createTelling } from './telling.ts';
 import { createGaps } from './unmapped.ts';
 import { connectionState, type Open } from './view.ts';
+
+export type { Engine, EngineOptions } from './options.ts';
 
 const WORKERS = 64;
 const BACKLOG_LIMIT = 100_000;
@@ -70,15 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     nudge: () => dispatch.nudge(),
   });
 
-  const gaps = createGaps({
-    store,
-    clock,
-    valueSets: present.valueSets,
-    planned,
-    found: tallies.findings,
-    log,
-  });
-
+  const gaps = createGaps({ store, clock, present, planned, tallies, log });
   const dispatch = createDispatch({
     store,
     clock: due,
@@ -99,6 +93,7 @@ export function createEngine(options: EngineOptions): Engine {
           script: scripts.run,
           signal: stopping.signal,
           due: due.now,
+          found: tallies.findings,
         }),
       ),
     givenBack: gate.givenBack,
@@ -144,8 +139,6 @@ export function createEngine(options: EngineOptions): Engine {
     dispatch.nudge();
   }
 
-  const probeWhileFailing = createStoreProbe(store, clock, () => running);
-
   const opening = createOpening({
     store,
     clock,
@@ -156,6 +149,7 @@ export function createEngine(options: EngineOptions): Engine {
     planned,
     heard: (site, connection) => learning.heard(site, connection),
     changed,
+    observed: present.observed,
     log,
     open: (site, name) => byName.get(`${site}/${name}`),
   });
@@ -242,8 +236,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   const signIns = signInsOf({ store, clock, open, resume, signal: stopping.signal });
 
-  let endHealth: (() => void) | null = null;
-  let endWork: (() => void) | undefined;
+  let endWatch: (() => void) | null = null;
   let clockwork: ReturnType<typeof startClockwork> | null = null;
 
   return {
@@ -263,20 +256,12 @@ export function createEngine(options: EngineOptions): Engine {
           }
         }
         running = true;
-        endHealth = store.onHealth((health) => {
-          changed('health');
-          if (health.state === 'failing') {
-            log('error', health.failure.message, { code: health.failure.code, fix: health.failure.fix });
-            probeWhileFailing();
-          } else {
-            log('info', 'the store works again', {});
-            dispatch.nudge();
-          }
+        endWatch = watchStore({
+          ...{ store, clock, log, running: () => running, nudge: dispatch.nudge },
+          changed: () => changed('health'),
         });
-        endWork = store.onWork?.(() => dispatch.nudge());
         // What was queued by a clock that has been set back since is due, too.
         due.notBefore((await store.search({ limit: 1 })).rows[0]?.receivedAt ?? 0);
-        // Codes may have been mapped while nothing ran: what waited for them keeps its place before what is new.
         await gaps.control.resumeMapped();
         // What was queued before goes first; then senders are let in.
         dispatch.start();
@@ -300,8 +285,7 @@ export function createEngine(options: EngineOptions): Engine {
         clockwork = startClockwork({ store, clock, keyedHash, sites, flows, planned, log });
       } catch (error) {
         running = false;
-        endHealth?.();
-        endWork?.();
+        endWatch?.();
         await closeAll();
         throw error;
       }
@@ -310,7 +294,8 @@ export function createEngine(options: EngineOptions): Engine {
     async replace(project, queued = 'carry over', commit) {
       if (!running) throw notRunning({});
       const replaced = await swap.replace(project, queued, commit);
-      await gaps.control.resumeMapped();
+      // What could not be resumed is at the next start: the exchange itself is done.
+      await gaps.control.resumeMapped().catch(() => undefined);
       return replaced;
     },
 
@@ -320,8 +305,7 @@ export function createEngine(options: EngineOptions): Engine {
       await answering.stop();
       backpressure.stop();
       await clockwork?.stop();
-      endHealth?.();
-      endWork?.();
+      endWatch?.();
       const end = beginDrain(clock, drain, {
         text: () => drainText(dispatch.inHand, gate.underWay()),
         breakOff: () => stopping.abort(new Error('the engine is stopping')),

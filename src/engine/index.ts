@@ -4,7 +4,6 @@ export { secretVariable } from './context.ts';
 export type * from './control.ts';
 export type { Drain } from './drain.ts';
 export { createEngine } from './engine.ts';
-export type { Engine, EngineOptions } from './engine-contract.ts';
 export type { KeyControl, KeyView } from './keys/keyring.ts';
 export { type CursorControl, type CursorView, cursorDesk } from './learning/cursors.ts';
 export {
@@ -14,6 +13,7 @@ export {
   necessaryCounts,
   necessaryDesk,
 } from './necessary.ts';
+export type { Engine, EngineOptions } from './options.ts';
 export { FINDING } from './outcomes.ts';
 export { type KeyedHash, type Person, patientKeysOf, personName } from './patient.ts';
 export type { EngineProject } from './present.ts';

@@ -5,8 +5,8 @@ import { siteSchema } from '../site/index.ts';
 import { systemClock } from '../std/index.ts';
 import { newDisk, openMemoryStore } from '../store/index.ts';
 import { createEngine } from './engine.ts';
-import type { Engine } from './engine-contract.ts';
 import { necessaryCounts } from './necessary.ts';
+import type { Engine } from './options.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

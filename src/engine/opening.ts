@@ -1,6 +1,6 @@
 /** How a connection of a site record becomes one that works: its context, its door, its pollers. */
 import type { Budget, Connection, ConnectionContext, Connector } from '../connectors/index.ts';
-import { connectorRecord, learningOf, type SiteRecord } from '../site/index.ts';
+import { connectorRecord, learningOf, type ObservedSite, type SiteRecord } from '../site/index.ts';
 import { type Clock, canonicalJson, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 import { siteBudget } from './budget.ts';
@@ -25,6 +25,7 @@ export interface OpeningOptions {
   /** A message has come in by this connection. */
   readonly heard: (site: string, connection: string) => void;
   readonly changed: (what: 'messages' | 'health') => void;
+  readonly observed: () => Readonly<Record<string, ObservedSite>>;
   readonly log: ConnectionContext['log'];
   /** An open connection of a site, by name. */
   readonly open: (site: string, connection: string) => Open | undefined;
@@ -103,6 +104,7 @@ export function createOpening(options: OpeningOptions): Opening {
       budget: presentBudget(() => budgetOf(one.site)),
       keyring,
       report: (outcome) => tallies.outcome(site.site, name, outcome),
+      observed: () => options.observed()[site.site]?.[name] ?? {},
       found: (findings) => tallies.findings(site.site, name, findings),
       log,
       neighbour: (other) => {

@@ -7,7 +7,7 @@ import { type SiteRecord, siteSchema } from '../site/index.ts';
 import { systemClock } from '../std/index.ts';
 import { newDisk, openMemoryStore } from '../store/index.ts';
 import { createEngine } from './engine.ts';
-import type { Engine } from './engine-contract.ts';
+import type { Engine } from './options.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

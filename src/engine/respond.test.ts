@@ -9,7 +9,7 @@ import { siteSchema } from '../site/index.ts';
 import { type Clock, systemClock } from '../std/index.ts';
 import { type MemoryStore, newDisk, openMemoryStore } from '../store/index.ts';
 import { createEngine } from './engine.ts';
-import type { Engine } from './engine-contract.ts';
+import type { Engine } from './options.ts';
 
 /** A hospital that calls services as Epic does: it signs, and has a FHIR server for its tokens. */
 interface Hospital {

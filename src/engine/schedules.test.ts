@@ -79,7 +79,22 @@ describe('a schedule', () => {
 
   test('is run once by two nodes, and not again after a restart', async () => {
     const clocks = [manualClock(START), manualClock(START)];
-    const nodes = clocks.map((clock) => node(clock, daily('latest')));
+    // Both have seen what is due before either keeps it.
+    let arrived: (() => void)[] = [];
+    const meeting: Store = Object.assign(Object.create(store), {
+      async append(unit: Parameters<Store['append']>[0]) {
+        if (unit.messages.length > 0) {
+          await new Promise<void>((resolve) => {
+            arrived.push(resolve);
+            if (arrived.length < 2) return;
+            for (const go of arrived) go();
+            arrived = [];
+          });
+        }
+        return store.append(unit);
+      },
+    });
+    const nodes = clocks.map((clock) => node(clock, daily('latest'), meeting));
     await seeded();
     for (let day = 0; day < 3; day++) {
       for (const clock of clocks) clock.advance(DAY);
@@ -185,6 +200,9 @@ test('flows by schedule, by hand and over lists run in the engine, and a retry g
       },
     }),
   };
+  const late = flow('late', { late: { after: 1, do: 'hold', since: 'event.at' } })
+    .on(manual())
+    .send('never', { connection: 'app', do: 'send', args: {} });
   const list = flow('list')
     .on(manual<{ readonly names: readonly string[] }>())
     .forEach('each', { in: 'event.names', as: 'name' }, (steps) =>
@@ -193,7 +211,7 @@ test('flows by schedule, by hand and over lists run in the engine, and a retry g
   const every = flow('every').on(schedule('* * * * * *')).send('ping', send);
   const store = await openMemoryStore({ disk: newDisk() });
   const engine = createEngine({
-    ...{ store, sites: [site], flows: [list, every], clock: systemClock, log: () => undefined },
+    ...{ store, sites: [site], flows: [list, every, late], clock: systemClock, log: () => undefined },
     keyedHash: (...parts) => JSON.stringify(parts),
     connectors: new Map([['app', connector]]),
   });
@@ -230,6 +248,22 @@ test('flows by schedule, by hand and over lists run in the engine, and a retry g
       'tell/2',
       'tell/3',
     ]);
+    const old = await engine.run({
+      flow: 'late',
+      from: { bytes: Buffer.from('{"at":"2020-01-01"}') },
+      who: 'kim',
+    });
+    const held = async () => (await store.history(old.deliveryId))?.delivery;
+    await expect.poll(async () => (await held())?.heldFor, { timeout: 10_000 }).toBe('late');
+    expect((await held())?.failure?.code).toBe('EVENT_LATE');
+    // A person decides: then it is done, however late.
+    await engine.release({
+      deliveryIds: [old.deliveryId],
+      to: 'waiting',
+      who: 'kim',
+      reason: 'still wanted',
+    });
+    await expect.poll(async () => (await held())?.state, { timeout: 10_000 }).toBe('delivered');
     await expect(engine.run({ flow: 'list', who: 'kim' })).resolves.toMatchObject({
       messageId: expect.any(String),
     });

@@ -1,13 +1,24 @@
 /** While the store fails nothing else may write; so it is asked, gently, whether it can again. */
+import type { ConnectionContext } from '../connectors/index.ts';
 import type { Clock } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
 
 const PROBE_EVERY = 1_000;
 
-/** The function returned begins to ask, until the store works or the engine does not run any more. */
-export function createStoreProbe(store: Store, clock: Clock, running: () => boolean): () => void {
+export interface StoreWatch {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly running: () => boolean;
+  readonly changed: () => void;
+  readonly log: ConnectionContext['log'];
+  /** There may be work: it works again, or another node brought some. */
+  readonly nudge: () => void;
+}
+
+/** Looks after the store's health until the function returned is called. */
+export function watchStore({ store, clock, running, changed, log, nudge }: StoreWatch): () => void {
   let probing = false;
-  return function probeWhileFailing(): void {
+  function probeWhileFailing(): void {
     if (probing || !running() || store.health().state === 'ready') return;
     probing = true;
     clock.after(PROBE_EVERY, () => {
@@ -19,5 +30,20 @@ export function createStoreProbe(store: Store, clock: Clock, running: () => bool
           probeWhileFailing();
         });
     });
+  }
+  const endHealth = store.onHealth((health) => {
+    changed();
+    if (health.state === 'failing') {
+      log('error', health.failure.message, { code: health.failure.code, fix: health.failure.fix });
+      probeWhileFailing();
+    } else {
+      log('info', 'the store works again', {});
+      nudge();
+    }
+  });
+  const endWork = store.onWork?.(nudge);
+  return () => {
+    endHealth();
+    endWork?.();
   };
 }

@@ -6,7 +6,7 @@
 import type { ConnectionContext, Listening } from '../connectors/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, pause } from '../std/index.ts';
-import type { Learning } from './learning/learning-contract.ts';
+import type { Learning } from './learning/learning.ts';
 import { connectionKey, type Opening } from './opening.ts';
 import { type EngineProject, type Prepared, type Present, prepareProject, type Runnable } from './present.ts';
 import type { FlowVersions } from './replay/versions.ts';

@@ -7,6 +7,7 @@ import { type UnmappedAt, unmappedOf, type ValueSets } from '../mapping/index.ts
 import type { Delivery } from '../message/index.ts';
 import type { Clock } from '../std/index.ts';
 import type { Leased, Settlement, Store } from '../store/index.ts';
+import type { Tallykeeper } from './outcomes.ts';
 
 /** A code that a value set map of a site lacks, and what waits for it. */
 export interface Gap {
@@ -46,9 +47,9 @@ export interface Gaps {
 export interface GapsParts {
   readonly store: Store;
   readonly clock: Clock;
-  readonly valueSets: (site: string) => ValueSets;
+  readonly present: { valueSets(site: string): ValueSets };
   readonly planned: (deliveries: number) => void;
-  readonly found: (site: string, connection: string, findings: readonly Finding[]) => void;
+  readonly tallies: Pick<Tallykeeper, 'findings'>;
   readonly log: ConnectionContext['log'];
 }
 
@@ -59,14 +60,14 @@ const LANES = 500;
 const TOLD_AGAIN = 3_600_000;
 const TOLD = 2_000;
 
-export function createGaps({ store, clock, valueSets, planned, found, log }: GapsParts): Gaps {
+export function createGaps({ store, clock, present, planned, tallies, log }: GapsParts): Gaps {
   const told = new Map<string, number>();
   /** Let go on right after they were held: once each, so that no misunderstanding turns in a circle. */
   const again = new Set<string>();
 
   /** Whether every code that it waits for is there; a text that is not kept may be. */
   function isThere({ failure }: Pick<Delivery, 'failure'>): boolean {
-    const sets = valueSets(failure?.at.site ?? '');
+    const sets = present.valueSets(failure?.at.site ?? '');
     return unmappedOf(failure).every(({ map, code, back }) => {
       const set = sets.get(map);
       if (set === undefined) return false;
@@ -110,7 +111,7 @@ export function createGaps({ store, clock, valueSets, planned, found, log }: Gap
       const text = `The value set map "${map}" has no row for ${code === null ? 'a text' : `"${code}"`}${back ? ' as a target' : ''}.`;
       findings.set(text, { code: 'CODE_UNMAPPED', text, count: 1 });
     }
-    found(site, connection, [...findings.values()]);
+    tallies.findings(site, connection, [...findings.values()]);
     const now = clock.now();
     for (const text of findings.keys()) {
       const key = `${site} ${text}`;

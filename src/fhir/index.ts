@@ -54,7 +54,6 @@ export {
   type SigningKey,
   type SigningKeyPair,
 } from './smart/jwks.ts';
-export { shortScopes } from './smart/short-scopes.ts';
 export { ownSlot, type SharedSlot } from './smart/slot.ts';
 export type { Tokens } from './smart/tokens.ts';
 export type { Dialect } from './status.ts';

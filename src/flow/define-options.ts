@@ -18,8 +18,6 @@ export interface FlowOptions {
   readonly exhausted?: Exhausted;
   /** What becomes of an event that is older than this when its turn comes: `{ after: '2h', do: 'filter' }`. */
   readonly late?: Omit<Late, 'after'> & { readonly after: Duration | number };
-  /** Days for which finished messages are kept with their contents. Left out: as the site says. */
-  readonly retention?: number;
   /** What the flow promises: `{ endToEnd: '5m', silence: 'learn' }`. */
   readonly service?: {
     readonly endToEnd?: Duration | number;
@@ -30,7 +28,7 @@ export interface FlowOptions {
 const THREE_DAYS = 3 * 86_400_000;
 
 /** What a flow says only where it says it. */
-type Promises = Pick<Flow, 'attempts' | 'exhausted' | 'late' | 'retention' | 'service'>;
+type Promises = Pick<Flow, 'attempts' | 'exhausted' | 'late' | 'service'>;
 
 function serviceOf(name: string, service: NonNullable<FlowOptions['service']>): ServiceLevel {
   const { endToEnd, silence } = service;
@@ -45,14 +43,13 @@ function serviceOf(name: string, service: NonNullable<FlowOptions['service']>): 
 /** @throws Failure `config`: what is no length of time. */
 export function headOf(name: string, options: FlowOptions): Omit<Flow, 'trigger' | 'steps'> {
   const { about = '', order = 'patient', giveUpAfter = THREE_DAYS } = options;
-  const { attempts, exhausted, late, retention, service } = options;
+  const { attempts, exhausted, late, service } = options;
   const sites =
     typeof options.sites === 'string' && options.sites !== 'all' ? [options.sites] : (options.sites ?? 'all');
   const limits: Promises = {
     ...(attempts === undefined ? {} : { attempts }),
     ...(exhausted === undefined ? {} : { exhausted }),
     ...(late === undefined ? {} : { late: { ...late, after: lengthOf(name, 'late.after', late.after) } }),
-    ...(retention === undefined ? {} : { retention }),
     ...(service === undefined ? {} : { service: serviceOf(name, service) }),
   };
   const length = lengthOf(name, 'giveUpAfter', giveUpAfter);

@@ -160,7 +160,6 @@ export class FlowBuilder<K extends Known, Last = unknown> implements Flow {
   declare readonly attempts?: number;
   declare readonly exhausted?: Exhausted;
   declare readonly late?: Late;
-  declare readonly retention?: number;
   declare readonly service?: ServiceLevel;
 
   constructor(value: Flow) {
@@ -174,7 +173,6 @@ export class FlowBuilder<K extends Known, Last = unknown> implements Flow {
     if (value.attempts !== undefined) this.attempts = value.attempts;
     if (value.exhausted !== undefined) this.exhausted = value.exhausted;
     if (value.late !== undefined) this.late = value.late;
-    if (value.retention !== undefined) this.retention = value.retention;
     if (value.service !== undefined) this.service = value.service;
   }
 

@@ -294,8 +294,6 @@ export interface Flow {
    */
   readonly exhausted?: Exhausted;
   readonly late?: Late;
-  /** Days for which its finished messages are kept with their contents; left out: as the site says. */
-  readonly retention?: number;
   readonly service?: ServiceLevel;
 }
 
@@ -311,9 +309,9 @@ export interface Late {
 
 /** What the flow promises; told where it is not kept. Milliseconds. */
 export interface ServiceLevel {
-  /** From a message's receipt to its delivery. */
+  /** From a message's receipt, or from the end of a sleep, to the end of its delivery; longer ones are a finding. */
   readonly endToEnd?: number;
-  /** So long without a message is too long; `learn`: what is usual at this hour of the week says. */
+  /** So long without a message is too long; `learn`: what is usual at this hour of the week says. For who watches. */
   readonly silence?: number | 'learn';
 }
 

@@ -43,7 +43,7 @@ export function effectsOf(steps: readonly Step[]): number {
   }, 0);
 }
 
-function lintPromises({ late, retention, service, trigger }: Flow, add: Add): void {
+function lintPromises({ late, service, trigger }: Flow, add: Add): void {
   if (late !== undefined) {
     if (!(late.after > 0)) add('late.after', 'it is no length of time', "Give milliseconds, or '2h'.");
     if (!['filter', 'hold', 'dead letter'].includes(late.do))
@@ -65,8 +65,6 @@ function lintPromises({ late, retention, service, trigger }: Flow, add: Add): vo
     if (trigger.kind === 'cds')
       add('late', 'a call is answered at once or not at all', 'Take it out; the trigger has a deadline.');
   }
-  if (retention !== undefined && !(Number.isInteger(retention) && retention > 0))
-    add('retention', 'it is no number of days', 'Give a whole number from 1 on, or leave it out.');
   if (service?.endToEnd !== undefined && !(service.endToEnd > 0))
     add('service.endToEnd', 'it is no length of time', "Give milliseconds, or '5m'.");
   if (service?.silence !== undefined && service.silence !== 'learn' && !(service.silence > 0))

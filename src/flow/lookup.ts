@@ -13,7 +13,7 @@ export function lookedUp(step: LookupStep, code: unknown, context: MappingContex
   if (code === undefined || code === null) return null;
   const map = context.valueSets?.get(step.valueSet);
   const theirs = step.to === 'theirs';
-  const text = String(code);
+  const text = String(code).trim();
   const row = theirs ? map?.back(text) : map?.row(text);
   if (row !== undefined && row !== 'ambiguous') {
     const found = theirs ? row.source : row.target;

@@ -30,7 +30,7 @@ export type Outcome =
   | { readonly kind: 'value'; readonly value: unknown; readonly skipped?: true }
   | { readonly kind: 'command'; readonly command: Command };
 
-/** Where steps are: the values that they see, and the places in the lists that they stand in. */
+/** Where steps are: the values so far (`lint` sees to it that none reads out of another branch or item), and their places in lists. */
 interface Scope {
   readonly mapping: MappingContext & { readonly values: Map<string, unknown> };
   readonly places: readonly number[];
@@ -197,7 +197,7 @@ class Run {
       if (step.otherwise === 'filter') return command({ kind: 'end', state: 'filtered', step: key });
       throw noBranch(step);
     }
-    const outcome = this.#steps(steps, within(scope, scope.places));
+    const outcome = this.#steps(steps, scope);
     return outcome.kind === 'command'
       ? outcome
       : { kind: 'value', value: { branch: taken?.name ?? 'otherwise' } };
@@ -210,7 +210,7 @@ class Run {
     if (items.length === 0) this.#tracing?.passed(steps, scope.places);
     const values: unknown[] = [];
     for (const [index, item] of items.entries()) {
-      const inner = within(scope, [...scope.places, index]);
+      const inner = { mapping: scope.mapping, places: [...scope.places, index] };
       inner.mapping.values.set(step.as, item);
       const outcome = this.#steps(steps, inner);
       if (outcome.kind === 'value') values.push(outcome.value);
@@ -225,12 +225,6 @@ const command = (next: Command): Outcome => ({ kind: 'command', command: next })
 /** What a step is remembered under: its id, and behind it the places in the lists that it stands in. */
 const keyOf = (id: string, places: readonly number[]): string =>
   places.length === 0 ? id : `${id}/${places.join('/')}`;
-
-/** What steps within give is not seen behind them. */
-const within = ({ mapping }: Scope, places: readonly number[]): Scope => ({
-  mapping: { ...mapping, values: new Map(mapping.values) },
-  places,
-});
 
 const noBranch = (step: RouteStep): Failure =>
   new Failure({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { laneNames, matches, matchesPattern, type Trigger } from './index.ts';
+import { laneNames, matches, matchesPattern, runsAt, type Trigger } from './index.ts';
 
 const message = (format: 'hl7' | 'fhir' | 'json', type: string, connection = 'in') => ({
   format,
@@ -77,4 +77,28 @@ describe('lanes', () => {
     const tricky = laneNames({ ...facts, site: 'mercy/patient', patients: ['k1'] });
     expect(tricky).not.toEqual(laneNames({ ...facts, patients: ['patient/k1'] }));
   });
+});
+
+test('files, bulk exports, schedules and people start their flows, and no others', () => {
+  const csv = { format: 'json', type: 'row', connection: 'extracts', door: 'file' } as const;
+  expect(matches({ kind: 'file', connection: 'extracts' }, csv)).toBe(true);
+  expect(matches({ kind: 'file', connection: 'other' }, csv)).toBe(false);
+  const bulk = { format: 'fhir', type: 'Patient.created', connection: 'epic', door: 'bulk' } as const;
+  expect(matches({ kind: 'bulk', resource: 'Patient' }, bulk)).toBe(true);
+  expect(matches({ kind: 'bulk', resource: 'Patient' }, { ...bulk, door: 'poll' })).toBe(false);
+  expect(matches({ kind: 'bulk', resource: 'Pat' }, bulk)).toBe(false);
+  // What a bulk export brings is an event, too.
+  expect(matches({ kind: 'event', resource: 'Patient', changes: ['created'] }, bulk)).toBe(true);
+  const started = { format: 'json', type: 'manual.list', connection: 'x', door: 'manual' } as const;
+  expect(matches({ kind: 'manual' }, started, 'list')).toBe(true);
+  expect(matches({ kind: 'manual' }, started, 'other')).toBe(false);
+  expect(matches({ kind: 'schedule', cron: '* * * * *', missed: 'skip' }, started, 'list')).toBe(false);
+});
+
+test('a flow runs at sites by name or by tag', () => {
+  const mercy = { site: 'mercy', tags: ['cardiology'] };
+  expect(runsAt({ sites: 'all' }, mercy)).toBe(true);
+  expect(runsAt({ sites: ['mercy'] }, { site: 'mercy' })).toBe(true);
+  expect(runsAt({ sites: ['north', 'tag:cardiology'] }, mercy)).toBe(true);
+  expect(runsAt({ sites: ['tag:cardio', 'cardiology'] }, mercy)).toBe(false);
 });

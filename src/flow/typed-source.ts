@@ -67,9 +67,11 @@ export type CheckSource<K extends Known, S> = S extends `hl7:${string}`
   ? K['hl7'] extends true
     ? unknown
     : Wrong<'hl7: needs a flow that starts with an HL7 message'>
-  : S extends string
-    ? Root<K, Head<S>, S>
-    : unknown;
+  : S extends `${string}(${string}`
+    ? unknown // FHIRPath is checked when the flow is read
+    : S extends string
+      ? Root<K, Head<S>, S>
+      : unknown;
 
 type Root<K extends Known, H extends string, S extends string> = string extends S
   ? unknown
@@ -86,11 +88,13 @@ type Root<K extends Known, H extends string, S extends string> = string extends 
 /** The value that a source gives; `null` when it is absent. A list without brackets is its first item. */
 export type ValueAt<K extends Known, S> = S extends `hl7:${string}`
   ? string | null
-  : S extends string
-    ? Head<S> extends keyof K['values']
-      ? Given<Walk<K['values'][Head<S>], Tail<S, Head<S>>>, S>
-      : unknown
-    : unknown;
+  : S extends `${string}(${string}`
+    ? unknown
+    : S extends string
+      ? Head<S> extends keyof K['values']
+        ? Given<Walk<K['values'][Head<S>], Tail<S, Head<S>>>, S>
+        : unknown
+      : unknown;
 
 type Given<T, S extends string> = unknown extends T
   ? unknown

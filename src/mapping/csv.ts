@@ -31,6 +31,7 @@ export function readCsv(text: string): {
   const { length } = text;
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   const separator = separatorOf(text, at);
+  if (!text.includes('"')) return { rows: unquoted(at === 0 ? text : text.slice(at), separator), faults };
   let line = 1;
   while (at < length) {
     const begins = line;
@@ -75,6 +76,23 @@ export function readCsv(text: string): {
     if (cells.some((cell) => cell !== '')) rows.push({ line: begins, cells });
   }
   return { rows, faults };
+}
+
+/** Most files have no quotation mark: their lines are divided, and that is all. */
+function unquoted(text: string, separator: string): CsvRow[] {
+  const rows: CsvRow[] = [];
+  text.split(/\r\n|\n|\r/).forEach((whole, index) => {
+    if (whole === '') return;
+    const cells = whole.split(separator);
+    let filled = false;
+    for (let at = 0; at < cells.length; at++) {
+      const cell = (cells[at] as string).trim();
+      cells[at] = cell;
+      if (cell !== '') filled = true;
+    }
+    if (filled) rows.push({ line: index + 1, cells });
+  });
+  return rows;
 }
 
 /** A cell as it is written: in quotes when it must be. */

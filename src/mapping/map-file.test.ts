@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from '../hl7/index.ts';
 import { compileFieldMap, readMapFile } from './index.ts';
@@ -116,6 +118,13 @@ describe('a field map’s file', () => {
       '3: mrm: the shape has no field "mrm"; did you mean "mrn"?',
       '6: mrn.x: "mrn" is a single value and has no field "x"; map it as a whole',
     ]);
+  });
+
+  test('as the guide shows it has no fault', () => {
+    const guide = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'maps.md'), 'utf8');
+    const sample = /```yaml\n(.*?)```/s.exec(guide)?.[1] ?? '';
+    expect(readMapFile(sample, 'person').faults).toEqual([]);
+    expect(sample).toContain('makes: Patient');
   });
 
   test('cannot be made to swell by aliases', () => {

@@ -102,6 +102,14 @@ function reader(steps: readonly PathStep[], at = 0): Read {
   const rest = reader(steps, chosen?.kind === 'index' ? next + 1 : next);
   if (conditions.length === 0)
     return (from) => rest(Array.isArray(from) ? from[index] : index === 0 ? from : undefined);
+  const [condition] = conditions;
+  if (condition !== undefined && conditions.length === 1 && index === 0)
+    return (from) => {
+      if (!Array.isArray(from)) return from !== undefined && condition(from) ? rest(from) : undefined;
+      // Counted, since most lists are short and the iterator is most of the work.
+      for (let at = 0; at < from.length; at++) if (condition(from[at])) return rest(from[at]);
+      return undefined;
+    };
   return (from) => {
     let left = index;
     for (const item of asList(from))
@@ -140,6 +148,20 @@ function collect(items: readonly unknown[], rest: Read): readonly unknown[] | un
 /** Does any value at the condition's path, lists looked into item by item, read as its text or begin with it? */
 function holds({ path, test: how, text }: Extract<PathStep, { kind: 'where' }>): (item: unknown) => boolean {
   const fits = how === 'is' ? isWritten : beginsWith;
+  const [only] = path;
+  if (path.length === 1 && only?.kind === 'key') {
+    const { key } = only;
+    return (item) => {
+      if (!isObject(item) || !Object.hasOwn(item, key)) return Array.isArray(item) && item.some(inItem);
+      const value = item[key];
+      return typeof value === 'string' || !Array.isArray(value)
+        ? fits(value, text)
+        : value.some((each) => fits(each, text));
+    };
+    function inItem(item: unknown): boolean {
+      return isObject(item) && Object.hasOwn(item, key) && asList(item[key]).some((each) => fits(each, text));
+    }
+  }
   let test = (value: unknown): boolean => asList(value).some((item) => fits(item, text));
   for (let at = path.length - 1; at >= 0; at--) {
     const step = path[at] as PathStep;

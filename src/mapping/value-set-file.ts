@@ -32,6 +32,8 @@ const LARGEST = 64 * 1024 * 1024;
 const LONGEST_CODE = 200;
 const MOST_FAULTS = 50;
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 export interface ValueSetFile {
   readonly rows: readonly ValueSetRow[];
   readonly faults: readonly MapFault[];
@@ -47,7 +49,7 @@ export function readValueSet(bytes: Uint8Array, file: string): ValueSetFile {
     return only(0, 'is larger than 64 MB', 'a map of codes is no extract: keep the codes that are used');
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch {
     return only(lineOfBadByte(bytes), 'is not UTF-8', 'save it as "CSV UTF-8" and try again');
   }

@@ -189,9 +189,9 @@ function siteOf(
   });
   const parsed = siteSchema.safeParse(value);
   if (!parsed.success) faults.push(...issueFaults(parsed.error, value, placeOf));
-  if (!parsed.success || faults.length > 0) return { faults };
+  if (!parsed.success || faults.length > 0) return { faults: inOrder(faults) };
   faults.push(...recordFaults(parsed.data).map(({ path, ...said }) => ({ ...placeOf(path), ...said })));
-  if (faults.length > 0) return { faults };
+  if (faults.length > 0) return { faults: inOrder(faults) };
   const site: LoadedSite = {
     record: parsed.data,
     file,
@@ -202,3 +202,7 @@ function siteOf(
   };
   return { site, faults };
 }
+
+/** As one goes through the files. */
+const inOrder = (faults: readonly Fault[]): Fault[] =>
+  faults.toSorted((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));

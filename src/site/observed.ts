@@ -16,6 +16,9 @@ const said = {
   from: z.string(),
 };
 
+/** `works`: honoured. `ignored`: taken, and two records came to be, or an older version was overwritten. `unclear`: no answer. */
+const honoured = z.enum(['works', 'ignored', 'refused', 'unclear']);
+
 const observedResource = z.strictObject({
   /** FHIR's names: `read`, `search-type`, `create`, `update`, `vread`. */
   interactions: texts,
@@ -71,6 +74,22 @@ export const observedParts = {
         codes: texts.default([]),
       }),
     ),
+  }),
+  /** Records about nobody that were made to see which headers are honoured (`suture probe --try-writes`), and removed again. */
+  writes: z.strictObject({
+    ...said,
+    /** By type. */
+    types: z.record(
+      z.string(),
+      z.strictObject({
+        /** `If-None-Exist`: two creates gave one record. */
+        conditionalCreate: honoured,
+        /** `If-Match`: an update of an older version was refused. */
+        versions: honoured,
+      }),
+    ),
+    /** What could not be removed: `Observation/e1`. */
+    leftBehind: texts,
   }),
 } as const;
 

@@ -83,6 +83,9 @@ describe('a record of several files', () => {
     expect(place(['connections', 'epic', 'connector'])).toBe('_base/epic.yaml:7');
     expect(place(['budget', 'requestsPerSecond'])).toBe('mercy/overlays/common.yaml:1');
     expect(place(['retention'])).toBeUndefined();
+    // The list that was replaced has no say any more.
+    expect(place(['roster', 'from', '0'])).toBe('mercy/overlays/common.yaml:2');
+    expect(place(['roster', 'from', '1'])).toBeUndefined();
   });
 
   test('a fault is shown in the file whose value it is', () => {

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startSftp } from '../../src/connectors/file/sftp-server.fixture.ts';
 import { file, flow, hl7 } from '../../src/flow/index.ts';
 import { systemClock } from '../../src/std/index.ts';
 import { openSqliteStore, type Store } from '../../src/store/index.ts';
@@ -198,7 +199,7 @@ describe('a folder of extracts', () => {
     await gone('one.zip');
     await gone('two.zip');
     expect((await kept(store)).filter(({ type }) => type === 'csv')).toHaveLength(4);
-    await until(() => Promise.resolve(inside('quarantine').length === 2), 'the reason');
+    await until(() => Promise.resolve(inside('quarantine').includes('two.zip.reason.txt')), 'the reason');
     expect(reason('two.zip')).toContain('there are 2 files in it');
   });
 });
@@ -244,15 +245,37 @@ test('a process that is killed in the middle of a file loses no record and repea
   }
 }, 60_000);
 
-const sizeOf = (folder: string): number => {
+test('extracts of an SFTP server are taken like those of a folder, and put away there', async () => {
+  const server = await startSftp(root);
   try {
-    return (
-      readFileSync(join(folder, 'suture.db-wal')).length + readFileSync(join(folder, 'suture.db')).length
-    );
-  } catch {
-    return 0;
+    put('rows.csv.gz', gzipSync(header + rowsOf(0, 120)));
+    running = await startEngine(join(root, 'data'), {
+      site: testSite({
+        extracts: {
+          connector: 'file',
+          folder: '/',
+          sftp: {
+            host: '127.0.0.1',
+            port: server.port,
+            user: 'suture',
+            secret: 'drop',
+            hostKey: server.hostKey,
+          },
+          take: take({ stable: '0s' }),
+        },
+      }),
+      secrets: { drop: 'synthetic' },
+    });
+    await gone('rows.csv.gz');
+    expect((await kept(running.store)).filter(({ type }) => type === 'csv')).toHaveLength(120);
+    await until(() => Promise.resolve(inside('archive').length === 1), 'the archive');
+    expect(await running.engine.test('mercy', 'extracts')).toMatchObject([{ ok: true }]);
+    await running.close();
+    running = null;
+  } finally {
+    await server.close();
   }
-};
+});
 
 test('a step writes a file, whole, and a second attempt the same one', async () => {
   mkdirSync(join(root, 'out'));

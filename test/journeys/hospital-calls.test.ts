@@ -147,6 +147,18 @@ test('its CDS client finds our service, calls it, and is answered; strangers and
   }
 });
 
+test('a token that was used is not good again after a restart', { timeout: 30_000 }, async () => {
+  await start();
+  await admin('/cds/discover', { url: api.url, clientId: 'suture', audience: AUDIENCE });
+  expect((await call()).status).toBe(200);
+  await api.close();
+  await running.close();
+  await start();
+  await admin('/cds/discover', { url: api.url, clientId: 'suture', audience: AUDIENCE });
+  expect((await call({ token: 'replayed' })).status).toBe(401);
+  expect((await call()).status).toBe(200);
+});
+
 test('its Group is exported once, and its patients are learnt and known', { timeout: 60_000 }, async () => {
   const { groups } = (await admin('/bulk')) as unknown as {
     groups: readonly { id: string; members?: readonly string[] }[];

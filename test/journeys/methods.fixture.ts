@@ -99,7 +99,7 @@ export async function openDay(folder: string, learners: number, patients = 6): P
             {
               method: isBulk ? 'bulk' : method === 'lastUpdated' ? 'poll' : method,
               from: method === 'feed' ? 'hl7' : 'ehr',
-              every: isBulk ? '1s' : isGeneric ? '500ms' : '100ms',
+              every: isBulk ? '1s' : isGeneric || learners > 3 ? '500ms' : '100ms',
               ...(isBulk ? { group: isGeneric ? groups.generic : groups.epic } : { rarely: '100ms' }),
               window: { back: '30d', ahead: '60d' },
             },

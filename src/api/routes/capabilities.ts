@@ -2,12 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { asFailure } from '../../std/index.ts';
 import { principalOf } from '../auth/guard.ts';
-import { nameSchema, parsed } from '../body.ts';
+import { bodyOf, nameSchema, parsed } from '../body.ts';
 import type { ApiContext } from '../context.ts';
 import { ApiFailure } from '../failures.ts';
 import type { CapabilitiesAnswer, ExchangesAnswer, ProbeAnswer, SitesAnswer } from '../types.ts';
 
 const connectionSchema = z.strictObject({ connection: nameSchema.optional() });
+/** `writes`: make records about nobody there, instead of asking. */
+const probeSchema = z.strictObject({ writes: z.boolean().default(false) });
 const exchangesSchema = z.strictObject({
   site: nameSchema.optional(),
   service: nameSchema.optional(),
@@ -43,9 +45,13 @@ export async function capabilityRoutes(app: FastifyInstance, { engine, clock }: 
         throw new ApiFailure('API_NOT_FOUND', 'There is no such site, or no such connection to an EHR.');
       const who = principalOf(request).name;
       const on = `${place.site}/${place.connection}`;
-      await engine.store.audit([{ at: clock.now(), who, act: 'connection.probe', on }]);
+      const { writes } = bodyOf(probeSchema, request);
+      const act = writes ? 'connection.try-writes' : 'connection.probe';
+      await engine.store.audit([{ at: clock.now(), who, act, on }]);
       try {
-        return { observed: await engine.capabilities.probe(place.site, place.connection) };
+        const { probe, tryWrites } = engine.capabilities;
+        const ask = writes ? tryWrites : probe;
+        return { observed: await ask(place.site, place.connection) };
       } catch (error) {
         const { message, fix } = asFailure(error);
         throw new ApiFailure('API_CONFLICT', `${message} ${fix}`);

@@ -141,6 +141,14 @@ export async function deployRoutes(app: FastifyInstance, { engine, deploys }: Ap
     return { plan: await told(offered().control.plan(wishOf(request))) };
   });
 
+  app.post(
+    '/api/deploys/folder-plan',
+    operator,
+    async (request): Promise<PlanAnswer> => ({
+      plan: await told(offered().folderPlan(principalOf(request).name)),
+    }),
+  );
+
   app.post('/api/deploys', operator, async (request): Promise<DeployAnswer> => {
     fromCommandLine(request);
     return answerOf(await told(offered().control.deploy(wishOf(request))));

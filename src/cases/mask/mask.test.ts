@@ -13,6 +13,7 @@ const admission = [
   'PV1|1|I|4NORTH^412^A^LARK||||1044^HOLLIS^GRACE^^^DR^^^EPI|||MED||||7|||||88213407',
   "OBX|1|ST|NOTE^Free note^L||Mrs. O'Neill-Lopez called from 774-338-2091, see 203713||||||F",
   'OBX|2|NM|718-7^Hemoglobin^LN||13.2|g/dL|12-16|N|||F|||20260130',
+  'AL1|1|DA|77^Diet of Marisol Lopez^L',
   'ZPD|MARISOL|203713|19800229',
 ];
 

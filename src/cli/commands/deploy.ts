@@ -114,7 +114,7 @@ const scopeOf = ({ site, flow }: Pick<Options, 'site' | 'flow'>) => ({
 async function working(options: Options) {
   const { config, faults } = await loadProject(options.project, process.env);
   const snapshot = readProject(options.project, config);
-  return { snapshot, faults, git: await gitStateOf(options.project) };
+  return { snapshot, faults, git: await gitStateOf(options.project, config) };
 }
 
 /** The desk of an engine or a folder; a folder without data is begun, to deploy into it for its first start. */

@@ -18,6 +18,7 @@ import type { Command } from 'commander';
 import { ledgerFaults } from '../../message/index.ts';
 import { asFailure, systemClock } from '../../std/index.ts';
 import { announced, dataFolder } from '../data-folder.ts';
+import { openDesk } from '../desk.ts';
 import { explain, printJson, printLine } from '../output.ts';
 import { loadProject } from '../project/index.ts';
 import { retentionLines } from '../retention-text.ts';
@@ -124,7 +125,39 @@ async function examine(projectFolder: string): Promise<Check[]> {
     }
     if (hasData(data, process.env)) await examineStore(data, add);
   }
+  if (hasData(data, process.env)) await examineDeploys(projectFolder, data, add);
   return checks;
+}
+
+async function examineDeploys(
+  projectFolder: string,
+  data: string,
+  add: (check: string, state: Check['state'], text: string) => void,
+): Promise<void> {
+  try {
+    const desk = await openDesk(data, process.env, projectFolder);
+    try {
+      const { rows, running, driftText } = await desk.deploys.all();
+      const live = rows.find((row) => row.live);
+      if (live === undefined) add('deploys', 'ok', 'nothing was deployed: the folder is what runs');
+      else if (desk.from === 'engine' && running !== live.id)
+        add(
+          'deploys',
+          'warn',
+          `deployment ${live.id} is to run, and this engine runs ${running ?? 'its folder'}`,
+        );
+      else
+        add(
+          'deploys',
+          driftText === null ? 'ok' : 'warn',
+          driftText ?? `deployment ${live.id}, as the folder is`,
+        );
+    } finally {
+      await desk.close();
+    }
+  } catch (error) {
+    add('deploys', 'warn', asFailure(error).message);
+  }
 }
 
 async function examineStore(

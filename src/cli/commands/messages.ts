@@ -11,6 +11,7 @@ interface Options extends QueryOptions {
   data?: string;
   limit: string;
   raw?: boolean;
+  versions?: boolean;
   json?: boolean;
 }
 
@@ -33,6 +34,7 @@ export function addMessages(program: Command): void {
     .option('--text <text>', 'only messages whose bytes hold this text, with --from and --to (recorded)')
     .option('--from <time>', 'received at this time or later, UTC: 2026-11-21, 2026-11-21T09:30')
     .option('--to <time>', 'received before this time, UTC')
+    .option('--versions', 'with the version of each flow that ran')
     .option('--raw', 'the bytes as received (recorded in the audit trail)')
     .option('--json', 'one JSON object a line')
     .action(async (options: Options) => {
@@ -77,6 +79,7 @@ async function run(options: Options): Promise<0 | 1> {
     }
     if (rows.length === 0) printNote('no messages match.');
     else {
+      const versions = options.versions ? await versionsOf(desk, rows) : null;
       printTable(
         ['ID', 'RECEIVED (UTC)', 'SITE', 'CONNECTION', 'TYPE', 'CONTROL ID', 'STATE', 'DELIVERIES'],
         rows.map((row) => [
@@ -87,8 +90,12 @@ async function run(options: Options): Promise<0 | 1> {
           row.type,
           row.controlId ?? '',
           row.state,
-          row.deliveries.map(({ flow, state }) => `${flow}: ${state}`).join(', ') ||
-            (row.state === 'accepted' ? 'none wanted it' : (row.reason ?? '')),
+          row.deliveries
+            .map(({ flow, state }) => {
+              const version = versions?.get(`${row.id} ${flow}`);
+              return `${flow}${version === undefined ? '' : ` ${version}`}: ${state}`;
+            })
+            .join(', ') || (row.state === 'accepted' ? 'none wanted it' : (row.reason ?? '')),
         ]),
       );
     }
@@ -96,6 +103,18 @@ async function run(options: Options): Promise<0 | 1> {
   } finally {
     await desk.close();
   }
+}
+
+/** By message and flow. */
+async function versionsOf(
+  desk: Awaited<ReturnType<typeof openDesk>>,
+  rows: readonly MessageRow[],
+): Promise<ReadonlyMap<string, string>> {
+  const all = new Map<string, string>();
+  for (const { id } of rows)
+    for (const { flow, version } of await desk.deploys.versions(id))
+      all.set(`${id} ${flow}`, version.slice(0, 8));
+  return all;
 }
 
 async function printRaw(

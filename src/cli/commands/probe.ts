@@ -2,8 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Command } from 'commander';
-import { drift, driftText, ehrConnections } from '../../connectors/index.ts';
-import { shortScopes } from '../../fhir/index.ts';
+import { drift, driftText, ehrConnections, shortScopes } from '../../connectors/index.ts';
 import { type Observed, type ObservedPart, observedFile, observedText } from '../../site/index.ts';
 import { Failure } from '../../std/index.ts';
 import { dataFolder } from '../data-folder.ts';
@@ -16,6 +15,7 @@ interface ProbeOptions {
   readonly data?: string;
   readonly connection?: string;
   readonly dryRun?: boolean;
+  readonly tryWrites?: boolean;
   readonly json?: boolean;
 }
 
@@ -31,6 +31,10 @@ export function addProbe(program: Command): void {
     .option('--project <folder>', 'the project’s folder', '.')
     .option('--data <folder>', 'the data folder (SUTURE_DATA)')
     .option('--connection <name>', 'only this connection; otherwise every one to an EHR')
+    .option(
+      '--try-writes',
+      'make records about nobody there, see whether conditional creates and versions are honoured, and remove them again; never in production',
+    )
     .option('--dry-run', 'show what differs from what is written, and write nothing')
     .option('--json', 'one JSON object a connection')
     .action(async (site: string, options: ProbeOptions) => {
@@ -76,7 +80,10 @@ async function probeOne(
   probing: Probing,
   options: ProbeOptions,
 ): Promise<void> {
-  const observed = await probing.probe(site, connection);
+  const observed: Observed = {
+    ...(await probing.probe(site, connection)),
+    ...(options.tryWrites ? await probing.probe(site, connection, true) : {}),
+  };
   const before = project.observed[site]?.[connection] ?? {};
   const differences = drift(before, observed);
   const file = project.sites.find((each) => each.record.site === site)?.file ?? '';
@@ -98,6 +105,10 @@ async function probeOne(
     if (trial.answer !== 'allowed')
       printLine(`  ${trial.what}: ${trial.answer}${trial.status === null ? '' : ` (${trial.status})`}`);
   }
+  for (const [type, { conditionalCreate, versions }] of Object.entries(observed.writes?.types ?? {}))
+    printLine(`  ${type}: conditional create ${conditionalCreate}, versions ${versions}`);
+  for (const reference of observed.writes?.leftBehind ?? [])
+    printLine(`  left behind: ${reference}; ask the site to remove it`);
   const known = Object.keys(before).length > 0;
   for (const change of ['gone', 'new'] as const) {
     const scopes = differences.flatMap((each) =>

@@ -207,7 +207,7 @@ async function runNewest(
       rows.push([flow, type, source, told, run?.messageId ?? '']);
     }
   }
-  if (begun.length === 0 && !options.dry) {
+  if (begun.length === 0 && options.live) {
     printNote('no flow of these starts on messages of that type.');
     process.exitCode = 2;
   }

@@ -39,8 +39,13 @@ export function secretNames(sites: readonly LoadedSite[]): string[] {
   const names = new Set<string>();
   for (const { record } of sites) {
     for (const connection of Object.values(record.connections)) {
-      const { secret, auth } = connection as { secret?: unknown; auth?: { secret?: unknown } };
-      for (const name of [secret, auth?.secret]) if (typeof name === 'string') names.add(name);
+      const { secret, auth, sftp } = connection as {
+        secret?: unknown;
+        auth?: { secret?: unknown };
+        sftp?: { secret?: unknown; key?: unknown };
+      };
+      for (const name of [secret, auth?.secret, sftp?.secret, sftp?.key])
+        if (typeof name === 'string') names.add(name);
       for (const name of routeSecrets(connection)) names.add(name);
     }
   }

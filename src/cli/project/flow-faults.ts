@@ -39,7 +39,7 @@ function sitesFindings({ flow }: LoadedFlow, sites: readonly LoadedSite[]): Flow
   if (flow.sites === 'all') return [];
   const { names, tags } = sitesNamed(flow.sites);
   const known = sites.map(({ record }) => record.site);
-  const tagged = sites.flatMap(({ record }) => (record as { readonly tags?: readonly string[] }).tags ?? []);
+  const tagged = sites.flatMap(({ record }) => record.tags);
   const finding = (reason: string, near: string | undefined, fix: string): FlowFinding => ({
     place: 'sites',
     reason,

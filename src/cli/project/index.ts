@@ -57,7 +57,7 @@ export async function loadProject(
   });
   faults.push(...loaded.faults);
   for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
-  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, 'maps')));
+  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, config.maps)));
   const observed: Record<string, ObservedSite> = {};
   for (const { record, file: siteFile } of loaded.sites) {
     const seen = loadObserved(dirname(siteFile));
@@ -68,11 +68,11 @@ export async function loadProject(
   faults.push(...mapFaults);
   const flowFiles = await loadFlows(
     join(root, config.flows),
-    { root, sites: loaded.sites, observed },
+    { root, sites: loaded.sites, observed, maps },
     faults,
   );
+  faults.push(...lackingMaps(flowFiles, maps, loaded.sites));
   const flows = flowFiles.map(({ flow }) => flow);
-  faults.push(...lackingMaps(flows, maps, loaded.sites, join(root, config.flows)));
   return { folder: root, config, sites: loaded.sites, observed, maps, flows, flowFiles, faults };
 }
 

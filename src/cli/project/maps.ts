@@ -94,13 +94,17 @@ export function loadMaps(
       let done = 0;
       for (const one of all) {
         for (const name of one.names) {
-          found.push(...one.faults(name));
+          // Of very many files none is kept: whoever asks for one later reads it.
+          const { rows, faults } = one.file(name, checked);
+          found.push(...faults);
+          const own = { names: [name], rows: () => rows };
+          if (faults.length === 0 && shared.isSound(name))
+            findings.push(
+              ...ambiguities(one === shared ? valueSetsOf(own) : valueSetsOf(shared, own), name, one.folder),
+            );
           progress?.(++done, count);
         }
       }
-      for (const [site, own] of folders)
-        findings.push(...ambiguities(maps.valueSets(site), own.names, own.folder));
-      findings.push(...ambiguities(sharedSets, shared.names, folder));
       return { faults: found, findings };
     },
   };
@@ -128,7 +132,7 @@ class CsvFolder implements RowSource {
   /** @throws Failure `config`: the file has faults. */
   rows(name: string): readonly ValueSetRow[] | undefined {
     if (!this.#known.has(name)) return undefined;
-    const { rows, faults } = this.#file(name);
+    const { rows, faults } = this.file(name, true);
     const [first] = faults;
     if (first === undefined) return rows;
     throw new Failure({
@@ -140,17 +144,21 @@ class CsvFolder implements RowSource {
     });
   }
 
-  faults(name: string): readonly Fault[] {
-    return this.#file(name).faults;
+  /** There is none of that name, or it has no faults. */
+  isSound(name: string): boolean {
+    return !this.#known.has(name) || this.file(name, true).faults.length === 0;
   }
 
-  #file(name: string): { readonly rows: readonly ValueSetRow[]; readonly faults: readonly Fault[] } {
+  file(
+    name: string,
+    keep: boolean,
+  ): { readonly rows: readonly ValueSetRow[]; readonly faults: readonly Fault[] } {
     const known = this.#read.get(name);
     if (known !== undefined) return known;
     const file = join(this.folder, `${name}.csv`);
     const { rows, faults } = readValueSet(readFileSync(file), file);
     const made = { rows, faults: faults.map((fault) => ({ file, ...fault })) };
-    this.#read.set(name, made);
+    if (keep) this.#read.set(name, made);
     return made;
   }
 }
@@ -197,40 +205,32 @@ function strangers(folder: string, endings: readonly string[]): readonly Fault[]
 }
 
 /** On the way back nobody can say which row is meant. Told where a row of them stands in this folder. */
-function ambiguities(sets: ValueSets, names: readonly string[], folder: string): readonly Fault[] {
-  return names.flatMap((name) => {
-    let found: ReturnType<NonNullable<ReturnType<ValueSets['get']>>['ambiguous']>;
-    try {
-      found = sets.get(name)?.ambiguous() ?? [];
-    } catch {
-      return []; // its faults are told
-    }
-    return found.flatMap(({ target, rows }): Fault[] => {
-      const [first] = rows.filter(({ file }) => dirname(file) === folder);
-      if (first === undefined) return [];
-      const lines = rows
-        .map(({ file, line }) => (file === first.file ? String(line) : `${file}:${line}`))
-        .join(', ');
-      return [
-        {
-          file: first.file,
-          line: first.line,
-          reason: `the target "${target}" stands in several rows (${lines}), and none is preferred`,
-          fix: 'if it is looked up on the way back, write yes in the column "preferred" of the row that is meant',
-        },
-      ];
-    });
+function ambiguities(sets: ValueSets, name: string, folder: string): readonly Fault[] {
+  const found = sets.get(name)?.ambiguous() ?? [];
+  return found.flatMap(({ target, rows }): Fault[] => {
+    const [first] = rows.filter(({ file }) => dirname(file) === folder);
+    if (first === undefined) return [];
+    const lines = rows
+      .map(({ file, line }) => (file === first.file ? String(line) : `${file}:${line}`))
+      .join(', ');
+    return [
+      {
+        file: first.file,
+        line: first.line,
+        reason: `the target "${target}" stands in several rows (${lines}), and none is preferred`,
+        fix: 'if it is looked up on the way back, write yes in the column "preferred" of the row that is meant',
+      },
+    ];
   });
 }
 
 /** Value set maps that flows look codes up in, and that a site where they run has not. */
 export function lackingMaps(
-  flows: readonly Flow[],
+  flows: readonly { readonly flow: Flow; readonly file: string }[],
   { names, valueSets }: ProjectMaps,
   sites: readonly LoadedSite[],
-  file: string,
 ): readonly Fault[] {
-  return flows.flatMap((flow) =>
+  return flows.flatMap(({ flow, file }) =>
     valueSetsOfFlow(flow).flatMap((name): Fault[] => {
       const near = nearest(name, names);
       const fix = near

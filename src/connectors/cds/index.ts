@@ -13,6 +13,7 @@ import type { Connection, ConnectionContext, Connector, TestResult } from '../co
 import { type CdsConfig, parseCds } from './config.ts';
 import { cdsFailure } from './failures.ts';
 import { prefetchPath } from './prefetch.ts';
+import { sharedUsedIds } from './used-ids.ts';
 
 export { type Card, cardsFrom } from './cards.ts';
 export type { CdsConfig } from './config.ts';
@@ -40,7 +41,7 @@ const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 function open(config: CdsConfig, context: ConnectionContext): Connection {
   const { clock } = context;
   const http = createHttp(clock, { ...usualLimits, answer: config.readTimeout, total: config.readTimeout });
-  const verifier = createCdsVerifier({ http, clock });
+  const verifier = createCdsVerifier({ http, clock, used: sharedUsedIds(context) });
   const fhirServer = withoutSlash(config.fhirServer ?? config.issuer);
   const trust = { issuer: config.issuer, keySets: config.keys, audience: config.audience };
 

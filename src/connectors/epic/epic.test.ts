@@ -498,6 +498,17 @@ describe('learning appointments, odd answers', () => {
     return mrn === undefined ? undefined : searchset(patient(`p${mrn}`, mrn));
   };
 
+  it('names the id system in which the numbers are, where the record has another', async () => {
+    const { connection, context } = await scripted(() =>
+      searchset(patient('p', '7', { identifier: [{ system: 'urn:theirs', value: '7' }] })),
+    );
+    context.know(MRN, '7');
+    const answer = await learn(connection);
+    const told = answer.findings.find(({ code }) => code === 'EPIC_MRN_SYSTEM');
+    expect(told?.text).toContain('urn:theirs');
+    expect(JSON.stringify(answer.findings)).not.toMatch(/"7"| 7 /);
+  });
+
   it('tells one event for the same visit on two pages, with its later state', async () => {
     const { connection, context } = await scripted(
       (url) =>

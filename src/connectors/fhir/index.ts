@@ -39,6 +39,7 @@ import { fhirWriting, fhirWritingCapabilities } from './act/index.ts';
 import { type FhirConfig, parseFhir } from './config.ts';
 import { fhirConnectorFailure } from './failures.ts';
 import { byId, learntResources, patientIdOf, specOf, walked } from './resources.ts';
+import { tryWrites } from './try-writes.ts';
 
 export { fhirConnectorFailures } from './failures.ts';
 
@@ -302,6 +303,15 @@ function open(config: FhirConfig, context: ConnectionContext): Connection {
     ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
     observe: (signal) => observe(config, context, signal),
+    async tryWrites(signal) {
+      const http = createHttp(context.clock, limitsOf(config));
+      const { clock } = context;
+      try {
+        return { writes: await tryWrites({ client, http, tokens: session.tokens, clock, signal }) };
+      } finally {
+        await http.close();
+      }
+    },
     learns: learntResources.map((resource) => ({ resource, methods: ['poll', 'feed wakes read', 'bulk'] })),
     async learn(request) {
       const own = learn.get(request.resource);

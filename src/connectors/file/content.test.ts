@@ -1,4 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -106,6 +114,24 @@ test('what is packed is unpacked no further than it does no harm', async () => {
   await expect(size('bomb.csv.gz', 1e12)).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' });
   await expect(size('fine.csv.gz', 39_999)).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' });
   expect(await size('fine.csv.gz', 40_000)).toBe(40_000);
+});
+
+test('a file is written whole and moved without replacing another', async () => {
+  const folder = localFolder(root);
+  await folder.write('out/a.txt', Buffer.from('one'));
+  await folder.write('out/a.txt', Buffer.from('two'));
+  expect(readdirSync(join(root, 'out'))).toEqual(['a.txt']);
+  await folder.write('kept/a.txt', Buffer.from('earlier'));
+  expect(await folder.move('out/a.txt', 'kept')).toBe('kept/a.1.txt');
+  expect(readFileSync(join(root, 'kept', 'a.txt'), 'utf8')).toBe('earlier');
+  expect(readFileSync(join(root, 'kept', 'a.1.txt'), 'utf8')).toBe('two');
+  // What stands there as a folder cannot be replaced; nothing half-written is left.
+  mkdirSync(join(root, 'out', 'b.txt', 'c'), { recursive: true });
+  await expect(folder.write('out/b.txt', Buffer.from('x'))).rejects.toMatchObject({ code: 'FILE_LOST' });
+  expect(readdirSync(join(root, 'out'))).toEqual(['b.txt']);
+  // A link is no file: it may lead anywhere.
+  symlinkSync('/etc/hostname', join(root, 'out', 'link.csv'));
+  expect(await folder.list('out')).toEqual([]);
 });
 
 describe('a file is complete', () => {

@@ -62,7 +62,7 @@ async function* limited(
 }
 
 /** Errors of the disk or the network are told as such; ends the reading when nobody takes more. */
-async function* guarded(source: Readable): AsyncGenerator<Uint8Array> {
+export async function* guarded(source: Readable): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of source) yield piece as Uint8Array;
   } catch (error) {

@@ -48,6 +48,8 @@ export function sftpFolder(root: string, config: SftpConfig, secrets: Secrets): 
         reject(fileFailure('FILE_UNREACHABLE', { message: `${config.host} has ended the connection.` }));
       });
       client.on('ready', () => {
+        // Questions are small, and each waits for its answer.
+        client.setNoDelay(true);
         client.sftp((error, sftp) => {
           if (error) fail(connectFailure(error, config));
           else resolve({ client, sftp });

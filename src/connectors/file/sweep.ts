@@ -6,9 +6,9 @@
 import { asFailure, type Failure, type Json, pause } from '../../std/index.ts';
 import type { ConnectionContext, FileDoor, FileParent, Finding, Listening } from '../contract.ts';
 import type { TakeConfig } from './config.ts';
-import { contentOf, packingOf } from './content.ts';
+import { contentOf, guarded, packingOf } from './content.ts';
 import { fileFailure } from './failures.ts';
-import { below, type FileFacts, type Folder, shownName } from './folder.ts';
+import { type FileFacts, type Folder, shownName } from './folder.ts';
 import { hashOfBytes, looks } from './ready.ts';
 import { canBeginAt, type FileRecord, type RecordPlace, recordsOf, START } from './records.ts';
 
@@ -104,7 +104,7 @@ export function startSweep(options: SweepOptions): Listening {
 
   /** `undefined`: it is gone or has changed meanwhile, and is looked at again. */
   async function hashOf(file: FileFacts): Promise<string | undefined> {
-    const hash = await hashOfBytes(stoppable(options.folder.read(file.path)));
+    const hash = await hashOfBytes(stoppable(guarded(options.folder.read(file.path))));
     return (await unchanged(file)) ? hash : undefined;
   }
 
@@ -116,11 +116,8 @@ export function startSweep(options: SweepOptions): Listening {
   async function checksumFault(file: FileFacts, hash: string): Promise<Failure | undefined> {
     if (options.take.checksum === undefined) return undefined;
     let text = '';
-    for await (const piece of options.folder.read(`${file.path}.${options.take.checksum}`, {
-      start: 0,
-      end: 1_023,
-    }))
-      text += Buffer.from(piece as Uint8Array).toString('latin1');
+    const beside = options.folder.read(`${file.path}.${options.take.checksum}`, { start: 0, end: 1_023 });
+    for await (const piece of guarded(beside)) text += Buffer.from(piece).toString('latin1');
     const [said] = /^[0-9a-f]{64}/i.exec(text.trim()) ?? [];
     return said?.toLowerCase() === hash ? undefined : fileFailure('FILE_CHECKSUM');
   }
@@ -175,8 +172,8 @@ export function startSweep(options: SweepOptions): Listening {
     } catch (error) {
       const failure = asFailure(error);
       if (stopping.signal.aborted) throw error;
-      context.report({ kind: failure.kind, code: failure.code, ms: Math.round(clock.elapsed() - started) });
       if (failure.kind !== 'validation') throw failure;
+      context.report({ kind: failure.kind, code: failure.code, ms: Math.round(clock.elapsed() - started) });
       await quarantine(file, failure, place.nth);
       return;
     }
@@ -255,6 +252,7 @@ export function startSweep(options: SweepOptions): Listening {
           site: options.context.site,
           connection: options.context.connection,
         });
+        options.context.report({ kind: failure.kind, code: failure.code, ms: 0 });
         // Another node was faster: it reads on.
         if (failure.code !== 'STORE_CURSOR_MOVED' && failure.code !== failed)
           log('error', failure.message, { code: failure.code, fix: failure.fix });
@@ -312,5 +310,3 @@ function positionOf(value: Json): Position | undefined {
 
 export const takeFolders = (take: TakeConfig): readonly string[] =>
   take.after === 'delete' ? [take.from, take.quarantine] : [take.from, take.archive, take.quarantine];
-
-export const targetOf = below;

@@ -59,6 +59,9 @@ export function DeliveryCard(props: {
         <Group gap="xs">
           <Text fw={600}>{delivery.flow}</Text>
           <StateBadge state={delivery.state} />
+          <Text size="xs" c="dimmed" title={delivery.flowVersion} data-testid="version">
+            version <span className="mono">{delivery.flowVersion.slice(0, 8)}</span>
+          </Text>
           {delivery.heldFor && <Text size="sm">{delivery.heldFor}</Text>}
           {delivery.replayOf && (
             <Badge color="grape" variant="light" radius="sm" tt="none" className="state-badge">

@@ -21,6 +21,7 @@ const DOORS: Readonly<Record<MessageDetail['message']['door'], string>> = {
   replay: 'a replay',
   retest: 'a retest',
   manual: 'hand',
+  schedule: 'its schedule',
 };
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {

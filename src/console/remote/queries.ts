@@ -9,6 +9,7 @@ import type {
   ApprovalPage,
   CapabilitiesAnswer,
   DeadGroups,
+  DeploysAnswer,
   Home,
   LanesAnswer,
   Me,
@@ -67,6 +68,12 @@ export const approvalsQuery = infiniteQueryOptions({
 export const deadQuery = queryOptions({
   queryKey: ['dead'],
   queryFn: ({ signal }) => get<DeadGroups>('/api/dead/groups', signal),
+});
+
+export const deploysQuery = queryOptions({
+  queryKey: ['deploys'],
+  queryFn: ({ signal }) => get<DeploysAnswer>('/api/deploys', signal),
+  refetchInterval: 10_000,
 });
 
 export const replaysQuery = queryOptions({

@@ -2,23 +2,71 @@
  * All that is learnt: for each site and resource of its record one method, which the record chooses. A site's learning runs
  * on one node at a time.
  */
-import type { Connection, Finding, LearnSettings } from '../../connectors/index.ts';
+import type { Connection, ConnectionContext, Finding, LearnSettings } from '../../connectors/index.ts';
 import { learningOf, type SiteLearning, type SiteRecord } from '../../site/index.ts';
-import { asFailure, canonicalJson, Failure, pause } from '../../std/index.ts';
-import { identityKey } from '../intake.ts';
+import { asFailure, type Clock, canonicalJson, Failure, pause, type Random } from '../../std/index.ts';
+import type { Store } from '../../store/index.ts';
+import { type Intake, identityKey } from '../intake.ts';
 import { survivorsPage } from '../merge.ts';
-import { patientKey } from '../patient.ts';
+import { type KeyedHash, patientKey } from '../patient.ts';
+import { createClaims } from './claims.ts';
 import { feedAsk } from './feed.ts';
 import { type Ask, cursorName, type Learner, startLearner } from './learner.ts';
-import type { FindSource, Learning, LearningOptions, Source } from './learning-contract.ts';
 import { type MethodKeeper, methodKeeper } from './method.ts';
 import { startRoster } from './roster.ts';
 import { createTellings } from './tellings.ts';
 import { wakesAsk } from './wakes.ts';
 
-/** A node that learns at a site says so for this long, and again before that has gone by. */
-const CLAIM = 30_000;
-const CLAIM_AGAIN = 10_000;
+/** What learning knows of a connection. */
+export interface Source {
+  readonly site: SiteRecord;
+  readonly name: string;
+  readonly connection: Connection;
+  /** Of now: a swap changes it. */
+  readonly intake: Pick<Intake, 'learned'>;
+}
+
+type FindSource = (site: string, connection: string) => Source | undefined;
+
+export interface LearningOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly keyedHash: KeyedHash;
+  readonly sites: () => readonly SiteRecord[];
+  readonly source: FindSource;
+  readonly planned: (deliveries: number, woke?: boolean) => void;
+  readonly failed: (site: string, connection: string, failure: Failure | null) => void;
+  /** Findings are counted per minute, too. */
+  readonly counted: (site: string, connection: string, findings: readonly Finding[]) => void;
+  readonly log: ConnectionContext['log'];
+  /** The text of a file beside a site's record. */
+  readonly file?: (site: string, name: string) => Promise<string>;
+}
+
+export interface Learning {
+  /** Before senders are let in: what the methods were, and where feeds begin. */
+  prepare(): Promise<void>;
+  start(): void;
+  /** A message has come in. */
+  heard(site: string, connection: string): void;
+  /** What stood in the way at a connection is said to be gone. True: something waited for that. */
+  again(site: string, connection: string): boolean;
+  /** Connections by which something is learnt. */
+  learns(site: SiteRecord, connection: string): boolean;
+  /**
+   * Before a swap.
+   * @throws Failure `config`: a record asks for what its connection cannot do.
+   */
+  check(sites: readonly SiteRecord[], source: FindSource): void;
+  /**
+   * After a swap: what is learnt as before goes on, the rest ends or begins. `renewed`: connections that are not what they
+   * were, as `site/connection`.
+   */
+  swap(renewed: ReadonlySet<string>): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** What could not be begun is tried again after this. */
 const BEGIN_AGAIN = 5_000;
 
@@ -49,29 +97,10 @@ export function createLearning(options: LearningOptions): Learning {
   /** By site. */
   const rosters = new Map<string, Running>();
   const keepers = new Map<string, MethodKeeper>();
-  const claims = new Map<string, { until: number; mine: boolean; asking: Promise<boolean> | null }>();
+  const claims = createClaims(store, clock);
 
   const wanted = (): readonly Wanted[] =>
     options.sites().flatMap((site) => learningOf(site).map((learning) => ({ site, learning })));
-
-  /** Whether this node may learn at the site now. */
-  async function mine(site: string): Promise<boolean> {
-    if (store.claim === undefined) return true;
-    const held = claims.get(site) ?? { until: 0, mine: false, asking: null };
-    claims.set(site, held);
-    if (clock.elapsed() < held.until) return held.mine;
-    held.asking ??= store.claim(`learn:${site}`, CLAIM).then(
-      (answer) => {
-        Object.assign(held, { mine: answer, until: clock.elapsed() + CLAIM_AGAIN, asking: null });
-        return answer;
-      },
-      (error: unknown) => {
-        held.asking = null;
-        throw error;
-      },
-    );
-    return held.asking;
-  }
 
   const failures = new Map<string, Map<string, Failure>>();
   /** A connection fails while one of its resources does. */
@@ -171,7 +200,7 @@ export function createLearning(options: LearningOptions): Learning {
           method,
         });
       },
-      mine: () => mine(site.site),
+      mine: () => claims.mine(site.site),
       intake: { learned: (record, at, door) => source.intake.learned(record, at, door) },
       identityKey: (identity) => identityKey(keyedHash, site.site, resource, identity),
       planned: options.planned,
@@ -294,7 +323,7 @@ export function createLearning(options: LearningOptions): Learning {
   function beginRoster(site: SiteRecord): void {
     const { file, lists } = site.roster;
     if (file === undefined && !lists?.length) return;
-    const roster = startRoster({ ...options, site, mine: () => mine(site.site) });
+    const roster = startRoster({ ...options, site, mine: () => claims.mine(site.site) });
     const uses = (lists ?? []).map(({ from }) => `${site.site}/${from}`);
     rosters.set(site.site, { key: siteKey(site), uses, stop: () => roster.stop() });
   }
@@ -347,10 +376,7 @@ export function createLearning(options: LearningOptions): Learning {
       await Promise.all([...running.values(), ...rosters.values()].map((one) => one.stop()));
       running.clear();
       rosters.clear();
-      // Another node need not wait until the claim has run out.
-      if (store.claim === undefined) return;
-      const held = [...claims].filter(([, claim]) => claim.mine).map(([site]) => site);
-      await Promise.all(held.map((site) => store.claim?.(`learn:${site}`, 0).catch(() => undefined)));
+      await claims.release();
     },
   };
 }

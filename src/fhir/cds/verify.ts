@@ -53,7 +53,12 @@ interface KeySet {
   readonly fetched: number;
 }
 
-export function createCdsVerifier(options: { readonly http: Http; readonly clock: Clock }): CdsVerifier {
+export function createCdsVerifier(options: {
+  readonly http: Http;
+  readonly clock: Clock;
+  /** Ids that others remember, too: false when it was used before. Left out: this verifier's own memory. */
+  readonly used?: (id: string, until: number) => Promise<boolean>;
+}): CdsVerifier {
   const { http, clock } = options;
   const sets = new Map<string, KeySet>();
   const flights = new Map<string, Promise<KeySet>>();
@@ -153,7 +158,10 @@ export function createCdsVerifier(options: { readonly http: Http; readonly clock
           const { jti, exp = 0, iat = 0 } = payload;
           if (typeof jti !== 'string' || jti === '') return 'no id';
           if (exp - iat > LONGEST_LIFE) return 'life';
-          return remember(`${trust.issuer}\n${jti}`, (exp + TOLERANCE) * 1_000) ? null : 'replayed';
+          const id = `${trust.issuer}\n${jti}`;
+          const until = (exp + TOLERANCE) * 1_000;
+          const first = remember(id, until) && (await (options.used?.(id, until) ?? true));
+          return first ? null : 'replayed';
         } catch (error) {
           fault = faultOf(error);
         }

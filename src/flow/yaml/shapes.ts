@@ -60,7 +60,6 @@ export const HEAD: readonly Key[] = [
       key('since', 'source'),
     ],
   }),
-  key('retention', 'number'),
   key('service', { group: [key('endToEnd', 'duration'), key('silence', 'silence')] }),
 ];
 

@@ -127,6 +127,13 @@ steps:
     }
   });
 
+  test('says nothing of what is usual', () => {
+    const text = 'flow: x\non: manual\nsteps:\n  - send: out\n    connection: app\n    do: send\n';
+    const built = flow('x').on(manual()).send('out', { connection: 'app', do: 'send', args: {} });
+    expect(readFlow(text).flow).toEqual({ ...built });
+    expect(toYaml(built)).toBe(text);
+  });
+
   test('a function of TypeScript cannot be written, and says so', () => {
     const coded = flow('x')
       .on(manual())
@@ -522,7 +529,6 @@ describe('any flow', () => {
       attempts: fc.nat(),
       exhausted: fc.constantFrom('stop lane', 'dead letter'),
       late: fc.record({ after: lengths, do: fc.constantFrom('filter', 'hold', 'dead letter') }),
-      retention: fc.nat(),
       service: fc.record(
         { endToEnd: lengths, silence: fc.oneof(lengths, fc.constant('learn')) },
         { requiredKeys: [] },

@@ -9,8 +9,8 @@ export const PATTERN_RULES = 'RE2 syntax: no look-around, no back-references';
 
 const LONGEST = 500;
 const LARGEST = 4_000;
-/** Instructions times characters: some tens of milliseconds. */
-const MOST_WORK = 4_000_000;
+/** Instructions times characters: at most some tens of milliseconds. */
+const MOST_WORK = 2_000_000;
 
 export interface Pattern {
   fits(text: string): boolean;

@@ -7,7 +7,11 @@ const LONGEST_RESULT = 1_000_000;
 
 const count = (value: unknown): boolean =>
   isWhole(value as never) && (value as number) >= 0 && (value as number) <= 100_000;
-const flat = (value: unknown): readonly unknown[] => (value as readonly unknown[]).flat(1);
+/** Lists in the list are one with it; mostly there are none. */
+const flat = (value: unknown): readonly unknown[] =>
+  (value as readonly unknown[]).some(Array.isArray)
+    ? (value as readonly unknown[]).flat(1)
+    : (value as readonly unknown[]);
 
 export const texts: Catalogue = {
   upper: {

@@ -1,10 +1,11 @@
 /**
  * The acting side of a generic FHIR server: create, update and upsert of the five resources. What a server says of itself is
- * not enough for a header that others ignore: conditional creates and versions are used where the site record says that they
- * were proved there.
+ * not enough for a header that others ignore: conditional creates and versions are used where a trial has proved them
+ * (`suture probe --try-writes`), or the site record says that they were.
  */
 import { z } from 'zod';
 import type { FhirClient } from '../../../fhir/index.ts';
+import type { Observed } from '../../../site/index.ts';
 import type { Json } from '../../../std/index.ts';
 import {
   create,
@@ -18,6 +19,7 @@ import {
 import type { Capability } from '../../capability.ts';
 import type { CallContext, ConnectionContext } from '../../contract.ts';
 import { duration } from '../../record.ts';
+import { provedBy } from '../try-writes.ts';
 
 const types = z.array(z.enum(kinds.map(({ type }) => type) as [string, ...string[]]));
 
@@ -53,11 +55,11 @@ export interface FhirActing {
 const ALL: ReadonlySet<string> = new Set(kinds.map(({ type }) => type));
 const NONE: ReadonlySet<string> = new Set();
 
-const rules = ({ proved, settle }: ActConfig): WritingRules => ({
+const rules = ({ proved, settle }: ActConfig, { writes }: Observed): WritingRules => ({
   creates: ALL,
   updates: ALL,
-  conditional: new Set(proved.conditionalCreate),
-  versions: new Set(proved.versions),
+  conditional: new Set([...proved.conditionalCreate, ...provedBy(writes, 'conditionalCreate')]),
+  versions: new Set([...proved.versions, ...provedBy(writes, 'versions')]),
   matches: NONE,
   leftOut: NONE,
   isThere: ({ code }) => code === 'FHIR_CONFLICT',
@@ -75,7 +77,7 @@ export const fhirWriting: ReadonlyMap<string, (args: Json, acting: FhirActing) =
       (args: Json, { config, client, context, about }: FhirActing) =>
         act(kind, args, {
           ...{ client, context, about, stu3: () => client },
-          ...{ rules: rules(config), routes: config.do, timeZone: context.timeZone },
+          ...{ rules: rules(config, context.observed()), routes: config.do, timeZone: context.timeZone },
         }),
     ]),
   ),

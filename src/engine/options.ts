@@ -1,4 +1,4 @@
-/** What an engine is put together from, and what it does as a whole. */
+/** What an engine is given, and what it is. */
 import type { ConnectionContext, Connector } from '../connectors/index.ts';
 import type { Clock, Random } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
