@@ -8,6 +8,7 @@ import {
   type Unread,
   writeFiles,
 } from '../../import/index.ts';
+import { Failure } from '../../std/index.ts';
 import { explain, failureText, printJson, printLine, printNote, printTable } from '../output.ts';
 
 interface Options {
@@ -50,6 +51,10 @@ Exit codes: 0 written; 1 a file could not be read, or nothing was found; 2 bad u
 }
 
 function run(path: string, { out, site, timeZone, dryRun, json }: Options): number {
+  if (site !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(site))
+    throw badOption(`--site ${site}`, 'Use lower-case letters, digits and hyphens: riverside.');
+  if (timeZone !== undefined && !isTimeZone(timeZone))
+    throw badOption(`--time-zone ${timeZone}`, 'Name it as IANA does: America/Chicago.');
   const documents: Document[] = [];
   const unread: Unread[] = [];
   for (const each of documentsOf(path)) {
@@ -92,4 +97,16 @@ function run(path: string, { out, site, timeZone, dryRun, json }: Options): numb
   }
   for (const { text } of faults) printNote(text);
   return unread.length > 0 ? 1 : 0;
+}
+
+const badOption = (option: string, fix: string): Failure =>
+  new Failure({ code: 'IMPORT_OPTION', kind: 'config', message: `${option} is none.`, fix });
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
 }

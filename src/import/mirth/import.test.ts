@@ -1,5 +1,5 @@
 /** Exports of Mirth Connect become a project: what is carried over, and the list of what is not. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -258,6 +258,19 @@ describe('a channel', () => {
     expect(far.work.some(({ reason }) => reason.includes('SFTP server, whose host key'))).toBe(true);
   });
 
+  it('that reads a secret of the configuration map does not carry it into a script', () => {
+    const entry = (key: string, value: string) =>
+      `<entry><string>${key}</string><com.mirth.connect.util.ConfigurationProperty><value>${value}</value></com.mirth.connect.util.ConfigurationProperty></entry>`;
+    const map = `<map>${entry('apiPassword', 'pw-in-the-map')}${entry('unit', 'g/dL')}</map>`;
+    const { files, summary } = made(
+      channel({ steps: script("for (;;) { $c('a', $cfg('apiPassword') + $cfg('unit')); break; }") }),
+      map,
+    );
+    expect([...files.values()].join('')).not.toContain('pw-in-the-map');
+    expect(files.get('code/one.js')).toContain('"configuration":{"unit":"g/dL"}');
+    expect([summary.flows, summary.parked]).toEqual([0, 1]);
+  });
+
   it('with parts that are not known is parked and listed', () => {
     const unknown =
       '<com.acme.mirth.SpecialStep><name>x</name><sequenceNumber>0</sequenceNumber></com.acme.mirth.SpecialStep>';
@@ -332,7 +345,8 @@ describe('what an import writes', () => {
       ['a/one.txt/x', 'no'],
     ]);
     expect(() => writeFiles(folder, late)).toThrow();
-    expect(() => readFileSync(join(folder, 'c/three.txt'))).toThrow();
+    for (const path of ['c', 'a/four.txt', 'b'])
+      expect([path, existsSync(join(folder, path))]).toEqual([path, false]);
     expect(readFileSync(join(folder, 'a/one.txt'), 'utf8')).toBe('1');
   });
 });
