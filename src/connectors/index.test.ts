@@ -16,6 +16,7 @@ it('has each connector under its own name, with every capability an action stand
     ['email', 'email'],
     ['epic', 'epic'],
     ['fhir', 'fhir'],
+    ['file', 'file'],
     ['mllp', 'mllp'],
     ['webhook', 'webhook'],
   ]);
