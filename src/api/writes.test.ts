@@ -70,7 +70,9 @@ describe('writes whose outcome is unknown', () => {
 
   test('a flow is run by hand, on a message or on bytes, and dry', async () => {
     expect((await viewer.post('/api/runs', { flow: 'file', messageId: '1' })).status).toBe(403);
-    expect((await operator.post('/api/runs', { flow: 'file' })).status).toBe(400);
+    expect((await operator.post('/api/runs', { flow: 'file', messageId: '1', bytes: 'TVNI' })).status).toBe(
+      400,
+    );
     expect((await operator.post('/api/runs', { flow: 'file', messageId: '1' })).body).toEqual({
       messageId: '1',
       deliveryId: '11',
