@@ -22,8 +22,6 @@ let commands: Resident;
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'suture-cli-'));
-  // Dozens of short runs of the same program: the time to read its TypeScript would be most of it.
-  process.env.NODE_COMPILE_CACHE = join(home, 'compile-cache');
   project = makeProject(join(home, 'project'));
   await suture(['--version']);
   commands = openResident();
