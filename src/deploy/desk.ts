@@ -295,8 +295,14 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
     async plan(wish) {
       const made = await make(wish, await live());
       const { project, touched, contents: _, files: __, flows: ___, ...plan } = made;
-      const seen = (await parts.seen?.(project, touched)) ?? [];
-      const unmapped = await unmappedAt(project, touched, { store, seen });
+      const parted = wish.scope.sites !== undefined || wish.scope.flows !== undefined;
+      const sites = parted ? touched : project.sites;
+      const unmapped = await unmappedAt({
+        maps: project.maps,
+        sites: sites.map(({ record }) => record.site),
+        store,
+        seen: (await parts.seen?.(project, sites)) ?? [],
+      });
       return { ...plan, missing: [...unmapped, ...plan.missing] };
     },
     deploy: (wish) => locked(wish.who, wish.act, () => deployNow(wish)),

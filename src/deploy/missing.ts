@@ -1,7 +1,6 @@
 /** What the sites that a deployment touches want, and what is not in its way. */
 import { type Gap, gapsOf } from '../engine/index.ts';
 import { siteFindings } from '../site/index.ts';
-import type { Store } from '../store/index.ts';
 import type { Deployable } from './types.ts';
 import { shellWord } from './words.ts';
 
@@ -30,13 +29,17 @@ export function missingAt(sites: Deployable['sites'], now: number): readonly str
   );
 }
 
-/** Codes of these sites that would not be mapped: those for which something waits, and those of cases. */
-export async function unmappedAt(
-  project: Deployable,
-  sites: Deployable['sites'],
-  { store, seen }: { readonly store: Store; readonly seen: readonly SeenCode[] },
-): Promise<readonly string[]> {
-  const names = sites.map(({ record }) => record.site);
+export interface Unmapped {
+  /** Of what would run. */
+  readonly maps: Deployable['maps'];
+  /** By name, in the order in which they are told. */
+  readonly sites: readonly string[];
+  readonly store: Parameters<typeof gapsOf>[0];
+  readonly seen: readonly SeenCode[];
+}
+
+/** Codes of these sites that would not be mapped: those for which something waits, and those that were seen. */
+export async function unmappedAt({ maps, sites: names, store, seen }: Unmapped): Promise<readonly string[]> {
   const wanted = new Map<string, { code: Omit<SeenCode, 'place'>; held: number; places: string[] }>();
   const want = ({ site, map, code, back }: Omit<SeenCode, 'place'>) => {
     const key = JSON.stringify([names.indexOf(site), map, back, code]);
@@ -45,7 +48,7 @@ export async function unmappedAt(
     return found;
   };
   for (const gap of await gapsOf(store)) {
-    if (names.includes(gap.site) && !isThere(project, gap)) want(gap).held += gap.held + gap.behind;
+    if (names.includes(gap.site) && !isThere(maps, gap)) want(gap).held += gap.held + gap.behind;
   }
   for (const one of seen) if (names.includes(one.site)) want(one).places.push(one.place);
   return [...wanted.values()]
@@ -59,7 +62,7 @@ export async function unmappedAt(
 }
 
 /** What waits goes on with the deployment: its row is there, if only now. */
-function isThere({ maps }: Deployable, { site, map, code, back }: Gap): boolean {
+function isThere(maps: Deployable['maps'], { site, map, code, back }: Gap): boolean {
   const set = maps?.valueSets(site).get(map);
   if (set === undefined || code === null) return false;
   const row = back ? set.back(code) : set.row(code);

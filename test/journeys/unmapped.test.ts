@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { unmappedAt } from '../../src/deploy/missing.ts';
 import { flow, hl7 } from '../../src/flow/index.ts';
 import { readValueSet, type ValueSets, valueSetsOf } from '../../src/mapping/index.ts';
 import { makeProject, plainEnvironment, suture } from './command-line.ts';
@@ -107,6 +108,14 @@ test('an unmapped code holds its patients in order and nobody else; mapped, each
   // Told once in the log, however many wait; counted for each.
   expect(running.logged.filter((line) => line.includes('has no row for'))).toHaveLength(1);
 
+  // A plan names it, unless what would run has the row.
+  const planned = (maps: ValueSets) =>
+    unmappedAt({ maps: { valueSets: () => maps }, sites: ['mercy'], store: running.store, seen: [] });
+  expect(await planned(present)).toEqual([
+    'mercy: the value set map "visit-types" has no row for "ZZ" (4 deliveries wait); suture maps add mercy visit-types ZZ <target>',
+  ]);
+  expect(await planned(sets('ZZ,urgent'))).toEqual([]);
+
   // Asked in vain, nothing goes on.
   expect(await running.engine.resumeMapped()).toBe(0);
   present = sets('FU,follow-up', 'NP,new-patient', 'ZZ,urgent');
@@ -150,7 +159,8 @@ test('from the command line: what waits, and the row that lets it go on', async 
     'maps/visit-types.csv':
       'source,target,display,note,verified by,verified on\nFU,follow-up,,,desk,2026-01-31\n',
     'sites/mercy/maps/visit-types.csv': 'source,target\nNP,new-patient\n',
-    'flows/notice.ts': `import { flow, hl7 } from 'suture';
+    'flows/notice.ts': `import { unmappedAt } from '../../src/deploy/missing.ts';
+import { flow, hl7 } from 'suture';
 
 export default flow('notice', { about: 'Tells the application of every visit.' })
   .on(hl7.message('ADT^A0*'))
