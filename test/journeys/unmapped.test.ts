@@ -159,8 +159,7 @@ test('from the command line: what waits, and the row that lets it go on', async 
     'maps/visit-types.csv':
       'source,target,display,note,verified by,verified on\nFU,follow-up,,,desk,2026-01-31\n',
     'sites/mercy/maps/visit-types.csv': 'source,target\nNP,new-patient\n',
-    'flows/notice.ts': `import { unmappedAt } from '../../src/deploy/missing.ts';
-import { flow, hl7 } from 'suture';
+    'flows/notice.ts': `import { flow, hl7 } from 'suture';
 
 export default flow('notice', { about: 'Tells the application of every visit.' })
   .on(hl7.message('ADT^A0*'))
