@@ -14,7 +14,7 @@ export default flow('visit-sync', {
   })
   .map('visit', {
     csn: {
-      from: 'event.identifier[system=urn:oid:1.2.840.114350.1.13.0.1.7.3.698084.8].value',
+      from: 'event.identifier[system$=.698084.8].value',
       required: true,
     },
     status: 'encounter.status',
@@ -22,7 +22,7 @@ export default flow('visit-sync', {
     from: 'encounter.period.start',
     to: 'encounter.period.end',
     place: 'encounter.location[0].location.display',
-    mrn: 'patient.identifier[system=urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14].value',
+    mrn: 'patient.identifier[system=%site.mrnSystem].value',
     family: 'patient.name[use=official].family',
     hospital: 'site.name',
   })

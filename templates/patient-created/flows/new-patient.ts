@@ -8,7 +8,7 @@ export default flow('new-patient', {
   .on(patient.created())
   .map('person', {
     mrn: {
-      from: 'event.identifier[system=urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14].value',
+      from: 'event.identifier[system=%site.mrnSystem].value',
       required: true,
     },
     family: { from: 'event.name[use=official].family', required: true },
