@@ -104,9 +104,9 @@ function packageJson(root: string, name: string): { text: string; changed: reado
     value.type = 'module';
     changed.push(MODULE_NOW);
   }
-  const version = compilerVersion(value);
-  if (version !== null) {
-    value.devDependencies = { ...(value.devDependencies as object | undefined), typescript: version };
+  const compiler = compilerVersion(value);
+  if (compiler !== null) {
+    value.devDependencies = { ...(value.devDependencies as object | undefined), typescript: compiler };
     changed.push('devDependencies "typescript", which "npm install" brings');
   }
   const had = (value.scripts ?? {}) as Record<string, string>;

@@ -131,6 +131,7 @@ describe('suture init', () => {
         check: 'suture check',
         types: 'tsc --noEmit',
       },
+      devDependencies: { typescript: expect.any(String) },
     });
   });
 
