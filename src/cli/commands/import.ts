@@ -9,8 +9,8 @@ import {
   writeFiles,
 } from '../../import/index.ts';
 import { Failure } from '../../std/index.ts';
-import { makeModule } from '../scaffold.ts';
 import { explain, failureText, printJson, printLine, printNote, printTable } from '../output.ts';
+import { makeModule } from '../scaffold.ts';
 
 interface Options {
   readonly out: string;
