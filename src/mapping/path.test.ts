@@ -56,6 +56,10 @@ describe('a path', () => {
     expect(at({ mrnSystem: 'urn:oid:1.2.3' })).toEqual({ number: 'A1' });
     expect(at({})).toEqual({});
     expect(at(undefined)).toEqual({});
+    // Nothing begins with what is not there.
+    const begins = compileFieldMap({ number: 'patient.identifier[system^=%site.mrnSystem].value' });
+    const odd = { identifier: [{ system: 'undefined', value: 'no' }] };
+    expect(begins({ values: new Map<string, unknown>([['patient', odd]]), timeZone: 'UTC' })).toEqual({});
     // Where there is no site it is refused rather than never found, and it is no text that merely looks so.
     expect(() => compilePath('identifier[system=%site.mrnSystem]')).toThrow(/character 19/);
     expect(compilePath('a[b="%site.mrnSystem"].c').read({ a: { b: '%site.mrnSystem', c: 1 } })).toBe(1);
