@@ -182,7 +182,7 @@ describe('lint', () => {
       flowOf([map('body', { mrn: `event.patient.identifier[system=%site.${field}].value` })]);
     expect(reasons(number('mrnSystem'))).toEqual([]);
     expect(reasons(number('mrnSytem'))).toEqual([
-      'fields.mrn: "event.patient.identifier[system=%site.mrnSytem].value": site has no "mrnSytem" (Did you mean "mrnSystem"?)',
+      'step "body", fields.mrn: "event.patient.identifier[system=%site.mrnSytem].value": site has no "mrnSytem" (Did you mean "mrnSystem"?)',
     ]);
   });
 
