@@ -138,7 +138,7 @@ exec "${process.execPath}" "${launcher}" "$@"
       expect(output(), place).toMatch(new RegExp(step.does));
     } else if (step.command.startsWith('npm ')) {
       if (step.command.startsWith('npm init'))
-        writeFileSync(join(project, 'package.json'), '{ "name": "project" }\n');
+        writeFileSync(join(project, 'package.json'), '{ "name": "project", "type": "commonjs" }\n');
     } else {
       const command = here(step.command);
       const wanted = patternOf(step.shows.map(here));
