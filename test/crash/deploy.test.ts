@@ -53,7 +53,7 @@ function killed(after: number, moment: number): Promise<number> {
 }
 
 test('killed at any moment, the next start finds a whole project, and the trail says the same', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const roots = ['even', 'odd'].map(
     (name) => readProject(join(folder, name), { sites: 'sites', flows: 'flows' }).root,

@@ -99,7 +99,7 @@ describe.skipIf(!browserPath)('in the console', () => {
     await page.locator('#name').fill('analyst');
     await page.locator('#password').fill('a sentence is fine');
     await page.getByTestId('create-user').click();
-    await page.getByTestId('nav-approvals').waitFor({ timeout: 30_000 });
+    await page.getByTestId('nav-approvals').waitFor({ timeout: 120_000 });
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
@@ -172,7 +172,7 @@ describe.skipIf(!browserPath)('in the console', () => {
 });
 
 describe('on the command line', () => {
-  test('questions are listed and answered, also while no engine runs', { timeout: 90_000 }, async () => {
+  test('questions are listed and answered, also while no engine runs', { timeout: 180_000 }, async () => {
     await send('C-1', 3);
     await send('C-2', 4);
     const [first, second] = await asked(2);

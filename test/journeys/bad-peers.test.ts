@@ -144,7 +144,7 @@ describe('a receiver that', () => {
       const again = receiver.got.filter((one) => one === id).length > 1;
       expect([id, (await running.deliveriesOf(id))[0]?.possibleDuplicate]).toEqual([id, again]);
     }
-  }, 90_000);
+  }, 180_000);
 });
 
 describe('senders', () => {

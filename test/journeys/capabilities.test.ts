@@ -147,7 +147,7 @@ test('an engine that goes on looking tells what has changed, and changes nothing
 });
 
 test('suture check refuses a flow that needs what the site lacks, and names what there is', {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const project = makeProject(join(folder, 'project'));
   const sites = join(project, 'sites');

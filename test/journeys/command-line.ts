@@ -11,12 +11,15 @@ export interface Ended {
   readonly errors: string;
 }
 
+/** Most of a short run would be compiling: the launcher keeps it for commands that end; here what stays has it, too. */
+const NODE_COMPILE_CACHE = join(root, 'node_modules', '.cache', 'suture');
+
 /** This process's environment without any setting of Suture's. */
 export function plainEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const plain = Object.entries(process.env).filter(
     ([name]) => !/^(SUTURE_|PORT$|MLLP_PORT|HOST$|PUBLIC_URL|SIMULATOR_|CARE_APP_|EPIC_)/.test(name),
   );
-  return { ...Object.fromEntries(plain), ...more };
+  return { NODE_COMPILE_CACHE, ...Object.fromEntries(plain), ...more };
 }
 
 export function suture(

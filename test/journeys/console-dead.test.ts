@@ -56,7 +56,7 @@ describe.skipIf(!browserPath)('dead letters on the console', () => {
     await page.locator('#name').fill('analyst');
     await page.locator('#password').fill('a sentence is fine');
     await page.getByTestId('create-user').click();
-    await page.getByTestId('feeds').waitFor({ timeout: 60_000 });
+    await page.getByTestId('feeds').waitFor({ timeout: 180_000 });
   }, 120_000);
 
   afterAll(async () => {
@@ -74,17 +74,19 @@ describe.skipIf(!browserPath)('dead letters on the console', () => {
     await page.emulateMedia({ colorScheme: 'light' });
   };
 
-  test('stand as one group with its cause and what to do first', { timeout: 60_000 }, async () => {
+  test('stand as one group with its cause and what to do first', { timeout: 180_000 }, async () => {
     await page.getByTestId('nav-dead').click();
     const group = page.locator('[data-testid^=group-]').first();
     await expect
-      .poll(() => group.innerText(), { timeout: 20_000 })
+      .poll(() => group.innerText(), { timeout: 120_000 })
       .toMatch(new RegExp(`^${MESSAGES}\\s*WEBHOOK_REFUSED`));
     expect(await group.innerText()).toContain('What to do first');
     await shoot('dead');
   });
 
-  test('are replayed after a dry run, at a rate, can be stopped and go on', { timeout: 60_000 }, async () => {
+  test('are replayed after a dry run, at a rate, can be stopped and go on', {
+    timeout: 180_000,
+  }, async () => {
     app.answer = () => ({ status: 204 });
     const asked = app.asked.length;
     await page.getByTestId('replay-group').click();
@@ -113,12 +115,12 @@ describe.skipIf(!browserPath)('dead letters on the console', () => {
     expect(await page.locator('.dead-count').innerText()).toBe(String(MESSAGES - stoppedAt));
     await shoot('replay-stopped');
     await page.getByTestId('replay-resume').click();
-    await expect.poll(() => done.innerText(), { timeout: 20_000 }).toBe('24 of 24');
+    await expect.poll(() => done.innerText(), { timeout: 120_000 }).toBe('24 of 24');
     await page.getByTestId('empty').waitFor();
     await expect.poll(() => app.asked.length).toBe(asked + MESSAGES);
   });
 
-  test('or one by a corrected copy, which leaves the original as it came', { timeout: 60_000 }, async () => {
+  test('or one by a corrected copy, which leaves the original as it came', { timeout: 180_000 }, async () => {
     await page.getByTestId('nav-messages').click();
     await page.locator('[data-testid=messages] tr', { hasText: 'DEAD-3' }).getByRole('link').click();
     await page.getByTestId('summary').waitFor();

@@ -40,8 +40,8 @@ describe.skipIf(!browserPath)('the console', () => {
     await page.locator('#name').fill('analyst');
     await page.locator('#password').fill('a sentence is fine');
     await page.getByTestId('create-user').click();
-    await page.getByTestId('feeds').waitFor({ timeout: 30_000 });
-  }, 90_000);
+    await page.getByTestId('feeds').waitFor({ timeout: 120_000 });
+  }, 180_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -52,8 +52,10 @@ describe.skipIf(!browserPath)('the console', () => {
   test('shows each feed with its counters, live', { timeout: 120_000 }, async () => {
     const received = page.getByTestId('count-riverside-epic-hl7-received');
     const sent = page.getByTestId('count-riverside-epic-fhir-sent');
-    await expect.poll(async () => Number(await received.innerText()), { timeout: 30_000 }).toBeGreaterThan(3);
-    await expect.poll(async () => Number(await sent.innerText()), { timeout: 30_000 }).toBeGreaterThan(3);
+    await expect
+      .poll(async () => Number(await received.innerText()), { timeout: 120_000 })
+      .toBeGreaterThan(3);
+    await expect.poll(async () => Number(await sent.innerText()), { timeout: 120_000 }).toBeGreaterThan(3);
     if (forReadme) await new Promise((resolve) => setTimeout(resolve, 75_000));
     await page.screenshot({ path: join(forReadme ? join(root, 'docs') : shots, 'console-home.png') });
   });

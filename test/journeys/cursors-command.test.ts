@@ -4,20 +4,23 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { newMasterKey } from '../../src/vault/index.ts';
-import { type Ended, makeProject, plainEnvironment, suture } from './command-line.ts';
+import { type Ended, makeProject, plainEnvironment } from './command-line.ts';
 import { until } from './engine.ts';
 import { freePorts, type Running, startSuture } from './process.ts';
+import { openResident, type Resident } from './resident.ts';
 
 let home: string;
 let hospital: Simulator;
 let engine: Running | undefined;
+let commands: Resident;
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'suture-cursors-'));
-  process.env.NODE_COMPILE_CACHE = join(home, 'compile-cache');
+  commands = openResident();
   hospital = await createSimulator({ seed: 'cursors', patients: 3, eventsPerMinute: 0 });
 });
 afterEach(async () => {
   await engine?.stop();
+  await commands.close();
   await hospital.close();
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
@@ -47,7 +50,7 @@ export default flow('notice', { about: 'Takes note of appointments.' })
   engine = startSuture(['start', '--project', project], plainEnvironment(env));
   await engine.printed(/Suture is ready/);
   const ask = (...words: string[]): Promise<Ended> =>
-    suture(['sites', 'cursors', ...words, '--project', project], { env });
+    commands.run(['sites', 'cursors', ...words, '--project', project], { env });
   // A round of its own looks back from where the last one ended: with it all there is has been committed.
   const rounds = (): number =>
     hospital
@@ -73,7 +76,7 @@ export default flow('notice', { about: 'Takes note of appointments.' })
   await goOn();
   const [after, messages, wrong] = await Promise.all([
     ask(),
-    suture(['messages', '--json', '--limit', '200', '--project', project], { env }),
+    commands.run(['messages', '--json', '--limit', '200', '--project', project], { env }),
     ask('mercy', '--rewind', 'Coverage', '--to', '2020-01-01T00:00:00Z', '--reason', 'a typo'),
   ]);
   // It has caught up, and told nothing a second time.

@@ -91,7 +91,7 @@ describe.skipIf(!postgresIsThere('days without the database'))('the database', (
     expect(acked).toHaveLength(400);
     expect(running.engine.readiness().ready).toBe(true);
     await expectAllKept();
-  }, 60_000);
+  }, 180_000);
 
   test('fails over to the server that followed it, under the same URL: nothing acknowledged is lost', async () => {
     await cluster.start();
@@ -126,5 +126,5 @@ describe.skipIf(!postgresIsThere('days without the database'))('the database', (
       await running.close();
       await follower.remove();
     }
-  }, 60_000);
+  }, 180_000);
 });

@@ -101,7 +101,7 @@ test('one command: within a minute both kinds of message reach the care app, and
   expect(await demo.stop()).toBe(0);
   expect(family.filter(({ pid }) => isAlive(pid))).toEqual([]);
   expect(existsSync(data)).toBe(false);
-}, 90_000);
+}, 180_000);
 
 test('killed without a word, its companions end by themselves', async () => {
   const { env } = await demoEnvironment(join(home, 'data'));
@@ -111,4 +111,4 @@ test('killed without a word, its companions end by themselves', async () => {
   expect(family.length).toBeGreaterThanOrEqual(2);
   demo.child.kill('SIGKILL');
   await until(async () => family.every(({ pid }) => !isAlive(pid)), 'the companions to end', 30);
-}, 60_000);
+}, 180_000);

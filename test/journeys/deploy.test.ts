@@ -107,7 +107,7 @@ describe.skipIf(!postgresIsThere('deployments on two nodes'))('on two nodes of o
     await cluster?.remove();
   });
 
-  test('what one deploys, the other runs, too', { timeout: 60_000 }, async () => {
+  test('what one deploys, the other runs, too', { timeout: 180_000 }, async () => {
     cluster = await newCluster();
     await cluster.start();
     const url = cluster.url(await cluster.newDatabase());

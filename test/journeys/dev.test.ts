@@ -91,7 +91,7 @@ export default flow('notice', { about: 'Tells the application of every admission
   edit(join(home, 'sites/mercy/site.yaml'), '    secret: app\n', '    secret: app\n    timeout: 7s\n');
   await dev.printed(/connection mercy\/app opened anew/);
   expect(await admitted()).toBe('/third');
-}, 60_000);
+}, 180_000);
 
 test('a project that is faulty at first is waited for', async () => {
   makeProject(home, { 'flows/notice.ts': "import { flow } from 'suture';\n\nexport default flow(;\n" });
@@ -108,4 +108,4 @@ export default flow('notice', { about: 'Tells.' })
   );
   await dev.printed(/Suture is ready/);
   expect(await admitted()).toBe('/told');
-}, 60_000);
+}, 180_000);

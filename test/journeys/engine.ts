@@ -98,7 +98,7 @@ export async function startEngine(
 export async function until<Value>(
   look: () => Promise<Value | null | undefined | false>,
   what: string,
-  seconds = 15,
+  seconds = 45,
 ): Promise<Value> {
   const end = Date.now() + seconds * 1_000;
   for (;;) {

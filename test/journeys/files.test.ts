@@ -243,7 +243,7 @@ test('a process that is killed in the middle of a file loses no record and repea
   } finally {
     await store.close();
   }
-}, 60_000);
+}, 180_000);
 
 test('extracts of an SFTP server are taken like those of a folder, and put away there', async () => {
   const server = await startSftp(root);

@@ -9,6 +9,7 @@ import { browserPath, openBrowser, picture } from './browser.ts';
 import { plainEnvironment } from './command-line.ts';
 import { type GuideStep, patternOf, readGuide } from './guide.ts';
 import { freePorts, launcher, root } from './process.ts';
+import { openResident, wordsOf } from './resident.ts';
 
 const guide = join(root, 'docs', 'guide', 'epic.md');
 /** As the guide has them; each is replaced by one that is free. */
@@ -64,11 +65,15 @@ async function openShell(): Promise<Shell> {
   });
   const start = (command: string): ChildProcess =>
     spawn('sh', ['-c', command], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const resident = openResident();
+  stopping.push(() => resident.close());
   return {
     project,
     here,
-    run: (command) =>
-      new Promise((resolve, reject) => {
+    async run(command) {
+      const words = wordsOf(command);
+      if (words !== null) return (await resident.run(words, { cwd: project, env })).both;
+      return new Promise((resolve, reject) => {
         const child = start(command);
         let output = '';
         for (const stream of [child.stdout, child.stderr])
@@ -77,7 +82,8 @@ async function openShell(): Promise<Shell> {
           });
         child.once('error', reject);
         child.once('close', () => resolve(output));
-      }),
+      });
+    },
     stay(command) {
       const child = start(`exec ${command}`);
       let output = '';
@@ -105,9 +111,21 @@ describe.skipIf(!browserPath)('the guide to Epic', () => {
     const steps = readGuide(guide);
     let engine: () => string = () => '';
     let last = '';
+    let saved: number | null = null;
+
+    /** A newcomer is slower than the engine with what was saved. */
+    async function takenUp(): Promise<void> {
+      const until = Date.now() + PATIENCE;
+      while (saved !== null && !engine().slice(saved).includes('taken up in')) {
+        expect(Date.now(), `what was saved is taken up:\n${engine()}`).toBeLessThan(until);
+        await sleep(20);
+      }
+      saved = null;
+    }
 
     async function type({ command, shows, line }: Extract<GuideStep, { kind: 'command' }>): Promise<void> {
       if (command.startsWith('npm ')) return;
+      await takenUp();
       const wanted = patternOf(shows.map(shell.here));
       const stays = STAYS.test(command);
       const output = stays ? shell.stay(shell.here(command)).output : null;
@@ -151,6 +169,9 @@ describe.skipIf(!browserPath)('the guide to Epic', () => {
     }
 
     for (const step of steps) {
+      if (process.env.GUIDE_TIMES)
+        process.stderr.write(`${(performance.now() / 1000).toFixed(1)} line ${step.line}\n`);
+      if ((step.kind === 'file' || step.kind === 'change') && engine() !== '') saved ??= engine().length;
       if (step.kind === 'file') {
         const path = join(shell.project, step.path);
         mkdirSync(dirname(path), { recursive: true });

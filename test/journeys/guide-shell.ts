@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import { plainEnvironment } from './command-line.ts';
 import { patternOf, readGuide } from './guide.ts';
 import { freePorts, launcher, root } from './process.ts';
+import { openResident, wordsOf } from './resident.ts';
 
 export interface WalkOptions {
   /** Below docs/guide. */
@@ -79,13 +80,18 @@ exec "${process.execPath}" "${launcher}" "$@"
     }
     return () => said;
   };
-  const run = (command: string): Promise<string> =>
-    new Promise((resolve, reject) => {
+  const resident = openResident();
+  stopping.push(() => resident.close());
+  async function run(command: string): Promise<string> {
+    const words = wordsOf(command);
+    if (words !== null) return (await resident.run(words, { cwd: project, env })).both;
+    return new Promise((resolve, reject) => {
       const child = start(command);
       const said = heard(child);
       child.once('error', reject);
       child.once('close', () => resolve(said()));
     });
+  }
   let output: () => string = () => '';
   let ended: Promise<void> = Promise.resolve();
   const running: ChildProcess[] = [];

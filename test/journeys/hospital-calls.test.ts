@@ -112,7 +112,7 @@ const call = async (misbehave?: object) => {
 };
 
 test('its CDS client finds our service, calls it, and is answered; strangers and repeats are not', {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   await start();
   await admin('/cds/discover', { url: api.url, clientId: 'suture', audience: AUDIENCE });
@@ -147,7 +147,7 @@ test('its CDS client finds our service, calls it, and is answered; strangers and
   }
 });
 
-test('a token that was used is not good again after a restart', { timeout: 30_000 }, async () => {
+test('a token that was used is not good again after a restart', { timeout: 120_000 }, async () => {
   await start();
   await admin('/cds/discover', { url: api.url, clientId: 'suture', audience: AUDIENCE });
   expect((await call()).status).toBe(200);
@@ -159,7 +159,7 @@ test('a token that was used is not good again after a restart', { timeout: 30_00
   expect((await call()).status).toBe(200);
 });
 
-test('its Group is exported once, and its patients are learnt and known', { timeout: 60_000 }, async () => {
+test('its Group is exported once, and its patients are learnt and known', { timeout: 180_000 }, async () => {
   const { groups } = (await admin('/bulk')) as unknown as {
     groups: readonly { id: string; members?: readonly string[] }[];
   };

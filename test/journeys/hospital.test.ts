@@ -34,7 +34,7 @@ describe.skipIf(!browserPath)('the demo hospital', () => {
     page.on('console', (message) => {
       if (message.type() === 'error') faults.push(message.text());
     });
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await browser?.close();
     await hospital?.close();

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { newMasterKey } from '../../src/vault/index.ts';
 import { admission } from '../crash/traffic.ts';
-import { makeProject, plainEnvironment, suture } from './command-line.ts';
+import { makeProject, plainEnvironment } from './command-line.ts';
 import { freePorts, type Running, startSuture } from './process.ts';
+import { openResident, type Resident } from './resident.ts';
 
-// Many short runs of the whole program, one after the other.
+// A busy machine takes its time.
 vi.setConfig({ testTimeout: 120_000 });
 
 const key = newMasterKey();
@@ -17,9 +18,10 @@ let project: string;
 let data: string;
 let env: NodeJS.ProcessEnv;
 let engine: Running;
+let commands: Resident;
 
 const ask = (words: readonly string[], more: NodeJS.ProcessEnv = {}) =>
-  suture([...words, '--project', project], { env: { ...env, ...more } });
+  commands.run([...words, '--project', project], { env: { ...env, ...more } });
 const listed = (out: string): (string | null)[] =>
   out
     .split('\n')
@@ -34,7 +36,7 @@ const DAY = ['--from', '2020-01-01', '--to', '2200-01-01'];
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'suture-keeping-'));
-  process.env.NODE_COMPILE_CACHE = join(home, 'compile-cache');
+  commands = openResident();
   project = makeProject(join(home, 'project'));
   data = join(home, 'data');
   const [http, mllp] = (await freePorts(2)) as [number, number];
@@ -61,6 +63,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await engine?.stop();
+  await commands?.close();
   rmSync(home, { recursive: true, force: true });
 });
 

@@ -112,4 +112,4 @@ test('of a day of the demo hospital no name, number, date or telephone is left, 
     await hospital.close();
     server.close();
   }
-}, 60_000);
+}, 180_000);

@@ -199,7 +199,7 @@ describe('one day of a hospital', () => {
     await until(async () => (await learner.told('Appointment')).length > count, 'the next booking');
     expect(secondCreated(await learner.told('Appointment'))).toBe(0);
     expect((await learner.told('Appointment')).length).toBe(count + 1);
-  }, 60_000);
+  }, 180_000);
 
   test('a cursor is shown, set back and recorded; what was told is not told again', async () => {
     day = await openDay(folder, 1);
@@ -236,5 +236,5 @@ describe('one day of a hospital', () => {
     await expect(
       engine.rewind({ site: 'mercy', resource: 'Coverage', to: 0, who: 'ana', reason: 'a mistake' }),
     ).rejects.toMatchObject({ code: 'CURSOR_UNKNOWN' });
-  }, 60_000);
+  }, 180_000);
 });

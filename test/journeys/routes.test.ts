@@ -302,4 +302,4 @@ test('what goes by HL7 and by older services stands in the hospital once, answer
   );
   // Nothing is left open: each lost answer was found out.
   expect((await running.store.writes({ limit: 10 })).rows).toEqual([]);
-}, 90_000);
+}, 180_000);

@@ -307,7 +307,7 @@ describe('signing keys', () => {
 
 describe.skipIf(!browserPath)('in a real browser', () => {
   test('a person goes from the console to the EHR, agrees, and comes back connected', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const scopes = ['launch/patient', 'openid', 'fhirUser', 'offline_access', 'patient/Patient.rs'];
     await open({ auth: { scopes }, client: { usedBy: 'patients' } });

@@ -64,7 +64,7 @@ describe.skipIf(!browserPath)('the console, when something does not move', () =>
     await page.locator('#name').fill('analyst');
     await page.locator('#password').fill('a sentence is fine');
     await page.getByTestId('create-user').click();
-    await page.getByTestId('feeds').waitFor({ timeout: 60_000 });
+    await page.getByTestId('feeds').waitFor({ timeout: 180_000 });
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
@@ -74,12 +74,12 @@ describe.skipIf(!browserPath)('the console, when something does not move', () =>
   });
 
   test('shows a stopped lane with what its head failed with; given up, the next one is the head', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     expect(await page.getByTestId('stuck-lanes').count()).toBe(0);
     await admit('STUCK-1', 'STUCK-2');
     const lanes = page.getByTestId('stuck-lanes');
-    await lanes.getByText('held: stopped lane').waitFor({ timeout: 20_000 });
+    await lanes.getByText('held: stopped lane').waitFor({ timeout: 120_000 });
     const text = await lanes.innerText();
     expect(text).toMatch(/mercy \/ notice/);
     expect(text).toMatch(/2 attempts .* 1 behind it/);
@@ -90,25 +90,25 @@ describe.skipIf(!browserPath)('the console, when something does not move', () =>
     app.answer = () => ({ status: 401 });
     await page.getByTestId('give-up-lane').click();
     await decide('it was entered there by hand');
-    await page.getByTestId('stuck-message').getByText('STUCK-2').waitFor({ timeout: 20_000 });
+    await page.getByTestId('stuck-message').getByText('STUCK-2').waitFor({ timeout: 120_000 });
   });
 
   test('shows a stopped connection; resumed, what waited goes on and nothing is shown any more', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const destination = page.getByTestId('destination-mercy-app');
-    await destination.getByTestId('connection-stopped').waitFor({ timeout: 20_000 });
+    await destination.getByTestId('connection-stopped').waitFor({ timeout: 120_000 });
     // It is said before the delivery that found it out is back in its lane.
     await destination
       .getByText(/Stopped since .* 1 lane waits for it, untried\./)
-      .waitFor({ timeout: 20_000 });
+      .waitFor({ timeout: 120_000 });
     await picture(page, 'console-stopped-connection.png', { fullPage: true });
     app.answer = () => ({ status: 204 });
     await destination.getByTestId('resume').click();
     await picture(page, 'console-resume.png');
     await decide('the secret was renewed');
-    await destination.getByTestId('connection-running').waitFor({ timeout: 20_000 });
-    await page.getByTestId('stuck-lanes').waitFor({ state: 'detached', timeout: 20_000 });
+    await destination.getByTestId('connection-running').waitFor({ timeout: 120_000 });
+    await page.getByTestId('stuck-lanes').waitFor({ state: 'detached', timeout: 120_000 });
     expect(app.asked.at(-1)?.body).toBe('{"id":"STUCK-2"}');
     expect(faults).toEqual([]);
   });

@@ -11,26 +11,30 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { plainEnvironment, suture } from './command-line.ts';
+import { plainEnvironment } from './command-line.ts';
 import { until } from './engine.ts';
 import { freePorts, type Running, root, startSuture } from './process.ts';
+import { openResident, type Resident } from './resident.ts';
 
 const POPULAR = ['appointment-created', 'patient-created', 'encounter-updated', 'document-created'];
 const COLLECTIONS = ['appointments', 'people', 'visits', 'documents'] as const;
 
 let home: string;
 let dev: Running | null = null;
+let commands: Resident;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'suture-popular-'));
+  commands = openResident();
 });
 afterEach(async () => {
   await dev?.stop();
   dev = null;
+  await commands.close();
   rmSync(home, { recursive: true, force: true });
 });
 
 test('appointments, patients, visits and documents of the demo hospital reach the application, and become cases', async () => {
-  await suture(['init', '--yes', '.', '--name', 'popular'], { cwd: home });
+  await commands.run(['init', '--yes', '.', '--name', 'popular'], { cwd: home });
   for (const name of POPULAR) {
     for (const part of ['flows', 'maps']) {
       const from = join(root, 'templates', name, part);
@@ -65,18 +69,18 @@ test('appointments, patients, visits and documents of the demo hospital reach th
       return COLLECTIONS.every((each) => (now[each] ?? 0) > 0) && now;
     },
     'all four collections to have something',
-    90,
+    170,
   );
   expect(Object.keys(counts).sort()).toEqual([...COLLECTIONS].sort());
 
   const env2 = { env };
-  const recorded = await suture(
+  const recorded = await commands.run(
     ['test', 'new-patient', '--record', 'newest', '--as', 'recorded', '--project', home],
     env2,
   );
   expect(recorded).toMatchObject({ code: 0, errors: '' });
-  const tested = await suture(['test', 'new-patient', '--project', home], env2);
+  const tested = await commands.run(['test', 'new-patient', '--project', home], env2);
   expect(tested.out).toMatch(/fine {7}new-patient \/ recorded/);
-  const audit = await suture(['messages', '--limit', '1', '--project', home], env2);
+  const audit = await commands.run(['messages', '--limit', '1', '--project', home], env2);
   expect(audit.code).toBe(0);
-}, 180_000);
+}, 240_000);

@@ -11,15 +11,17 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { suture } from './command-line.ts';
 import { root } from './process.ts';
+import { openResident, type Resident } from './resident.ts';
 
 let home: string;
-const cache = mkdtempSync(join(tmpdir(), 'suture-compiled-'));
-// Many short runs of the same program: the time to read its TypeScript would be most of it.
-process.env.NODE_COMPILE_CACHE = cache;
-afterAll(() => rmSync(cache, { recursive: true, force: true }));
+let commands: Resident;
+beforeAll(() => {
+  commands = openResident();
+});
+afterAll(() => commands.close());
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'suture-init-'));
 });
@@ -76,7 +78,7 @@ test('every template makes a project without a fault, whose cases are as expecte
     }
     expect(page).not.toContain('{{');
   }
-}, 60_000);
+}, 120_000);
 
 describe('suture init', () => {
   test('in an empty folder of nowhere: check and test are fine at once, without any package there', async () => {
@@ -96,13 +98,13 @@ describe('suture init', () => {
       name: 'first',
       type: 'module',
     });
-  }, 60_000);
+  }, 120_000);
 
   test('overwrites nothing: it says what is in the way, and all is as it was', async () => {
     mkdirSync(join(home, 'flows'));
     writeFileSync(join(home, 'flows', 'mine.ts'), '// mine\n');
     writeFileSync(join(home, 'README.md'), 'mine\n');
-    const { code, errors } = await suture(['init', '--yes'], { cwd: home });
+    const { code, errors } = await commands.run(['init', '--yes'], { cwd: home });
     expect(code).toBe(2);
     expect(errors).toMatch(/^suture: .* already has README\.md; nothing was written\. Name a new folder/);
     expect(readdirSync(home).sort()).toEqual(['README.md', 'flows']);
@@ -118,7 +120,7 @@ describe('suture init', () => {
       dependencies: { suture: 'file:suture.tgz' },
     };
     writeFileSync(join(home, 'package.json'), JSON.stringify(before));
-    const { code, out } = await suture(['init', '--yes', '--name', 'mine'], { cwd: home });
+    const { code, out } = await commands.run(['init', '--yes', '--name', 'mine'], { cwd: home });
     expect(code).toBe(0);
     expect(out).toContain('package.json: "type" is now "module"');
     expect(JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))).toEqual({
@@ -150,20 +152,20 @@ describe('suture init', () => {
     expect(all[2]?.errors).toMatch(/"North Clinic" is no name for a site/);
     expect(all[3]?.out.trim().split('\n')).toHaveLength(12);
     expect(readdirSync(home)).toEqual([]);
-  }, 40_000);
+  }, 120_000);
 });
 
 describe('suture test', () => {
   test('shows what differs field by field with exit code 1, writes it down on demand, and tells a machine the same', async () => {
-    await suture(['init', '--yes', '.', '--template', 'patient-created', '--name', 'p'], { cwd: home });
+    await commands.run(['init', '--yes', '.', '--template', 'patient-created', '--name', 'p'], { cwd: home });
     const map = join(home, 'maps', 'person.yaml');
     writeFileSync(map, readFileSync(map, 'utf8').replaceAll(/^ {2}sex:/gm, '  gender:'));
-    const { code, out } = await suture(['test'], { cwd: home });
+    const { code, out } = await commands.run(['test'], { cwd: home });
     expect(code).toBe(1);
     expect(out).toContain(
       'differs    new-patient / new\n    added (app create): body.sex\n      expected  "F"\n      got       nothing\n',
     );
-    const told = await suture(['test', '--json', 'new-patient/new'], { cwd: home });
+    const told = await commands.run(['test', '--json', 'new-patient/new'], { cwd: home });
     expect(JSON.parse(told.out.split('\n')[0] ?? '')).toMatchObject({
       state: 'differs',
       differences: [
@@ -171,14 +173,14 @@ describe('suture test', () => {
         { place: 'added (app create): body.gender', got: 'F' },
       ],
     });
-    expect(await suture(['test', '--update'], { cwd: home })).toMatchObject({ code: 0 });
-    expect((await suture(['test'], { cwd: home })).out).toContain('3 fine');
-    const lost = await suture(['test', 'new-pacient'], { cwd: home });
+    expect(await commands.run(['test', '--update'], { cwd: home })).toMatchObject({ code: 0 });
+    expect((await commands.run(['test'], { cwd: home })).out).toContain('3 fine');
+    const lost = await commands.run(['test', 'new-pacient'], { cwd: home });
     expect([lost.code, lost.errors]).toEqual([
       2,
       'suture: No case has "new-pacient" in its name. Did you mean "new-patient"?\n',
     ]);
-    const steps = await suture(['run', 'new-patient', '--from', 'new', '--start', 'add', '--json'], {
+    const steps = await commands.run(['run', 'new-patient', '--from', 'new', '--start', 'add', '--json'], {
       cwd: home,
     });
     expect(steps.code).toBe(0);
@@ -193,5 +195,5 @@ describe('suture test', () => {
     ]);
     expect(existsSync(join(home, '.suture', 'steps', 'new-patient', 'new.json'))).toBe(true);
     expect(readFileSync(join(home, '.gitignore'), 'utf8')).toContain('.suture/');
-  }, 60_000);
+  }, 120_000);
 });

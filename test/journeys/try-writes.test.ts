@@ -58,4 +58,4 @@ export default flow('notice', { about: 'Nothing.' })
   expect([refused.code, refused.errors]).toEqual([2, expect.stringContaining('mercy is in production')]);
   const after = hospital.requests({ path: '/generic/R4' }).filter(({ method }) => method === 'POST').length;
   expect(after).toBe(made);
-}, 90_000);
+}, 180_000);

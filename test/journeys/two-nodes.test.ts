@@ -126,5 +126,5 @@ describe.skipIf(!postgresIsThere('two nodes that learn'))('two nodes on one data
     expect(first.asked).toBe(last);
     const all = await created();
     expect(new Set(all).size).toBe(all.length);
-  }, 90_000);
+  }, 180_000);
 });

@@ -186,4 +186,4 @@ export default flow('notice', { about: 'Tells the application of every visit.' }
   );
   await toldOf(3);
   expect(of('1', '2')).toEqual(['1 urgent', '2 new-patient']);
-}, 60_000);
+}, 180_000);
