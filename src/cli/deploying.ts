@@ -7,6 +7,7 @@ import { ENVIRONMENT_VARIABLE } from '../site/index.ts';
 import { asFailure, pause, secret, systemClock } from '../std/index.ts';
 import type { Deployment, Store } from '../store/index.ts';
 import { faultText, loadProject, type Project } from './project/index.ts';
+import { codesOfCases } from './seen-codes.ts';
 import { type Environment, setting } from './settings.ts';
 
 /** Where in a data folder the versions lie that are run. */
@@ -56,6 +57,7 @@ export function openDeploying(options: DeployingOptions): Deploying {
     load: (folder) => loadProject(folder, environment),
     faultText,
     ran: () => ran?.() ?? null,
+    seen: (project, sites) => codesOfCases(options.project, project, sites),
     environment: setting(environment, ENVIRONMENT_VARIABLE) ?? null,
     random: secret,
     async apply(project, queued, commit) {

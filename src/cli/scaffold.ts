@@ -57,6 +57,30 @@ function occupied(root: string, paths: readonly string[]): Failure {
   });
 }
 
+/** What `npm run types` runs. */
+const COMPILER = '7.0.2';
+
+/** `null` where the package names a compiler of its own. */
+const compilerVersion = (value: Record<string, unknown>): string | null =>
+  [value.dependencies, value.devDependencies].some(
+    (list) => typeof list === 'object' && list !== null && 'typescript' in list,
+  )
+    ? null
+    : COMPILER;
+
+/** A package.json that is there lets the project's files be modules; what else it says stays. */
+export function makeModule(folder: string): string | null {
+  const root = resolve(folder);
+  const there = readIf(join(root, 'package.json'));
+  if (there === null) return null;
+  const value = readPackage(root, there);
+  if (value.type === 'module') return null;
+  writeFileSync(join(root, 'package.json'), `${JSON.stringify({ ...value, type: 'module' }, null, 2)}\n`);
+  return MODULE_NOW;
+}
+
+const MODULE_NOW = '"type" is now "module"';
+
 /** The scripts and settings that a project needs; what a package.json says already stays, but for `type`. */
 function packageJson(root: string, name: string): { text: string; changed: readonly string[] } {
   const { version } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as { version: string };
@@ -70,7 +94,7 @@ function packageJson(root: string, name: string): { text: string; changed: reado
       type: 'module',
       scripts,
       dependencies: { suture: fromSource ? `file:${local}` : version },
-      devDependencies: { typescript: '7.0.2' },
+      devDependencies: { typescript: COMPILER },
     };
     return { text: `${JSON.stringify(value, null, 2)}\n`, changed: [] };
   }
@@ -78,7 +102,12 @@ function packageJson(root: string, name: string): { text: string; changed: reado
   const changed: string[] = [];
   if (value.type !== 'module') {
     value.type = 'module';
-    changed.push('"type" is now "module"');
+    changed.push(MODULE_NOW);
+  }
+  const compiler = compilerVersion(value);
+  if (compiler !== null) {
+    value.devDependencies = { ...(value.devDependencies as object | undefined), typescript: compiler };
+    changed.push('devDependencies "typescript", which "npm install" brings');
   }
   const had = (value.scripts ?? {}) as Record<string, string>;
   // What `npm init` writes there says only that there are no tests.

@@ -14,6 +14,7 @@ import {
   type DeployWish,
   factsOf,
   readProject,
+  type SeenCode,
 } from './index.ts';
 
 const SITE = `site: mercy
@@ -51,6 +52,7 @@ let refuse: Error | null;
 let ran: string[];
 let disk: ReturnType<typeof newDisk>;
 let approval: boolean;
+let seen: readonly SeenCode[];
 const clock = manualClock(1_790_000_000_000);
 
 beforeEach(async () => {
@@ -59,6 +61,7 @@ beforeEach(async () => {
   store = await openMemoryStore({ disk });
   refuse = null;
   approval = false;
+  seen = [];
   ran = [];
 });
 afterEach(async () => {
@@ -95,6 +98,7 @@ function desk(): Deploys<Deployable> {
     faultText: ({ file, line, reason, fix }) => `${file}:${line}: ${reason}; ${fix}`,
     ran: () => null,
     random: () => String(Math.random()),
+    seen: () => Promise.resolve(seen),
     async apply(project, _queued, commit) {
       if (refuse) throw refuse;
       await commit();
@@ -207,6 +211,28 @@ test('one flow alone takes its map along and leaves what else differs; what othe
   await expect(desk().deploy(wish(again, { scope: { sites: ['mercyy'] } }))).rejects.toThrow(
     /Did you mean|no site/,
   );
+});
+
+test('a plan names the codes that cases have and maps lack, once each, as a shell takes them; a part tells of its own', async () => {
+  const code = { map: 'units', back: false } as const;
+  seen = [
+    { ...code, site: 'mercy', code: 'ML', place: 'one/b' },
+    { ...code, site: 'mercy', code: "a 'b'", place: 'one/a' },
+    { ...code, site: 'mercy', code: 'ML', place: 'one/c' },
+    { ...code, site: 'other', code: 'X', place: 'one/d' },
+    { ...code, site: 'mercy', code: null, back: true, place: 'one/e' },
+  ];
+  const root = await bring(first);
+  const codes = async (scope = {}) =>
+    (await desk().plan(wish(root, { scope }))).missing.filter((text) => text.includes('has no row'));
+  expect(await codes()).toEqual([
+    'mercy: the value set map "units" has no row for a text that is not shown here as a target (in the case one/e); add the row to the map',
+    `mercy: the value set map "units" has no row for "a 'b'" (in the case one/a); suture maps add mercy units 'a '\\''b'\\''' <target>`,
+    'mercy: the value set map "units" has no row for "ML" (in the case one/b, one/c); suture maps add mercy units ML <target>',
+  ]);
+  await deployFirst();
+  expect(await codes()).toHaveLength(3);
+  expect(await codes({ sites: ['mercy'] })).toEqual([]);
 });
 
 test('back in one step, and further back by the next; to a version whose map is gone, not at all', async () => {

@@ -11,7 +11,7 @@ import { type DeployFacts, factsJson, factsOf } from './facts.ts';
 import { deployFailure } from './failures.ts';
 import { folderName, removeOthers, writeVersion } from './folder.ts';
 import { alone } from './lock.ts';
-import { missingAt } from './missing.ts';
+import { missingAt, type SeenCode, unmappedAt } from './missing.ts';
 import { queuedUnder } from './queued.ts';
 import { belongsTo, type Compose } from './scope.ts';
 import { composed, type Files, filesOf, gone, pathsBetween, snapshotOf } from './tree.ts';
@@ -32,6 +32,8 @@ export interface DeployParts<Project extends Deployable> {
     | null;
   /** Versions of the flows that run now; `null`: no engine runs here. */
   readonly ran: () => Readonly<Record<string, string>> | null;
+  /** Codes of messages that stand for a site's, and that its maps lack. Left out: nobody looks. */
+  readonly seen?: (project: Project, sites: Project['sites']) => Promise<readonly SeenCode[]>;
   readonly environment: string | null;
   readonly random: () => string;
 }
@@ -41,11 +43,12 @@ const HISTORY = 50;
 /** Loaded versions at hand. */
 const HELD = 4;
 
-interface Made<Project> extends Plan {
+interface Made<Project extends Deployable> extends Plan {
   readonly files: Files;
   readonly contents: readonly Content[];
   readonly project: Project;
   readonly flows: Readonly<Record<string, string>>;
+  readonly touched: Project['sites'];
 }
 
 export function createDeploys<Project extends Deployable>(parts: DeployParts<Project>): Deploys<Project> {
@@ -139,7 +142,8 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
       faults: project.faults.map((fault) =>
         parts.faultText({ ...fault, file: fault.file.replace(`${folder}/`, '') }),
       ),
-      missing: missingAt(project, touched, clock.now()),
+      missing: missingAt(touched, clock.now()),
+      touched,
       queued: await queuedUnder(store, ranUntil(runs), flows),
       secondApproval: project.config.deploy?.secondApproval
         ? touched.filter(({ record }) => record.environment === 'production').map(({ record }) => record.site)
@@ -289,8 +293,17 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
     live,
     version,
     async plan(wish) {
-      const { project: _, contents: __, files: ___, flows: ____, ...plan } = await make(wish, await live());
-      return plan;
+      const made = await make(wish, await live());
+      const { project, touched, contents: _, files: __, flows: ___, ...plan } = made;
+      const parted = wish.scope.sites !== undefined || wish.scope.flows !== undefined;
+      const sites = parted ? touched : project.sites;
+      const unmapped = await unmappedAt({
+        maps: project.maps,
+        sites: sites.map(({ record }) => record.site),
+        store,
+        seen: (await parts.seen?.(project, sites)) ?? [],
+      });
+      return { ...plan, missing: [...unmapped, ...plan.missing] };
     },
     deploy: (wish) => locked(wish.who, wish.act, () => deployNow(wish)),
     decide: (id, decision) => locked(decision.who, `deciding ${id}`, () => decideNow(id, decision)),

@@ -4,6 +4,7 @@ export { driftOf, driftText, type FolderDrift, gitStateOf } from './drift.ts';
 export { type DeployFacts, drainingOf, factsOf, type GitState } from './facts.ts';
 export { DEPLOY_FAILURES, deployFailure } from './failures.ts';
 export { readProject } from './folder.ts';
+export type { SeenCode } from './missing.ts';
 export {
   contentOf,
   type Files,
@@ -14,3 +15,4 @@ export {
   snapshotOf,
 } from './tree.ts';
 export type * from './types.ts';
+export { shellWord } from './words.ts';

@@ -17,6 +17,12 @@ export interface Deployable {
   readonly sites: readonly LoadedSite[];
   readonly flows: readonly Flow[];
   readonly faults: readonly Fault[];
+  /** The sites' value set maps. */
+  readonly maps?: {
+    valueSets(site: string): {
+      get(map: string): { row(code: string): unknown; back(code: string): unknown } | undefined;
+    };
+  };
 }
 
 export interface DeployWish {

@@ -62,3 +62,7 @@ function betweenObjects(
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...keys].flatMap((key) => leaves(before[key], after[key], pathOf(key)));
 }
+
+/** A word as a shell takes it. */
+export const shellWord = (text: string): string =>
+  /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

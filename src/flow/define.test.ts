@@ -61,6 +61,9 @@ describe('a flow written with the builder', () => {
     start.map('body', { a: 'event.status.code' });
     // @ts-expect-error nothing named "patient" comes before
     start.map('body', { a: 'patient.birthDate' });
+    start.map('body', { a: 'event.identifier[system=%site.mrnSystem].value' });
+    // @ts-expect-error a site has no "mrnSytem"
+    start.map('body', { a: 'event.identifier[system=%site.mrnSytem].value' });
     // @ts-expect-error a source deep in the path is checked, too
     start.map('body', { a: { from: ['event.start', 'event.participant[0].actor.ref'] } });
     // @ts-expect-error this flow does not start with an HL7 message

@@ -177,6 +177,15 @@ describe('lint', () => {
     expect(reasons(value).join('\n')).toMatch(reason);
   });
 
+  test('knows what a condition may ask of the site', () => {
+    const number = (field: string): Flow =>
+      flowOf([map('body', { mrn: `event.patient.identifier[system=%site.${field}].value` })]);
+    expect(reasons(number('mrnSystem'))).toEqual([]);
+    expect(reasons(number('mrnSytem'))).toEqual([
+      'step "body", fields.mrn: "event.patient.identifier[system=%site.mrnSytem].value": site has no "mrnSytem" (Did you mean "mrnSystem"?)',
+    ]);
+  });
+
   test('says all at once, not the first alone', () => {
     expect(reasons(flowOf([map('a', { x: 'evnt.a', y: 'event.[', z: 'hl7:X' })]))).toHaveLength(3);
   });

@@ -9,6 +9,7 @@ import {
   type FieldRule,
   ruleSources,
   type Source,
+  siteFields,
 } from '../mapping/index.ts';
 import { asFailure, nearest } from '../std/index.ts';
 import type { Flow, OnUnknown, Step } from './flow.ts';
@@ -326,6 +327,10 @@ class StepLint {
     } else {
       const end = walk(this.#shapes.get(root), steps);
       if ('fault' in end) this.#add(place, `"${source}": ${end.fault.reason}`, end.fault.fix);
+      for (const name of siteFields(steps)) {
+        const there = walk(siteShape, [{ kind: 'key', key: name }]);
+        if ('fault' in there) this.#add(place, `"${source}": ${there.fault.reason}`, there.fault.fix);
+      }
     }
   }
 

@@ -4,6 +4,7 @@
  * what it knows to be missing becomes a type error that names the field. `check` looks at the same paths at run time,
  * so nothing depends on these types; they only say it earlier, in the editor.
  */
+import type { SiteValue } from './event.ts';
 
 declare const wrong: unique symbol;
 /** A type that no value has, with the reason in its name. */
@@ -70,8 +71,15 @@ export type CheckSource<K extends Known, S> = S extends `hl7:${string}`
   : S extends `${string}(${string}`
     ? unknown // FHIRPath is checked when the flow is read
     : S extends string
-      ? Root<K, Head<S>, S>
+      ? Root<K, Head<S>, S> & AsksSite<S>
       : unknown;
+
+/** Conditions that compare with what the site says: `identifier[system=%site.mrnSystem]`. */
+type AsksSite<S extends string> = S extends `${string}=%site.${infer Name}]${infer Rest}`
+  ? Name extends keyof SiteValue
+    ? AsksSite<Rest>
+    : Wrong<`site has no field "${Name}"`>
+  : unknown;
 
 type Root<K extends Known, H extends string, S extends string> = string extends S
   ? unknown

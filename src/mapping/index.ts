@@ -13,7 +13,7 @@ export * from './field-map.ts';
 export * from './hl7-fhir/index.ts';
 export { type MapFile, readMapFile } from './map-file.ts';
 export type { Shape } from './map-shape.ts';
-export { compilePath, type PathStep, parsePath, type Read, type ValuePath } from './path.ts';
+export { compilePath, type PathStep, parsePath, type Read, siteFields, type ValuePath } from './path.ts';
 export type * from './r4.ts';
 export { r4Elements } from './r4-elements.generated.ts';
 export type * from './rule.ts';

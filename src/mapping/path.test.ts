@@ -34,6 +34,37 @@ describe('a path', () => {
     expect(read('multipleBirthInteger')).toBe(0);
   });
 
+  test('chooses an item by how a value ends', () => {
+    expect(read('identifier[system$=.3].value')).toBe('A1');
+    expect(read('identifier[system$=.3][use$=cial].value')).toBe('C3');
+    expect(read('identifier[system$=.4].value')).toBeUndefined();
+    expect(compilePath('a$.b$c').read({ a$: { b$c: 1 } })).toBe(1);
+  });
+
+  test('compares with what the site says, at each site with its own', () => {
+    const map = compileFieldMap({ number: 'patient.identifier[system=%site.mrnSystem].value' });
+    const at = (site: unknown) =>
+      map({
+        values: new Map<string, unknown>([
+          ['patient', patient],
+          ['site', site],
+        ]),
+        timeZone: 'UTC',
+      });
+    expect(at({ mrnSystem: 'urn:oid:1.2.3' })).toEqual({ number: 'A1' });
+    expect(at({ mrnSystem: 'urn:oid:9' })).toEqual({ number: 'B2' });
+    expect(at({ mrnSystem: 'urn:oid:1.2.3' })).toEqual({ number: 'A1' });
+    expect(at({})).toEqual({});
+    expect(at(undefined)).toEqual({});
+    // Nothing begins with what is not there.
+    const begins = compileFieldMap({ number: 'patient.identifier[system^=%site.mrnSystem].value' });
+    const odd = { identifier: [{ system: 'undefined', value: 'no' }] };
+    expect(begins({ values: new Map<string, unknown>([['patient', odd]]), timeZone: 'UTC' })).toEqual({});
+    // Where there is no site it is refused rather than never found, and it is no text that merely looks so.
+    expect(() => compilePath('identifier[system=%site.mrnSystem]')).toThrow(/character 19/);
+    expect(compilePath('a[b="%site.mrnSystem"].c').read({ a: { b: '%site.mrnSystem', c: 1 } })).toBe(1);
+  });
+
   test('chooses an item by how a value begins', () => {
     const visit = {
       participant: [{ actor: { reference: 'Practitioner/1' } }, { actor: { reference: 'Patient/2' } }],
@@ -41,7 +72,7 @@ describe('a path', () => {
     const at = (path: string): unknown => compilePath(path).read(visit);
     expect(at('participant[actor.reference^=Patient/].actor.reference')).toBe('Patient/2');
     expect(at('participant[actor.reference^=Group/].actor.reference')).toBeUndefined();
-    expect(() => compilePath('participant[actor.reference^Patient]')).toThrow('"=" or "^="');
+    expect(() => compilePath('participant[actor.reference^Patient]')).toThrow('"=", "^=" or "$="');
   });
 
   test('counts from 0, and takes every item for *', () => {

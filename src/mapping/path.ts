@@ -8,6 +8,8 @@
  *     identifier[system=urn:oid:1.2].value      the first item for which the condition holds
  *     identifier[type.coding.code=MR][use=usual].value      conditions add up
  *     participant[actor.reference^=Patient/].actor.reference      the first whose value begins so
+ *     identifier[system$=.698084.8].value       the first whose value ends so
+ *     identifier[system=%site.mrnSystem].value  the first whose value is a field of `site`, at each site its own
  *     identifier[type.text="A]B"].value   a value with ] in it stands in quotes; \" and \\ inside them
  *     headers."content-type"              so does a key with other characters than letters, digits, _ and -
  *
@@ -33,8 +35,10 @@ export type PathStep =
   | {
       readonly kind: 'where';
       readonly path: readonly PathStep[];
-      readonly test: 'is' | 'begins';
+      readonly test: 'is' | 'begins' | 'ends';
       readonly text: string;
+      /** The field of `site` whose value is compared with; it takes the text's place before anything is read. */
+      readonly site?: string;
     };
 
 /** Names that lead to an object's prototype; no path may hold one, as source or as target. */
@@ -44,6 +48,10 @@ const LONGEST = 1_000;
 const MOST_STEPS = 40;
 const DEEPEST = 3;
 const HIGHEST_INDEX = 9_999;
+
+/** A value of the site in a condition, as FHIRPath marks what comes from outside. */
+const SITE = '%site.';
+const SITE_FIELD = /%site\.[A-Za-z]+(?=\])/y;
 
 const CACHE_LIMIT = 5_000;
 const cache = new Map<string, ValuePath>();
@@ -57,6 +65,8 @@ export function compilePath(text: string): ValuePath {
   const known = cache.get(text);
   if (known !== undefined) return known;
   const steps = parsePath(text);
+  if (siteFields(steps).length > 0)
+    throw invalid(text, text.indexOf(SITE) + 1, 'a value: only a source of a flow or map knows the site');
   const path: ValuePath = Object.freeze({ text, steps, read: reader(steps) });
   if (cache.size >= CACHE_LIMIT) cache.clear();
   cache.set(text, path);
@@ -73,6 +83,34 @@ export function parsePath(text: string): readonly PathStep[] {
 
 /** A reader of parsed steps, which may begin with brackets. Of no steps: the value itself. */
 export const readSteps = (steps: readonly PathStep[]): Read => reader(steps);
+
+/** The fields of the site that its conditions compare with. */
+export function siteFields(steps: readonly PathStep[]): readonly string[] {
+  return steps.flatMap((step) =>
+    step.kind !== 'where' ? [] : [...(step.site === undefined ? [] : [step.site]), ...siteFields(step.path)],
+  );
+}
+
+/** The steps with what the site says in the place of its fields; `undefined` where it says nothing to one of them. */
+export function stepsAt(site: unknown, steps: readonly PathStep[]): readonly PathStep[] | undefined {
+  const there: PathStep[] = [];
+  for (const step of steps) {
+    if (step.kind !== 'where') {
+      there.push(step);
+      continue;
+    }
+    const path = stepsAt(site, step.path);
+    const text =
+      step.site === undefined
+        ? step.text
+        : isObject(site) && Object.hasOwn(site, step.site)
+          ? site[step.site]
+          : undefined;
+    if (path === undefined || typeof text !== 'string') return undefined;
+    there.push({ kind: 'where', path, test: step.test, text });
+  }
+  return there;
+}
 
 const itself: Read = (from) => from;
 
@@ -147,7 +185,7 @@ function collect(items: readonly unknown[], rest: Read): readonly unknown[] | un
 
 /** Does any value at the condition's path, lists looked into item by item, read as its text or begin with it? */
 function holds({ path, test: how, text }: Extract<PathStep, { kind: 'where' }>): (item: unknown) => boolean {
-  const fits = how === 'is' ? isWritten : beginsWith;
+  const fits = FITS[how];
   const [only] = path;
   if (path.length === 1 && only?.kind === 'key') {
     const { key } = only;
@@ -192,6 +230,10 @@ const isWritten = (value: unknown, text: string): boolean =>
 const beginsWith = (value: unknown, text: string): boolean =>
   typeof value === 'string' && value.startsWith(text);
 
+const endsWith = (value: unknown, text: string): boolean => typeof value === 'string' && value.endsWith(text);
+
+const FITS = { is: isWritten, begins: beginsWith, ends: endsWith };
+
 // ---------------------------------------------------------------- parsing
 
 class PathReader {
@@ -226,7 +268,7 @@ class PathReader {
   #key(): string {
     const start = this.#at;
     const quoted = this.#match(/"(?:[^"\\]|\\.)*"/y);
-    const key = quoted === undefined ? this.#match(/[\p{L}\p{N}_$-]+/uy) : unquoted(quoted);
+    const key = quoted === undefined ? this.#match(/(?:[\p{L}\p{N}_-]|\$(?!=))+/uy) : unquoted(quoted);
     if (key === undefined || key === '') this.#fail('a name; one with other characters stands in quotes');
     if (FORBIDDEN_KEYS.has(key)) throw forbidden(this.#text, start + 1);
     if (quoted === undefined && /^\d+$/.test(key))
@@ -245,8 +287,10 @@ class PathReader {
     const path = this.#path(depth + 1);
     if (path.some((step) => step.kind === 'every'))
       this.#fail('a condition without [*]: it looks into every item already');
-    const test = this.#take('^') ? 'begins' : 'is';
-    if (!this.#take('=')) this.#fail('"=" or "^=" and a value');
+    const test = this.#take('^') ? 'begins' : this.#take('$') ? 'ends' : 'is';
+    if (!this.#take('=')) this.#fail('"=", "^=" or "$=" and a value');
+    const site = this.#match(SITE_FIELD)?.slice(SITE.length);
+    if (site !== undefined) return { kind: 'where', path, test, text: '', site };
     const quoted = this.#match(/"(?:[^"\\]|\\.)*"/y);
     const text =
       quoted === undefined ? (this.#match(/[^\]"[]+/y) ?? this.#fail('a value')) : unquoted(quoted);

@@ -3,7 +3,7 @@ import { path as hl7Path, type Message, PathError } from '../hl7/index.ts';
 import { Failure } from '../std/index.ts';
 import type { UnmappedAt } from './code-lookup.ts';
 import { compileExpression, isExpression } from './expression.ts';
-import { type PathStep, parsePath, readSteps } from './path.ts';
+import { type PathStep, parsePath, type Read, readSteps, siteFields, stepsAt } from './path.ts';
 import type { Source } from './rule.ts';
 import type { ValueSets } from './value-set.ts';
 
@@ -51,12 +51,35 @@ export function compileSource(source: Source): CompiledSource {
   const root = (steps[0] as PathStep & { kind: 'key' }).key;
   const behind = steps.slice(1);
   const read = readSteps(behind);
+  const readAt = siteFields(behind).length === 0 ? undefined : bySite(behind);
   return {
     root,
     path: source.slice(source.startsWith('"') ? root.length + 2 : root.length).replace(/^\./, ''),
     steps: behind,
     // The root by itself stays as it is: a list that a step gave stays a list.
-    read: (context) => valued(read(context.values.get(root))),
+    read:
+      readAt === undefined
+        ? (context) => valued(read(context.values.get(root)))
+        : (context) => valued(readAt(context)(context.values.get(root))),
+  };
+}
+
+const nothing: Read = () => undefined;
+
+/** Conditions that name a field of the site, compiled once for each value that sites have there. */
+function bySite(steps: readonly PathStep[]): (context: MappingContext) => Read {
+  const compiled = new Map<string, Read>();
+  const fields = siteFields(steps);
+  return ({ values }) => {
+    const site = values.get('site');
+    const key = JSON.stringify(fields.map((field) => (site as Record<string, unknown> | undefined)?.[field]));
+    let read = compiled.get(key);
+    if (read === undefined) {
+      const there = stepsAt(site, steps);
+      read = there === undefined ? nothing : readSteps(there);
+      compiled.set(key, read);
+    }
+    return read;
   };
 }
 

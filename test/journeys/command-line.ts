@@ -24,10 +24,16 @@ export function plainEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
 
 export function suture(
   words: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly input?: string | Buffer; readonly cwd?: string } = {},
+  options: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly input?: string | Buffer;
+    readonly cwd?: string;
+    /** Another than the clone's. */
+    readonly program?: string;
+  } = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [launcher, ...words], {
+    const child = spawn(process.execPath, [options.program ?? launcher, ...words], {
       cwd: options.cwd ?? root,
       env: plainEnvironment(options.env),
       stdio: 'pipe',

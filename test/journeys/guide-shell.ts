@@ -12,6 +12,8 @@ import { openResident, wordsOf } from './resident.ts';
 export interface WalkOptions {
   /** Below docs/guide. */
   readonly guide: string;
+  /** Guides that it goes on from: of them only what they make is made, in silence. */
+  readonly after?: readonly string[];
   readonly folder: string;
   /** As the guide has them; each is replaced by one that is free. */
   readonly ports: readonly number[];
@@ -30,7 +32,7 @@ const PATIENCE = 90_000;
 
 /** Goes through a guide as it is written. What it starts runs until `stop`. */
 export async function walk(
-  { guide, folder, ports, looks }: WalkOptions,
+  { guide, after = [], folder, ports, looks }: WalkOptions,
   stopping: (() => Promise<void>)[],
 ): Promise<Walk> {
   const free = await freePorts(ports.length);
@@ -45,7 +47,15 @@ export async function walk(
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   // npx itself takes half a second each time to find what stands beside it.
-  writeFileSync(join(bin, 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${launcher}" "$@"\n`);
+  writeFileSync(
+    join(bin, 'npx'),
+    `#!/bin/sh
+word="$1"
+shift
+[ "$word" = node ] && exec "${process.execPath}" "$@"
+exec "${process.execPath}" "${launcher}" "$@"
+`,
+  );
   chmodSync(join(bin, 'npx'), 0o755);
   const [http, fhir, app, hl7] = [4600, 4610, 4620, 6661].map((port) => here(String(port)));
   const env = plainEnvironment({
@@ -54,6 +64,7 @@ export async function walk(
     SIMULATOR_PORT: fhir,
     SIMULATOR_HL7_PORT: '0',
     MLLP_PORT: hl7,
+    MERCY_MLLP_PORT: here('6662'),
     APP_PORT: app,
     APP_URL: `http://127.0.0.1:${app}`,
     EPIC_FHIR_BASE: `http://127.0.0.1:${fhir}/epic/api/FHIR/R4`,
@@ -83,50 +94,71 @@ export async function walk(
   }
   let output: () => string = () => '';
   let ended: Promise<void> = Promise.resolve();
-  let running: ChildProcess | null = null;
+  const running: ChildProcess[] = [];
   async function stop(): Promise<void> {
-    running?.kill('SIGTERM');
-    running = null;
+    for (const child of running.splice(0).reverse()) child.kill('SIGTERM');
     await ended;
   }
   stopping.push(stop);
 
+  function write({ path, text }: { readonly path: string; readonly text: string }): void {
+    mkdirSync(dirname(join(project, path)), { recursive: true });
+    writeFileSync(join(project, path), text);
+  }
+  function change(
+    step: { readonly path: string; readonly from: string; readonly to: string },
+    place: string,
+  ): void {
+    const text = readFileSync(join(project, step.path), 'utf8');
+    expect(text, `${place}: the line that is to be changed`).toContain(step.from);
+    writeFileSync(
+      join(project, step.path),
+      text.replace(step.from, () => step.to),
+    );
+  }
+
   const file = join(root, 'docs', 'guide', guide);
   const steps = readGuide(file);
+  for (const earlier of after) {
+    const makes = /^(mkdir|printf|npx suture init) /;
+    for (const step of readGuide(join(root, 'docs', 'guide', earlier))) {
+      if (step.kind === 'file') write(step);
+      else if (step.kind === 'change') change(step, earlier);
+      else if (step.kind === 'command' && makes.test(step.command)) await run(step.command);
+    }
+  }
   for (const step of steps) {
     if (process.env.GUIDE_TIMES)
       process.stderr.write(`${(performance.now() / 1000).toFixed(1)} line ${step.line}\n`);
     const place = `docs/guide/${guide}:${step.line}`;
-    if (step.kind === 'file') {
-      mkdirSync(dirname(join(project, step.path)), { recursive: true });
-      writeFileSync(join(project, step.path), step.text);
-    } else if (step.kind === 'change') {
-      const text = readFileSync(join(project, step.path), 'utf8');
-      expect(text, `${place}: the line that is to be changed`).toContain(step.from);
-      writeFileSync(
-        join(project, step.path),
-        text.replace(step.from, () => step.to),
-      );
+    if (step.kind === 'file') write(step);
+    else if (step.kind === 'change') change(step, place);
+    else if (step.kind === 'command' && step.command.startsWith('. ')) {
+      for (const line of (await run(`${step.command} && env`)).split('\n')) {
+        const [, name, value] = /^(SUTURE_\w+)=(.*)$/.exec(line) ?? [];
+        if (name !== undefined) env[name] = value;
+      }
     } else if (step.kind === 'browser') {
       const until = Date.now() + PATIENCE;
       while (!new RegExp(step.does).test(output()) && Date.now() < until) await sleep(50);
       expect(output(), place).toMatch(new RegExp(step.does));
     } else if (step.command.startsWith('npm ')) {
       if (step.command.startsWith('npm init'))
-        writeFileSync(join(project, 'package.json'), '{ "name": "project" }\n');
+        writeFileSync(join(project, 'package.json'), '{ "name": "project", "type": "commonjs" }\n');
     } else {
       const command = here(step.command);
       const wanted = patternOf(step.shows.map(here));
-      const stays = /^npx suture (dev|start)\b/.test(command);
+      const stays = /^npx (suture (dev|start)|node)\b/.test(command);
       if (command === 'Ctrl-C') {
         await stop();
         continue;
       }
       if (stays) {
         const child = start(`exec ${command}`);
-        running = child;
+        running.push(child);
         output = heard(child);
-        ended = new Promise((resolve) => child.once('close', () => resolve()));
+        const before = ended;
+        ended = new Promise((resolve) => child.once('close', () => resolve(before)));
       }
       const until = Date.now() + (stays || looks.test(command) ? PATIENCE : 0);
       for (;;) {

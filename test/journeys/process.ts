@@ -66,8 +66,8 @@ export interface Running {
   stop(): Promise<number | null>;
 }
 
-export function startSuture(words: readonly string[], env: NodeJS.ProcessEnv): Running {
-  const child = spawn(process.execPath, [launcher, ...words], {
+export function startSuture(words: readonly string[], env: NodeJS.ProcessEnv, program = launcher): Running {
+  const child = spawn(process.execPath, [program, ...words], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,13 @@
 /** The four popular templates in one project, with the demo hospital: what happens there is in the application, once. */
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -28,8 +36,11 @@ afterEach(async () => {
 test('appointments, patients, visits and documents of the demo hospital reach the application, and become cases', async () => {
   await commands.run(['init', '--yes', '.', '--name', 'popular'], { cwd: home });
   for (const name of POPULAR) {
-    const flows = join(root, 'templates', name, 'flows');
-    for (const file of readdirSync(flows)) copyFileSync(join(flows, file), join(home, 'flows', file));
+    for (const part of ['flows', 'maps']) {
+      const from = join(root, 'templates', name, part);
+      if (!existsSync(from)) continue;
+      for (const file of readdirSync(from)) copyFileSync(join(from, file), join(home, part, file));
+    }
   }
   // All five ways to learn stand in the record; four of them are needed.
   const record = join(home, 'sites', 'larkfield', 'site.yaml');

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { unmappedAt } from '../../src/deploy/missing.ts';
 import { flow, hl7 } from '../../src/flow/index.ts';
 import { readValueSet, type ValueSets, valueSetsOf } from '../../src/mapping/index.ts';
 import { makeProject, plainEnvironment, suture } from './command-line.ts';
@@ -106,6 +107,14 @@ test('an unmapped code holds its patients in order and nobody else; mapped, each
   expect(row?.deliveries[0]?.failure?.message).toBe('The value set map "visit-types" has no row for "ZZ".');
   // Told once in the log, however many wait; counted for each.
   expect(running.logged.filter((line) => line.includes('has no row for'))).toHaveLength(1);
+
+  // A plan names it, unless what would run has the row.
+  const planned = (maps: ValueSets) =>
+    unmappedAt({ maps: { valueSets: () => maps }, sites: ['mercy'], store: running.store, seen: [] });
+  expect(await planned(present)).toEqual([
+    'mercy: the value set map "visit-types" has no row for "ZZ" (4 deliveries wait); suture maps add mercy visit-types ZZ <target>',
+  ]);
+  expect(await planned(sets('ZZ,urgent'))).toEqual([]);
 
   // Asked in vain, nothing goes on.
   expect(await running.engine.resumeMapped()).toBe(0);

@@ -61,6 +61,12 @@ export async function runLong(proof: LongProof): Promise<never> {
   const file = given.tally ?? join(PAGES, `${proof.name}.json`);
   const end = given.minutes === undefined ? Infinity : performance.now() + Number(given.minutes) * 60_000;
   let tally = readTally(file);
+  if (given.part !== undefined && proof.parts[given.part] === undefined) {
+    say(
+      `There is no part "${given.part}" here, and nothing was run. Use one of: ${Object.keys(proof.parts).join(', ')}.`,
+    );
+    process.exit(2);
+  }
   for (const [part, { total, block }] of Object.entries(proof.parts)) {
     if (given.part !== undefined && given.part !== part) continue;
     const first = Number(given.from);

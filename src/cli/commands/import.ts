@@ -10,6 +10,7 @@ import {
 } from '../../import/index.ts';
 import { Failure } from '../../std/index.ts';
 import { explain, failureText, printJson, printLine, printNote, printTable } from '../output.ts';
+import { makeModule } from '../scaffold.ts';
 
 interface Options {
   readonly out: string;
@@ -73,6 +74,7 @@ function run(path: string, { out, site, timeZone, dryRun, json }: Options): numb
     },
   });
   const written = dryRun ? [] : writeFiles(out, files);
+  const changed = dryRun ? null : makeModule(out);
   const faults = unread.map(({ file, error }) => ({ file, text: failureText(error).text }));
   if (json) printJson({ ...summary, work, files: [...files.keys()], written, unread: faults });
   else {
@@ -95,6 +97,7 @@ function run(path: string, { out, site, timeZone, dryRun, json }: Options): numb
       `${dryRun ? 'would write' : 'wrote'} ${dryRun ? files.size : written.length} files: ${summary.flows} flows, ${summary.parked} that need work, and the whole list in IMPORT.md`,
     );
   }
+  if (changed !== null && !json) printLine(`package.json: ${changed}`);
   for (const { text } of faults) printNote(text);
   return unread.length > 0 ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Command } from 'commander';
+import { shellWord } from '../../deploy/index.ts';
 import type { Gap } from '../../engine/index.ts';
 import { readValueSet, withRow } from '../../mapping/index.ts';
 import { Failure, nearest, systemClock } from '../../std/index.ts';
@@ -129,9 +130,6 @@ function printGap(gap: Gap): void {
   if (gap.code !== null && !gap.back)
     printLine(`    suture maps add ${gap.site} ${gap.map} ${shellWord(gap.code)} <target>`);
 }
-
-const shellWord = (text: string): string =>
-  /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 async function add(
   site: string,

@@ -1,10 +1,22 @@
 /** `suture start`: the engine of a project. `--demo`: the demo hospital, the engine and the care app. */
-import { join } from 'node:path';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
 import type { Command } from 'commander';
 import { milliseconds } from '../../std/index.ts';
 import { printNote } from '../output.ts';
 
 export const demoProject = join(import.meta.dirname, '..', '..', '..', 'examples', 'demo');
+
+/** Node strips no types below node_modules: a package's demo is run from a copy, which goes when it ends. */
+function demoFolder(): string {
+  if (!demoProject.split(sep).includes('node_modules')) return demoProject;
+  const folder = mkdtempSync(join(tmpdir(), 'suture-demo-project-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  cpSync(demoProject, folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+  return folder;
+}
 
 export function addStart(program: Command): void {
   program
@@ -31,7 +43,7 @@ export function addStart(program: Command): void {
         }
         const { runUntilStopped } = await import('../run.ts');
         await runUntilStopped({
-          folder: options.demo ? demoProject : options.project,
+          folder: options.demo ? demoFolder() : options.project,
           development: options.demo === true,
           throwAway: options.demo === true,
           fromFolder: options.fromFolder === true,

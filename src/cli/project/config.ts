@@ -65,7 +65,9 @@ export function importFault(file: string, error: unknown): Fault {
     file: at,
     line,
     reason: `cannot be loaded: ${text.replaceAll(GENERATION, '').split('\n')[0]}`,
-    fix: 'correct the TypeScript',
+    fix: /outside a module/.test(text)
+      ? 'write "type": "module" into the project’s package.json'
+      : 'correct the TypeScript',
   };
 }
 

@@ -23,16 +23,16 @@ export default flow('charge', {
   })
   .map('charge', {
     visit: {
-      from: 'visit.identifier[system=urn:oid:1.2.840.114350.1.13.0.1.7.3.698084.8].value',
+      from: 'visit.identifier[system$=.698084.8].value',
       required: true,
     },
-    note: 'event.identifier[system=urn:oid:1.2.840.114350.1.13.0.1.7.2.727879].value',
+    note: 'event.identifier[system$=.727879].value',
     signedAt: 'event.date',
     visitStatus: 'visit.status',
     class: 'visit.class.code',
     from: 'visit.period.start',
     to: 'visit.period.end',
-    'patient.mrn': 'patient.identifier[system=urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14].value',
+    'patient.mrn': 'patient.identifier[system=%site.mrnSystem].value',
     'patient.family': 'patient.name[use=official].family',
     hospital: 'site.name',
   })

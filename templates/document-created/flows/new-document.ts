@@ -15,14 +15,14 @@ export default flow('new-document', {
   })
   .map('record', {
     note: {
-      from: 'event.identifier[system=urn:oid:1.2.840.114350.1.13.0.1.7.2.727879].value',
+      from: 'event.identifier[system$=.727879].value',
       required: true,
     },
     type: { from: ['document.type.text', 'document.type.coding[0].display'] },
     written: 'document.date',
     contentType: 'document.content[0].attachment.contentType',
     text: 'document.content[0].attachment.url',
-    mrn: 'patient.identifier[system=urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14].value',
+    mrn: 'patient.identifier[system=%site.mrnSystem].value',
     family: 'patient.name[use=official].family',
     hospital: 'site.name',
   })

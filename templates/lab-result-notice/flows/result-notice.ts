@@ -22,7 +22,7 @@ export default flow('result-notice', {
     range: 'event.referenceRange[0].text',
     takenAt: 'event.effectiveDateTime',
     status: 'event.status',
-    'patient.mrn': 'patient.identifier[system=urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14].value',
+    'patient.mrn': 'patient.identifier[system=%site.mrnSystem].value',
     'patient.family': 'patient.name[use=official].family',
     hospital: 'site.name',
   })

@@ -32,7 +32,7 @@ export default flow('authorization', {
     serviceName: 'event.serviceType[0].text',
     start: 'event.start',
     approvedBy: 'coordinator.who',
-    'patient.mrn': 'patient.identifier[system=urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14].value',
+    'patient.mrn': 'patient.identifier[system=%site.mrnSystem].value',
     'patient.family': 'patient.name[use=official].family',
     'patient.birthDate': 'patient.birthDate',
     hospital: 'site.name',

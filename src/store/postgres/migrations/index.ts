@@ -6,7 +6,7 @@ import { WRITES } from './0004.ts';
 import { LEARNING } from './0005.ts';
 import { EXCHANGES } from './0006.ts';
 import { SLOTS } from './0007.ts';
-import { DEPLOYMENTS } from './0009.ts';
+import { DEPLOYMENTS } from './0008.ts';
 
 export interface Migration {
   readonly version: number;
@@ -26,5 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, serves: 3, sql: LEARNING },
   { version: 6, serves: 3, sql: EXCHANGES },
   { version: 7, serves: 3, sql: SLOTS },
-  { version: 9, serves: 3, sql: DEPLOYMENTS },
+  { version: 8, serves: 3, sql: DEPLOYMENTS },
 ];

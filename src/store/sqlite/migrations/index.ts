@@ -33,5 +33,5 @@ export const MIGRATIONS: readonly {
   { version: 10, sql: LEARNING },
   { version: 11, sql: EXCHANGES },
   { version: 12, sql: SLOTS },
-  { version: 14, sql: DEPLOYMENTS },
+  { version: 13, sql: DEPLOYMENTS },
 ];
