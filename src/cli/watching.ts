@@ -1,5 +1,5 @@
 /** Looks at a project's files for changes, and loads its TypeScript afresh after one. */
-import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -43,41 +43,57 @@ export function watchFiles(folder: string, changed: (paths: readonly string[]) =
     });
   }
 
-  const watchers: FSWatcher[] = [];
-  const open = new Set<string>();
+  /** By folder. Each is looked at by itself: its watcher also tells of files that an editor exchanges by renaming. */
+  const watchers = new Map<string, FSWatcher>();
+  const leave = (path: string): void => {
+    watchers.get(path)?.close();
+    watchers.delete(path);
+  };
+  /** This folder and all below it. */
   function look(part: string): void {
     const path = join(root, part);
-    if (open.has(part) || !existsSync(path)) return;
-    open.add(part);
-    const watcher = watch(path, { recursive: part !== 'suture.config.ts' }, (_, name) => {
-      paths.add(
-        part === 'suture.config.ts' || name === null ? part : `${part}/${String(name).replaceAll('\\', '/')}`,
-      );
-      settle();
-    });
-    // A folder that is removed takes its watcher along; it is looked for again when it is back.
-    watcher.on('error', () => {
-      watcher.close();
-      open.delete(part);
-    });
-    watchers.push(watcher);
+    const below = foldersIn(path);
+    if (below === null) return leave(path);
+    if (!watchers.has(path)) {
+      const watcher = watch(path, (_, name) => {
+        paths.add(name === null ? part : `${part}/${name}`);
+        // It may be a folder that has come or gone.
+        if (name !== null) look(`${part}/${name}`);
+        settle();
+      });
+      watcher.on('error', () => leave(path));
+      watchers.set(path, watcher);
+    }
+    for (const name of below) look(`${part}/${name}`);
   }
   for (const part of PARTS) look(part);
-  // A config that an editor replaces by renaming is a new file; a folder may be made later: the root tells both.
+  // The config, and folders that are made later or removed and made again.
   const rootWatcher = watch(root, (_, name) => {
-    if (name === null || !PARTS.includes(String(name))) return;
-    look(String(name));
-    paths.add(String(name));
+    if (name === null || !PARTS.includes(name)) return;
+    leave(join(root, name));
+    look(name);
+    paths.add(name);
     settle();
   });
   return {
     async close() {
       closed = true;
       if (timer) clearTimeout(timer);
-      for (const watcher of [...watchers, rootWatcher]) watcher.close();
+      for (const watcher of [...watchers.values(), rootWatcher]) watcher.close();
       await running;
     },
   };
+}
+
+/** Names of the folders in a folder; `null` when it is none. */
+function foldersIn(path: string): string[] | null {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch {
+    return null;
+  }
 }
 
 let generation = 0;
