@@ -53,7 +53,10 @@ export function watchFiles(folder: string, changed: (paths: readonly string[]) =
   function look(part: string): void {
     const path = join(root, part);
     const below = foldersIn(path);
-    if (below === null) return leave(path);
+    if (below === null) {
+      leave(path);
+      return;
+    }
     if (!watchers.has(path)) {
       const watcher = watch(path, (_, name) => {
         paths.add(name === null ? part : `${part}/${name}`);
