@@ -57,7 +57,6 @@ export async function loadProject(
   });
   faults.push(...loaded.faults);
   for (const site of loaded.sites) faults.push(...connectionFaults(site), ...routeFaults(site));
-  for (const site of loaded.sites) faults.push(...valueSetFaults(site, join(root, config.maps)));
   const observed: Record<string, ObservedSite> = {};
   for (const { record, file: siteFile } of loaded.sites) {
     const seen = loadObserved(dirname(siteFile));
@@ -66,6 +65,7 @@ export async function loadProject(
   }
   const { maps, faults: mapFaults } = loadMaps(join(root, config.maps), loaded.sites);
   faults.push(...mapFaults);
+  for (const site of loaded.sites) faults.push(...valueSetFaults(site, maps));
   const flowFiles = await loadFlows(
     join(root, config.flows),
     { root, sites: loaded.sites, observed, maps },

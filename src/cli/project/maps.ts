@@ -69,7 +69,8 @@ export function loadMaps(
   const made = new Map<string, ValueSets>();
   const all = [shared, ...folders.values()];
   const names = [...new Set(all.flatMap((one) => one.names))].sort();
-  const checked = all.reduce((sum, one) => sum + one.names.length, 0) <= READ_AT_ONCE;
+  const count = all.reduce((sum, one) => sum + one.names.length, 0);
+  const checked = count <= READ_AT_ONCE;
   const maps: ProjectMaps = {
     folder,
     checked,
@@ -90,7 +91,6 @@ export function loadMaps(
     check(progress) {
       const found: Fault[] = [];
       const findings: Fault[] = [];
-      const count = all.reduce((sum, one) => sum + one.names.length, 0);
       let done = 0;
       for (const one of all) {
         for (const name of one.names) {
@@ -108,8 +108,7 @@ export function loadMaps(
       return { faults: found, findings };
     },
   };
-  if (all.reduce((sum, one) => sum + one.names.length, 0) <= READ_AT_ONCE)
-    faults.push(...maps.check().faults);
+  if (checked) faults.push(...maps.check().faults);
   return { maps, faults };
 }
 

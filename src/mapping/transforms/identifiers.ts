@@ -1,7 +1,14 @@
 /** Identifiers and references: chosen by system or type, made, checked. */
+import type { Json } from '../../std/index.ts';
 import { type Catalogue, hasOnly, isTable, isText, listOf, own, plain, refuse, text } from './transform.ts';
 
 const CHOICE = ['system', 'type', 'use'];
+/** At least one of them, each a text. */
+const isChoice = (value: Json | undefined): boolean =>
+  hasOnly(value, CHOICE) &&
+  isTable(value) &&
+  Object.keys(value).length > 0 &&
+  Object.values(value).every((each) => isText(each));
 const TYPES = 'http://terminology.hl7.org/CodeSystem/v2-0203';
 
 export const identifiers: Catalogue = {
@@ -30,11 +37,7 @@ export const identifiers: Catalogue = {
     many: true,
     with: {
       about: '{ system: "urn:oid:1.2.3" }, { type: MR }, { type: MR, use: usual } …',
-      fits: (value) =>
-        hasOnly(value, CHOICE) &&
-        isTable(value) &&
-        Object.keys(value).length > 0 &&
-        Object.values(value).every((each) => isText(each)),
+      fits: isChoice,
     },
     examples: [
       {
@@ -62,11 +65,7 @@ export const identifiers: Catalogue = {
     about: 'A value as a FHIR Identifier.',
     with: {
       about: '{ system: "urn:oid:1.2.3", type: MR, use: usual }; all but one may be left out',
-      fits: (value) =>
-        hasOnly(value, CHOICE) &&
-        isTable(value) &&
-        Object.keys(value).length > 0 &&
-        Object.values(value).every((each) => isText(each)),
+      fits: isChoice,
     },
     examples: [
       {
