@@ -1,6 +1,7 @@
 /** What a flow needs, computed from its value: what a site must grant, fill and have. */
 import type { Capability, ResourceSpec } from '../connectors/index.ts';
 import {
+  type CodeUse,
   type Condition,
   compilePath,
   compileSource,
@@ -52,7 +53,7 @@ export function needs(flow: Flow, catalogue: Catalogue = { capabilities: [] }): 
   }
   for (const step of everyStep(flow.steps)) {
     for (const source of sourcesOf(step)) addField(fields, source, trigger, resources);
-    for (const name of valueSetsOf(step)) valueSets.add(name);
+    for (const { map } of valueSetsOf(step)) valueSets.add(map);
     if (step.kind === 'map' && step.map !== undefined) maps.add(step.map);
     if (!('connection' in step)) continue;
     capabilities.set(`${step.connection} ${step.do}`, { connection: step.connection, do: step.do });
@@ -120,14 +121,23 @@ export function sourcesOf(step: Step): readonly string[] {
 }
 
 /** Value set maps that a step looks codes up in: its own, and those of its fields' rules. */
-function valueSetsOf(step: Step): readonly string[] {
+function valueSetsOf(step: Step): readonly CodeUse[] {
   const maps = [
     ...(step.kind === 'map' ? [step.fields, step.hl7?.fields] : []),
     ...('args' in step ? [step.args] : []),
   ];
-  const named = maps.flatMap((map) => mapValueSets(map ?? {}).map(({ use }) => use.map));
-  return step.kind === 'lookup' ? [step.valueSet, ...named] : named;
+  const named = maps.flatMap((map) => mapValueSets(map ?? {}).map(({ use }) => use));
+  return step.kind === 'lookup' ? [{ map: step.valueSet, back: step.to === 'theirs' }, ...named] : named;
 }
+
+/**
+ * Value set maps that a flow looks codes up in on the way back, from ours to the site's. Fields that stand in files of maps/ are the
+ * project's to add.
+ */
+export const valueSetsBack = (flow: Flow): readonly string[] =>
+  [...everyStep(flow.steps)].flatMap((step) =>
+    valueSetsOf(step).flatMap(({ map, back }) => (back ? [map] : [])),
+  );
 
 function addField(
   fields: FieldList,

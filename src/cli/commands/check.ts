@@ -36,7 +36,7 @@ export function addCheck(program: Command): void {
         };
         const flows = project.flows.map((flow) => ({ flow: flow.name, ...needs(flow, catalogue) }));
         const now = systemClock.now();
-        const mapped = project.maps.check((done, all) => tell(done, all, 'value set maps'));
+        const mapped = project.maps.check(project.flows, (done, all) => tell(done, all, 'value set maps'));
         const faults = project.maps.checked ? project.faults : [...project.faults, ...mapped.faults];
         const findings = [...project.sites.flatMap((site) => siteFindings(site, now)), ...mapped.findings];
         const count = faults.length;

@@ -80,7 +80,7 @@ export function addMaps(program: Command): void {
 async function list({ project: folder = '.', json }: { project?: string; json?: boolean }): Promise<void> {
   const project = await loadProject(folder, process.env);
   const { maps } = project;
-  const { faults, findings } = maps.check();
+  const { faults, findings } = maps.check(project.flows);
   for (const fault of faults) printNote(faultText(fault));
   if (faults.length > 0) process.exitCode = 1;
   for (const [name, file] of maps.files) {

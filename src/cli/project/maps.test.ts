@@ -81,14 +81,21 @@ describe('the maps of a project', () => {
     expect(() => maps.valueSets('mercy').get('visit-types')).toThrow(/line 4: the code "FU"/);
   });
 
-  test('tell of targets that nobody can go back from', () => {
+  test('tell of targets that nobody can go back from, where a flow does', () => {
     files({
+      'sites/mercy/maps/visit-types.csv': 'source,target\nMF,follow-up\nMG,follow-up\n',
       'maps/visit-types.csv': 'source,target,preferred\nFU,follow-up,\nF2,follow-up,\nN1,new,yes\nN2,new,\n',
     });
     const { maps, faults } = load();
     expect(faults).toEqual([]);
-    expect(told(maps.check().findings)).toEqual([
+    const using = (to: 'ours' | 'theirs') =>
+      flow('notice')
+        .on(hl7.message('ADT^*'))
+        .lookup('kind', { valueSet: 'visit-types', code: 'hl7:PV1-4', to });
+    expect(maps.check([using('ours')]).findings).toEqual([]);
+    expect(told(maps.check([using('theirs')]).findings)).toEqual([
       'maps/visit-types.csv:2 the target "follow-up" stands in several rows (2, 3), and none is preferred',
+      'sites/mercy/maps/visit-types.csv:2 the target "follow-up" stands in several rows (2, 3, and 2, 3 of the shared map), and none is preferred',
     ]);
   });
 

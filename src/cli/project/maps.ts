@@ -1,10 +1,11 @@
 /** The maps of a project: field maps in `maps/*.yaml`, value set maps in `maps/*.csv` and `sites/<site>/maps/*.csv`. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Flow, needs, runsAt } from '../../flow/index.ts';
+import { type Flow, needs, runsAt, valueSetsBack } from '../../flow/index.ts';
 import {
   type FieldMap,
   type MapFile,
+  mapValueSets,
   type RowSource,
   readMapFile,
   readValueSet,
@@ -39,8 +40,11 @@ export interface ProjectMaps {
   readonly fileOf: (site: string, map: string) => string;
   /** Every value set map was read when the project was loaded: its faults are among the project's. */
   readonly checked: boolean;
-  /** Reads every value set map: what is wrong, and targets that several rows have. */
-  check(progress?: (done: number, all: number) => void): {
+  /** Reads every value set map: what is wrong, and targets that several rows have where one of these flows goes back from them. */
+  check(
+    flows: readonly Flow[],
+    progress?: (done: number, all: number) => void,
+  ): {
     readonly faults: readonly Fault[];
     readonly findings: readonly Fault[];
   };
@@ -88,7 +92,8 @@ export function loadMaps(
       return sets;
     },
     fileOf: (site, map) => join(folders.get(site)?.folder ?? folder, `${map}.csv`),
-    check(progress) {
+    check(flows, progress) {
+      const back = lookedUpBack(flows, files);
       const found: Fault[] = [];
       const findings: Fault[] = [];
       let done = 0;
@@ -98,7 +103,7 @@ export function loadMaps(
           const { rows, faults } = one.file(name, checked);
           found.push(...faults);
           const own = { names: [name], rows: () => rows };
-          if (faults.length === 0 && shared.isSound(name))
+          if (faults.length === 0 && back.has(name) && shared.isSound(name))
             findings.push(
               ...ambiguities(one === shared ? valueSetsOf(own) : valueSetsOf(shared, own), name, one.folder),
             );
@@ -108,7 +113,7 @@ export function loadMaps(
       return { faults: found, findings };
     },
   };
-  if (checked) faults.push(...maps.check().faults);
+  if (checked) faults.push(...maps.check([]).faults);
   return { maps, faults };
 }
 
@@ -203,15 +208,23 @@ function strangers(folder: string, endings: readonly string[]): readonly Fault[]
   });
 }
 
+function lookedUpBack(flows: readonly Flow[], files: ReadonlyMap<string, MapFile>): ReadonlySet<string> {
+  const inFiles = [...files.values()].flatMap(({ fields }) => mapValueSets(fields).map(({ use }) => use));
+  return new Set([
+    ...flows.flatMap(valueSetsBack),
+    ...inFiles.flatMap(({ map, back }) => (back ? [map] : [])),
+  ]);
+}
+
 /** On the way back nobody can say which row is meant. Told where a row of them stands in this folder. */
 function ambiguities(sets: ValueSets, name: string, folder: string): readonly Fault[] {
   const found = sets.get(name)?.ambiguous() ?? [];
   return found.flatMap(({ target, rows }): Fault[] => {
     const [first] = rows.filter(({ file }) => dirname(file) === folder);
     if (first === undefined) return [];
-    const lines = rows
-      .map(({ file, line }) => (file === first.file ? String(line) : `${file}:${line}`))
-      .join(', ');
+    const shared = rows.filter(({ file }) => file !== first.file).map(({ line }) => line);
+    const own = rows.filter(({ file }) => file === first.file).map(({ line }) => line);
+    const lines = `${own.join(', ')}${shared.length === 0 ? '' : `, and ${shared.join(', ')} of the shared map`}`;
     return [
       {
         file: first.file,
