@@ -9,6 +9,7 @@ import {
   eventContext,
   everyStep,
   type Flow,
+  type ItemsThrough,
   idOfKey,
   lateness,
   MOST_EFFECTS,
@@ -122,9 +123,11 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
   // again, once an attempt.
   const old = new Set(remembered.keys());
   const done: ReadonlySet<string> = new Set(old);
+  const through: ItemsThrough = new Map();
   const forget = (steps: readonly string[]): boolean => {
     const again = steps.filter((step) => old.delete(step));
     for (const step of again) remembered.delete(step);
+    if (again.length > 0) through.clear();
     return again.length > 0;
   };
   // A person looked at what an effect could not be done with: what was found for it may be another by now.
@@ -166,7 +169,7 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
       return { ...base(), to: 'dead', ...told(failure) };
     }
     for (let turn = 0; turn < MOST_COMMANDS; turn++) {
-      const command = next(running.prepared, context, remembered);
+      const command = next(running.prepared, context, remembered, through);
       switch (command.kind) {
         case 'end':
           tellSlow(running.prepared.flow);

@@ -39,7 +39,7 @@ export {
   USUAL_ITEMS,
 } from './nested.ts';
 export { type PreparedFlow, prepare, resourceOf } from './prepare.ts';
-export { next, trace } from './run.ts';
+export { type ItemsThrough, next, trace } from './run.ts';
 export {
   dueOccurrences,
   MOST_MISSED,

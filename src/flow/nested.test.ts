@@ -6,6 +6,7 @@ import {
   flow,
   flowVersion,
   hl7,
+  type ItemsThrough,
   lint,
   manual,
   needs,
@@ -43,8 +44,10 @@ function play(
 } {
   const prepared = prepare(value);
   const calls: Extract<Command, { kind: 'call' }>[] = [];
+  const through: ItemsThrough = new Map();
   for (;;) {
-    const command = next(prepared, context, remembered);
+    const command = next(prepared, context, remembered, through);
+    expect(command).toEqual(next(prepared, context, remembered));
     if (command.kind !== 'call')
       return { keys: calls.map(({ step }) => step), calls, end: command, remembered };
     calls.push(command);
@@ -72,6 +75,33 @@ describe('a list', () => {
       ['done', { body: { all: ['tell/0', 'tell/2'] } }],
     ]);
     expect(end).toEqual({ kind: 'end', state: 'delivered' });
+  });
+
+  test('costs each item once, however many effects it has', () => {
+    const many = contextOf('fhir', {
+      ...booked,
+      participant: Array.from({ length: 100 }, (_, at) => ({
+        actor: { reference: `Patient/p${at}` },
+        status: 'accepted',
+      })),
+    });
+    const prepared = prepare(told);
+    const through: ItemsThrough = new Map();
+    let looks = 0;
+    class Counted extends Map<string, unknown> {
+      override has(key: string): boolean {
+        looks++;
+        return super.has(key);
+      }
+    }
+    const remembered = new Counted();
+    for (let command = next(prepared, many, remembered, through); command.kind === 'call'; ) {
+      remembered.set(command.step, { ok: command.step });
+      command = next(prepared, many, remembered, through);
+    }
+    expect(remembered.size).toBe(101);
+    // Once to find that an item is to be done, once to find that it is.
+    expect(looks).toBeLessThan(250);
   });
 
   test('goes on in the middle after a crash: what was done is not done again', () => {

@@ -13,15 +13,27 @@ import type { PreparedFlow, PreparedStep } from './prepare.ts';
 import { slept } from './sleep.ts';
 import { Tracing } from './tracing.ts';
 
-/** What to do next for this delivery. Never throws: what goes wrong is a `fail` command that says where. */
-export function next(prepared: PreparedFlow, context: EventContext, remembered: Remembered): Command {
-  return new Run(prepared, context, remembered, undefined).command();
+/** Items of lists that are through, with what each gave; so that the hundredth effect of a list does not compute the first 99 again. */
+export type ItemsThrough = Map<string, Outcome>;
+
+/**
+ * What to do next for this delivery. Never throws: what goes wrong is a `fail` command that says where.
+ *
+ * @param through The same for all calls of one delivery, as long as `remembered` only grows; emptied when something is forgotten.
+ */
+export function next(
+  prepared: PreparedFlow,
+  context: EventContext,
+  remembered: Remembered,
+  through?: ItemsThrough,
+): Command {
+  return new Run(prepared, context, remembered, undefined, through).command();
 }
 
 /** The steps as people look at them: the same computation, with what went in and came out of each. */
 export function trace(prepared: PreparedFlow, context: EventContext, remembered: Remembered): TraceEntry[] {
   const tracing = new Tracing(prepared, remembered);
-  new Run(prepared, context, remembered, tracing).command();
+  new Run(prepared, context, remembered, tracing, undefined).command();
   return tracing.all();
 }
 
@@ -43,6 +55,7 @@ class Run {
   readonly #context: EventContext;
   readonly #remembered: Remembered;
   readonly #tracing: Tracing | undefined;
+  readonly #through: ItemsThrough | undefined;
   readonly #cards: unknown[] = [];
 
   constructor(
@@ -50,11 +63,13 @@ class Run {
     context: EventContext,
     remembered: Remembered,
     tracing: Tracing | undefined,
+    through: ItemsThrough | undefined,
   ) {
     this.#prepared = prepared;
     this.#context = context;
     this.#remembered = remembered;
     this.#tracing = tracing;
+    this.#through = through;
   }
 
   command(): Command {
@@ -210,13 +225,23 @@ class Run {
     if (items.length === 0) this.#tracing?.passed(steps, scope.places);
     const values: unknown[] = [];
     for (const [index, item] of items.entries()) {
-      const inner = { mapping: scope.mapping, places: [...scope.places, index] };
-      inner.mapping.values.set(step.as, item);
-      const outcome = this.#steps(steps, inner);
+      const places = [...scope.places, index];
+      const outcome =
+        this.#through?.get(keyOf(step.id, places)) ?? this.#item(step, steps, item, { ...scope, places });
       if (outcome.kind === 'value') values.push(outcome.value);
       else if (outcome.command.kind !== 'end') return outcome;
     }
     return { kind: 'value', value: values };
+  }
+
+  #item(step: ForEachStep, steps: readonly PreparedStep[], item: unknown, scope: Scope): Outcome {
+    const cards = this.#cards.length;
+    scope.mapping.values.set(step.as, item);
+    const outcome = this.#steps(steps, scope);
+    const ended = outcome.kind === 'value' || outcome.command.kind === 'end';
+    // What an item answers is gathered anew each time.
+    if (ended && this.#cards.length === cards) this.#through?.set(keyOf(step.id, scope.places), outcome);
+    return outcome;
   }
 }
 
