@@ -19,6 +19,8 @@ export type Answer =
 export interface TestServer {
   readonly origin: string;
   readonly asked: Asked[];
+  /** Sockets that were opened. */
+  sockets(): number;
   close(): Promise<void>;
 }
 
@@ -42,10 +44,15 @@ export async function serve(
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     }
   }
+  let sockets = 0;
+  server.on('connection', () => {
+    sockets++;
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
+    sockets: () => sockets,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

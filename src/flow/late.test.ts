@@ -41,8 +41,9 @@ describe('a late event', () => {
       .send('s', send);
     const booked = contextOf('fhir', { resourceType: 'Appointment', start: '2026-01-31' });
     const at = (now: number) => lateness(day, booked, { receivedAt: 0, now, begun: false })?.do;
-    expect(at(Date.UTC(2026, 1, 1, 5))).toBeUndefined();
-    expect(at(Date.UTC(2026, 1, 1, 8))).toBe('hold');
+    // Six hours behind Greenwich: the day ends at 06:00 there.
+    expect(at(Date.UTC(2026, 1, 1, 6, 59))).toBeUndefined();
+    expect(at(Date.UTC(2026, 1, 1, 7, 1))).toBe('hold');
   });
 
   test('is looked at by check', () => {

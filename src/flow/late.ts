@@ -28,6 +28,8 @@ export function lateness(
   return { do: late.do, failure };
 }
 
+const DAY_ENDS = { hour: 23, minute: 59, second: 59 };
+
 /** A day without a time of day ends with the day: nothing is late on the day itself. */
 function happenedAt(since: string, { event, hl7, site }: EventContext): number | undefined {
   const values = new Map<string, unknown>([
@@ -37,7 +39,7 @@ function happenedAt(since: string, { event, hl7, site }: EventContext): number |
   const value = compileSource(since).read({ values, hl7, timeZone: site.timeZone });
   const moment = typeof value === 'string' ? readTime(value) : undefined;
   if (moment?.day === undefined) return undefined;
-  return instantOf({ ...moment, hour: moment.hour ?? 23 }, site.timeZone);
+  return instantOf(moment.hour === undefined ? { ...moment, ...DAY_ENDS } : moment, site.timeZone);
 }
 
 function lengthText(ms: number): string {

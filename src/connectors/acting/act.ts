@@ -11,7 +11,7 @@ import { hl7Of, sendHl7 } from './hl7-route.ts';
 import { identity, type Kind } from './kind.ts';
 import { look } from './look.ts';
 import type { RouteConfig, Routes } from './route.ts';
-import { askWebService } from './web-service.ts';
+import { askWebService, type WebServices } from './web-service.ts';
 import { type Looked, type Sent, type WriteOnce, writeOnce } from './write-once.ts';
 
 /** How one EHR, and one site of it, takes writes. */
@@ -39,6 +39,7 @@ export interface Acting {
   readonly client: FhirClient;
   /** The STU3 base, for `$find` and `$book`. */
   readonly stu3: (base: string | undefined) => FhirClient;
+  readonly web: WebServices;
   readonly context: ConnectionContext;
   readonly about: CallContext;
   readonly rules: WritingRules;
@@ -140,7 +141,7 @@ async function patientNow(
 }
 
 async function send(kind: Kind, route: RouteConfig, entry: LedgerEntry, acting: Acting): Promise<Sent> {
-  const { client, context, about, rules, timeZone } = acting;
+  const { client, context, about, rules } = acting;
   const { resource, patient, beside, hl7 } = bodyOf(entry);
   const { signal } = about;
   if ('via' in route) return sendHl7(route, hl7 ?? '', context, about);
@@ -154,7 +155,7 @@ async function send(kind: Kind, route: RouteConfig, entry: LedgerEntry, acting: 
     }
     case 'web service': {
       const encounter = beside.find(({ resourceType }) => resourceType === 'Encounter');
-      return askWebService(route, { resource, patient: await whose(), encounter }, timeZone, context, about);
+      return askWebService(route, { resource, patient: await whose(), encounter }, acting);
     }
     default: {
       const question = rules.conditional.has(kind.type)

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFhirClient, type FhirResource } from '../../fhir/index.ts';
 import { Failure, type Json, systemClock } from '../../std/index.ts';
 import { callContext, type TestContext, testContext } from '../context.fixture.ts';
-import { type Acting, create, kinds, update, upsert, type WritingRules } from './index.ts';
+import { type Acting, create, kinds, openWebServices, update, upsert, type WritingRules } from './index.ts';
 import type { Routes } from './route.ts';
 
 const kind = (type: string) => kinds.find((one) => one.type === type) as (typeof kinds)[number];
@@ -131,11 +131,13 @@ afterEach(async () => {
 
 function acting(more: { rules?: Partial<WritingRules>; routes?: Routes; key?: string } = {}): Acting {
   const client = createFhirClient({ baseUrl: partner.url, clock: systemClock });
-  close = () => client.close();
+  const web = openWebServices(systemClock);
+  close = async () => void (await Promise.all([client.close(), web.close()]));
   const every = new Set(['Patient', 'Observation', 'DocumentReference', 'Appointment', 'Encounter']);
   return {
     client,
     stu3: () => client,
+    web,
     context,
     about: callContext({ idempotencyKey: more.key ?? 'd1.file' }),
     routes: more.routes ?? {},

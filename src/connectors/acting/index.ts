@@ -4,3 +4,4 @@ export { HELD, writeFailure, writeFailures } from './failures.ts';
 export type { Kind } from './kind.ts';
 export { kinds } from './kinds.ts';
 export { doSchema, type RouteConfig, type RouteName, type Routes, routeSchema, routesOf } from './route.ts';
+export { openWebServices, type WebServices } from './web-service.ts';

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FhirResource } from '../../fhir/index.ts';
 import { serve } from '../../fhir/server.fixture.ts';
 import { parse } from '../../hl7/index.ts';
-import { Failure } from '../../std/index.ts';
+import { Failure, systemClock } from '../../std/index.ts';
 import { callContext, type TestContext, testContext } from '../context.fixture.ts';
 import { controlIdOf, hl7Of } from './hl7-route.ts';
 import { doSchema, type Hl7Route, routeSchema, type WebRoute } from './route.ts';
-import { askWebService, urlOf } from './web-service.ts';
+import { askWebService, openWebServices, urlOf } from './web-service.ts';
 
 const patient: FhirResource = {
   resourceType: 'Patient',
@@ -98,7 +98,8 @@ describe("the site's own web service", () => {
 
   async function service(reply: { readonly status?: number; readonly body?: unknown }) {
     const server = await serve(() => reply);
-    close = server.close;
+    const web = openWebServices(systemClock);
+    close = async () => void (await Promise.all([web.close(), server.close()]));
     const declared = routeSchema.parse({
       route: 'web service',
       url: `${server.origin}/api/epic/Schedule/{patient.id}`,
@@ -109,8 +110,12 @@ describe("the site's own web service", () => {
     }) as WebRoute;
     const resource: FhirResource = { resourceType: 'Appointment', start: '2026-09-21T14:00:00Z' };
     const ask = () =>
-      askWebService(declared, { resource, patient, encounter: undefined }, 'UTC', context, callContext());
-    return { ask, seen: server.asked };
+      askWebService(
+        declared,
+        { resource, patient, encounter: undefined },
+        { timeZone: 'UTC', context, about: callContext(), web },
+      );
+    return { ask, seen: server.asked, sockets: server.sockets };
   }
 
   test('is asked as declared, and its answer says under which id it is there', async () => {
@@ -123,6 +128,12 @@ describe("the site's own web service", () => {
       Slot: { Start: '2026-09-21T14:00:00Z' },
     });
     expect(context.taken()).toBe(1);
+  });
+
+  test('is asked again over sockets that are open', async () => {
+    const { ask, sockets } = await service({ body: { Appointment: { ID: 4711 } } });
+    for (let count = 0; count < 10; count++) await ask();
+    expect(sockets()).toBeLessThanOrEqual(2);
   });
 
   test.each([

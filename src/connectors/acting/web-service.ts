@@ -1,5 +1,5 @@
 /** The site's own web service, as a declared request: where it goes, which secrets it carries, which fields it is made of. */
-import { createHttp, type FhirResource, HttpError, type HttpReply } from '../../fhir/index.ts';
+import { createHttp, type FhirResource, type Http, HttpError, type HttpReply } from '../../fhir/index.ts';
 import {
   compileFieldMap,
   compilePath,
@@ -7,8 +7,8 @@ import {
   type FieldMap,
   type MappingContext,
 } from '../../mapping/index.ts';
-import { Failure } from '../../std/index.ts';
-import type { CallContext, ConnectionContext } from '../contract.ts';
+import { type Clock, Failure } from '../../std/index.ts';
+import type { Acting } from './act.ts';
 import { writeFailure } from './failures.ts';
 import type { WebRoute } from './route.ts';
 import type { Sent } from './write-once.ts';
@@ -21,12 +21,32 @@ export interface WebMaterial {
 
 const LARGEST_ANSWER = 1024 * 1024;
 
+/** The web services of one connection: a pool of sockets for each time limit, kept for as long as the connection is open. */
+export interface WebServices {
+  http(route: Pick<WebRoute, 'timeout'>): Http;
+  close(): Promise<void>;
+}
+
+export function openWebServices(clock: Clock): WebServices {
+  const pools = new Map<number, Http>();
+  return {
+    http({ timeout }) {
+      let http = pools.get(timeout);
+      if (http === undefined) {
+        const connect = Math.min(timeout, 5_000);
+        http = createHttp(clock, { connect, answer: timeout, total: timeout, size: LARGEST_ANSWER });
+        pools.set(timeout, http);
+      }
+      return http;
+    },
+    close: async () => void (await Promise.all([...pools.values()].map((http) => http.close()))),
+  };
+}
+
 export async function askWebService(
   route: WebRoute,
   material: WebMaterial,
-  timeZone: string,
-  context: ConnectionContext,
-  about: CallContext,
+  { timeZone, context, about, web }: Pick<Acting, 'timeZone' | 'context' | 'about' | 'web'>,
 ): Promise<Sent> {
   const values = new Map<string, unknown>([...Object.entries(material), ['key', about.idempotencyKey]]);
   const mapping: MappingContext = { values, timeZone };
@@ -39,12 +59,6 @@ export async function askWebService(
   for (const [header, secret] of Object.entries(route.headers))
     headers[header.toLowerCase()] = await context.secrets.get(secret);
   const body = JSON.stringify(compileFieldMap(route.body as FieldMap)(mapping));
-  const http = createHttp(context.clock, {
-    connect: Math.min(route.timeout, 5_000),
-    answer: route.timeout,
-    total: route.timeout,
-    size: LARGEST_ANSWER,
-  });
   await context.budget.take(about.signal);
   const from = context.clock.elapsed();
   const told = (failure: Failure | null): void =>
@@ -54,7 +68,9 @@ export async function askWebService(
       ...(failure ? { code: failure.code } : {}),
     });
   try {
-    const reply = await http.send({ url, method: route.method, headers, body, signal: about.signal });
+    const reply = await web
+      .http(route)
+      .send({ url, method: route.method, headers, body, signal: about.signal });
     const sent = sentOf(route, reply);
     told(null);
     return sent;
@@ -63,8 +79,6 @@ export async function askWebService(
     if (failure === null) throw error;
     told(failure);
     throw failure;
-  } finally {
-    await http.close();
   }
 }
 

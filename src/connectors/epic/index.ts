@@ -2,6 +2,7 @@
 
 import { createHttp, type FhirClient, rememberingReads } from '../../fhir/index.ts';
 import { type Json, systemRandom } from '../../std/index.ts';
+import { openWebServices } from '../acting/index.ts';
 import { createBulkLearner } from '../bulk/index.ts';
 import type { Capability, ResourceSpec } from '../capability.ts';
 import type { Call, CallContext, Connection, ConnectionContext, Connector } from '../contract.ts';
@@ -68,6 +69,8 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
     neverAlone: { Patient: 'Encounter' },
   });
 
+  const web = openWebServices(context.clock);
+
   return {
     ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
@@ -84,7 +87,7 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
       const { signal, reads } = about;
       const write = writing.get(call.do);
       if (write !== undefined)
-        return write(call.args, { client, stu3: session.stu3, config, context, about });
+        return write(call.args, { client, stu3: session.stu3, web, config, context, about });
       const action = Object.hasOwn(actions, call.do) ? actions[call.do] : undefined;
       if (action === undefined) {
         throw epicFailure('EPIC_CAPABILITY_UNKNOWN', {
@@ -98,6 +101,7 @@ function open(config: EpicConfig, context: ConnectionContext): Connection {
     },
     async close() {
       await bulkHttp.close();
+      await web.close();
       await session.close();
     },
   };

@@ -54,6 +54,7 @@ const verbs = { create, update, upsert } as const;
 export interface EpicActing {
   readonly client: FhirClient;
   readonly stu3: Acting['stu3'];
+  readonly web: Acting['web'];
   readonly config: EpicConfig;
   readonly context: ConnectionContext;
   readonly about: CallContext;

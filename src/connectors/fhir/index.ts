@@ -15,6 +15,7 @@ import {
 } from '../../fhir/index.ts';
 import type { Observed } from '../../site/index.ts';
 import { asFailure, Failure, type Json, systemRandom } from '../../std/index.ts';
+import { openWebServices } from '../acting/index.ts';
 import { type BulkLearner, createBulkLearner } from '../bulk/index.ts';
 import type { ResourceSpec } from '../capability.ts';
 import type {
@@ -299,6 +300,7 @@ function open(config: FhirConfig, context: ConnectionContext): Connection {
   if (auth?.client === 'key') context.secrets.signingKey(auth.key, auth.algorithm).catch(() => undefined);
   const learn = learners(config, client, context);
   const exports = openExports(config, context, session);
+  const web = openWebServices(context.clock);
   return {
     ...(session.signIn === undefined ? {} : { signIn: session.signIn }),
     test: (signal) => check(config, context, signal),
@@ -323,7 +325,7 @@ function open(config: FhirConfig, context: ConnectionContext): Connection {
     async call(call: Call, about: CallContext): Promise<Json> {
       const { signal } = about;
       const write = fhirWriting.get(call.do);
-      if (write !== undefined) return write(call.args, { client, config, context, about });
+      if (write !== undefined) return write(call.args, { client, web, config, context, about });
       const known = capabilities.find(({ name }) => name === call.do);
       if (known?.resource === undefined) {
         throw fhirConnectorFailure('FHIR_CAPABILITY_UNKNOWN', {
@@ -336,6 +338,7 @@ function open(config: FhirConfig, context: ConnectionContext): Connection {
     },
     async close() {
       await exports.close();
+      await web.close();
       await session.close();
     },
   };

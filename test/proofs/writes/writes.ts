@@ -2,6 +2,7 @@
  * Promise P7: a record that a flow creates is there once, whatever becomes of answers and of the engine. Messages come in, one
  * or two flows create the record that each is about, and the partner, without a conditional create, loses answers.
  */
+import { openWebServices } from '../../../src/connectors/acting/index.ts';
 import { actFields, fhirWriting, fhirWritingCapabilities } from '../../../src/connectors/fhir/act/index.ts';
 import type { ConnectionContext, Connector, Receiver, WriteLedger } from '../../../src/connectors/index.ts';
 import { createEngine, type Engine } from '../../../src/engine/index.ts';
@@ -111,6 +112,7 @@ function proofConnector(means: Means): Connector {
       };
       const given = {
         client: means.sabotage === 'no find before retry' ? blind : client,
+        web: openWebServices(means.clock),
         config,
         context: { ...context, ledger: sabotaged(context.ledger, means.sabotage) },
       };
@@ -130,7 +132,7 @@ function proofConnector(means: Means): Connector {
           if (write === undefined) throw new Error(`cannot ${call.do}`);
           return write(call.args, { ...given, about });
         },
-        close: () => client.close(),
+        close: async () => void (await Promise.all([client.close(), given.web.close()])),
       };
     },
   };

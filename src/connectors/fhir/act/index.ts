@@ -14,6 +14,7 @@ import {
   type Routes,
   update,
   upsert,
+  type WebServices,
   type WritingRules,
 } from '../../acting/index.ts';
 import type { Capability } from '../../capability.ts';
@@ -47,6 +48,7 @@ export interface ActConfig {
 
 export interface FhirActing {
   readonly client: FhirClient;
+  readonly web: WebServices;
   readonly config: ActConfig;
   readonly context: ConnectionContext;
   readonly about: CallContext;
@@ -74,9 +76,9 @@ export const fhirWriting: ReadonlyMap<string, (args: Json, acting: FhirActing) =
   kinds.flatMap((kind) =>
     Object.entries(verbs).map(([verb, act]) => [
       `${kind.name}.${verb}`,
-      (args: Json, { config, client, context, about }: FhirActing) =>
+      (args: Json, { config, client, web, context, about }: FhirActing) =>
         act(kind, args, {
-          ...{ client, context, about, stu3: () => client },
+          ...{ client, web, context, about, stu3: () => client },
           ...{ rules: rules(config, context.observed()), routes: config.do, timeZone: context.timeZone },
         }),
     ]),
