@@ -8,6 +8,7 @@ import type { Command } from 'commander';
 import { failureMeaning } from '../src/cli/commands/hl7/exit-codes.ts';
 import { commandsBelow, everything } from '../src/cli/program.ts';
 import { type Declaration, declarationsOf, headOf, type Kind } from './declarations.ts';
+import { failuresPage } from './reference-failures.ts';
 import { hospitalPage } from './reference-hospital.ts';
 import { sitePage, siteSchemaText } from './reference-site.ts';
 import { transformsPage } from './reference-transforms.ts';
@@ -124,6 +125,7 @@ export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/reference/hl7.md', doorPage()],
     ['docs/reference/cli.md', commandPage()],
+    ['docs/reference/failures.md', failuresPage(made('the failures in src'))],
     ['docs/reference/hospital.md', hospitalPage(made('src/simulator'))],
     ['docs/reference/transforms.md', transformsPage(made('src/mapping/transforms'))],
     ['docs/reference/site.md', sitePage(made('src/site/record'))],

@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { declarationsOf } from '../scripts/declarations.ts';
 import { referencePages, stalePages } from '../scripts/reference.ts';
+import { failureRows } from '../scripts/reference-failures.ts';
+import { writeFailures } from '../src/connectors/index.ts';
 import * as hl7 from '../src/hl7/index.ts';
 import * as fhir from '../src/mapping/hl7-fhir/index.ts';
+import { STORE_FAILURES } from '../src/store/failures.ts';
 
 describe('the generated reference', () => {
   test('is up to date: run node scripts/reference.ts', () => {
@@ -25,6 +28,21 @@ describe('the generated reference', () => {
       );
       expect(silent.map(({ name }) => name)).toEqual([]);
     }
+  });
+
+  test('has every failure once, with what to do first', () => {
+    const rows = failureRows();
+    const codes = rows.map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(codes).toEqual(expect.arrayContaining(Object.keys({ ...STORE_FAILURES, ...writeFailures })));
+    expect(rows.find(({ code }) => code === 'NOTHING_FOUND')).toMatchObject({
+      kind: 'validation',
+      about: '"…" at "…" found nothing.',
+      fix: expect.stringMatching(/^See whether the record is there/),
+    });
+    expect(
+      rows.filter(({ kind, about, fix }) => kind !== '' && about === '' && fix === '').length,
+    ).toBeLessThan(10);
   });
 
   test('has every command with its exit codes', () => {
