@@ -19,7 +19,12 @@ import { writeOutcome } from '../view/step-outcome.ts';
 const listSchema = z.strictObject({
   site: nameSchema.optional(),
   flow: nameSchema.optional(),
-  state: z.enum(['planned', 'sending', 'unknown', 'done', 'refused']).optional(),
+  /** One, or several with commas. */
+  state: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(['planned', 'sending', 'unknown', 'done', 'refused'])))
+    .optional(),
   messageId: idSchema.optional(),
   after: idSchema.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -62,7 +67,7 @@ export async function writeRoutes(app: FastifyInstance, { engine, clock }: ApiCo
 
   app.get('/api/writes', { config: { access: 'viewer' } }, async (request): Promise<WritesAnswer> => {
     const { state, ...query } = given(parsed(listSchema, request.query, 'query'));
-    const page = await engine.writes({ ...query, ...(state === undefined ? {} : { states: [state] }) });
+    const page = await engine.writes({ ...query, ...(state === undefined ? {} : { states: state }) });
     const rows = page.rows.map(async (row): Promise<WriteView> => {
       const detail = await engine.write(row.id);
       return { ...row, ...writeOutcome(detail?.body, detail?.result) };
