@@ -229,7 +229,7 @@ export interface Store extends Exchanges, Deployments {
   moveWrite(move: WriteMove): Promise<Settled>;
   /** Oldest first. */
   writes(query: WriteQuery): Promise<WritePage>;
-  /** Those that are done or were refused, the last one first. */
+  /** Those that are done or were refused, the last one first, with what they hold: for a person it is masked. */
   endedWrites(query: EndedWriteQuery): Promise<EndedWritePage>;
   write(id: string): Promise<WriteDetail | null>;
   /** Which of these records (keyed hashes of their ids) a write that is done gave already: by hash, that write's key. */

@@ -110,12 +110,9 @@ export interface EndedWriteQuery {
   readonly limit: number;
 }
 
-/** With what the other side gave, and without what was written. */
-export type EndedWrite = WriteRow & Pick<WriteDetail, 'result'>;
-
 export interface EndedWritePage {
   /** Those that ended last first. */
-  readonly rows: readonly EndedWrite[];
+  readonly rows: readonly WriteDetail[];
   /** Only so many rows are looked at in one call: a page may be short with more to come. `null` at the end. */
   readonly before: string | null;
 }

@@ -82,8 +82,11 @@ export async function writeRoutes(app: FastifyInstance, { engine, clock }: ApiCo
       const { rows, before } = await engine.store.endedWrites(
         given(parsed(endedSchema, request.query, 'query')),
       );
-      // What the other side gave holds ids of records: only its word is told.
-      return { rows: rows.map(({ result, ...row }) => ({ ...row, ...writeOutcome(null, result) })), before };
+      // What was written and what came back stay here: of both only words of ours are told.
+      return {
+        rows: rows.map(({ body, result, ...row }) => ({ ...row, ...writeOutcome(body, result) })),
+        before,
+      };
     },
   );
 

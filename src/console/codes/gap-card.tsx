@@ -126,7 +126,12 @@ export function GapCard({ gap }: { readonly gap: Gap }) {
         </div>
         <Group gap="xs">
           {mayOperate && gap.mapped !== false && (
-            <Button size="compact-sm" onClick={() => setAsking(true)} data-testid="run-now">
+            <Button
+              size="compact-sm"
+              variant={gap.mapped === true ? 'filled' : 'default'}
+              onClick={() => setAsking(true)}
+              data-testid="run-now"
+            >
               {word}
             </Button>
           )}

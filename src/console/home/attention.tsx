@@ -29,7 +29,11 @@ export function Attention() {
   if (!data) return null;
   const of = (reason: Reason): number => data.held.find((one) => one.reason === reason)?.count ?? 0;
   const many = (count: number, more: boolean): string => `${count.toLocaleString()}${more ? '+' : ''}`;
-  const others = data.held.filter(({ reason }) => !ELSEWHERE.includes(reason));
+  // A write to be decided holds its delivery: that is said once.
+  const others = data.held.filter(
+    ({ reason, count }) =>
+      !ELSEWHERE.includes(reason) && (reason !== 'unknown outcome' || count > data.undecided),
+  );
   const waiting = of('unmapped code');
   if (waiting === 0 && data.undecided === 0 && of('unanswered') === 0 && others.length === 0) return null;
   return (

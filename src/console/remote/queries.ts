@@ -72,8 +72,9 @@ export const approvalsQuery = infiniteQueryOptions({
   getNextPageParam: (page) => page.after,
 });
 
-/** What is counted over all that stands: asked every few seconds and not at every change. */
-const COUNTED_EVERY = 3_000;
+/** What is counted over all that stands: at a change, at most so often, and every now and then. */
+const COUNTED_AT_MOST = 2_000;
+const COUNTED_EVERY = 5_000;
 
 export const attentionQuery = queryOptions({
   queryKey: ['attention'],
@@ -84,6 +85,7 @@ export const attentionQuery = queryOptions({
 export const gapsQuery = queryOptions({
   queryKey: ['gaps'],
   queryFn: ({ signal }) => get<GapsAnswer>('/api/maps/gaps', signal),
+  staleTime: 0,
   refetchInterval: COUNTED_EVERY,
 });
 
@@ -195,4 +197,20 @@ export function refreshMessages(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: ['home'] });
   void client.invalidateQueries({ queryKey: ['dead'] });
   void client.invalidateQueries({ queryKey: ['replays'] });
+}
+
+let countedAt = 0;
+let countingAgain: number | undefined;
+
+/** The first change after a quiet time is counted at once, those that follow together. */
+export function refreshCounted(client: QueryClient): void {
+  window.clearTimeout(countingAgain);
+  const left = countedAt + COUNTED_AT_MOST - Date.now();
+  if (left > 0) {
+    countingAgain = window.setTimeout(() => refreshCounted(client), left);
+    return;
+  }
+  countedAt = Date.now();
+  for (const name of ['attention', 'gaps', 'writes', 'exchanges'])
+    void client.invalidateQueries({ queryKey: [name] });
 }

@@ -107,24 +107,36 @@ export function WriteDetail({ write }: { readonly write: WriteView }) {
   );
 }
 
+/** What went out: each resource as a tree of its own, so that it stands open; an HL7 message as it was sent. */
+function Request({ body }: { readonly body: unknown }) {
+  if (typeof body !== 'object' || body === null) return <JsonTree name="request" value={body} />;
+  const { hl7, ...rest } = body as Record<string, unknown>;
+  const given = Object.entries(rest).filter(
+    ([, value]) => value !== null && !(Array.isArray(value) && value.length === 0),
+  );
+  return (
+    <div>
+      {given.map(([name, value]) => (
+        <JsonTree
+          key={name}
+          {...(typeof value === 'object' ? { name, value } : { name: 'with', value: { [name]: value } })}
+        />
+      ))}
+      {typeof hl7 === 'string' && <pre className="said">{hl7.replaceAll('\r', '\n')}</pre>}
+    </div>
+  );
+}
+
 function Shown({ revealed }: { readonly revealed: WriteRevealed }) {
-  const { body, result } = revealed;
-  const { hl7, ...rest } = (typeof body === 'object' && body !== null ? body : { body }) as Record<
-    string,
-    unknown
-  >;
   return (
     <div className="step-data" data-testid="write-shown">
-      <div>
-        <JsonTree name="request" value={rest} />
-        {typeof hl7 === 'string' && <pre className="said">{hl7.replaceAll('\r', '\n')}</pre>}
-      </div>
-      {result === null ? (
+      <Request body={revealed.body} />
+      {revealed.result === null ? (
         <Text size="sm" c="dimmed">
           No answer is kept.
         </Text>
       ) : (
-        <JsonTree name="answer" value={result} />
+        <JsonTree name="answer" value={revealed.result} />
       )}
     </div>
   );

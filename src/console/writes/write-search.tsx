@@ -74,8 +74,8 @@ export function WriteSearch(props: {
           ]}
           {...choice('state')}
         />
-        <TextInput label="Ended from" {...time('from')} />
-        <TextInput label="Ended before" {...time('to')} />
+        <TextInput label="Settled from" {...time('from')} />
+        <TextInput label="Settled before" {...time('to')} />
         <Group gap="xs" className="search-buttons" wrap="nowrap">
           <Button type="submit" size="xs" data-testid="writes-submit">
             Search

@@ -98,7 +98,7 @@ export function endedPage(state: State, query: EndedWriteQuery): EndedWritePage 
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
-    rows: page.map((row) => ({ ...told(row), result: row.result })),
+    rows: page.map(inFull),
     before: last && rows.length > limit ? endedCursor(last) : null,
   };
 }

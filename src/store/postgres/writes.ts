@@ -1,7 +1,6 @@
 /** The ledger of writes. Plans of one identity queue behind one another for the moment of the transaction, on all nodes. */
 import type { Json } from '../../std/index.ts';
 import type {
-  EndedWrite,
   EndedWritePage,
   EndedWriteQuery,
   NewWrite,
@@ -69,12 +68,6 @@ export function writeDesk(desk: Desk) {
       body: openJson(keys, 'write', row.key, row.body) as Json,
       result: row.result === null ? null : (openJson(keys, 'write result', row.key, row.result) as Json),
     };
-  }
-
-  async function resultIn(row: WriteColumns): Promise<EndedWrite> {
-    if (row.result === null) return { ...writeFrom(row), result: null };
-    await keys.fetch([row.result]);
-    return { ...writeFrom(row), result: openJson(keys, 'write result', row.key, row.result) as Json };
   }
 
   async function plan(ask: Ask, asked: NewWrite): Promise<WritePlan> {
@@ -147,8 +140,8 @@ export function writeDesk(desk: Desk) {
       const wanted = [site ?? null, flow ?? null, state === undefined ? null : stateNumber(state)];
       const found = await read<WriteColumns>(ENDED, [...place, ...wanted, limit + 1]);
       const rows = found.slice(0, limit);
-      const details = await Promise.all(rows.map(resultIn));
-      if (found.length > limit) return { rows: details, before: endedCursor(details.at(-1) as EndedWrite) };
+      const details = await Promise.all(rows.map(detail));
+      if (found.length > limit) return { rows: details, before: endedCursor(details.at(-1) as WriteDetail) };
       const [last, next] = await read<WriteColumns>(LAST_LOOKED_AT, place);
       return { rows: details, before: last && next ? endedCursor(writeFrom(last)) : null };
     },

@@ -1,7 +1,6 @@
 /** The ledger of writes as rows: an index of the file lets one write of an identity be open. */
 import type { FailureRecord, Json } from '../../std/index.ts';
 import type {
-  EndedWrite,
   EndedWritePage,
   EndedWriteQuery,
   NewWrite,
@@ -173,11 +172,8 @@ const detailOf =
   (row: WriteColumns): WriteDetail => ({
     ...writeFrom(row),
     body: openJson(vault, 'write', row.key, row.body) as Json,
-    result: resultOf(vault, row),
+    result: row.result === null ? null : (openJson(vault, 'write result', row.key, row.result) as Json),
   });
-
-const resultOf = (vault: View['vault'], row: WriteColumns): Json =>
-  row.result === null ? null : (openJson(vault, 'write result', row.key, row.result) as Json);
 
 interface EndedColumns {
   readonly id: number;
@@ -194,10 +190,7 @@ export function writeReader({ database, vault }: View) {
   const written = database.prepare(WRITTEN);
   const ended = database.prepare(ENDED);
   const detail = detailOf(vault);
-  const inFull = (id: number): EndedWrite => {
-    const row = ofId.get(id) as unknown as WriteColumns;
-    return { ...writeFrom(row), result: resultOf(vault, row) };
-  };
+  const inFull = (id: number): WriteDetail => detail(ofId.get(id) as unknown as WriteColumns);
   return {
     writes(query: WriteQuery): WritePage {
       const { messageId, limit } = query;
