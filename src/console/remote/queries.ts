@@ -74,19 +74,18 @@ export const approvalsQuery = infiniteQueryOptions({
 
 /** What is counted over all that stands: at a change, at most so often, and every now and then. */
 const COUNTED_AT_MOST = 2_000;
-const COUNTED_EVERY = 5_000;
+const counted = { refetchInterval: 5_000, staleTime: 0 };
 
 export const attentionQuery = queryOptions({
   queryKey: ['attention'],
   queryFn: ({ signal }) => get<Attention>('/api/attention', signal),
-  refetchInterval: COUNTED_EVERY,
+  ...counted,
 });
 
 export const gapsQuery = queryOptions({
   queryKey: ['gaps'],
   queryFn: ({ signal }) => get<GapsAnswer>('/api/maps/gaps', signal),
-  staleTime: 0,
-  refetchInterval: COUNTED_EVERY,
+  ...counted,
 });
 
 export function mapRowQuery(body: MapRowBody) {
@@ -120,7 +119,7 @@ export function writesQuery(asked: WritesAsked) {
       get<WritesAnswer>(`/api/writes?${queryText({ ...asked, after: pageParam })}`, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.after ?? undefined,
-    refetchInterval: COUNTED_EVERY,
+    ...counted,
   });
 }
 
@@ -135,7 +134,7 @@ export function endedWritesQuery(asked: EndedWritesAsked) {
     queryKey: ['writes', 'ended', asked],
     queryFn: ({ signal }) => get<EndedWritesAnswer>(`/api/writes/ended?${queryText({ ...asked })}`, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: COUNTED_EVERY,
+    ...counted,
   });
 }
 
@@ -151,7 +150,7 @@ export function exchangesQuery(asked: ExchangesAsked) {
     queryKey: ['exchanges', asked],
     queryFn: ({ signal }) => get<ExchangesAnswer>(`/api/exchanges?${queryText({ ...asked })}`, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: COUNTED_EVERY,
+    ...counted,
   });
 }
 
