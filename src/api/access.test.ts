@@ -33,6 +33,7 @@ const PUBLIC = [
 const GUARDED: Readonly<Record<string, Role>> = {
   'GET /*': 'viewer',
   'GET /api/approvals': 'viewer',
+  'GET /api/attention': 'viewer',
   'GET /api/audit': 'operator',
   'GET /api/connections': 'viewer',
   'GET /api/cursors': 'viewer',
@@ -57,11 +58,14 @@ const GUARDED: Readonly<Record<string, Role>> = {
   'GET /api/sites/:site/capabilities': 'viewer',
   'GET /api/users': 'admin',
   'GET /api/writes': 'viewer',
+  'GET /api/writes/ended': 'viewer',
   'GET /metrics': 'viewer',
   'GET /smart': 'operator',
   'POST /api/connections/:site/:connection/resume': 'operator',
   'POST /api/approvals/:id': 'operator',
   'POST /api/maps/resume': 'operator',
+  'POST /api/maps/row': 'viewer',
+  'POST /api/exchanges/:id/reveal': 'operator',
   'POST /api/approvals/:id/reveal': 'operator',
   'POST /api/backup': 'operator',
   'POST /api/connections/:site/:connection/test': 'operator',
@@ -232,5 +236,20 @@ describe('who may ask for what', () => {
     expect((await admin.get('/api/nothing')).status).toBe(404);
     expect((await admin.get('/api/messages/999999')).status).toBe(404);
     expect((await admin.post('/nowhere')).status).toBe(404);
+  });
+
+  test('a row for a map names a file of its folder alone, and what was typed is in no refusal', async () => {
+    const viewer = await server.as('viewer');
+    const row = { site: 'mercy', map: 'visit-types', source: 'ZZ', target: 'urgent' };
+    expect((await viewer.post('/api/maps/row', row)).body).toMatchObject({
+      row: 'ZZ,urgent,,,,',
+      fault: null,
+    });
+    for (const bad of [{ map: '../secrets' }, { map: 'a/b' }, { display: 'typed\nx,y' }]) {
+      const refused = await viewer.post('/api/maps/row', { ...row, ...bad });
+      expect([refused.status, refused.text.includes('typed')]).toEqual([400, false]);
+    }
+    const operator = await server.as('operator');
+    expect((await operator.post('/api/maps/resume', { site: 'mercy' })).status).toBe(400);
   });
 });

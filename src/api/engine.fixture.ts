@@ -264,6 +264,7 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
     },
     gaps: () => Promise.resolve([]),
     resumeMapped: () => Promise.resolve(0),
+    codeFile: async (site, map) => ({ file: `sites/${site}/maps/${map}.csv`, head: null, known: true }),
     ...approvalDesk({ store, clock, answered: () => undefined }),
     async trace(deliveryId) {
       const history = await store.history(deliveryId);

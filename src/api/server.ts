@@ -19,6 +19,7 @@ import { cursorRoutes } from './routes/cursors.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { deployRoutes } from './routes/deploys.ts';
 import { eventRoutes } from './routes/events.ts';
+import { exchangeRoutes } from './routes/exchanges.ts';
 import { homeRoutes } from './routes/home.ts';
 import { laneRoutes } from './routes/lanes.ts';
 import { mapRoutes } from './routes/maps.ts';
@@ -158,6 +159,7 @@ export async function buildServer(
     laneRoutes,
     mapRoutes,
     capabilityRoutes,
+    exchangeRoutes,
     replayRoutes,
     administrationRoutes,
     eventRoutes,

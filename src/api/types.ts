@@ -4,7 +4,7 @@
  *
  * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
  */
-import type { Approval, ConnectionState } from '../engine/index.ts';
+import type { Approval, Attention, ConnectionState } from '../engine/index.ts';
 import type { TraceEntry } from '../flow/index.ts';
 import type {
   AttemptRecord,
@@ -29,6 +29,8 @@ export type * from './write-types.ts';
 
 export type {
   Approval,
+  /** GET /api/attention: what waits for a person. */
+  Attention,
   ConnectionState,
   Counters,
   Delivery,

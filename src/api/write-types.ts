@@ -1,11 +1,29 @@
 /** What goes over the wire about writes at other systems, and about flows run by hand. */
 import type { DryStep } from '../engine/index.ts';
-import type { WritePage } from '../store/index.ts';
+import type { WriteRow } from '../store/index.ts';
 
-export type { WriteRow } from '../store/index.ts';
+export type { Exchange, WriteRow } from '../store/index.ts';
 
-/** GET /api/writes?site=&state=&messageId=&after=&limit=: open ones unless a state or a message is named, oldest first. */
-export type WritesAnswer = WritePage;
+/** A write without what it holds. */
+export interface WriteView extends WriteRow {
+  /** How it goes to the site: `FHIR`, `SIU^S12`; `null`: not known. */
+  readonly way: string | null;
+  /** `created`, `found`; `null` until it is done. */
+  readonly outcome: string | null;
+}
+
+/** GET /api/writes?site=&flow=&state=&messageId=&after=&limit=: open ones unless a state or a message is named, oldest first. */
+export interface WritesAnswer {
+  readonly rows: readonly WriteView[];
+  readonly after: string | null;
+}
+
+/** GET /api/writes/ended?site=&flow=&state=&from=&to=&before=&limit=: done or refused, the last first. */
+export interface EndedWritesAnswer {
+  readonly rows: readonly WriteView[];
+  /** For the next page; a page may be short, or empty, with more to come. `null` at the end. */
+  readonly before: string | null;
+}
 
 /** POST /api/writes/:id */
 export interface WriteBody {
@@ -22,6 +40,11 @@ export interface WriteAnswer {
 export interface WriteRevealed {
   readonly body: unknown;
   readonly result: unknown;
+}
+
+/** POST /api/exchanges/:id/reveal. Each answer has left an audit entry behind. */
+export interface ExchangeRevealed {
+  readonly body: unknown;
 }
 
 /** POST /api/runs: one flow run by hand. Recorded and audited; `dry` looks things up and does nothing. */

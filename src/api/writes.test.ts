@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CANARY } from './hospital.fixture.ts';
 import { START, startServer, type TestServer, type Visitor } from './server.fixture.ts';
-import type { AuditPage, DryAnswer, WriteRevealed, WritesAnswer } from './types.ts';
+import type {
+  AuditPage,
+  DryAnswer,
+  EndedWritesAnswer,
+  ExchangeRevealed,
+  ExchangesAnswer,
+  WriteRevealed,
+  WritesAnswer,
+} from './types.ts';
 
 describe('writes whose outcome is unknown', () => {
   let server: TestServer;
@@ -66,6 +74,76 @@ describe('writes whose outcome is unknown', () => {
       'again',
       'done',
     ]);
+  });
+
+  test('ended, they are listed with their way and outcome, and without what they hold', async () => {
+    const { store } = server;
+    const key = 'by hl7';
+    await store.planWrite({
+      ...{ key, identity: key, site: 'lakeside', connection: 'epic', what: 'encounter.create' },
+      ...{ deliveryId: '21', messageId: '2', flow: 'visits', step: 'open', at: START, idleSince: START },
+      body: { resource: { id: CANARY }, route: 'adt' },
+    });
+    const path = '/api/writes?site=lakeside&flow=visits';
+    expect((await viewer.get<WritesAnswer>(path)).body.rows).toMatchObject([
+      { way: 'ADT^A04', outcome: null },
+    ]);
+    const result = { id: CANARY, reference: `Encounter/${CANARY}`, outcome: 'created', route: 'adt' };
+    await store.moveWrite({ key, from: ['planned'], to: 'done', at: START + 1, result });
+    const ended = await viewer.get<EndedWritesAnswer>('/api/writes/ended?limit=1');
+    expect(ended.text).not.toContain(CANARY);
+    expect(ended.body.rows).toMatchObject([
+      { what: 'encounter.create', state: 'done', way: 'ADT^A04', outcome: 'created' },
+    ]);
+    const next = `/api/writes/ended?before=${ended.body.before}`;
+    expect((await viewer.get<EndedWritesAnswer>(next)).body).toMatchObject({
+      rows: [{ state: 'refused' }, { state: 'done', outcome: 'found', way: null }],
+      before: null,
+    });
+    expect((await viewer.get(`/api/writes/ended?from=${START + 2}&site=lakeside`)).body).toMatchObject({
+      rows: [],
+    });
+    expect((await viewer.get('/api/writes/ended?before=1')).status).toBe(400);
+  });
+
+  test('calls that were answered in the request are shown by an audited act, too', async () => {
+    const id = await server.store.keepExchange(
+      {
+        ...{
+          kind: 'call',
+          at: START,
+          ms: 12,
+          site: 'mercy',
+          connection: 'cds',
+          flow: 'card',
+          flowVersion: 'v1',
+        },
+        ...{ service: 'follow-up', hook: 'patient-view', outcome: 'answered', cards: 1, code: null },
+      },
+      { request: { context: { patientId: CANARY } } },
+    );
+    const listed = await viewer.get<ExchangesAnswer>('/api/exchanges');
+    expect(listed.text).not.toContain(CANARY);
+    expect(listed.body.rows).toMatchObject([{ id, service: 'follow-up' }]);
+    expect((await viewer.post(`/api/exchanges/${id}/reveal`)).status).toBe(403);
+    expect((await operator.post('/api/exchanges/999/reveal')).status).toBe(404);
+    const shown = await operator.post<ExchangeRevealed>(`/api/exchanges/${id}/reveal`);
+    expect(shown.body.body).toEqual({ request: { context: { patientId: CANARY } } });
+    const audit = (await operator.get<AuditPage>('/api/audit?limit=1')).body;
+    expect(audit.rows[0]).toMatchObject({ act: 'message.reveal', who: 'operator', on: `exchange ${id}` });
+  });
+
+  test('what waits for a person is counted', async () => {
+    const waits = { states: ['planned' as const], limit: 1 };
+    const again = (await server.store.writes(waits)).rows[0]?.key ?? '';
+    for (const to of ['sending', 'unknown'] as const)
+      await server.store.moveWrite({ key: again, from: ['planned', 'sending'], to, at: START });
+    expect((await viewer.get('/api/attention')).body).toEqual({
+      held: [{ reason: 'unknown outcome', count: 1 }],
+      codes: 0,
+      undecided: 1,
+      more: { held: false, undecided: false },
+    });
   });
 
   test('a flow is run by hand, on a message or on bytes, and dry', async () => {

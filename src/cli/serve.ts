@@ -1,10 +1,11 @@
 /** The composition root: opens the store, starts the engine and the API on it, and ends them in order. */
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { pino } from 'pino';
 import { createApi } from '../api/index.ts';
 import type { ConnectionContext } from '../connectors/index.ts';
 import {
+  type CodeFile,
   createEngine,
   type Drain,
   type Engine,
@@ -173,7 +174,16 @@ const engineProject = (project: Project): EngineProject => ({
   observed: project.observed,
   siteFile: (site, name) => besideRecord(project, site, name),
   valueSets: project.maps.valueSets,
+  codeFile: (site, map) => codeFile(project, site, map),
 });
+
+/** The file of a site's value set map, from the project's folder, and the line in it that names the columns. */
+async function codeFile({ folder, maps }: Project, site: string, map: string): Promise<CodeFile> {
+  const path = maps.fileOf(site, basename(map));
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const head = text.replace(/^\uFEFF/, '').split(/\r?\n|\r/, 1)[0] ?? '';
+  return { file: relative(folder, path).replaceAll('\\', '/'), head: head.trim() === '' ? null : head };
+}
 
 /** A file beside a site's record, by its name alone: nothing above that folder. */
 async function besideRecord(project: Project, site: string, name: string): Promise<string> {

@@ -7,7 +7,6 @@ import type {
   WriteBody,
   WriteRevealed,
   WriteRow,
-  WritesAnswer,
 } from '../api/index.ts';
 import { type KeyedHash, writeDesk } from '../engine/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
@@ -19,7 +18,7 @@ export interface WriteDeskOfCommands {
     state?: WriteRow['state'];
     messageId?: string;
     limit: number;
-  }): Promise<WritesAnswer>;
+  }): Promise<{ readonly rows: readonly WriteRow[] }>;
   /** `null`: there is none of this id. Recorded. */
   revealWrite(id: string): Promise<WriteRevealed | null>;
   settleWrite(request: WriteBody & { id: string }): Promise<void>;

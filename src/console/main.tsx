@@ -5,6 +5,8 @@ import './home/home.css';
 import './messages/messages.css';
 import './message/message.css';
 import './dead/dead.css';
+import './codes/codes.css';
+import './writes/writes.css';
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { ApprovalsPage } from './approvals/approvals-page.tsx';
+import { CodesPage } from './codes/codes-page.tsx';
 import { DeadPage } from './dead/dead-page.tsx';
 import { DeploysPage } from './deploys/deploys-page.tsx';
 import { HomePage } from './home/home-page.tsx';
@@ -10,6 +11,9 @@ import { EmptyState, FailureNotice } from './parts/notice.tsx';
 import { Shell } from './shell.tsx';
 import { SitePage } from './sites/site-page.tsx';
 import { SitesPage } from './sites/sites-page.tsx';
+import { ExchangesPage } from './writes/exchanges-page.tsx';
+import { readExchangeFilters, readWriteFilters } from './writes/filters.ts';
+import { WritesPage } from './writes/writes-page.tsx';
 
 const root = createRootRoute({
   component: Shell,
@@ -42,6 +46,28 @@ const approvalsRoute = createRoute({
 
 const dead = createRoute({ getParentRoute: () => root, path: '/dead', component: DeadPage });
 
+const codes = createRoute({
+  getParentRoute: () => root,
+  path: '/codes',
+  validateSearch: ({ site }: Record<string, unknown>): { site?: string } =>
+    typeof site === 'string' && site !== '' ? { site } : {},
+  component: CodesPage,
+});
+
+const writes = createRoute({
+  getParentRoute: () => root,
+  path: '/writes',
+  validateSearch: readWriteFilters,
+  component: WritesPage,
+});
+
+const exchanges = createRoute({
+  getParentRoute: () => root,
+  path: '/writes/answered',
+  validateSearch: readExchangeFilters,
+  component: ExchangesPage,
+});
+
 const deploys = createRoute({ getParentRoute: () => root, path: '/deploys', component: DeploysPage });
 
 const sites = createRoute({ getParentRoute: () => root, path: '/sites', component: SitesPage });
@@ -60,6 +86,9 @@ export function createConsoleRouter() {
       messageRoute,
       approvalsRoute,
       dead,
+      codes,
+      writes,
+      exchanges,
       deploys,
       sites,
       siteRoute,

@@ -91,6 +91,22 @@ export function Shell() {
                 <Link to="/dead" data-testid="nav-dead">
                   Dead letters
                 </Link>
+                <Link
+                  to="/codes"
+                  search={{}}
+                  activeOptions={{ includeSearch: false }}
+                  data-testid="nav-codes"
+                >
+                  Unmapped codes
+                </Link>
+                <Link
+                  to="/writes"
+                  search={{}}
+                  activeOptions={{ includeSearch: false }}
+                  data-testid="nav-writes"
+                >
+                  Writes
+                </Link>
                 <Link to="/deploys" data-testid="nav-deploys">
                   Deploys
                 </Link>

@@ -1,4 +1,5 @@
 export { type Approval, approvalDesk, sleepShown } from './approval.ts';
+export { type Attention, attentionOf } from './attention.ts';
 export type { CapabilityControl, DriftState, SiteCapabilities } from './capabilities.ts';
 export { secretVariable } from './context.ts';
 export type * from './control.ts';
@@ -16,7 +17,7 @@ export {
 export type { Engine, EngineOptions } from './options.ts';
 export { FINDING } from './outcomes.ts';
 export { type KeyedHash, type Person, patientKeysOf, personName } from './patient.ts';
-export type { EngineProject } from './present.ts';
+export type { CodeFile, EngineProject } from './present.ts';
 export { type DeadGroupOfSites, deadGroupsOfSites } from './replay/dead-sites.ts';
 export type * from './replay/wish.ts';
 export type { CdsService, Responder } from './respond.ts';
@@ -28,5 +29,5 @@ export { createScripts } from './scripts.ts';
 export type { Begun, SignedIn, SignInControl, SignInView } from './sign-in/desk.ts';
 export { signInFailures } from './sign-in/failures.ts';
 export type { QueuedPolicy, Replaced } from './swap.ts';
-export { type Gap, type GapControl, gapsOf } from './unmapped.ts';
+export { type CodePlace, type Gap, type GapControl, gapsOf } from './unmapped.ts';
 export { type WriteControl, type WriteWord, writeDesk } from './writes.ts';

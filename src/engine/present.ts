@@ -19,6 +19,15 @@ export interface EngineProject {
   readonly siteFile?: (site: string, name: string) => Promise<string>;
   /** A site's value set maps. */
   readonly valueSets?: (site: string) => ValueSets;
+  /** Where a row of a site's value set map belongs. */
+  readonly codeFile?: (site: string, map: string) => Promise<CodeFile>;
+}
+
+export interface CodeFile {
+  /** From the project's folder: `sites/mercy/maps/visit-types.csv`. */
+  readonly file: string;
+  /** Its first line, which names the columns; `null`: there is no such file yet. */
+  readonly head: string | null;
 }
 
 /** A flow that can be run. */
@@ -75,6 +84,7 @@ export interface Present {
   observed(): Readonly<Record<string, ObservedSite>>;
   siteFile(site: string, name: string): Promise<string>;
   valueSets(site: string): ValueSets;
+  codeFile(site: string, map: string): Promise<CodeFile>;
   become(next: Prepared): void;
 }
 
@@ -89,6 +99,8 @@ export function createPresent(project: EngineProject): Present {
     site: (name) => now.sites.get(name),
     observed: () => now.project.observed ?? {},
     valueSets: (site) => now.project.valueSets?.(site) ?? noValueSets,
+    codeFile: async (site, map) =>
+      (await now.project.codeFile?.(site, map)) ?? { file: `sites/${site}/maps/${map}.csv`, head: null },
     siteFile(site, name) {
       const read = now.project.siteFile;
       if (read !== undefined) return read(site, name);

@@ -8,6 +8,7 @@ import type { Delivery } from '../message/index.ts';
 import type { Clock } from '../std/index.ts';
 import type { Leased, Settlement, Store } from '../store/index.ts';
 import type { Tallykeeper } from './outcomes.ts';
+import type { CodeFile, Present } from './present.ts';
 
 /** A code that a value set map of a site lacks, and what waits for it. */
 export interface Gap {
@@ -29,13 +30,24 @@ export interface Gap {
   readonly lastAt: number;
   /** Messages that wait, oldest first, at most 20. */
   readonly messages: readonly string[];
+  /** The map that runs has it by now; `null`: not known, since no engine was asked or the text is not kept. */
+  readonly mapped: boolean | null;
+  /** Of an ambiguous one: the sources of the rows that have it. */
+  readonly sources: readonly string[];
 }
 
 export interface GapControl {
   /** The most waiting first. */
   gaps(site?: string): Promise<readonly Gap[]>;
-  /** Lets go on what waits for codes that are there by now; gives how many. */
-  resumeMapped(site?: string): Promise<number>;
+  /** Lets go on what waits for codes that are there by now; gives how many. Audited as `by`, else as the engine. */
+  resumeMapped(site?: string, by?: { readonly who: string; readonly reason: string }): Promise<number>;
+  /** Where a row of a site's value set map belongs. */
+  codeFile(site: string, map: string): Promise<CodePlace>;
+}
+
+export interface CodePlace extends CodeFile {
+  /** The site has a map of this name, be it a shared one. */
+  readonly known: boolean;
 }
 
 export interface Gaps {
@@ -47,7 +59,7 @@ export interface Gaps {
 export interface GapsParts {
   readonly store: Store;
   readonly clock: Clock;
-  readonly present: { valueSets(site: string): ValueSets };
+  readonly present: Pick<Present, 'valueSets' | 'codeFile'>;
   readonly planned: (deliveries: number) => void;
   readonly tallies: Pick<Tallykeeper, 'findings'>;
   readonly log: ConnectionContext['log'];
@@ -56,6 +68,7 @@ export interface GapsParts {
 const PAGE = 500;
 const MESSAGES = 20;
 const LANES = 500;
+const SOURCES = 20;
 /** Gaps that were told of are told again after this long. */
 const TOLD_AGAIN = 3_600_000;
 const TOLD = 2_000;
@@ -68,25 +81,25 @@ export function createGaps({ store, clock, present, planned, tallies, log }: Gap
   /** Whether every code that it waits for is there; a text that is not kept may be. */
   function isThere({ failure }: Pick<Delivery, 'failure'>): boolean {
     const sets = present.valueSets(failure?.at.site ?? '');
-    return unmappedOf(failure).every(({ map, code, back }) => {
-      const set = sets.get(map);
-      if (set === undefined) return false;
-      if (code === null) return true;
-      const row = back ? set.back(code) : set.row(code);
-      return row !== undefined && row !== 'ambiguous';
-    });
+    return unmappedOf(failure).every(({ map, code, back }) =>
+      code === null ? sets.get(map) !== undefined : isMapped(sets, map, code, back),
+    );
   }
 
-  async function release(deliveryIds: readonly string[], site: string): Promise<number> {
+  async function release(
+    deliveryIds: readonly string[],
+    site: string,
+    by = { who: 'engine', reason: 'the codes they waited for are mapped' },
+  ): Promise<number> {
     const at = clock.now();
-    const facts = { site, count: deliveryIds.length, reason: 'the codes they waited for are mapped' };
-    const audit = { at, who: 'engine', act: 'delivery.release', on: deliveryIds.join(','), facts };
+    const facts = { site, count: deliveryIds.length, reason: by.reason };
+    const audit = { at, who: by.who, act: 'delivery.release', on: deliveryIds.join(','), facts };
     const count = await store.release({ deliveryIds, to: 'waiting', at, audit });
     if (count > 0) planned(count);
     return count;
   }
 
-  async function resumeMapped(site?: string): Promise<number> {
+  async function resumeMapped(site?: string, by?: { who: string; reason: string }): Promise<number> {
     let count = 0;
     const ready = new Map<string, string[]>();
     for await (const delivery of heldForCodes(store, site)) {
@@ -96,9 +109,9 @@ export function createGaps({ store, clock, present, planned, tallies, log }: Gap
       ready.set(at, ids);
       ids.push(delivery.id);
       if (ids.length < PAGE) continue;
-      count += await release(ids.splice(0), at);
+      count += await release(ids.splice(0), at, by);
     }
-    for (const [at, ids] of ready) if (ids.length > 0) count += await release(ids, at);
+    for (const [at, ids] of ready) if (ids.length > 0) count += await release(ids, at, by);
     if (count > 0)
       log('info', `${count} deliveries go on: the codes they waited for are mapped`, { site: site ?? 'all' });
     return count;
@@ -123,7 +136,14 @@ export function createGaps({ store, clock, present, planned, tallies, log }: Gap
   }
 
   return {
-    control: { gaps: (site) => gapsOf(store, site), resumeMapped },
+    control: {
+      gaps: (site) => gapsOf(store, site, present.valueSets),
+      resumeMapped,
+      codeFile: async (site, map) => ({
+        ...(await present.codeFile(site, map)),
+        known: present.valueSets(site).get(map) !== undefined,
+      }),
+    },
     async settled({ message, delivery }, settlement) {
       if (settlement.to !== 'held' || settlement.reason !== 'unmapped code') return;
       const { failure } = settlement;
@@ -135,6 +155,25 @@ export function createGaps({ store, clock, present, planned, tallies, log }: Gap
       again.add(delivery.id);
       await release([delivery.id], message.site);
     },
+  };
+}
+
+function isMapped(sets: ValueSets, map: string, code: string, back: boolean): boolean {
+  const set = sets.get(map);
+  const row = back ? set?.back(code) : set?.row(code);
+  return row !== undefined && row !== 'ambiguous';
+}
+
+/** What the maps that run say of a gap. */
+function standing(
+  { map, code, back, ambiguous }: UnmappedAt,
+  sets: ValueSets | undefined,
+): Pick<Gap, 'mapped' | 'sources'> {
+  if (sets === undefined || code === null) return { mapped: null, sources: [] };
+  const rows = ambiguous ? sets.get(map)?.rows.filter(({ target }) => target === code) : undefined;
+  return {
+    mapped: isMapped(sets, map, code, back),
+    sources: (rows ?? []).slice(0, SOURCES).map(({ source }) => source),
   };
 }
 
@@ -155,18 +194,24 @@ async function* heldForCodes(store: Reading, site: string | undefined): AsyncGen
 }
 
 /** What waits for which codes, from what is stored; the most waiting first. */
-export async function gapsOf(store: Reading, site?: string): Promise<readonly Gap[]> {
+export async function gapsOf(
+  store: Reading,
+  site?: string,
+  valueSets?: Present['valueSets'],
+): Promise<readonly Gap[]> {
   const found = new Map<string, { -readonly [Key in keyof Gap]: Gap[Key] } & { heads: Set<string> }>();
   for await (const delivery of heldForCodes(store, site)) {
     const at = delivery.failure?.at.site ?? '';
     const counted = new Set<string>();
-    for (const { map, code, back, ambiguous } of unmappedOf(delivery.failure)) {
+    for (const unmapped of unmappedOf(delivery.failure)) {
+      const { map, code, back, ambiguous } = unmapped;
       const key = JSON.stringify([at, map, back, code]);
       if (counted.has(key)) continue;
       counted.add(key);
       const gap = found.get(key) ?? {
         ...{ site: at, map, code, back, ambiguous, held: 0, behind: 0, flows: [], messages: [] },
         ...{ firstAt: delivery.createdAt, lastAt: delivery.createdAt, heads: new Set<string>() },
+        ...standing(unmapped, valueSets?.(at)),
       };
       found.set(key, gap);
       gap.held += 1;

@@ -49,7 +49,16 @@ import type {
 } from './reading.ts';
 import type { Slot, SlotSwap } from './slot.ts';
 import type { Leased, Settled, Settlement } from './working.ts';
-import type { NewWrite, WriteDetail, WriteMove, WritePage, WritePlan, WriteQuery } from './writes.ts';
+import type {
+  EndedWritePage,
+  EndedWriteQuery,
+  NewWrite,
+  WriteDetail,
+  WriteMove,
+  WritePage,
+  WritePlan,
+  WriteQuery,
+} from './writes.ts';
 
 export * from './appending.ts';
 export type {
@@ -220,6 +229,8 @@ export interface Store extends Exchanges, Deployments {
   moveWrite(move: WriteMove): Promise<Settled>;
   /** Oldest first. */
   writes(query: WriteQuery): Promise<WritePage>;
+  /** Those that are done or were refused, the last one first, with what they hold: for a person it is masked. */
+  endedWrites(query: EndedWriteQuery): Promise<EndedWritePage>;
   write(id: string): Promise<WriteDetail | null>;
   /** Which of these records (keyed hashes of their ids) a write that is done gave already: by hash, that write's key. */
   writtenBy(site: string, resultKeys: readonly string[]): Promise<ReadonlyMap<string, string>>;

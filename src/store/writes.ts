@@ -82,6 +82,7 @@ export interface WriteMove {
 
 export interface WriteQuery {
   readonly site?: string;
+  readonly flow?: string;
   /** Left out: those that are open. */
   readonly states?: readonly WriteState[];
   readonly messageId?: string;
@@ -95,6 +96,41 @@ export interface WritePage {
   readonly rows: readonly WriteRow[];
   readonly after: string | null;
 }
+
+/** Writes that are done or were refused. */
+export interface EndedWriteQuery {
+  readonly site?: string;
+  readonly flow?: string;
+  readonly state?: 'done' | 'refused';
+  /** Ended at this time or later, and before that; milliseconds. */
+  readonly from?: number;
+  readonly to?: number;
+  /** What the last page gave. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+export interface EndedWritePage {
+  /** Those that ended last first. */
+  readonly rows: readonly WriteDetail[];
+  /** Only so many rows are looked at in one call: a page may be short with more to come. `null` at the end. */
+  readonly before: string | null;
+}
+
+/** Ended writes that one call looks at. */
+export const ENDED_LOOKED_AT = 20_000;
+
+/** Behind which end, by time and then id, a page of ended writes begins. */
+export function endedBefore({
+  before,
+  to,
+}: Pick<EndedWriteQuery, 'before' | 'to'>): readonly [number, number] {
+  const [at = Number.MAX_SAFE_INTEGER, id = 0] = (before ?? '').split('-').filter(Boolean).map(Number);
+  return to === undefined || at < to ? [at, id] : [to, 0];
+}
+
+export const endedCursor = ({ updatedAt, id }: Pick<WriteRow, 'updatedAt' | 'id'>): string =>
+  `${updatedAt}-${id}`;
 
 /**
  * What becomes of a plan, from the rows that stand. The three stores share it; each holds the rows still meanwhile.

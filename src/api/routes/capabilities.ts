@@ -5,23 +5,13 @@ import { principalOf } from '../auth/guard.ts';
 import { bodyOf, nameSchema, parsed } from '../body.ts';
 import type { ApiContext } from '../context.ts';
 import { ApiFailure } from '../failures.ts';
-import type { CapabilitiesAnswer, ExchangesAnswer, ProbeAnswer, SitesAnswer } from '../types.ts';
+import type { CapabilitiesAnswer, ProbeAnswer, SitesAnswer } from '../types.ts';
 
 const connectionSchema = z.strictObject({ connection: nameSchema.optional() });
 /** `writes`: make records about nobody there, instead of asking. */
 const probeSchema = z.strictObject({ writes: z.boolean().default(false) });
-const exchangesSchema = z.strictObject({
-  site: nameSchema.optional(),
-  service: nameSchema.optional(),
-  kind: z.enum(['call', 'feedback']).optional(),
-  before: z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-});
 
-/** What sites can do, how they differ from what was written down, and the calls that were answered in the request. */
+/** What sites can do, and how they differ from what was written down. */
 export async function capabilityRoutes(app: FastifyInstance, { engine, clock }: ApiContext): Promise<void> {
   const viewer = { config: { access: 'viewer' as const } };
 
@@ -58,15 +48,4 @@ export async function capabilityRoutes(app: FastifyInstance, { engine, clock }: 
       }
     },
   );
-
-  app.get('/api/exchanges', viewer, async (request): Promise<ExchangesAnswer> => {
-    const { site, service, kind, before, limit } = parsed(exchangesSchema, request.query, 'query');
-    return engine.store.exchanges({
-      limit,
-      ...(site === undefined ? {} : { site }),
-      ...(service === undefined ? {} : { service }),
-      ...(kind === undefined ? {} : { kind }),
-      ...(before === undefined ? {} : { before }),
-    });
-  });
 }

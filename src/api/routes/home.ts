@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { ConnectionState, RunningFlow } from '../../engine/index.ts';
+import { type Attention, attentionOf, type ConnectionState, type RunningFlow } from '../../engine/index.ts';
 import { everyStep, triggerText as ownText } from '../../flow/index.ts';
 import type { Counters } from '../../message/index.ts';
 import type { FeedTally } from '../../store/index.ts';
@@ -116,4 +116,6 @@ export async function homeRoutes(app: FastifyInstance, context: ApiContext): Pro
   });
 
   app.get('/api/home', viewer, () => homeOf(context));
+
+  app.get('/api/attention', viewer, (): Promise<Attention> => attentionOf(context.engine.store));
 }

@@ -1,10 +1,31 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { nameSchema, parsed } from '../body.ts';
+import { principalOf } from '../auth/guard.ts';
+import { bodyOf, given, nameSchema, parsed } from '../body.ts';
 import type { ApiContext } from '../context.ts';
-import type { GapsAnswer, ResumeMappedAnswer } from '../types.ts';
+import type { GapsAnswer, MapRowAnswer, ResumeMappedAnswer } from '../types.ts';
+import { mapRow } from '../view/map-row.ts';
 
 const gapsSchema = z.strictObject({ site: nameSchema.optional() });
+/** One line: a row that is copied is one. */
+const cellSchema = z
+  .string()
+  .max(200)
+  .regex(/^[^\p{Cc}]*$/u);
+const rowSchema = z.strictObject({
+  site: nameSchema,
+  /** The name of a file: nothing else leads out of the folder of maps. */
+  map: z.string().regex(/^[a-z0-9][a-z0-9-]{0,199}$/),
+  source: cellSchema,
+  target: cellSchema,
+  display: cellSchema.optional(),
+  note: cellSchema.optional(),
+  by: cellSchema.optional(),
+});
+const resumeSchema = z.strictObject({
+  site: nameSchema.optional(),
+  reason: z.string().trim().min(3).max(500),
+});
 
 /** Codes that value set maps lack, and what waits for them. */
 export async function mapRoutes(app: FastifyInstance, { engine, clock }: ApiContext): Promise<void> {
@@ -13,7 +34,19 @@ export async function mapRoutes(app: FastifyInstance, { engine, clock }: ApiCont
     return { now: clock.now(), gaps: await engine.gaps(site) };
   });
 
-  app.post('/api/maps/resume', { config: { access: 'operator' } }, async (): Promise<ResumeMappedAnswer> => {
-    return { resumed: await engine.resumeMapped() };
+  // A POST, so that what people type stands in no address.
+  app.post('/api/maps/row', { config: { access: 'viewer' } }, async (request): Promise<MapRowAnswer> => {
+    const body = given(bodyOf(rowSchema, request));
+    const place = await engine.codeFile(body.site, body.map);
+    return mapRow(body, place, new Date(clock.now()).toISOString().slice(0, 10));
   });
+
+  app.post(
+    '/api/maps/resume',
+    { config: { access: 'operator' } },
+    async (request): Promise<ResumeMappedAnswer> => {
+      const { site, reason } = bodyOf(resumeSchema, request);
+      return { resumed: await engine.resumeMapped(site, { who: principalOf(request).name, reason }) };
+    },
+  );
 }

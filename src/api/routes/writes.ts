@@ -1,17 +1,44 @@
-/** Writes at other systems that are open, what they hold, and a person's word about one; and flows run by hand. */
+/** Writes at other systems, what they hold, and a person's word about one; and flows run by hand. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { principalOf } from '../auth/guard.ts';
 import { bodyOf, given, idSchema, nameSchema, parsed } from '../body.ts';
 import type { ApiContext } from '../context.ts';
 import { ApiFailure, told } from '../failures.ts';
-import type { DryAnswer, RunAnswer, WriteAnswer, WriteRevealed, WritesAnswer } from '../types.ts';
+import type {
+  DryAnswer,
+  EndedWritesAnswer,
+  RunAnswer,
+  WriteAnswer,
+  WriteRevealed,
+  WritesAnswer,
+  WriteView,
+} from '../types.ts';
+import { writeOutcome } from '../view/step-outcome.ts';
 
 const listSchema = z.strictObject({
   site: nameSchema.optional(),
-  state: z.enum(['planned', 'sending', 'unknown', 'done', 'refused']).optional(),
+  flow: nameSchema.optional(),
+  /** One, or several with commas. */
+  state: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(['planned', 'sending', 'unknown', 'done', 'refused'])))
+    .optional(),
   messageId: idSchema.optional(),
   after: idSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+const endedSchema = z.strictObject({
+  site: nameSchema.optional(),
+  flow: nameSchema.optional(),
+  state: z.enum(['done', 'refused']).optional(),
+  from: z.coerce.number().int().nonnegative().optional(),
+  to: z.coerce.number().int().nonnegative().optional(),
+  before: z
+    .string()
+    .regex(/^\d{1,16}-\d{1,16}$/)
+    .optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 const settleSchema = z
@@ -40,8 +67,28 @@ export async function writeRoutes(app: FastifyInstance, { engine, clock }: ApiCo
 
   app.get('/api/writes', { config: { access: 'viewer' } }, async (request): Promise<WritesAnswer> => {
     const { state, ...query } = given(parsed(listSchema, request.query, 'query'));
-    return engine.writes({ ...query, ...(state === undefined ? {} : { states: [state] }) });
+    const page = await engine.writes({ ...query, ...(state === undefined ? {} : { states: state }) });
+    const rows = page.rows.map(async (row): Promise<WriteView> => {
+      const detail = await engine.write(row.id);
+      return { ...row, ...writeOutcome(detail?.body, detail?.result) };
+    });
+    return { rows: await Promise.all(rows), after: page.after };
   });
+
+  app.get(
+    '/api/writes/ended',
+    { config: { access: 'viewer' } },
+    async (request): Promise<EndedWritesAnswer> => {
+      const { rows, before } = await engine.store.endedWrites(
+        given(parsed(endedSchema, request.query, 'query')),
+      );
+      // What was written and what came back stay here: of both only words of ours are told.
+      return {
+        rows: rows.map(({ body, result, ...row }) => ({ ...row, ...writeOutcome(body, result) })),
+        before,
+      };
+    },
+  );
 
   app.post('/api/writes/:id/reveal', operator, async (request): Promise<WriteRevealed> => {
     const id = idOf(request.params);

@@ -1,5 +1,7 @@
 /** What a step came to, in a word, of what is remembered of it: nothing of anybody's content. */
 
+import type { WriteView } from '../types.ts';
+
 const OUTCOMES: ReadonlySet<unknown> = new Set([
   'created',
   'found',
@@ -31,6 +33,18 @@ export function stepOutcome(output: unknown): string | null {
   if (Array.isArray(matches)) return `${matches.length} ${matches.length === 1 ? 'match' : 'matches'}`;
   // Any application may answer with a field of this name: what a write says has the others, too.
   if (reference === undefined || !OUTCOMES.has(outcome)) return null;
-  const way = typeof route === 'string' ? ROUTES[route] : undefined;
-  return `${outcome}${way === undefined ? '' : ` by ${way}`}`;
+  const way = wayOf(route);
+  return `${outcome}${way === null ? '' : ` by ${way}`}`;
 }
+
+/** A write's way and outcome, of what its ledger has sealed; words of ours alone. */
+export function writeOutcome(body: unknown, result: unknown): Pick<WriteView, 'way' | 'outcome'> {
+  const [asked, given] = [body, result].map((one) => (one ?? {}) as Readonly<Record<string, unknown>>);
+  return {
+    way: wayOf(given?.route) ?? wayOf(asked?.route),
+    outcome: OUTCOMES.has(given?.outcome) ? (given?.outcome as string) : null,
+  };
+}
+
+const wayOf = (route: unknown): string | null =>
+  typeof route === 'string' && Object.hasOwn(ROUTES, route) ? (ROUTES[route] as string) : null;

@@ -1,4 +1,5 @@
 import { Badge, Button, Group, Paper, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { DeliveryDetail, RevealedDelivery } from '../../api/types.ts';
 import { EditDialog } from '../dead/edit-dialog.tsx';
@@ -36,6 +37,31 @@ function Attempts(props: {
         </li>
       ))}
     </ol>
+  );
+}
+
+/** Some are decided on a page of their own, with all that wait for the same. */
+function WhereDecided({ delivery }: { readonly delivery: DeliveryDetail['delivery'] }) {
+  if (delivery.heldFor === 'unmapped code')
+    return (
+      <Text size="sm" mt="xs">
+        <Link to="/codes" search={{}} className="plain-link" data-testid="to-codes">
+          The code and the row to add
+        </Link>
+      </Text>
+    );
+  if (delivery.heldFor !== 'unknown outcome') return null;
+  return (
+    <Text size="sm" mt="xs">
+      <Link
+        to="/writes"
+        search={{ message: delivery.messageId }}
+        className="plain-link"
+        data-testid="to-writes"
+      >
+        The writes of this message
+      </Link>
+    </Text>
   );
 }
 
@@ -145,6 +171,7 @@ export function DeliveryCard(props: {
           </div>
         </div>
       )}
+      {delivery.state === 'held' && <WhereDecided delivery={delivery} />}
       <StepList detail={detail} revealed={revealed} />
       <Attempts detail={detail} revealed={revealed} />
       {editing && text !== null && (

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import type { ChangeEvent } from '../../api/types.ts';
 import { tellActivity } from './activity.ts';
 import { get } from './client.ts';
-import { refreshMessages } from './queries.ts';
+import { refreshCounted, refreshMessages } from './queries.ts';
 
 export type LiveState = 'connecting' | 'live' | 'interrupted';
 
@@ -22,11 +22,14 @@ export function useLive(): LiveState {
         setState('live');
         // Whatever changed while we did not listen.
         refreshMessages(client);
+        refreshCounted(client);
       });
       source.addEventListener('change', (event) => {
         const change = JSON.parse(event.data as string) as ChangeEvent;
-        if (change.messages || change.deliveries) refreshMessages(client);
-        else void client.invalidateQueries({ queryKey: ['home'] });
+        if (change.messages || change.deliveries) {
+          refreshMessages(client);
+          refreshCounted(client);
+        } else void client.invalidateQueries({ queryKey: ['home'] });
       });
       source.addEventListener('error', () => {
         setState('interrupted');

@@ -7,17 +7,24 @@ import {
 } from '@tanstack/react-query';
 import type {
   ApprovalPage,
+  Attention,
   CapabilitiesAnswer,
   DeadGroups,
   DeploysAnswer,
+  EndedWritesAnswer,
+  ExchangesAnswer,
+  GapsAnswer,
   Home,
   LanesAnswer,
+  MapRowAnswer,
+  MapRowBody,
   Me,
   MessageDetail,
   MessagePage,
   MessageSearch,
   ReplayJobs,
   SitesAnswer,
+  WritesAnswer,
 } from '../../api/types.ts';
 import { get, post } from './client.ts';
 
@@ -65,6 +72,88 @@ export const approvalsQuery = infiniteQueryOptions({
   getNextPageParam: (page) => page.after,
 });
 
+/** What is counted over all that stands: at a change, at most so often, and every now and then. */
+const COUNTED_AT_MOST = 2_000;
+const counted = { refetchInterval: 5_000, staleTime: 0 };
+
+export const attentionQuery = queryOptions({
+  queryKey: ['attention'],
+  queryFn: ({ signal }) => get<Attention>('/api/attention', signal),
+  ...counted,
+});
+
+export const gapsQuery = queryOptions({
+  queryKey: ['gaps'],
+  queryFn: ({ signal }) => get<GapsAnswer>('/api/maps/gaps', signal),
+  ...counted,
+});
+
+export function mapRowQuery(body: MapRowBody) {
+  return queryOptions({
+    queryKey: ['map-row', body],
+    queryFn: ({ signal }) => post<MapRowAnswer>('/api/maps/row', body, signal),
+    placeholderData: keepPreviousData,
+    // What was typed is not kept for longer than it is shown.
+    gcTime: 0,
+  });
+}
+
+/** What is given, as the query of an address. */
+function queryText(given: Readonly<Record<string, string | number | undefined>>): string {
+  const filled = Object.entries(given).filter(([, value]) => value !== undefined && value !== '');
+  return new URLSearchParams(filled.map(([name, value]) => [name, String(value)])).toString();
+}
+
+export interface WritesAsked {
+  readonly site?: string | undefined;
+  readonly flow?: string | undefined;
+  readonly messageId?: string | undefined;
+  /** One, or several with commas. */
+  readonly state?: string | undefined;
+}
+
+export function writesQuery(asked: WritesAsked) {
+  return infiniteQueryOptions({
+    queryKey: ['writes', asked],
+    queryFn: ({ pageParam, signal }) =>
+      get<WritesAnswer>(`/api/writes?${queryText({ ...asked, after: pageParam })}`, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.after ?? undefined,
+    ...counted,
+  });
+}
+
+export interface EndedWritesAsked extends Omit<WritesAsked, 'messageId'> {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly before?: string | undefined;
+}
+
+export function endedWritesQuery(asked: EndedWritesAsked) {
+  return queryOptions({
+    queryKey: ['writes', 'ended', asked],
+    queryFn: ({ signal }) => get<EndedWritesAnswer>(`/api/writes/ended?${queryText({ ...asked })}`, signal),
+    placeholderData: keepPreviousData,
+    ...counted,
+  });
+}
+
+export interface ExchangesAsked {
+  readonly site?: string | undefined;
+  readonly service?: string | undefined;
+  readonly kind?: 'call' | 'feedback' | undefined;
+  readonly before?: string | undefined;
+}
+
+export function exchangesQuery(asked: ExchangesAsked) {
+  return queryOptions({
+    queryKey: ['exchanges', asked],
+    queryFn: ({ signal }) => get<ExchangesAnswer>(`/api/exchanges?${queryText({ ...asked })}`, signal),
+    placeholderData: keepPreviousData,
+    ...counted,
+  });
+}
+
 export const deadQuery = queryOptions({
   queryKey: ['dead'],
   queryFn: ({ signal }) => get<DeadGroups>('/api/dead/groups', signal),
@@ -107,4 +196,20 @@ export function refreshMessages(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: ['home'] });
   void client.invalidateQueries({ queryKey: ['dead'] });
   void client.invalidateQueries({ queryKey: ['replays'] });
+}
+
+let countedAt = 0;
+let countingAgain: number | undefined;
+
+/** The first change after a quiet time is counted at once, those that follow together. */
+export function refreshCounted(client: QueryClient): void {
+  window.clearTimeout(countingAgain);
+  const left = countedAt + COUNTED_AT_MOST - Date.now();
+  if (left > 0) {
+    countingAgain = window.setTimeout(() => refreshCounted(client), left);
+    return;
+  }
+  countedAt = Date.now();
+  for (const name of ['attention', 'gaps', 'writes', 'exchanges'])
+    void client.invalidateQueries({ queryKey: [name] });
 }

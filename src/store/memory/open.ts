@@ -280,6 +280,7 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     planWrite: (plan) => write(() => writing.planWrite(state, plan)),
     moveWrite: (move) => write(() => writing.moveWrite(state, move)),
     writes: (query) => read(() => writing.writePage(state, query)),
+    endedWrites: (query) => read(() => writing.endedPage(state, query)),
     write: (id) => read(() => writing.writeById(state, id)),
     writtenBy: (site, keys) => read(() => writing.writtenBy(state, site, keys)),
     pruneWrites: ({ endedBefore, limit }) => write(() => writing.pruneWrites(state, endedBefore, limit)),

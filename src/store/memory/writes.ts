@@ -1,5 +1,7 @@
 /** The ledger of writes: the contract in its plainest words. */
 import type {
+  EndedWritePage,
+  EndedWriteQuery,
   NewWrite,
   Settled,
   WriteDetail,
@@ -9,7 +11,7 @@ import type {
   WriteQuery,
   WriteRow,
 } from '../contract.ts';
-import { judgePlan, mayMove, OPEN_WRITES } from '../writes.ts';
+import { endedBefore, endedCursor, judgePlan, mayMove, OPEN_WRITES } from '../writes.ts';
 import { addAudit } from './audit.ts';
 import type { State } from './state.ts';
 
@@ -72,14 +74,33 @@ const inOrder = (state: State): StoredWrite[] =>
   [...state.writes.values()].sort((a, b) => Number(a.id) - Number(b.id));
 
 export function writePage(state: State, query: WriteQuery): WritePage {
-  const { site, messageId, after = '0', limit } = query;
+  const { site, flow, messageId, after = '0', limit } = query;
   const rows = inOrder(state)
     .filter((row) => Number(row.id) > Number(after))
     .filter((row) => site === undefined || row.site === site)
+    .filter((row) => flow === undefined || row.flow === flow)
     .filter((row) => messageId === undefined || row.messageId === messageId)
     .filter((row) => query.states?.includes(row.state) ?? (messageId !== undefined || isOpen(row)))
     .slice(0, limit);
   return { rows: rows.map(told), after: rows.length < limit ? null : (rows.at(-1)?.id ?? null) };
+}
+
+export function endedPage(state: State, query: EndedWriteQuery): EndedWritePage {
+  const { site, flow, from = 0, limit } = query;
+  const [at, id] = endedBefore(query);
+  const rows = inOrder(state)
+    .filter((row) => !isOpen(row) && row.updatedAt >= from)
+    .filter((row) => row.updatedAt < at || (row.updatedAt === at && Number(row.id) < id))
+    .filter((row) => site === undefined || row.site === site)
+    .filter((row) => flow === undefined || row.flow === flow)
+    .filter((row) => query.state === undefined || row.state === query.state)
+    .sort((a, b) => b.updatedAt - a.updatedAt || Number(b.id) - Number(a.id));
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    rows: page.map(inFull),
+    before: last && rows.length > limit ? endedCursor(last) : null,
+  };
 }
 
 export function writeById(state: State, id: string): WriteDetail | null {

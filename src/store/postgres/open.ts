@@ -297,6 +297,7 @@ async function open(
     planWrite: whileOpen(writes.planWrite),
     moveWrite: whileOpen(writes.moveWrite),
     writes: whileOpen(writes.writes),
+    endedWrites: whileOpen(writes.endedWrites),
     write: whileOpen(writes.write),
     writtenBy: whileOpen(writes.writtenBy),
     pruneWrites: whileOpen(writes.pruneWrites),

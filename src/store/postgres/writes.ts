@@ -1,6 +1,8 @@
 /** The ledger of writes. Plans of one identity queue behind one another for the moment of the transaction, on all nodes. */
 import type { Json } from '../../std/index.ts';
 import type {
+  EndedWritePage,
+  EndedWriteQuery,
   NewWrite,
   Settled,
   WriteDetail,
@@ -10,7 +12,7 @@ import type {
   WriteQuery,
 } from '../contract.ts';
 import { moved, stateNumber, type WriteColumns, writeFrom } from '../sqlite/writes.ts';
-import { judgePlan, mayMove, OPEN_WRITES } from '../writes.ts';
+import { ENDED_LOOKED_AT, endedBefore, endedCursor, judgePlan, mayMove, OPEN_WRITES } from '../writes.ts';
 import { again } from './again.ts';
 import { addAudit } from './audit.ts';
 import { type Desk, openJson, sealJson } from './desk.ts';
@@ -34,10 +36,20 @@ UPDATE write_ledger SET state = $1, attempts = $2, lookups = $3, updated_at = $4
 WHERE key = $9`;
 const OF_ID = 'SELECT * FROM write_ledger WHERE id = $1';
 const LIST = `
-SELECT * FROM write_ledger WHERE state = ANY ($1) AND id > $2 AND ($3::text IS NULL OR site = $3) ORDER BY id LIMIT $4`;
+SELECT * FROM write_ledger
+WHERE state = ANY ($1) AND id > $2 AND ($3::text IS NULL OR site = $3) AND ($4::text IS NULL OR flow = $4)
+ORDER BY id LIMIT $5`;
 // Said as the index says it, so that a long history is not looked through for the few that are open.
 const LIST_OPEN = LIST.replace('WHERE', 'WHERE state < 3 AND');
-const LIST_OF_MESSAGE = LIST.replace('WHERE', 'WHERE message = $5 AND');
+const LIST_OF_MESSAGE = LIST.replace('WHERE', 'WHERE message = $6 AND');
+const LOOKED_AT = `
+SELECT * FROM write_ledger WHERE state > 2 AND updated_at >= $1 AND (updated_at, id) < ($2, $3)
+ORDER BY updated_at DESC, id DESC`;
+const ENDED = `
+SELECT * FROM (${LOOKED_AT} LIMIT ${ENDED_LOOKED_AT}) AS looked
+WHERE ($4::text IS NULL OR site = $4) AND ($5::text IS NULL OR flow = $5) AND ($6::int IS NULL OR state = $6)
+ORDER BY updated_at DESC, id DESC LIMIT $7`;
+const LAST_LOOKED_AT = `${LOOKED_AT} OFFSET ${ENDED_LOOKED_AT - 1} LIMIT 2`;
 const WRITTEN =
   'SELECT result_key, key FROM write_ledger WHERE result_key = ANY ($1) AND site = $2 AND state = 3';
 const PRUNE = `
@@ -111,16 +123,27 @@ export function writeDesk(desk: Desk) {
     moveWrite: (asked: WriteMove): Promise<Settled> =>
       again(() => writers.other.transaction((ask) => move(ask, asked))),
     async writes(query: WriteQuery): Promise<WritePage> {
-      const { site, messageId, limit } = query;
+      const { site, flow, messageId, limit } = query;
       const states = query.states ?? (messageId === undefined ? OPEN_WRITES : ALL);
       const numbers = states.map(stateNumber);
       const open = numbers.every((number) => number < 3);
-      const values = [numbers, query.after ?? '0', site ?? null, limit];
+      const values = [numbers, query.after ?? '0', site ?? null, flow ?? null, limit];
       const rows =
         messageId === undefined
           ? await read<WriteColumns>(open ? LIST_OPEN : LIST, values)
           : await read<WriteColumns>(LIST_OF_MESSAGE, [...values, messageId]);
       return { rows: rows.map(writeFrom), after: rows.length < limit ? null : String(rows.at(-1)?.id) };
+    },
+    async endedWrites(query: EndedWriteQuery): Promise<EndedWritePage> {
+      const { site, flow, state, from = 0, limit } = query;
+      const place = [from, ...endedBefore(query)];
+      const wanted = [site ?? null, flow ?? null, state === undefined ? null : stateNumber(state)];
+      const found = await read<WriteColumns>(ENDED, [...place, ...wanted, limit + 1]);
+      const rows = found.slice(0, limit);
+      const details = await Promise.all(rows.map(detail));
+      if (found.length > limit) return { rows: details, before: endedCursor(details.at(-1) as WriteDetail) };
+      const [last, next] = await read<WriteColumns>(LAST_LOOKED_AT, place);
+      return { rows: details, before: last && next ? endedCursor(writeFrom(last)) : null };
     },
     async write(id: string): Promise<WriteDetail | null> {
       const [row] = await read<WriteColumns>(OF_ID, [id]);

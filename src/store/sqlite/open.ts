@@ -147,6 +147,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     planWrite: (write) => writer.call('planWrite', write),
     moveWrite: (move) => writer.call('moveWrite', move),
     writes: (query) => reader.call('writes', query),
+    endedWrites: (query) => reader.call('endedWrites', query),
     write: (id) => reader.call('write', id),
     writtenBy: async (site, keys) => new Map(await reader.call('writtenBy', site, keys)),
     pruneWrites: (request) => writer.call('pruneWrites', request),

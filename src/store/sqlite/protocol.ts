@@ -109,6 +109,7 @@ export interface Reads {
   deployments: Read<'deployments'>;
   lacking: Read<'lacking'>;
   writes: Read<'writes'>;
+  endedWrites: Read<'endedWrites'>;
   write: Read<'write'>;
   writtenBy(site: string, resultKeys: readonly string[]): readonly (readonly [string, string])[];
   tallies: Read<'tallies'>;

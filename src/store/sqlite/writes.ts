@@ -1,6 +1,8 @@
 /** The ledger of writes as rows: an index of the file lets one write of an identity be open. */
 import type { FailureRecord, Json } from '../../std/index.ts';
 import type {
+  EndedWritePage,
+  EndedWriteQuery,
   NewWrite,
   Settled,
   WriteDetail,
@@ -11,7 +13,7 @@ import type {
   WriteRow,
   WriteState,
 } from '../contract.ts';
-import { judgePlan, mayMove, OPEN_WRITES } from '../writes.ts';
+import { ENDED_LOOKED_AT, endedBefore, endedCursor, judgePlan, mayMove, OPEN_WRITES } from '../writes.ts';
 import type { AuditLog } from './audit.ts';
 import { type Desk, openJson, sealJson, type View } from './desk.ts';
 
@@ -34,8 +36,17 @@ UPDATE write_ledger SET state = ?, attempts = ?, lookups = ?, updated_at = ?, se
   result = ?
 WHERE key = ?`;
 const OF_ID = 'SELECT * FROM write_ledger WHERE id = ?';
-const OF_MESSAGE = 'SELECT * FROM write_ledger WHERE message = ? AND id > ? ORDER BY id LIMIT ?';
-const OF_STATE = 'SELECT * FROM write_ledger WHERE state = ? AND id > ? ORDER BY id LIMIT ?';
+/** `?4`: the numbers of the states, one after the other. */
+const OF_MESSAGE = `
+SELECT * FROM write_ledger
+WHERE message = ?1 AND id > ?2 AND (?3 IS NULL OR site = ?3) AND instr(?4, state) > 0 AND (?5 IS NULL OR flow = ?5)
+ORDER BY id LIMIT ?6`;
+const OF_STATE = `
+SELECT * FROM write_ledger
+WHERE state = ?1 AND id > ?2 AND (?3 IS NULL OR site = ?3) AND (?4 IS NULL OR flow = ?4) ORDER BY id LIMIT ?5`;
+const ENDED = `
+SELECT id, state, site, flow, updated_at AS at FROM write_ledger INDEXED BY write_ended
+WHERE state > 2 AND updated_at >= ? AND (updated_at, id) < (?, ?) ORDER BY updated_at DESC, id DESC`;
 const WRITTEN = 'SELECT key FROM write_ledger WHERE result_key = ? AND site = ? AND state = 3';
 const PRUNE = `
 DELETE FROM write_ledger WHERE id IN (SELECT id FROM write_ledger WHERE state > 2 AND updated_at < ? LIMIT ?)`;
@@ -164,28 +175,53 @@ const detailOf =
     result: row.result === null ? null : (openJson(vault, 'write result', row.key, row.result) as Json),
   });
 
+interface EndedColumns {
+  readonly id: number;
+  readonly state: number;
+  readonly site: string;
+  readonly flow: string;
+  readonly at: number;
+}
+
 export function writeReader({ database, vault }: View) {
   const ofId = database.prepare(OF_ID);
   const ofMessage = database.prepare(OF_MESSAGE);
   const ofState = database.prepare(OF_STATE);
   const written = database.prepare(WRITTEN);
+  const ended = database.prepare(ENDED);
   const detail = detailOf(vault);
+  const inFull = (id: number): WriteDetail => detail(ofId.get(id) as unknown as WriteColumns);
   return {
     writes(query: WriteQuery): WritePage {
-      const { site, messageId, limit } = query;
+      const { messageId, limit } = query;
+      const [site, flow] = [query.site ?? null, query.flow ?? null];
       const after = Number(query.after ?? 0);
       const states = query.states ?? (messageId === undefined ? OPEN_WRITES : STATES);
       const found =
         messageId === undefined
-          ? states.flatMap((state) => ofState.all(stateNumber(state), after, limit))
-          : ofMessage.all(messageId, after, limit);
+          ? states.flatMap((state) => ofState.all(stateNumber(state), after, site, flow, limit))
+          : ofMessage.all(messageId, after, site, states.map(stateNumber).join(''), flow, limit);
       const rows = (found as unknown as WriteColumns[]).sort((a, b) => a.id - b.id).slice(0, limit);
-      return {
-        rows: rows
-          .map(writeFrom)
-          .filter((row) => (site === undefined || row.site === site) && states.includes(row.state)),
-        after: rows.length < limit ? null : String(rows.at(-1)?.id),
-      };
+      return { rows: rows.map(writeFrom), after: rows.length < limit ? null : String(rows.at(-1)?.id) };
+    },
+    endedWrites(query: EndedWriteQuery): EndedWritePage {
+      const { site, flow, state, from = 0, limit } = query;
+      const wanted = state && stateNumber(state);
+      const ids: number[] = [];
+      let looked = 0;
+      let before: string | null = null;
+      for (const row of ended.iterate(from, ...endedBefore(query)) as Iterable<EndedColumns>) {
+        // Asked for one more than a page has, so that the end is known as the end.
+        if (ids.length === limit || looked === ENDED_LOOKED_AT) return { rows: ids.map(inFull), before };
+        looked += 1;
+        before = endedCursor({ updatedAt: row.at, id: String(row.id) });
+        const isWanted =
+          (site ?? row.site) === row.site &&
+          (flow ?? row.flow) === row.flow &&
+          (wanted ?? row.state) === row.state;
+        if (isWanted) ids.push(row.id);
+      }
+      return { rows: ids.map(inFull), before: null };
     },
     write(id: string): WriteDetail | null {
       const row = ofId.get(id) as WriteColumns | undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { NewWrite, WriteMove } from '../contract.ts';
+import type { EndedWriteQuery, NewWrite, WriteMove } from '../contract.ts';
 import { audit, benchForEach, type FreshBench, failure, T0 } from './bench.ts';
 
 const plan = (key: string, more: Partial<NewWrite> = {}): NewWrite => ({
@@ -96,5 +96,58 @@ export function writeStories(fresh: FreshBench): void {
     expect(await store.pruneWrites({ endedBefore: T0 + 1, limit: 10 })).toBe(0);
     expect(await store.pruneWrites({ endedBefore: T0 + 9e9, limit: 10 })).toBe(3);
     expect((await store.writes({ limit: 10 })).rows.map((row) => row.key)).toEqual(['x']);
+  });
+
+  test('open ones are told by site and flow, ended ones the last first, a page at a time', async () => {
+    const plans = ['a', 'b', 'c', 'd', 'e'].map((key, at) =>
+      plan(key, {
+        identity: key,
+        ...(at % 2 === 0 ? {} : { site: 'south', flow: 'other', deliveryId: '21', messageId: '2' }),
+      }),
+    );
+    for (const one of plans) await given.store.planWrite(one);
+    const { rows } = await given.store.writes({ site: 'south', limit: 2 });
+    expect(rows.map(({ key }) => key)).toEqual(['b', 'd']);
+    expect((await given.store.writes({ flow: 'file-note', limit: 2 })).rows.map(({ key }) => key)).toEqual([
+      'a',
+      'c',
+    ]);
+    const end = (key: string, at: number, to: 'done' | 'refused') =>
+      given.store.moveWrite({
+        key,
+        from: ['planned'],
+        to,
+        at,
+        ...(to === 'done' ? { result: { of: key } } : {}),
+      });
+    await end('c', T0 + 10, 'done');
+    await end('a', T0 + 20, 'refused');
+    await end('e', T0 + 20, 'done');
+    await end('b', T0 + 30, 'done');
+    const keys = async (query: Omit<EndedWriteQuery, 'limit'>, limit = 10): Promise<string> => {
+      const found: string[] = [];
+      let before: string | undefined;
+      do {
+        const page = await given.store.endedWrites({ ...query, limit, ...(before ? { before } : {}) });
+        found.push(...page.rows.map(({ key }) => key));
+        before = page.before ?? undefined;
+      } while (before !== undefined);
+      return found.join('');
+    };
+    expect(await keys({})).toBe('beac');
+    expect(await keys({}, 1)).toBe('beac');
+    expect(await keys({ site: 'north' }, 2)).toBe('eac');
+    expect(await keys({ flow: 'other' })).toBe('b');
+    expect(await keys({ state: 'refused' })).toBe('a');
+    expect(await keys({ from: T0 + 20, to: T0 + 30 }, 1)).toBe('ea');
+    const [newest] = (await given.store.endedWrites({ limit: 1 })).rows;
+    expect(newest).toMatchObject({
+      state: 'done',
+      result: { of: 'b' },
+      body: { note: 'said Ödegård' },
+      messageId: '2',
+    });
+    const ofMessage = { messageId: '2', states: ['done' as const], limit: 1 };
+    expect((await given.store.writes(ofMessage)).rows.map(({ key }) => key)).toEqual(['b']);
   });
 }
