@@ -1,6 +1,4 @@
 /** The composition root: opens the store, starts the engine and the API on it, and ends them in order. */
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { createApi } from '../api/index.ts';
 import type { ConnectionContext } from '../connectors/index.ts';
@@ -18,7 +16,7 @@ import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts'
 import { announce, makeFolder, withdraw } from './data-folder.ts';
 import { openDeploying } from './deploying.ts';
 import { printNote } from './output.ts';
-import { faultText, type Project, secretNames } from './project/index.ts';
+import { besideRecord, faultText, type Project, secretNames } from './project/index.ts';
 import { type Environment, portSetting, setting } from './settings.ts';
 import { openStore, whenFree } from './store.ts';
 
@@ -174,21 +172,6 @@ const engineProject = (project: Project): EngineProject => ({
   siteFile: (site, name) => besideRecord(project, site, name),
   valueSets: project.maps.valueSets,
 });
-
-/** A file beside a site's record, by its name alone: nothing above that folder. */
-async function besideRecord(project: Project, site: string, name: string): Promise<string> {
-  const record = project.sites.find((one) => one.record.site === site)?.file;
-  if (record === undefined || name !== basename(name)) {
-    throw new Failure({
-      code: 'SITE_FILE',
-      kind: 'config',
-      message: `"${name}" is no file beside the record of ${site}.`,
-      fix: 'Put it into the folder of site.yaml and give its name alone.',
-      at: { site },
-    });
-  }
-  return readFile(join(dirname(record), name), 'utf8');
-}
 
 /** What is in the way of the HTTP port, in words; anything else as it is. */
 function portTaken(error: unknown, host: string, port: number): unknown {

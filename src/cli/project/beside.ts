@@ -1,0 +1,24 @@
+/** Files that stand beside a site's record: lists that it names. */
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { LoadedSite } from '../../site/index.ts';
+import { Failure } from '../../std/index.ts';
+
+/** A file beside a site's record, by its name alone: nothing above that folder. */
+export async function besideRecord(
+  project: { readonly sites: readonly LoadedSite[] },
+  site: string,
+  name: string,
+): Promise<string> {
+  const record = project.sites.find((one) => one.record.site === site)?.file;
+  if (record === undefined || name !== basename(name)) {
+    throw new Failure({
+      code: 'SITE_FILE',
+      kind: 'config',
+      message: `"${name}" is no file beside the record of ${site}.`,
+      fix: 'Put it into the folder of site.yaml and give its name alone.',
+      at: { site },
+    });
+  }
+  return readFile(join(dirname(record), name), 'utf8');
+}
