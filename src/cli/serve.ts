@@ -1,7 +1,5 @@
 /** The composition root: opens the store, starts the engine and the API on it, and ends them in order. */
-import { pino } from 'pino';
 import { createApi } from '../api/index.ts';
-import type { ConnectionContext } from '../connectors/index.ts';
 import {
   createEngine,
   type Drain,
@@ -15,6 +13,7 @@ import type { Deployment, Store } from '../store/index.ts';
 import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts';
 import { announce, makeFolder, withdraw } from './data-folder.ts';
 import { openDeploying } from './deploying.ts';
+import { openLog } from './log.ts';
 import { printNote } from './output.ts';
 import { besideRecord, faultText, type Project, secretNames } from './project/index.ts';
 import { type Environment, portSetting, setting } from './settings.ts';
@@ -29,7 +28,7 @@ export interface ServeOptions {
   readonly makeSecrets: boolean;
   /** What was deployed runs, where something was; otherwise the project as it was given. */
   readonly deployed?: boolean;
-  /** Log lines on standard error; otherwise only warnings and errors. */
+  /** What connections do is logged, too; otherwise only warnings and errors. */
   readonly verbose: boolean;
 }
 
@@ -54,7 +53,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { folder, environment } = options;
   if (!options.deployed) refuseFaults(options.project);
   makeFolder(folder);
-  const log = logger(options.verbose);
+  const log = openLog(options.verbose);
   const port = portSetting(environment, 'PORT', 4600);
   const host = setting(environment, 'HOST') ?? '127.0.0.1';
   // A command that looks at the folder holds it for a moment.
@@ -217,12 +216,4 @@ async function keepSecrets(
     held.set(name, value);
   }
   return held;
-}
-
-function logger(verbose: boolean): ConnectionContext['log'] {
-  const log = pino(
-    { level: verbose ? 'info' : 'warn', base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination(2),
-  );
-  return (level, text, facts) => log[level](facts ?? {}, text);
 }
