@@ -13,6 +13,7 @@ import { type Desk, openDesk } from '../desk.ts';
 import { explain, printJson, printLine, printNote, timeText } from '../output.ts';
 import { askPassword, person, provenUser } from '../person.ts';
 import { loadProject } from '../project/index.ts';
+import { takeElsewhere } from '../promoting.ts';
 import { hasData, openStore, startKey } from '../store.ts';
 import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
 
@@ -57,6 +58,7 @@ export function addDeploy(program: Command): void {
     .description(
       'what a deployment would change, in words; what it wants, and what is queued under what runs',
     )
+    .option('--from <folder>', 'of what runs elsewhere, as promote would bring it here: its data folder')
     .action((options: Options) => told(() => plan(options)));
   queuing(byPerson(scoped(program.command('deploy'))))
     .description('make the project run: on the running engine without stopping it, else at its next start')
@@ -160,15 +162,18 @@ async function withDeploys(
 }
 
 async function plan(options: Options): Promise<void> {
-  const { snapshot } = await working(options);
+  const { from: folder } = options;
+  const elsewhere = folder === undefined ? null : await takeElsewhere(folder, options.project, process.env);
+  const snapshot = elsewhere?.snapshot ?? (await working(options)).snapshot;
   await withDeploys(options, false, async (desk) => {
     await desk.give(snapshot);
     const planned = await desk.plan(wishOf(options, snapshot.root));
     if (options.json) printJson(planned);
     else {
+      if (elsewhere !== null) printLine(`what runs as ${elsewhere.from}, here:`);
       printPlan(planned);
       const { driftText } = await desk.all();
-      if (driftText !== null) printNote(driftText);
+      if (driftText !== null && elsewhere === null) printNote(driftText);
     }
     if (planned.faults.length > 0) process.exitCode = 1;
   });
@@ -184,26 +189,11 @@ async function deploy(options: Options): Promise<void> {
 }
 
 async function promote(options: Options): Promise<void> {
-  const other = await openDesk(options.from ?? '', process.env, options.project);
-  let given: { snapshot: Awaited<ReturnType<DeployDeskOfCommands['take']>>; id: string };
-  try {
-    const live = (await other.deploys.all()).rows.find((row) => row.live);
-    if (live === undefined) {
-      throw new Failure({
-        code: 'DEPLOY_UNKNOWN',
-        kind: 'config',
-        message: `Nothing was deployed in ${options.from}.`,
-        fix: 'Deploy there first, look at it run, then promote it.',
-      });
-    }
-    given = { snapshot: await other.deploys.take(live.root), id: live.id };
-  } finally {
-    await other.close();
-  }
-  await withDeploys(options, true, async (desk, from) => {
-    await desk.give(given.snapshot);
-    const wish = wishOf(options, given.snapshot.root);
-    tellDone(await desk.deploy({ ...wish, act: 'promote', from: given.id }), from, options);
+  const { snapshot, from, git } = await takeElsewhere(options.from ?? '', options.project, process.env);
+  await withDeploys(options, true, async (desk, at) => {
+    await desk.give(snapshot);
+    const wish = { ...wishOf(options, snapshot.root), act: 'promote', from, git } as const;
+    tellDone(await desk.deploy(wish), at, options);
   });
 }
 
@@ -271,7 +261,12 @@ function tellDone(row: DeployRow, from: string, options: Options): void {
   }
   const when = from === 'engine' ? 'runs now' : 'runs at the next start';
   const approved = facts.approvals?.length ? `, approved as ${facts.approvals.join(', ')}` : '';
-  const what = facts.act === 'roll back' ? ` (back to ${facts.from}${approved})` : '';
+  const what =
+    facts.act === 'roll back'
+      ? ` (back to ${facts.from}${approved})`
+      : facts.act === 'promote'
+        ? ` (what runs as ${facts.from})`
+        : '';
   printLine(
     `deployment ${row.id}${what} ${when}: ${facts.changesInAll} change${facts.changesInAll === 1 ? '' : 's'}.`,
   );
@@ -288,8 +283,7 @@ function printRow(row: DeployRow, running: string | null): void {
         : row.state === 'asked'
           ? 'WAITS for a second person'
           : row.state;
-  const back =
-    facts.from === null ? '' : facts.act === 'promote' ? ` of ${facts.from} elsewhere` : ` to ${facts.from}`;
+  const back = facts.from === null ? '' : facts.act === 'promote' ? ` of ${facts.from}` : ` to ${facts.from}`;
   printLine(
     `${row.id.padStart(4)}  ${timeText(row.at)}  ${state}  ${facts.act}${back} by ${row.who}${row.decidedBy === null ? '' : `, decided by ${row.decidedBy}`}`,
   );

@@ -27,7 +27,7 @@ function whatText({ facts }: DeployRow): string {
   const scope = [...(facts.scope.sites ?? []), ...(facts.scope.flows ?? [])].join(', ');
   const of = scope === '' ? 'everything' : `only ${scope}`;
   if (facts.act === 'roll back') return `back to ${facts.from}, ${of}`;
-  return facts.act === 'promote' ? `promoted from ${facts.from} elsewhere, ${of}` : of;
+  return facts.act === 'promote' ? `promoted, ${facts.from}, ${of}` : of;
 }
 
 /** One deployment: what changed, who made it run, and what may be done about it. */
