@@ -68,3 +68,24 @@ test('a user at the console decides in their own name; everybody sees what runs 
   expect(body).toMatchObject({ running: '2', rows: [{ id: '3', live: false }] });
   expect(body.driftText).toMatch(/maps\/a\.csv differs/);
 });
+
+test('the command line says who is at it; as a user of the console only with that user’s session, and with that user’s role', async () => {
+  const token = { authorization: `Bearer ${CLI_TOKEN}` };
+  const me = async (headers: Record<string, string>) =>
+    (await server.visitor({ ...token, ...headers }).get<{ name: string; role: string }>('/api/me')).body;
+  expect(await me({ 'suture-person': 'Kim' })).toEqual({ name: 'cli:kim', role: 'operator' });
+  expect(await me({ 'suture-person': encodeURIComponent('CLINIC\\Ida Zorn\n{}') })).toEqual({
+    ...{ name: 'cli:clinic\\ida zorn', role: 'operator' },
+  });
+  expect(await me({ 'suture-person': '%zz' })).toEqual({ name: 'cli', role: 'operator' });
+  // A name that is only said is no user: it keeps its prefix.
+  expect(await me({ 'suture-person': 'admin' })).toEqual({ name: 'cli:admin', role: 'operator' });
+  const { cookie } = await server.as('viewer');
+  const viewer = server.visitor({ ...token, cookie: cookie ?? '', 'suture-person': 'kim' });
+  expect((await viewer.get('/api/me')).body).toEqual({ name: 'viewer', role: 'viewer' });
+  expect((await viewer.post('/api/deploys/contents', contents)).status).toBe(403);
+  const operator = server.visitor({ ...token, cookie: (await server.as('operator')).cookie ?? '' });
+  expect((await operator.post('/api/deploys/contents', contents)).status).toBe(200);
+  const made = server.visitor({ ...token, cookie: 'suture-session=made-up' });
+  expect((await made.get('/api/me')).status).toBe(401);
+});

@@ -6,8 +6,11 @@ import {
   type EventContext,
   eventContext,
   matches,
+  NECESSARY_STEP,
   next,
+  type Permitted,
   type PreparedFlow,
+  permittedCall,
   prepare,
   rememberedOf,
   type TraceEntry,
@@ -18,6 +21,7 @@ import { peek } from '../hl7/index.ts';
 import type { Format, StepRecord } from '../message/index.ts';
 import type { SiteRecord } from '../site/index.ts';
 import { asFailure, type FailureKind, type FailureRecord, type Json, retryByKind } from '../std/index.ts';
+import { withheldFields } from './withheld.ts';
 
 export interface PlayedCall {
   readonly step: string;
@@ -38,9 +42,14 @@ export interface Played {
   readonly failure?: FailureRecord;
   /** What calls and code gave, by step. */
   readonly remembered: ReadonlyMap<string, Json>;
+  /** What minimum necessary keeps from the flow; left out: nothing. */
+  readonly withheld?: Withheld;
   /** Asked something for which there is no answer. */
   readonly unanswered?: PlayedCall;
 }
+
+/** Why the flow sees nothing of the record; or the fields that were taken out, by name. */
+export type Withheld = { readonly reason: string } | { readonly fields: readonly string[] };
 
 /** What a call is answered with; `undefined`: nothing is written down for it. */
 export type Answers = (call: PlayedCall, later: boolean) => Json | undefined;
@@ -64,6 +73,13 @@ export interface PlayRequest {
     readonly at: number;
     readonly timeZone: string;
   }) => Promise<Json>;
+  /** What the flow may see at the site; left out: everything. */
+  readonly see?: (
+    site: SiteRecord,
+    flow: Flow,
+    message: { readonly format: Format; readonly connection?: string },
+    bytes: Uint8Array,
+  ) => Permitted | Promise<Permitted>;
   /** Remembered from before: a run that begins at a later step. */
   readonly remembered?: ReadonlyMap<string, Json>;
 }
@@ -85,14 +101,36 @@ export async function play(request: PlayRequest): Promise<Played> {
   }
   let prepared: PreparedFlow;
   let context: EventContext;
+  let withheld: Withheld | null = null;
   try {
     prepared = prepare(flow);
-    context = eventContext(message, request.bytes, site);
+    const seen = await visible(request, message);
+    if ('reason' in seen) {
+      const end = `filtered at ${NECESSARY_STEP}`;
+      return { end, calls, trace: [], remembered: new Map(), withheld: seen };
+    }
+    context = eventContext(message, seen.bytes, site);
+    if (seen.bytes !== request.bytes)
+      withheld = { fields: withheldFields(message.format, request.bytes, seen.bytes) };
   } catch (error) {
     const failure = asFailure(error, { flow: flow.name }).toJSON();
     return { end: `failed: ${failure.code}`, calls, trace: [], failure, remembered: new Map() };
   }
-  return new Playing(request, prepared, context, calls).toTheEnd();
+  const played = await new Playing(request, prepared, context, calls).toTheEnd();
+  return withheld === null ? played : { ...played, withheld };
+}
+
+/** What the flow may see, as the engine shows it: of a call of CDS Hooks, the permitted elements of what was sent along. */
+async function visible(
+  { see, flow, site, bytes }: PlayRequest,
+  message: ReturnType<typeof messageOf>,
+): Promise<{ readonly bytes: Uint8Array } | { readonly reason: string }> {
+  const seen = await see?.(site, flow, message, bytes);
+  if (seen === undefined || (seen.seen && seen.removed === 0)) return { bytes };
+  if (!seen.seen) return { reason: seen.reason };
+  return flow.trigger.kind === 'cds'
+    ? { bytes: permittedCall(site, flow, JSON.parse(Buffer.from(bytes).toString())) }
+    : { bytes: seen.bytes };
 }
 
 /** What kind of message the bytes are, as a connection would say. */

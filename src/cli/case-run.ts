@@ -11,14 +11,16 @@ import {
   type PlayRequest,
   play,
   readCases,
+  type Withheld,
 } from '../cases/index.ts';
-import { createScripts } from '../engine/index.ts';
+import { createNecessary, createScripts } from '../engine/index.ts';
 import { runsAt, withValueSets } from '../flow/index.ts';
 import type { Fault, SiteRecord } from '../site/index.ts';
 import { Failure, type Json, nearest, systemClock } from '../std/index.ts';
-import type { Project } from './project/index.ts';
+import { besideRecord, type Project } from './project/index.ts';
 
 export const FIXTURES = 'fixtures';
+const WITHHELD_SHOWN = 20;
 
 export interface CaseOutcome {
   readonly flow: string;
@@ -29,6 +31,8 @@ export interface CaseOutcome {
   readonly reason?: string;
   readonly fix?: string;
   readonly end?: string;
+  /** What minimum necessary keeps from the flow at the site. */
+  readonly withheld?: Withheld;
 }
 
 export interface CasesRun {
@@ -88,7 +92,7 @@ export async function playCase(project: Project, one: Case): Promise<Played> {
       fix: `It runs at: ${possible.map(({ record }) => record.site).join(', ') || 'none; make a site record'}.`,
     });
   }
-  return playHere({
+  return playHere(project, {
     flow,
     site: mappedSite(project, site.record),
     bytes: one.input.bytes,
@@ -99,11 +103,16 @@ export async function playCase(project: Project, one: Case): Promise<Played> {
   });
 }
 
-/** With a sandbox for scripts, which is gone afterwards. */
-export async function playHere(request: PlayRequest): Promise<Played> {
+/** As the engine would: with what the site permits the flow to see, and a sandbox for scripts, which is gone afterwards. */
+export async function playHere(project: Project, request: PlayRequest): Promise<Played> {
   const scripts = createScripts(systemClock);
+  const { see } = createNecessary({
+    clock: systemClock,
+    siteFile: (site, name) => besideRecord(project, site, name),
+    counted: () => undefined,
+  });
   try {
-    return await play({ ...request, script: scripts.run });
+    return await play({ ...request, see, script: scripts.run });
   } finally {
     await scripts.close();
   }
@@ -114,10 +123,11 @@ export const mappedSite = (project: Project, record: SiteRecord): SiteRecord =>
   withValueSets(record, () => project.maps.valueSets(record.site));
 
 async function runCase(project: Project, one: Case, update: boolean): Promise<CaseOutcome> {
-  const told = { flow: one.flow, case: one.name, differences: [] };
+  let told: Omit<CaseOutcome, 'state'> = { flow: one.flow, case: one.name, differences: [] };
   let played: Played;
   try {
     played = await playCase(project, one);
+    if (played.withheld !== undefined) told = { ...told, withheld: played.withheld };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { ...told, state: 'cannot run', reason: error.message, fix: error.fix };
@@ -163,6 +173,15 @@ function noCase(filter: string, cases: readonly Case[]): Failure {
     message: `No case has "${filter}" in its name.`,
     fix: near ? `Did you mean "${near}"?` : `There are: ${names.slice(0, 10).join(', ') || 'none yet'}.`,
   });
+}
+
+/** `withheld by minimum necessary: PID-7, PID-11`; nothing where nothing was. */
+export function withheldLines(withheld: Withheld | undefined): string[] {
+  if (withheld === undefined) return [];
+  if ('reason' in withheld) return [`    withheld whole by minimum necessary: ${withheld.reason}`];
+  const { fields } = withheld;
+  const more = fields.length > WITHHELD_SHOWN ? ` and ${fields.length - WITHHELD_SHOWN} more` : '';
+  return [`    withheld by minimum necessary: ${fields.slice(0, WITHHELD_SHOWN).join(', ')}${more}`];
 }
 
 /** A difference as lines for people. */

@@ -117,10 +117,15 @@ export function engineDeploys(
 
 export function folderDeploys(
   store: Store,
-  options: { readonly data: string; readonly project: string; readonly environment: Environment },
+  options: {
+    readonly data: string;
+    readonly project: string;
+    readonly environment: Environment;
+    readonly who: string;
+  },
 ): DeployDeskOfCommands {
-  const { deploys, api } = openDeploying({ store, ...options, log: () => undefined });
-  const who = 'cli';
+  const { who, ...place } = options;
+  const { deploys, api } = openDeploying({ store, ...place, log: () => undefined });
   const rowOf = async (deployment: Deployment): Promise<DeployRow> => ({
     ...deployment,
     facts: factsOf(deployment),

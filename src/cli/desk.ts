@@ -9,6 +9,7 @@ import {
   type ErrorAnswer,
   type GapsAnswer,
   type LanesAnswer,
+  PERSON_HEADER,
   type RewindAnswer,
   searchMessages,
 } from '../api/index.ts';
@@ -31,11 +32,13 @@ import type {
   Page,
   ScanPage,
   ScanQuery,
+  Store,
   StuckLane,
 } from '../store/index.ts';
 import { announced } from './data-folder.ts';
 import { type DeployDeskOfCommands, engineDeploys, folderDeploys } from './deploy-desk.ts';
 import { engineKept, folderKept, type KeptDesk } from './kept-desk.ts';
+import { askPassword, person, provenUser, signIn, systemUser } from './person.ts';
 import { loadProject } from './project/index.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
 import type { Environment } from './settings.ts';
@@ -95,16 +98,36 @@ export interface Desk extends WriteDeskOfCommands, KeptDesk {
   close(): Promise<void>;
 }
 
-/** @param project Where the site records are: without them a folder does not know how a patient is named in it. */
 /** How long a command waits for an engine that is ending or beginning. */
 const ENGINE_COMES_WITHIN = 15_000;
 
-export const openDesk = (folder: string, environment: Environment, project = '.'): Promise<Desk> =>
-  whenFree(ENGINE_COMES_WITHIN, () => deskNow(folder, environment, project));
+/**
+ * @param project Where the site records are: without them a folder does not know how a patient is named in it.
+ * @param as A user of the console in whose name it is done, with the password of that user; left out: the system's user.
+ */
+export async function openDesk(
+  folder: string,
+  environment: Environment,
+  project = '.',
+  as?: string,
+): Promise<Desk> {
+  const known = as === undefined ? undefined : { user: as, password: await askPassword(as) };
+  return whenFree(ENGINE_COMES_WITHIN, () => deskNow(folder, environment, project, known));
+}
 
-async function deskNow(folder: string, environment: Environment, project: string): Promise<Desk> {
+type Known = { readonly user: string; readonly password: string } | undefined;
+
+async function deskNow(
+  folder: string,
+  environment: Environment,
+  project: string,
+  known: Known,
+): Promise<Desk> {
   const word = announced(folder);
-  if (word !== null && (await answers(word.url))) return engineDesk(word.url, word.token);
+  if (word !== null && (await answers(word.url))) {
+    const cookie = known && (await signIn(word.url, known.user, known.password));
+    return engineDesk(word.url, word.token, cookie);
+  }
   if (!hasData(folder, environment)) {
     throw new Failure({
       code: 'NOTHING_HERE',
@@ -113,7 +136,7 @@ async function deskNow(folder: string, environment: Environment, project: string
       fix: 'Start the engine, or name its data folder with SUTURE_DATA.',
     });
   }
-  return folderDesk(folder, environment, project);
+  return folderDesk(folder, environment, project, known);
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -124,12 +147,14 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-function engineDesk(url: string, token: string): Desk {
+function engineDesk(url: string, token: string, cookie: string | undefined): Desk {
   async function ask(path: string, body?: unknown): Promise<Response> {
     const answer = await fetch(`${url}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         authorization: `Bearer ${token}`,
+        [PERSON_HEADER]: encodeURIComponent(systemUser()),
+        ...(cookie === undefined ? {} : { cookie }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -206,12 +231,25 @@ function engineDesk(url: string, token: string): Desk {
     ...engineKept(ask),
     smart: engineSmart(ask),
     deploys: engineDeploys(ask),
-    close: () => Promise.resolve(),
+    async close() {
+      if (cookie === undefined) return;
+      const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+      await fetch(`${url}/api/sign-out`, { method: 'POST', headers }).catch(() => undefined);
+    },
   };
 }
 
-async function folderDesk(folder: string, environment: Environment, project: string): Promise<Desk> {
+async function folderDesk(
+  folder: string,
+  environment: Environment,
+  project: string,
+  known: Known,
+): Promise<Desk> {
   const store = await openToLook(folder, environment);
+  const who = await whoOf(store, known).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   const cursors = async () => {
     const { sites } = await loadProject(project, environment);
     return cursorDesk({ store, clock: systemClock, sites: () => sites.map((site) => site.record) });
@@ -232,22 +270,20 @@ async function folderDesk(folder: string, environment: Environment, project: str
         by: typeof asked === 'string' ? 'identifier' : 'name and birth date',
         found: page.rows.length,
       };
-      await store.audit([
-        { at: systemClock.now(), who: 'cli', act: 'patient.search', on: 'messages', facts },
-      ]);
+      await store.audit([{ at: systemClock.now(), who, act: 'patient.search', on: 'messages', facts }]);
       return page;
     },
     async scan(query) {
       const page = await store.scan(query);
-      await store.audit([scanEntry('cli', systemClock.now(), query, page)]);
+      await store.audit([scanEntry(who, systemClock.now(), query, page)]);
       return page;
     },
     async backup(to) {
       await store.backup(to);
-      await store.audit([{ at: systemClock.now(), who: 'cli', act: 'store.backup', on: 'data folder' }]);
+      await store.audit([{ at: systemClock.now(), who, act: 'store.backup', on: 'data folder' }]);
     },
     async raw(messageId) {
-      await store.audit([{ at: systemClock.now(), who: 'cli', act: 'message.reveal', on: messageId }]);
+      await store.audit([{ at: systemClock.now(), who, act: 'message.reveal', on: messageId }]);
       return store.payload(messageId);
     },
     dead: (query) => store.deadLetters(query),
@@ -256,14 +292,14 @@ async function folderDesk(folder: string, environment: Environment, project: str
     ...folderWrites(store),
     ...folderKept(store),
     smart: folderSmart(notRunning),
-    deploys: folderDeploys(store, { data: folder, project, environment }),
+    deploys: folderDeploys(store, { data: folder, project, environment, who }),
     lanes: (query) => store.stuckLanes(query),
     gaps: (site) => gapsOf(store, site),
     release: () => notRunning('Letting a delivery go on needs the running engine.'),
     async cursors(site) {
       return (await cursors()).cursors(site);
     },
-    rewind: async (request) => (await cursors()).rewind({ ...request, who: 'cli' }),
+    rewind: async (request) => (await cursors()).rewind({ ...request, who }),
     connections: () => notRunning('Connections are open only while the engine runs.'),
     resume: () => notRunning('Connections are open only while the engine runs.'),
     approvals: (query) => approvals.approvals(query),
@@ -271,11 +307,14 @@ async function folderDesk(folder: string, environment: Environment, project: str
       const approval = await approvals.approval(deliveryId);
       if (approval === null) throw asksNobody(deliveryId);
       if (approval.role === 'admin') throw adminOnly();
-      await approvals.approve({ deliveryId, step: approval.step, approved, who: 'cli', reason });
+      await approvals.approve({ deliveryId, step: approval.step, approved, who, reason });
     },
     close: () => store.close(),
   };
 }
+
+const whoOf = (store: Store, known: Known): Promise<string> =>
+  known === undefined ? Promise.resolve(person()) : provenUser(store, known.user, known.password);
 
 function notRunning(message: string): Promise<never> {
   return Promise.reject(

@@ -2,12 +2,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import type { Change } from '../deploy/index.ts';
 import type { Replaced } from '../engine/index.ts';
 import { asFailure } from '../std/index.ts';
 import { failureText, printLine, printNote } from './output.ts';
 import { faultText, loadProject, type Project } from './project/index.ts';
 import type { Serving } from './serve.ts';
 import type { Environment } from './settings.ts';
+import { type ToldChanges, tellChanges } from './told-changes.ts';
 import { freshModules, watchFiles } from './watching.ts';
 
 export interface Changes {
@@ -21,9 +23,11 @@ export interface Changes {
 export function takeUpChanges(folder: string, environment: Environment): Changes {
   const root = resolve(folder);
   const modules = freshModules(root);
-  let running: { project: Project; serving: Pick<Serving, 'replace'> } | null = null;
+  let running: { project: Project; serving: Pick<Serving, 'replace'>; told: ToldChanges } | null = null;
   let wake: () => void = () => undefined;
   let missed = false;
+  /** Since something was taken up: what was saved with a fault counts when it is mended. */
+  const saved = new Set<string>();
 
   const tell = (project: Project): void => {
     for (const fault of project.faults) {
@@ -31,12 +35,13 @@ export function takeUpChanges(folder: string, environment: Environment): Changes
     }
   };
 
-  async function changed(): Promise<void> {
+  async function changed(paths: readonly string[] = []): Promise<void> {
     if (running === null) {
       missed = true;
       return wake();
     }
     const started = performance.now();
+    for (const path of paths) saved.add(path);
     modules.renew();
     try {
       const project = await loadProject(root, environment);
@@ -47,7 +52,10 @@ export function takeUpChanges(folder: string, environment: Environment): Changes
       }
       const replaced = await running.serving.replace(project);
       const ms = Math.round(performance.now() - started);
-      printLine(`taken up in ${ms} ms: ${changeText(replaced)}`);
+      const changes = running.told.between(running.project, project, [...saved]);
+      saved.clear();
+      printLine(`taken up in ${ms} ms: ${changeText(replaced, changes)}`);
+      for (const line of detailLines(changes)) printLine(line);
       if (JSON.stringify(project.config) !== JSON.stringify(running.project.config)) {
         printNote('suture.config.ts has changed; what it says is read at the next start');
       }
@@ -76,7 +84,7 @@ export function takeUpChanges(folder: string, environment: Environment): Changes
       }
     },
     begin(project, serving) {
-      running = { project, serving };
+      running = { project, serving, told: tellChanges(root, project) };
       checkTypes(root);
       if (missed) void changed();
     },
@@ -84,8 +92,15 @@ export function takeUpChanges(folder: string, environment: Environment): Changes
   };
 }
 
-/** `flow new-appointment changed; connection mercy/feed opened anew`. */
-function changeText({ flows, connections }: Replaced): string {
+/** `flow new-appointment changed; connection mercy/feed opened anew; site mercy changed`. */
+function changeText({ flows, connections }: Replaced, changes: readonly Change[]): string {
+  const named = (wanted: Change['of'], kind?: Change['kind']): readonly string[] => [
+    ...new Set(
+      changes
+        .filter((one) => one.of === wanted && (kind === undefined || one.kind === kind))
+        .map((one) => one.name),
+    ),
+  ];
   const parts = [
     ['flow', 'added', flows.added],
     ['flow', 'changed', flows.changed],
@@ -93,11 +108,27 @@ function changeText({ flows, connections }: Replaced): string {
     ['connection', 'opened', connections.opened],
     ['connection', 'opened anew', connections.reopened],
     ['connection', 'closed', connections.closed],
+    ['site', 'added', named('site', 'added')],
+    ['site', 'changed', named('site', 'changed')],
+    ['site', 'removed', named('site', 'removed')],
+    ['map', 'changed', named('map')],
   ] as const;
   const told = parts
     .filter(([, , names]) => names.length > 0)
     .map(([what, act, names]) => `${what}${names.length > 1 ? 's' : ''} ${names.join(', ')} ${act}`);
   return told.join('; ') || 'nothing that runs is different';
+}
+
+const DETAILS = 8;
+
+/** Each change in words; that something is new or gone was said already. */
+function detailLines(changes: readonly Change[]): readonly string[] {
+  const lines = changes
+    .filter(({ of, kind }) => kind === 'changed' || of === 'map')
+    .map(({ of, name, text }) => `  ${of} ${name}: ${text}`);
+  return lines.length <= DETAILS
+    ? lines
+    : [...lines.slice(0, DETAILS - 1), `  and ${lines.length - DETAILS + 1} more`];
 }
 
 let checking = false;

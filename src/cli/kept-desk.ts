@@ -3,6 +3,7 @@ import type { MessageDetail, Revealed } from '../api/index.ts';
 import type { Format } from '../message/index.ts';
 import { type Json, systemClock } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
+import { person } from './person.ts';
 
 export interface Kept {
   readonly site: string;
@@ -54,7 +55,7 @@ export function folderKept(store: Store): KeptDesk {
     async kept(messageId) {
       const found = await store.message(messageId);
       if (found === null) return null;
-      await store.audit([{ at: systemClock.now(), who: 'cli', act: 'message.reveal', on: messageId }]);
+      await store.audit([{ at: systemClock.now(), who: person(), act: 'message.reveal', on: messageId }]);
       const bytes = await store.payload(messageId);
       if (bytes === null) return null;
       const { site, connection, format, type } = found.message;

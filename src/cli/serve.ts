@@ -1,11 +1,6 @@
 /** The composition root: opens the store, starts the engine and the API on it, and ends them in order. */
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
-import { pino } from 'pino';
 import { createApi } from '../api/index.ts';
-import type { ConnectionContext } from '../connectors/index.ts';
 import {
-  type CodeFile,
   createEngine,
   type Drain,
   type Engine,
@@ -18,8 +13,9 @@ import type { Deployment, Store } from '../store/index.ts';
 import { buildConsole, consoleFolder, consoleIsBuilt } from './console-build.ts';
 import { announce, makeFolder, withdraw } from './data-folder.ts';
 import { openDeploying } from './deploying.ts';
+import { openLog } from './log.ts';
 import { printNote } from './output.ts';
-import { faultText, type Project, secretNames } from './project/index.ts';
+import { besideRecord, codeFile, faultText, type Project, secretNames } from './project/index.ts';
 import { type Environment, portSetting, setting } from './settings.ts';
 import { openStore, whenFree } from './store.ts';
 
@@ -32,7 +28,7 @@ export interface ServeOptions {
   readonly makeSecrets: boolean;
   /** What was deployed runs, where something was; otherwise the project as it was given. */
   readonly deployed?: boolean;
-  /** Log lines on standard error; otherwise only warnings and errors. */
+  /** What connections do is logged, too; otherwise only warnings and errors. */
   readonly verbose: boolean;
 }
 
@@ -57,7 +53,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { folder, environment } = options;
   if (!options.deployed) refuseFaults(options.project);
   makeFolder(folder);
-  const log = logger(options.verbose);
+  const log = openLog(options.verbose);
   const port = portSetting(environment, 'PORT', 4600);
   const host = setting(environment, 'HOST') ?? '127.0.0.1';
   // A command that looks at the folder holds it for a moment.
@@ -177,29 +173,6 @@ const engineProject = (project: Project): EngineProject => ({
   codeFile: (site, map) => codeFile(project, site, map),
 });
 
-/** The file of a site's value set map, from the project's folder, and the line in it that names the columns. */
-async function codeFile({ folder, maps }: Project, site: string, map: string): Promise<CodeFile> {
-  const path = maps.fileOf(site, basename(map));
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const head = text.replace(/^\uFEFF/, '').split(/\r?\n|\r/, 1)[0] ?? '';
-  return { file: relative(folder, path).replaceAll('\\', '/'), head: head.trim() === '' ? null : head };
-}
-
-/** A file beside a site's record, by its name alone: nothing above that folder. */
-async function besideRecord(project: Project, site: string, name: string): Promise<string> {
-  const record = project.sites.find((one) => one.record.site === site)?.file;
-  if (record === undefined || name !== basename(name)) {
-    throw new Failure({
-      code: 'SITE_FILE',
-      kind: 'config',
-      message: `"${name}" is no file beside the record of ${site}.`,
-      fix: 'Put it into the folder of site.yaml and give its name alone.',
-      at: { site },
-    });
-  }
-  return readFile(join(dirname(record), name), 'utf8');
-}
-
 /** What is in the way of the HTTP port, in words; anything else as it is. */
 function portTaken(error: unknown, host: string, port: number): unknown {
   const code = (error as { code?: unknown } | null)?.code;
@@ -244,12 +217,4 @@ async function keepSecrets(
     held.set(name, value);
   }
   return held;
-}
-
-function logger(verbose: boolean): ConnectionContext['log'] {
-  const log = pino(
-    { level: verbose ? 'info' : 'warn', base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination(2),
-  );
-  return (level, text, facts) => log[level](facts ?? {}, text);
 }

@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { withheldFields } from '../cases/index.ts';
+import { runCases } from './case-run.ts';
 import { loadProject } from './project/index.ts';
 import { stepRun } from './step-run.ts';
 
@@ -65,4 +67,52 @@ test('of a message that is kept, names of fields are shown and values only when 
     expect(masked).not.toMatch(/degaard|Ida|1970/);
     expect(await run(true, json)).toContain('Ødegaard');
   }
+});
+
+test('a case and a step run see what the site permits, and say what was withheld', async () => {
+  const record = join(root, 'sites/mercy/site.yaml');
+  const rule = ['necessary:', '  flows:', '    names: { list: cohort.csv, fields: { hl7: [PID-3, PID-7] } }'];
+  writeFileSync(record, `${readFileSync(record, 'utf8')}${rule.join('\n')}\n`);
+  writeFileSync(join(root, 'sites/mercy/cohort.csv'), 'mrn\n77\n');
+  for (const [name, mrn] of [
+    ['in', '77'],
+    ['out', '78'],
+  ] as const) {
+    const folder = join(root, 'fixtures/names', name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'in.hl7'), message.replace('|77^', `|${mrn}^`));
+    const end = name === 'in' ? 'delivered' : 'filtered at minimum necessary';
+    writeFileSync(
+      join(folder, 'expect.yaml'),
+      `end: ${end}\n${name === 'in' ? 'values: { person: {} }\n' : ''}`,
+    );
+  }
+  const { outcomes } = await runCases(await loadProject(root, {}), { update: false });
+  expect(outcomes).toMatchObject([
+    { case: 'in', state: 'fine', differences: [], withheld: { fields: ['PID-1', 'PID-5', 'PID-8'] } },
+    {
+      ...{ case: 'out', state: 'fine', differences: [] },
+      withheld: { reason: 'its patient is none of those permitted' },
+    },
+  ]);
+  expect(await run(true, false)).toMatch(
+    /delivered\n {4}withheld by minimum necessary: PID-1, PID-5, PID-8\n/,
+  );
+  expect(said).not.toMatch(/degaard/);
+  expect(await run(false, true)).toContain('"withheld":{"fields":["PID-1","PID-5","PID-8"]}');
+});
+
+test('withheld fields are named: of HL7 with whole segments, of FHIR by their path, once', () => {
+  const bytes = (value: unknown): Uint8Array =>
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+  expect(
+    withheldFields(
+      'hl7',
+      bytes('MSH|^~\\&|A\rPID|1||7\rOBX|1||x\rOBX|2||y\rNK1|1|Z\r'),
+      bytes('MSH|^~\\&|A\rPID|||7\rOBX|1||x\rOBX|2\r'),
+    ),
+  ).toEqual(['PID-1', 'OBX-3', 'NK1']);
+  const was = { id: '1', status: 'x', name: [{ family: 'a', given: ['b'] }, { given: ['c'] }], tag: [1] };
+  const is = { id: '1', name: [{ family: 'a' }, {}], tag: [null] };
+  expect(withheldFields('fhir', bytes(was), bytes(is))).toEqual(['status', 'name.given', 'tag']);
 });

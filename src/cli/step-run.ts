@@ -14,7 +14,7 @@ import {
 } from '../cases/index.ts';
 import { type Flow, runsAt, type TraceEntry } from '../flow/index.ts';
 import { Failure, type Json, nearest } from '../std/index.ts';
-import { FIXTURES, mappedSite, playHere } from './case-run.ts';
+import { FIXTURES, mappedSite, playHere, withheldLines } from './case-run.ts';
 import type { KeptDesk } from './kept-desk.ts';
 import { printJson, printLine } from './output.ts';
 import type { Project } from './project/index.ts';
@@ -58,7 +58,7 @@ export async function stepRun(project: Project, wish: StepWish, desk?: KeptDesk)
   const before = first === null ? [] : flow.steps.slice(0, flow.steps.indexOf(first)).map(({ id }) => id);
   const known = [...material.remembered].filter(([step]) => before.includes(step.replaceAll(/\[\d+\]/g, '')));
   const type = wish.type ?? material.type;
-  const played = await playHere({
+  const played = await playHere(project, {
     flow,
     site: mappedSite(project, site),
     bytes: material.bytes,
@@ -246,10 +246,12 @@ function tell(flow: Flow, played: Played, before: readonly string[], wish: StepW
     wish.json ? printJson(told) : printStep(told);
   }
   if (wish.json) {
-    printJson({ flow: flow.name, end: played.end, failure: played.failure ?? null });
+    const { end, failure = null, withheld } = played;
+    printJson({ flow: flow.name, end, failure, ...(withheld === undefined ? {} : { withheld }) });
     return;
   }
   printLine(`${played.end}`);
+  for (const line of withheldLines(played.withheld)) printLine(line);
   if (played.failure) printLine(`    ${played.failure.message} ${played.failure.fix}`);
   if (played.unanswered) {
     const { step } = played.unanswered;

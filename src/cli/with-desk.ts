@@ -17,11 +17,18 @@ export function deskOptions(command: Command): Command {
     .option('--json', 'one JSON object a line');
 }
 
-/** Opens the desk for `work` and closes it; a failure is told, and decides the exit code. */
-export async function withDesk(options: DeskOptions, work: (desk: Desk) => Promise<void>): Promise<void> {
+/**
+ * Opens the desk for `work` and closes it; a failure is told, and decides the exit code.
+ * @param as A user of the console, who says the password.
+ */
+export async function withDesk(
+  options: DeskOptions,
+  work: (desk: Desk) => Promise<void>,
+  as?: string,
+): Promise<void> {
   try {
     const folder = options.data ?? dataFolder(options.project, process.env);
-    const desk = await openDesk(folder, process.env, options.project);
+    const desk = await openDesk(folder, process.env, options.project, as);
     try {
       await work(desk);
     } finally {

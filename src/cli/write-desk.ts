@@ -11,6 +11,7 @@ import type {
 import { type KeyedHash, writeDesk } from '../engine/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
+import { person } from './person.ts';
 
 export interface WriteDeskOfCommands {
   writes(query: {
@@ -72,11 +73,11 @@ export function folderWrites(store: Store & { readonly keyedHash: KeyedHash }): 
       const write = await desk.write(id);
       if (write === null) return null;
       const on = `write ${id}`;
-      await store.audit([{ at: systemClock.now(), who: 'cli', act: 'message.reveal', on }]);
+      await store.audit([{ at: systemClock.now(), who: person(), act: 'message.reveal', on }]);
       return { body: write.body, result: write.result };
     },
     async settleWrite({ record, ...request }) {
-      const asked = { ...request, who: 'cli', ...(record === undefined ? {} : { record }) };
+      const asked = { ...request, who: person(), ...(record === undefined ? {} : { record }) };
       const settled = await desk.settleWrite(asked);
       if (settled !== 'settled') throw notSettled(request.id, settled);
     },

@@ -75,9 +75,10 @@ async function load(folder: string): Promise<Deployable> {
   const flows = readdirSync(join(folder, 'flows')).map(
     (name) => parse(readFileSync(join(folder, 'flows', name), 'utf8')) as Flow,
   );
+  const asks = approval && !readFileSync(join(folder, 'suture.config.ts'), 'utf8').includes('alone');
   const broken = flows.filter(({ about }) => about === 'broken');
   return {
-    config: { sites: 'sites', flows: 'flows', deploy: { secondApproval: approval } },
+    config: { sites: 'sites', flows: 'flows', deploy: { secondApproval: asks } },
     sites,
     flows,
     faults: [
@@ -286,4 +287,76 @@ test('a production site waits for a second person: never the one who asked, and 
     'project.ask kim',
     'project.ask kim',
   ]);
+});
+
+test('two persons are two: the system user and the console user of one name are one, and the command line without a name is anybody there', async () => {
+  approval = true;
+  const yes = { approved: true, note: 'looked at it' };
+  const root = await bring(first);
+  const { id } = await desk().deploy(wish(root, { who: 'cli:kim' }));
+  for (const who of ['cli:kim', 'kim', 'cli:Kim', 'cli'])
+    await expect(desk().decide(id, { ...yes, who })).rejects.toMatchObject({ code: 'DEPLOY_APPROVAL' });
+  await expect(desk().decide(id, { ...yes, who: 'kim' })).rejects.toThrow(
+    /cli:kim has asked for deployment 1, and kim may be the same person/,
+  );
+  expect(await desk().decide(id, { ...yes, who: 'cli:ida' })).toMatchObject({ decidedBy: 'cli:ida' });
+});
+
+test('back to what ran approved is one step; to what never did it waits for a second person, whole or in part', async () => {
+  const other = SITE.replace('site: mercy', 'site: north').replace('6661', '6671');
+  const both = { ...first, 'sites/north/site.yaml': other };
+  const at = (port: number) => SITE.replace('6661', String(port));
+  const unapproved = await desk().deploy(wish(await bring(both)));
+  expect(unapproved.state).toBe('deployed');
+  approval = true;
+  const approve = async (files: Readonly<Record<string, string>>) => {
+    const { id, state } = await desk().deploy(wish(await bring(files)));
+    expect(state).toBe('asked');
+    return desk().decide(id, { approved: true, note: 'looked at it', who: 'ida' });
+  };
+  const second = await approve({ ...both, 'sites/mercy/site.yaml': at(6662) });
+  await approve({ ...both, 'sites/mercy/site.yaml': at(6663) });
+  await approve({
+    ...both,
+    'sites/mercy/site.yaml': at(6663),
+    'sites/north/site.yaml': other.replace('6671', '6672'),
+  });
+  const back = { who: 'kim', note: 'it was wrong', queued: 'drain', scope: {} } as const;
+  // Mercy as it was in 2, north as it is in 4: each ran approved so, though not both at once.
+  const part = await desk().rollback({ ...back, to: second.id, scope: { sites: ['mercy'] } });
+  expect(part).toMatchObject({ state: 'deployed', decidedBy: null });
+  expect(factsOf(part)).toMatchObject({ production: ['mercy'], approvals: [second.id] });
+  const whole = await desk().rollback({ ...back, to: second.id });
+  expect(whole.state).toBe('deployed');
+  expect(factsOf(whole)).toMatchObject({ production: ['north'], approvals: [second.id] });
+  const asked = await desk().rollback({ ...back, to: unapproved.id });
+  expect(asked).toMatchObject({ state: 'asked' });
+  expect((await desk().live())?.id).toBe(whole.id);
+  const yes = { approved: true, note: 'it was fine' };
+  await expect(desk().decide(asked.id, { ...yes, who: 'kim' })).rejects.toThrow(/kim has asked/);
+  expect((await desk().decide(asked.id, { ...yes, who: 'ida' })).root).toBe(unapproved.root);
+});
+
+test('what would take approval away needs approval: a config that asks no more, a site that is production no more, one that goes, a flow that goes', async () => {
+  approval = true;
+  const north = SITE.replace('site: mercy', 'site: north').replace('6661', '6671');
+  const all: Readonly<Record<string, string>> = {
+    ...first,
+    'sites/north/site.yaml': north.replace('production', 'sandbox'),
+  };
+  const { id } = await desk().deploy(wish(await bring(all)));
+  await desk().decide(id, { approved: true, note: 'looked at it', who: 'ida' });
+  const { 'flows/two.yaml': _, ...oneFlow } = all;
+  const { 'sites/mercy/site.yaml': __, 'sites/mercy/maps/units.csv': ___, ...noSite } = all;
+  const cases = [
+    { ...all, 'suture.config.ts': 'export default { alone: true };' },
+    { ...all, 'sites/mercy/site.yaml': SITE.replace('production', 'sandbox') },
+    noSite,
+    oneFlow,
+  ];
+  for (const files of cases) {
+    const asked = await desk().deploy(wish(await bring(files)));
+    expect(asked.state).toBe('asked');
+    expect(factsOf(asked).production).toEqual(['mercy']);
+  }
 });

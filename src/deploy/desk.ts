@@ -3,9 +3,10 @@
  * runs, after it the new one, and a crash in between leaves one of the two.
  */
 import type { QueuedPolicy } from '../engine/index.ts';
-import { flowVersion, runsAt } from '../flow/index.ts';
+import { flowVersion } from '../flow/index.ts';
 import type { Clock, Failure } from '../std/index.ts';
 import type { AuditEntry, Content, Deployment, Store } from '../store/index.ts';
+import { approvalsOf, approvedOnes, samePerson } from './approval.ts';
 import { changesBetween } from './changes.ts';
 import { type DeployFacts, factsJson, factsOf } from './facts.ts';
 import { deployFailure } from './failures.ts';
@@ -14,6 +15,7 @@ import { alone } from './lock.ts';
 import { missingAt, type SeenCode, unmappedAt } from './missing.ts';
 import { queuedUnder } from './queued.ts';
 import { belongsTo, type Compose } from './scope.ts';
+import { asksSecond, productionTouched, sitesTouched } from './touched.ts';
 import { composed, type Files, filesOf, gone, pathsBetween, snapshotOf } from './tree.ts';
 import type { Deployable, Deploys, DeployWish, Loaded, Plan } from './types.ts';
 
@@ -40,6 +42,8 @@ export interface DeployParts<Project extends Deployable> {
 
 const CHANGES_KEPT = 200;
 const HISTORY = 50;
+/** Deployments among which an earlier version or approval is looked for. */
+const LOOKED_BACK = 200;
 /** Loaded versions at hand. */
 const HELD = 4;
 
@@ -49,6 +53,9 @@ interface Made<Project extends Deployable> extends Plan {
   readonly project: Project;
   readonly flows: Readonly<Record<string, string>>;
   readonly touched: Project['sites'];
+  /** Before and after it, by name. */
+  readonly sites: readonly string[];
+  readonly asksSecond: boolean;
 }
 
 export function createDeploys<Project extends Deployable>(parts: DeployParts<Project>): Deploys<Project> {
@@ -128,7 +135,7 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
       },
       paths,
     );
-    const touched = sitesTouched(project, changes);
+    const touched = sitesTouched(project, changes, [...(before?.project.flows ?? []), ...project.flows]);
     const flows = Object.fromEntries(project.flows.map((flow) => [flow.name, flowVersion(flow)]));
     return {
       root,
@@ -145,9 +152,9 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
       missing: missingAt(touched, clock.now()),
       touched,
       queued: await queuedUnder(store, ranUntil(runs), flows),
-      secondApproval: project.config.deploy?.secondApproval
-        ? touched.filter(({ record }) => record.environment === 'production').map(({ record }) => record.site)
-        : [],
+      asksSecond: asksSecond(before?.project ?? null, project),
+      secondApproval: productionTouched(before?.project ?? null, project, changes),
+      sites: [...(before?.project.sites ?? []), ...project.sites].map(({ record }) => record.site),
     };
   }
 
@@ -184,12 +191,23 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
     return id ?? '';
   }
 
+  /** By whose approval it ran before; `null`: it did not. */
+  async function approvalsFor(made: Made<Project>): Promise<readonly string[] | null> {
+    if (made.secondApproval.length === 0) return null;
+    const approved = approvedOnes(await store.deployments({ state: 'deployed', limit: LOOKED_BACK }));
+    const { root, secondApproval: production, sites, project } = made;
+    return approvalsOf({ root, production, sites, sitesFolder: project.config.sites }, approved, (hash) =>
+      store.content(hash),
+    );
+  }
+
   async function deployNow(wish: DeployWish): Promise<Deployment> {
     const runs = await live();
     const made = await make(wish, runs);
     if (made.faults.length > 0) throw faulty(made.faults);
     if (made.root === runs?.root) throw deployFailure('DEPLOY_NOTHING');
-    const asks = made.secondApproval.length > 0 && wish.act !== 'roll back';
+    const approvals = wish.act === 'roll back' ? await approvalsFor(made) : null;
+    const asks = made.secondApproval.length > 0 && approvals === null;
     const facts: DeployFacts = {
       act: wish.act,
       from: wish.from ?? null,
@@ -201,6 +219,8 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
       changes: made.changes.slice(0, CHANGES_KEPT),
       changesInAll: made.changes.length,
       production: made.secondApproval,
+      secondApproval: made.asksSecond,
+      approvals: approvals ?? [],
       git: wish.git ?? null,
       environment: parts.environment,
     };
@@ -238,9 +258,9 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
         message: `Deployment ${id} is ${asked.state}: nobody is asked about it.`,
         fix: 'List those that wait with "suture deploys".',
       });
-    if (approved && asked.who === who)
+    if (approved && samePerson(asked.who, who))
       throw deployFailure('DEPLOY_APPROVAL', {
-        message: `${who} has asked for deployment ${id} and so cannot approve it.`,
+        message: `${asked.who} has asked for deployment ${id}, and ${asked.who === who ? 'so cannot approve it' : `${who} may be the same person`}.`,
       });
     const at = clock.now();
     const decided = { ...asked, decidedBy: who, decidedAt: at };
@@ -294,7 +314,8 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
     version,
     async plan(wish) {
       const made = await make(wish, await live());
-      const { project, touched, contents: _, files: __, flows: ___, ...plan } = made;
+      const { project, touched, missing, root, runs, changes, outside, faults, queued, secondApproval } =
+        made;
       const parted = wish.scope.sites !== undefined || wish.scope.flows !== undefined;
       const sites = parted ? touched : project.sites;
       const unmapped = await unmappedAt({
@@ -303,7 +324,8 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
         store,
         seen: (await parts.seen?.(project, sites)) ?? [],
       });
-      return { ...plan, missing: [...unmapped, ...plan.missing] };
+      const plan = { root, runs, changes, outside, faults, queued, secondApproval };
+      return { ...plan, missing: [...unmapped, ...missing] };
     },
     deploy: (wish) => locked(wish.who, wish.act, () => deployNow(wish)),
     decide: (id, decision) => locked(decision.who, `deciding ${id}`, () => decideNow(id, decision)),
@@ -314,14 +336,14 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
       }),
     history: () => store.deployments({ limit: HISTORY }),
     async earlierFlow(name, wanted) {
-      for (const one of await store.deployments({ state: 'deployed', limit: 200 })) {
+      for (const one of await store.deployments({ state: 'deployed', limit: LOOKED_BACK })) {
         if (factsOf(one).flows[name] !== wanted) continue;
         const { project } = await version(one.root);
         return project.flows.find((flow) => flow.name === name && flowVersion(flow) === wanted) ?? null;
       }
       return null;
     },
-    deployed: async () => (await store.deployments({ state: 'deployed', limit: 200 })).toReversed(),
+    deployed: async () => (await store.deployments({ state: 'deployed', limit: LOOKED_BACK })).toReversed(),
   };
 }
 
@@ -337,24 +359,4 @@ function faulty(faults: readonly string[]): Failure {
   return deployFailure('DEPLOY_FAULTY', {
     message: `What would run has ${faults.length} fault${faults.length === 1 ? '' : 's'}, so nothing was changed. ${first}.${more}`,
   });
-}
-
-/** Sites whose record changes, and those at which a flow or a map changes. */
-function sitesTouched<Project extends Deployable>(
-  project: Project,
-  changes: Plan['changes'],
-): Project['sites'] {
-  const shared = changes.some(
-    ({ of, name }) => (of === 'map' && !/^[^/]+\/[^/]+\/maps\//.test(name)) || of === 'file',
-  );
-  return project.sites.filter(
-    ({ record }) =>
-      shared ||
-      changes.some(
-        ({ of, name }) =>
-          (of === 'site' && name === record.site) ||
-          (of === 'map' && name.split('/').at(-3) === record.site) ||
-          (of === 'flow' && project.flows.some((flow) => flow.name === name && runsAt(flow, record))),
-      ),
-  );
 }

@@ -28,6 +28,10 @@ export interface DeployFacts {
   readonly changesInAll: number;
   /** Production sites that it touches, where the configuration asks for a second person. */
   readonly production: readonly string[];
+  /** The configuration asks for a second person, before or after it. */
+  readonly secondApproval?: boolean;
+  /** Of a rollback that needed nobody else: earlier deployments by whose approval it runs. */
+  readonly approvals?: readonly string[];
   readonly git: GitState | null;
   readonly environment: string | null;
 }

@@ -50,20 +50,23 @@ export function snapshotOf(files: Files, contents: readonly Content[] = []): Sna
   return { root: root.hash, files, contents: [...contents, ...lists.map(({ content }) => content), root] };
 }
 
+type Read = (hash: string) => Promise<Uint8Array | null>;
+
+async function read(one: string, content: Read): Promise<Record<string, unknown>> {
+  const bytes = await content(one);
+  if (bytes === null) throw gone([`the list ${one.slice(0, 8)}`]);
+  return JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
+}
+
+/** The lists of a root: by folder the hash of the list of its files. @throws Failure `DEPLOY_GONE` */
+export const partsOf = async (root: string, content: Read): Promise<Readonly<Record<string, string>>> =>
+  ((await read(root, content)) as unknown as { parts: Record<string, string> }).parts;
+
 /** @throws Failure `DEPLOY_GONE`: a part of it is not kept any more. */
-export async function filesOf(
-  root: string,
-  content: (hash: string) => Promise<Uint8Array | null>,
-): Promise<Files> {
-  const read = async (one: string): Promise<Record<string, unknown>> => {
-    const bytes = await content(one);
-    if (bytes === null) throw gone([`the list ${one.slice(0, 8)}`]);
-    return JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
-  };
-  const { parts } = (await read(root)) as unknown as { parts: Record<string, string> };
+export async function filesOf(root: string, content: Read): Promise<Files> {
   const files = new Map<string, string>();
-  for (const part of Object.values(parts)) {
-    for (const [path, one] of Object.entries(await read(part))) {
+  for (const part of Object.values(await partsOf(root, content))) {
+    for (const [path, one] of Object.entries(await read(part, content))) {
       if (!isInside(path)) throw gone([`a path that leads outside (${JSON.stringify(path).slice(0, 80)})`]);
       files.set(path, String(one));
     }

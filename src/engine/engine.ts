@@ -21,6 +21,7 @@ import { patientKeysOf } from './patient.ts';
 import { createPresent } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
+import { createResuming } from './resuming.ts';
 import { createScripts } from './scripts.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { watchStore } from './store-probe.ts';
@@ -234,6 +235,9 @@ export function createEngine(options: EngineOptions): Engine {
     log,
   });
 
+  const resuming = createResuming({
+    ...{ clock, resume: () => gaps.control.resumeMapped(), counted: tallies.findings, log },
+  });
   const signIns = signInsOf({ store, clock, open, resume, signal: stopping.signal });
 
   let endWatch: (() => void) | null = null;
@@ -294,13 +298,13 @@ export function createEngine(options: EngineOptions): Engine {
     async replace(project, queued = 'carry over', commit) {
       if (!running) throw notRunning({});
       const replaced = await swap.replace(project, queued, commit);
-      // What could not be resumed is at the next start: the exchange itself is done.
-      await gaps.control.resumeMapped().catch(() => undefined);
+      await resuming.now();
       return replaced;
     },
 
     async stop(drain = {}) {
       running = false;
+      resuming.stop();
       await replays.close();
       await answering.stop();
       backpressure.stop();
@@ -323,7 +327,7 @@ export function createEngine(options: EngineOptions): Engine {
     resume,
     stuckLanes: (query) => store.stuckLanes(query),
 
-    readiness: () => readinessOf(store.health(), running, gate.notices()),
+    readiness: () => readinessOf(store.health(), running, [...gate.notices(), ...resuming.notices()]),
 
     onChange: listen,
 

@@ -8,6 +8,7 @@ export { createEngine } from './engine.ts';
 export type { KeyControl, KeyView } from './keys/keyring.ts';
 export { type CursorControl, type CursorView, cursorDesk } from './learning/cursors.ts';
 export {
+  createNecessary,
   type NecessaryControl,
   type NecessaryCount,
   type NecessaryView,

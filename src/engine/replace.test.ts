@@ -7,7 +7,8 @@ import { type SiteRecord, siteSchema } from '../site/index.ts';
 import { systemClock } from '../std/index.ts';
 import { newDisk, openMemoryStore } from '../store/index.ts';
 import { createEngine } from './engine.ts';
-import type { Engine } from './options.ts';
+import type { Engine, EngineOptions } from './options.ts';
+import { AGAIN_AFTER } from './resuming.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -85,10 +86,11 @@ async function started(
   given: ReturnType<typeof desk>,
   sites: readonly SiteRecord[],
   flows: readonly Flow[],
+  more: Partial<EngineOptions> = {},
 ): Promise<Engine> {
-  const store = await openMemoryStore({ disk: newDisk() });
+  const store = more.store ?? (await openMemoryStore({ disk: newDisk() }));
   const engine = createEngine({
-    ...{ store, sites, flows, clock: systemClock, log: () => undefined },
+    ...{ store, sites, flows, clock: systemClock, log: () => undefined, ...more },
     keyedHash: (...parts) => JSON.stringify(parts),
     connectors: new Map([...allConnectors, ['desk', given.connector]]),
   });
@@ -308,4 +310,54 @@ test('a door of the same port is opened anew, and one that cannot be opens the o
   await expect(engine.replace({ sites: [twice], flows: [] })).rejects.toThrow(/port/i);
   await sender(port).send(adt('2'));
   await delivered(engine, 2);
+});
+
+test('an exchange after which waiting deliveries cannot be looked for is told of, and looked for again until it can', async () => {
+  const kept = await openMemoryStore({ disk: newDisk() });
+  let broken = false;
+  let looked = 0;
+  const store = new Proxy(kept, {
+    get(of, name: keyof typeof kept) {
+      const value = of[name];
+      if (typeof value !== 'function') return value;
+      if (name !== 'deliveries') return value.bind(of);
+      return (query: Parameters<typeof kept.deliveries>[0]) => {
+        looked += 1;
+        return broken ? Promise.reject(new Error('the disk is away')) : kept.deliveries(query);
+      };
+    },
+  });
+  const told: string[] = [];
+  const again: (() => void)[] = [];
+  const clock = {
+    ...systemClock,
+    after(ms: number, run: () => void) {
+      if (ms !== AGAIN_AFTER) return systemClock.after(ms, run);
+      again.push(run);
+      return () => undefined;
+    },
+  };
+  const here = site({ app: { connector: 'desk', label: 'app' } });
+  const engine = await started(desk(), [here], [telling('old')], {
+    ...{ store, clock, log: (level, text, facts) => void told.push(`${level} ${text} ${facts?.code}`) },
+  });
+  broken = true;
+  await engine.replace({ sites: [here], flows: [telling('new')] });
+  const text = 'error Deliveries that waited for codes which are mapped now do not go on yet: ';
+  expect(told).toEqual([expect.stringContaining(text)]);
+  expect(engine.readiness()).toMatchObject({
+    ready: true,
+    notices: [expect.stringContaining('do not go on')],
+  });
+  again.shift()?.();
+  await expect.poll(() => again.length).toBe(1);
+  // Told once, counted each time.
+  expect(told).toHaveLength(1);
+  broken = false;
+  const before = looked;
+  again.shift()?.();
+  await expect.poll(() => engine.readiness().notices).toEqual([]);
+  expect(looked).toBeGreaterThan(before);
+  await engine.stop();
+  expect(await kept.outcomes(0)).toMatchObject([{ kind: 'finding RESUME_FAILED', count: 2 }]);
 });

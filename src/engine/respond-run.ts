@@ -5,10 +5,9 @@ import {
   type CdsTrigger,
   type EventContext,
   eventContext,
-  necessaryOf,
   next,
   type PreparedFlow,
-  permitted,
+  permittedCall,
 } from '../flow/index.ts';
 import { asFailure, type Clock, Failure, type Json } from '../std/index.ts';
 import type { Gate } from './gate.ts';
@@ -106,14 +105,7 @@ async function visible(
   const whole = new Uint8Array(Buffer.from(JSON.stringify(event)));
   const seen = await see(site, flow, place, whole, true);
   if (!seen.seen) return null;
-  if (seen.removed === 0) return whole;
-  const prefetch: Record<string, unknown> = {};
-  for (const [key, resource] of Object.entries((event.prefetch ?? {}) as Record<string, unknown>)) {
-    const bytes = Buffer.from(JSON.stringify(resource));
-    const one = permitted({ fields: necessaryOf(site, flow)?.fields ?? {} }, site, 'fhir', bytes, null);
-    if (one.seen) prefetch[key] = JSON.parse(Buffer.from(one.bytes).toString());
-  }
-  return new Uint8Array(Buffer.from(JSON.stringify({ ...event, prefetch })));
+  return seen.removed === 0 ? whole : permittedCall(site, flow, event);
 }
 
 /** A find at a connection of the site; what changes something is refused by the flow's check already. */

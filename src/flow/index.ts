@@ -27,7 +27,14 @@ export { lateness } from './late.ts';
 export { type FlowFinding, type LintOptions, lint } from './lint.ts';
 export { MOST_EFFECTS, MOST_STEPS } from './lint-flow.ts';
 export type { LookupValue } from './lookup.ts';
-export { NECESSARY_STEP, type NecessaryRule, necessaryOf, type Permitted, permitted } from './necessary.ts';
+export {
+  NECESSARY_STEP,
+  type NecessaryRule,
+  necessaryOf,
+  type Permitted,
+  permitted,
+  permittedCall,
+} from './necessary.ts';
 export { type Catalogue, type FlowNeeds, needs, sourcesOf, valueSetsBack } from './needs.ts';
 export {
   everyStep,

@@ -53,6 +53,21 @@ export function permitted(
   return format === 'hl7' ? hl7Fields(bytes, fields) : jsonFields(bytes, fields);
 }
 
+/** A CDS call with the permitted elements of each resource that was sent along; for a call whose record may be seen. */
+export function permittedCall(
+  site: SiteRecord,
+  flow: Pick<Flow, 'name' | 'trigger'>,
+  call: Readonly<Record<string, unknown>> & { readonly prefetch?: unknown },
+): Uint8Array {
+  const prefetch: Record<string, unknown> = {};
+  const { fields = {} } = necessaryOf(site, flow) ?? {};
+  for (const [key, resource] of Object.entries((call.prefetch ?? {}) as Record<string, unknown>)) {
+    const one = permitted({ fields }, site, 'fhir', Buffer.from(JSON.stringify(resource)), null);
+    if (one.seen) prefetch[key] = JSON.parse(Buffer.from(one.bytes).toString());
+  }
+  return new Uint8Array(Buffer.from(JSON.stringify({ ...call, prefetch })));
+}
+
 interface Told {
   readonly departments: readonly string[];
   readonly classes: readonly string[];

@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, createApi } from '../../src/api/index.ts';
 import { buildConsole, consoleFolder } from '../../src/cli/console-build.ts';
+import { person } from '../../src/cli/person.ts';
 import { flow, hl7 } from '../../src/flow/index.ts';
 import { readValueSet, type ValueSets, valueSetsOf } from '../../src/mapping/index.ts';
 import { systemClock } from '../../src/std/index.ts';
@@ -461,6 +462,6 @@ describe('on the command line', () => {
     running = await start();
     await send('C-3', 3, 'ADT^A03');
     await until(async () => receiver.asked.length === 1, 'the approved one');
-    expect(told(receiver)).toMatchObject([{ id: 'C-1', patient: 'cli' }] satisfies Partial<Told>[]);
+    expect(told(receiver)).toMatchObject([{ id: 'C-1', patient: person() }] satisfies Partial<Told>[]);
   });
 });

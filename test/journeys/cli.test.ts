@@ -486,7 +486,7 @@ describe('with an engine that runs, and with its folder alone', () => {
     }, 'one to die again');
     expect(left.delivery.replayOf).not.toBeNull();
     const jobs = await ask(['replays']);
-    expect(jobs.out).toMatch(/ done +2 of 2 +\S+ \S+ +cli +mended in part\n$/);
+    expect(jobs.out).toMatch(/ done +2 of 2 +\S+ \S+ +cli:\S+ +mended in part\n$/);
 
     app.answer = () => ({ status: 204 });
     const asked = app.asked.length;

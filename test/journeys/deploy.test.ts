@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Deploying, openDeploying } from '../../src/cli/deploying.ts';
+import { person } from '../../src/cli/person.ts';
 import { readProject } from '../../src/deploy/index.ts';
 import { createMllpClient } from '../../src/hl7/index.ts';
 import { systemClock } from '../../src/std/index.ts';
@@ -68,7 +69,7 @@ describe('on one node', () => {
     expect(first.out).toMatch(/^deployment 1 runs at the next start/);
     change("'/told'", "'/told-anew'");
     await start();
-    expect(running?.output()).toMatch(/deployment 1, by cli/);
+    expect(running?.output()).toContain(`deployment 1, by ${person()}`);
     const client = createMllpClient({ host: '127.0.0.1', port: mllp });
     await client.send(Buffer.from(admission('before-1', 1, 1)));
     await until(async () => told.length === 1, 'the application to be told');

@@ -1,6 +1,6 @@
 /** `suture dev`: files are saved, and what runs is what they say; a faulty one changes nothing. */
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,6 +91,20 @@ export default flow('notice', { about: 'Tells the application of every admission
   edit(join(home, 'sites/mercy/site.yaml'), '    secret: app\n', '    secret: app\n    timeout: 7s\n');
   await dev.printed(/connection mercy\/app opened anew/);
   expect(await admitted()).toBe('/third');
+
+  // What no flow and no connection says is told, too, in words; so are codes, and what means the same is nothing.
+  const record = join(home, 'sites/mercy/site.yaml');
+  edit(record, 'name: Mercy (test)', 'name: Mercy Hill');
+  await dev.printed(
+    /: site mercy changed\n {2}site mercy: name is now "Mercy Hill" \(was "Mercy \(test\)"\)\n/,
+  );
+  mkdirSync(join(home, 'sites/mercy/maps'));
+  writeFileSync(join(home, 'sites/mercy/maps/units.csv'), 'source,target\nMG,mg\n');
+  await dev.printed(/map sites\/mercy\/maps\/units\.csv changed\n.*units\.csv: the map is new\n/);
+  writeFileSync(join(home, 'sites/mercy/maps/units.csv'), 'source,target\nMG,mg/d\n');
+  await dev.printed(/units\.csv: the code "MG" now means "mg\/d" \(was "mg"\)\n/);
+  edit(record, 'name: Mercy Hill', 'name: "Mercy Hill"');
+  await dev.printed(/: nothing that runs is different\n/);
 }, 180_000);
 
 test('a project that is faulty at first is waited for', async () => {

@@ -12,6 +12,22 @@ export function accountName(typed: string): string {
   return typed.trim().toLowerCase();
 }
 
+/**
+ * `cli:kim`: a person at the command line, by the name that the system knows; no account can be called so. Whoever has the
+ * command line's token may say any name: it tells apart people who are honest, and no others.
+ * @param said Percent-encoded; left out: `cli`.
+ */
+export function commandLineName(said: string | undefined): string {
+  let name = '';
+  try {
+    name = decodeURIComponent(said ?? '');
+  } catch {
+    // Not encoded as it should be: no name.
+  }
+  const plain = accountName(name.replaceAll(/[^\p{L}\p{N}._@\\ -]/gu, '')).slice(0, 64);
+  return plain === '' ? 'cli' : `cli:${plain}`;
+}
+
 /** Throws `API_BAD_REQUEST` with a sentence for a person. */
 export function checkAccount(account: { name: string; password: string }): {
   name: string;

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiFailure } from '../failures.ts';
 import { setSecurityHeaders } from '../headers.ts';
 import type { Role } from '../types.ts';
+import { commandLineName } from './account.ts';
 import { requestSource } from './origin.ts';
 import { isRole, roleAllows } from './roles.ts';
 import type { Sessions } from './session.ts';
@@ -11,7 +12,7 @@ import type { Sessions } from './session.ts';
 export interface Principal {
   readonly name: string;
   readonly role: Role;
-  /** `null`: by the command line's token. */
+  /** `null`: by the command line's token, whoever is named. */
   readonly sessionId: string | null;
 }
 
@@ -37,6 +38,9 @@ export interface GuardOptions {
   readonly signInPage: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
+/** Who is at the command line, percent-encoded. */
+export const PERSON_HEADER = 'suture-person';
+
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** The signed-in one; a route with an access other than `public` always has one. */
@@ -58,7 +62,14 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
     if (authorization !== undefined) {
       const token = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization)?.[1];
       const known = token !== undefined && timingSafeEqual(digest(token), cliDigest);
-      return known ? { name: 'cli', role: 'operator', sessionId: null } : null;
+      if (!known) return null;
+      const person = request.headers[PERSON_HEADER];
+      const name = commandLineName(typeof person === 'string' ? person : undefined);
+      const signedIn = request.cookies[options.cookieName];
+      if (signedIn === undefined) return { name, role: 'operator', sessionId: null };
+      // At the command line as a user of the console: with the session that the user's password has given.
+      const as = await options.sessions.find(signedIn);
+      return as && isRole(as.user.role) ? { name: as.user.name, role: as.user.role, sessionId: null } : null;
     }
     const cookie = request.cookies[options.cookieName];
     if (cookie === undefined) return null;

@@ -9,13 +9,16 @@ import { Failure } from '../../std/index.ts';
 import { newDisk, openMemoryStore } from '../../store/index.ts';
 import { dataFolder, makeFolder } from '../data-folder.ts';
 import { type DeployDeskOfCommands, folderDeploys, type Wish } from '../deploy-desk.ts';
-import { openDesk } from '../desk.ts';
+import { type Desk, openDesk } from '../desk.ts';
 import { explain, printJson, printLine, printNote, timeText } from '../output.ts';
+import { askPassword, person, provenUser } from '../person.ts';
 import { loadProject } from '../project/index.ts';
+import { takeElsewhere } from '../promoting.ts';
 import { hasData, openStore, startKey } from '../store.ts';
 import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
 
 interface Options extends DeskOptions {
+  as?: string;
   site: string[];
   flow: string[];
   carryOver?: boolean;
@@ -34,6 +37,12 @@ const scoped = (command: Command): Command =>
     .option('--site <site>', 'only this site; may be given again', collect, [])
     .option('--flow <name>', 'only this flow; may be given again', collect, []);
 
+const byPerson = (command: Command): Command =>
+  command.option(
+    '--as <user>',
+    'in the name of this user of the console: the password is asked for, or the first line of standard input; left out: the system’s user',
+  );
+
 const queuing = (command: Command): Command =>
   command
     .option(
@@ -49,12 +58,13 @@ export function addDeploy(program: Command): void {
     .description(
       'what a deployment would change, in words; what it wants, and what is queued under what runs',
     )
+    .option('--from <folder>', 'of what runs elsewhere, as promote would bring it here: its data folder')
     .action((options: Options) => told(() => plan(options)));
-  queuing(scoped(program.command('deploy')))
+  queuing(byPerson(scoped(program.command('deploy'))))
     .description('make the project run: on the running engine without stopping it, else at its next start')
     .option('--note <text>', 'why; kept with it and in the audit trail')
     .action((options: Options) => told(() => deploy(options)));
-  queuing(scoped(program.command('promote')))
+  queuing(byPerson(scoped(program.command('promote'))))
     .description('deploy here exactly what runs elsewhere, with this environment’s overlays')
     .requiredOption(
       '--from <folder>',
@@ -62,12 +72,12 @@ export function addDeploy(program: Command): void {
     )
     .option('--note <text>', 'why; kept with it and in the audit trail')
     .action((options: Options) => told(() => promote(options)));
-  queuing(scoped(program.command('rollback')))
+  queuing(byPerson(scoped(program.command('rollback'))))
     .description('go back to what ran before, in one step; nothing that is queued is lost')
     .option('--to <deployment>', 'to this one, as "suture deploys" numbers them')
     .option('--note <text>', 'why; kept with it and in the audit trail')
     .action((options: Options) => told(() => rollback(options)));
-  deskOptions(program.command('deploys'))
+  byPerson(deskOptions(program.command('deploys')))
     .description(
       'deployments: what ran and runs, by whom; how the folder differs; --approve or --refuse one that waits',
     )
@@ -125,7 +135,7 @@ async function withDeploys(
 ): Promise<void> {
   const data = dataOf(options);
   if (hasData(data, process.env)) {
-    const desk = await openDesk(data, process.env, options.project);
+    const desk = await openDesk(data, process.env, options.project, options.as);
     try {
       await work(desk.deploys, desk.from);
     } finally {
@@ -139,7 +149,11 @@ async function withDeploys(
     ? await openStore(data, process.env, startKey(data, process.env, false))
     : await openMemoryStore({ disk: newDisk() });
   try {
-    const place = { data: scratch ?? data, project: options.project, environment: process.env };
+    const who =
+      options.as === undefined
+        ? person()
+        : await provenUser(store, options.as, await askPassword(options.as));
+    const place = { data: scratch ?? data, project: options.project, environment: process.env, who };
     await work(folderDeploys(store, place), begin ? 'folder' : 'nothing');
   } finally {
     await store.close();
@@ -148,15 +162,18 @@ async function withDeploys(
 }
 
 async function plan(options: Options): Promise<void> {
-  const { snapshot } = await working(options);
+  const { from: folder } = options;
+  const elsewhere = folder === undefined ? null : await takeElsewhere(folder, options.project, process.env);
+  const snapshot = elsewhere?.snapshot ?? (await working(options)).snapshot;
   await withDeploys(options, false, async (desk) => {
     await desk.give(snapshot);
     const planned = await desk.plan(wishOf(options, snapshot.root));
     if (options.json) printJson(planned);
     else {
+      if (elsewhere !== null) printLine(`what runs as ${elsewhere.from}, here:`);
       printPlan(planned);
       const { driftText } = await desk.all();
-      if (driftText !== null) printNote(driftText);
+      if (driftText !== null && elsewhere === null) printNote(driftText);
     }
     if (planned.faults.length > 0) process.exitCode = 1;
   });
@@ -172,33 +189,18 @@ async function deploy(options: Options): Promise<void> {
 }
 
 async function promote(options: Options): Promise<void> {
-  const other = await openDesk(options.from ?? '', process.env, options.project);
-  let given: { snapshot: Awaited<ReturnType<DeployDeskOfCommands['take']>>; id: string };
-  try {
-    const live = (await other.deploys.all()).rows.find((row) => row.live);
-    if (live === undefined) {
-      throw new Failure({
-        code: 'DEPLOY_UNKNOWN',
-        kind: 'config',
-        message: `Nothing was deployed in ${options.from}.`,
-        fix: 'Deploy there first, look at it run, then promote it.',
-      });
-    }
-    given = { snapshot: await other.deploys.take(live.root), id: live.id };
-  } finally {
-    await other.close();
-  }
-  await withDeploys(options, true, async (desk, from) => {
-    await desk.give(given.snapshot);
-    const wish = wishOf(options, given.snapshot.root);
-    tellDone(await desk.deploy({ ...wish, act: 'promote', from: given.id }), from, options);
+  const { snapshot, from, git } = await takeElsewhere(options.from ?? '', options.project, process.env);
+  await withDeploys(options, true, async (desk, at) => {
+    await desk.give(snapshot);
+    const wish = { ...wishOf(options, snapshot.root), act: 'promote', from, git } as const;
+    tellDone(await desk.deploy(wish), at, options);
   });
 }
 
-const rollback = (options: Options): Promise<void> =>
-  withDesk(options, async (desk) => {
-    const note = needNote(options);
-    if (note === null) return;
+function rollback(options: Options): Promise<void> {
+  const note = needNote(options);
+  if (note === null) return Promise.resolve();
+  const work = async (desk: Desk): Promise<void> => {
     const row = await desk.deploys.rollback({
       scope: scopeOf(options),
       queued: options.carryOver ? 'carry over' : 'drain',
@@ -206,7 +208,9 @@ const rollback = (options: Options): Promise<void> =>
       ...(options.to === undefined ? {} : { to: options.to }),
     });
     tellDone(row, desk.from, options);
-  });
+  };
+  return withDesk(options, work, options.as);
+}
 
 function needNote({ note }: Options): string | null {
   const text = note?.trim() ?? '';
@@ -216,23 +220,28 @@ function needNote({ note }: Options): string | null {
   return null;
 }
 
-const deploys = (options: Options): Promise<void> =>
-  withDesk(options, async (desk) => {
-    const id = options.approve ?? options.refuse;
-    if (id !== undefined) {
-      const note = needNote(options);
-      if (note === null) return;
-      const row = await desk.deploys.decide(id, { approved: options.approve !== undefined, note });
-      if (options.json) printJson(row);
-      else printLine(`deployment ${row.id} is ${row.state}.`);
-      return;
-    }
+function deploys(options: Options): Promise<void> {
+  const id = options.approve ?? options.refuse;
+  if (id !== undefined) return decide(id, options);
+  return withDesk(options, async (desk) => {
     const answer = await desk.deploys.all();
     if (options.json) return printJson(answer);
     if (answer.rows.length === 0) printLine('nothing was deployed: the folder is what runs.');
     for (const row of answer.rows) printRow(row, answer.running);
     if (answer.driftText !== null) printNote(answer.driftText);
   });
+}
+
+function decide(id: string, options: Options): Promise<void> {
+  const note = needNote(options);
+  if (note === null) return Promise.resolve();
+  const work = async (desk: Desk): Promise<void> => {
+    const row = await desk.deploys.decide(id, { approved: options.approve !== undefined, note });
+    if (options.json) printJson(row);
+    else printLine(`deployment ${row.id} is ${row.state}, by ${row.decidedBy}.`);
+  };
+  return withDesk(options, work, options.as);
+}
 
 function tellDone(row: DeployRow, from: string, options: Options): void {
   const { facts } = row;
@@ -241,16 +250,23 @@ function tellDone(row: DeployRow, from: string, options: Options): void {
     return;
   }
   if (row.state === 'asked') {
+    const why = facts.act === 'roll back' ? ', and what it goes back to never ran approved there' : '';
     printLine(
-      `deployment ${row.id} waits for a second person: it touches ${facts.production.join(', ')} in production.`,
+      `deployment ${row.id} waits for a second person: it touches ${facts.production.join(', ')} in production${why}.`,
     );
     printLine(
-      `    another user approves it on the console, or with: suture deploys --approve ${row.id} --note ...`,
+      `    another user approves it on the console, or with: suture deploys --approve ${row.id} --as <user> --note ...`,
     );
     return;
   }
   const when = from === 'engine' ? 'runs now' : 'runs at the next start';
-  const what = facts.act === 'roll back' ? ` (back to ${facts.from})` : '';
+  const approved = facts.approvals?.length ? `, approved as ${facts.approvals.join(', ')}` : '';
+  const what =
+    facts.act === 'roll back'
+      ? ` (back to ${facts.from}${approved})`
+      : facts.act === 'promote'
+        ? ` (what runs as ${facts.from})`
+        : '';
   printLine(
     `deployment ${row.id}${what} ${when}: ${facts.changesInAll} change${facts.changesInAll === 1 ? '' : 's'}.`,
   );
@@ -267,8 +283,7 @@ function printRow(row: DeployRow, running: string | null): void {
         : row.state === 'asked'
           ? 'WAITS for a second person'
           : row.state;
-  const back =
-    facts.from === null ? '' : facts.act === 'promote' ? ` of ${facts.from} elsewhere` : ` to ${facts.from}`;
+  const back = facts.from === null ? '' : facts.act === 'promote' ? ` of ${facts.from}` : ` to ${facts.from}`;
   printLine(
     `${row.id.padStart(4)}  ${timeText(row.at)}  ${state}  ${facts.act}${back} by ${row.who}${row.decidedBy === null ? '' : `, decided by ${row.decidedBy}`}`,
   );

@@ -6,6 +6,7 @@ import { Failure, systemClock } from '../../std/index.ts';
 import { newMasterKey, parseMasterKey } from '../../vault/index.ts';
 import { DEVELOPMENT_KEY, dataFolder, keyOf, writeKeyFile } from '../data-folder.ts';
 import { explain, printLine, printNote } from '../output.ts';
+import { person } from '../person.ts';
 import { setting } from '../settings.ts';
 import { databaseUrl, hasData, openToLook } from '../store.ts';
 
@@ -79,7 +80,7 @@ async function rotate(options: Options): Promise<void> {
     await store.audit([
       {
         at: systemClock.now(),
-        who: 'cli',
+        who: person(),
         act: 'key.rotate',
         on: store.kind === 'postgres' ? 'database' : 'data folder',
         facts: { keys: count },

@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { recordCase } from '../case-record.ts';
-import { type CaseOutcome, type CasesRun, differenceLines, runCases } from '../case-run.ts';
+import { type CaseOutcome, type CasesRun, differenceLines, runCases, withheldLines } from '../case-run.ts';
 import { explain, printJson, printLine, printNote } from '../output.ts';
 import { faultText, loadProject } from '../project/index.ts';
 import { type DeskOptions, deskOptions, withDesk } from '../with-desk.ts';
@@ -118,6 +118,7 @@ function tell({ outcomes, faults, untested }: CasesRun, json: boolean): void {
   }
   for (const outcome of outcomes) {
     printLine(`${outcome.state.padEnd(11)}${outcome.flow} / ${outcome.case}`);
+    for (const line of withheldLines(outcome.withheld)) printLine(line);
     for (const difference of outcome.differences)
       for (const line of differenceLines(difference)) printLine(line);
     if (outcome.reason !== undefined) printLine(`    ${outcome.reason} ${outcome.fix ?? ''}`.trimEnd());

@@ -12,6 +12,7 @@ import { type LoadedFlow, loadFlows } from './flows.ts';
 import { lackingMaps, loadMaps, type ProjectMaps } from './maps.ts';
 import { valueSetFaults } from './value-sets.ts';
 
+export { besideRecord, codeFile } from './beside.ts';
 export type { ProjectConfig } from './config.ts';
 export { secretNames } from './connections.ts';
 export type { LoadedFlow } from './flows.ts';

@@ -11,7 +11,7 @@ type Act = 'rollback' | 'approve' | 'refuse';
 
 const ABOUT: Readonly<Record<Act, string>> = {
   rollback:
-    'The engine runs this again from now on, without stopping. What is queued is not lost: it runs with the version that planned it.',
+    'The engine runs this again from now on, without stopping; where a second person must approve and this never ran approved, once somebody has. What is queued is not lost: it runs with the version that planned it.',
   approve: 'It runs from now on. Your name is kept beside that of whoever has asked.',
   refuse: 'It does not run. It can be asked for again.',
 };
@@ -27,7 +27,7 @@ function whatText({ facts }: DeployRow): string {
   const scope = [...(facts.scope.sites ?? []), ...(facts.scope.flows ?? [])].join(', ');
   const of = scope === '' ? 'everything' : `only ${scope}`;
   if (facts.act === 'roll back') return `back to ${facts.from}, ${of}`;
-  return facts.act === 'promote' ? `promoted from ${facts.from} elsewhere, ${of}` : of;
+  return facts.act === 'promote' ? `promoted, ${facts.from}, ${of}` : of;
 }
 
 /** One deployment: what changed, who made it run, and what may be done about it. */
@@ -39,6 +39,7 @@ export function DeployCard({ row, running }: { readonly row: DeployRow; readonly
   const { data: me } = useQuery(meQuery);
   const { facts } = row;
   const state = stateOf(row, running);
+  const mine = me !== undefined && [me.name, `cli:${me.name}`].includes(row.who);
   const path = act === 'rollback' ? '/api/deploys/rollback' : `/api/deploys/${row.id}/decision`;
   const body = (note: string) =>
     act === 'rollback' ? { to: row.id, note } : { approved: act === 'approve', note };
@@ -66,7 +67,8 @@ export function DeployCard({ row, running }: { readonly row: DeployRow; readonly
                 <Moment at={row.decidedAt} />
               </>
             )}{' '}
-            · what was queued: {facts.queued === 'drain' ? 'drained' : 'carried over'}
+            {facts.approvals && facts.approvals.length > 0 && `· approved as ${facts.approvals.join(', ')} `}·
+            what was queued: {facts.queued === 'drain' ? 'drained' : 'carried over'}
             {facts.git && (
               <>
                 {' '}
@@ -101,8 +103,8 @@ export function DeployCard({ row, running }: { readonly row: DeployRow; readonly
             <>
               <Button
                 size="compact-sm"
-                disabled={me?.name === row.who}
-                title={me?.name === row.who ? 'Who has asked cannot approve.' : undefined}
+                disabled={mine}
+                title={mine ? 'Who has asked cannot approve.' : undefined}
                 onClick={() => setAct('approve')}
                 data-testid="approve"
               >
