@@ -88,6 +88,12 @@ function lintPromises({ late, service, trigger }: Flow, add: Add): void {
     add('service.endToEnd', 'it is no length of time', "Give milliseconds, or '5m'.");
   if (service?.silence !== undefined && service.silence !== 'learn' && !(service.silence > 0))
     add('service.silence', 'it is no length of time', "Give milliseconds, '2h', or 'learn'.");
+  if (service?.silence !== undefined && ['manual', 'schedule', 'cds'].includes(trigger.kind))
+    add(
+      'service.silence',
+      'nothing comes from the site by itself that could fail to come',
+      'Take it out; it is for flows that start on messages and records.',
+    );
 }
 
 /** Effects are remembered by id, and values are read by it: one id, one step, whatever it stands in. */
