@@ -11,7 +11,8 @@ export interface Counting {
   readonly holidays?: boolean;
 }
 
-const MINUTE = 60_000;
+/** Hours and windows begin and end at full five minutes, as people name them. */
+const PIECE = 5 * 60_000;
 
 /** Whether that moment counts. Without a calendar every one does. */
 export function countsAt(site: SiteRecord, at: number, counting: Counting): boolean {
@@ -27,7 +28,7 @@ export function countsAt(site: SiteRecord, at: number, counting: Counting): bool
 }
 
 /**
- * Milliseconds between two times that count, looked at minute by minute.
+ * Milliseconds between two times that count, looked at in pieces of five minutes.
  * @param enough It stops there: more need not be known.
  */
 export function countedTime(
@@ -40,7 +41,7 @@ export function countedTime(
   if (site.calendar === undefined) return Math.max(0, to - from);
   let counted = 0;
   for (let at = from; at < to && counted <= enough; ) {
-    const next = Math.min(to, (Math.floor(at / MINUTE) + 1) * MINUTE);
+    const next = Math.min(to, (Math.floor(at / PIECE) + 1) * PIECE);
     if (countsAt(site, at, counting)) counted += next - at;
     at = next;
   }
