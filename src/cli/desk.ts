@@ -10,6 +10,7 @@ import {
   type GapsAnswer,
   type LanesAnswer,
   type RewindAnswer,
+  type ServiceAnswer,
   searchMessages,
 } from '../api/index.ts';
 import {
@@ -79,6 +80,8 @@ export interface Desk extends WriteDeskOfCommands, KeptDesk {
   cursors(site?: string): Promise<readonly CursorView[]>;
   rewind(request: { site: string; resource: string; to: number; reason: string }): Promise<CursorView>;
   connections(): Promise<readonly ConnectionState[]>;
+  /** What flows promise at their sites, and whether it is kept. */
+  service(): Promise<ServiceAnswer['service']>;
   /** False: nothing kept it from being called. `null`: there is no such connection. */
   resume(site: string, connection: string, reason: string): Promise<boolean | null>;
   approvals(query: {
@@ -186,6 +189,7 @@ function engineDesk(url: string, token: string): Desk {
       ((await (await ask(`/api/sites/${encodeURIComponent(site)}/rewind`, body)).json()) as RewindAnswer)
         .cursor,
     connections: async () => (await ask('/api/connections')).json() as Promise<readonly ConnectionState[]>,
+    service: async () => ((await (await ask('/api/service')).json()) as ServiceAnswer).service,
     async resume(site, connection, reason) {
       const place = `${encodeURIComponent(site)}/${encodeURIComponent(connection)}`;
       const answer = await ask(`/api/connections/${place}/resume`, { reason });
@@ -265,6 +269,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
     },
     rewind: async (request) => (await cursors()).rewind({ ...request, who: 'cli' }),
     connections: () => notRunning('Connections are open only while the engine runs.'),
+    service: () => notRunning('What flows promise is watched only while the engine runs.'),
     resume: () => notRunning('Connections are open only while the engine runs.'),
     approvals: (query) => approvals.approvals(query),
     async answer({ deliveryId, approved, reason }) {

@@ -13,6 +13,7 @@ import {
 import { durationText, Failure, nearest } from '../../std/index.ts';
 import { explain, printJson, printLine, printTable } from '../output.ts';
 import { type LoadedFlow, loadProject } from '../project/index.ts';
+import { addFlowsService } from './flows-service.ts';
 
 interface Options {
   readonly project: string;
@@ -58,6 +59,7 @@ export function addFlows(program: Command): void {
         process.exitCode = explain(error);
       }
     });
+  addFlowsService(flows);
 }
 
 const summary = (flow: LoadedFlow['flow']) => ({

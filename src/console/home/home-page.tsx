@@ -5,6 +5,7 @@ import type { Home } from '../../api/types.ts';
 import { EmptyState, FailureNotice } from '../parts/notice.tsx';
 import { ageText, Moment } from '../parts/time.tsx';
 import { homeQuery } from '../remote/queries.ts';
+import { BrokenPromises } from './broken-promises.tsx';
 import { COUNTERS } from './counters.ts';
 import { Destinations } from './destinations.tsx';
 import { FeedTable } from './feed-table.tsx';
@@ -85,6 +86,7 @@ export function HomePage() {
       {error && <FailureNotice error={error} />}
       <StoreBanner home={home} />
       <Totals home={home} />
+      <BrokenPromises home={home} />
       <StuckLanes />
       <section aria-labelledby="feeds">
         <Title order={2} size="h5" mb="xs" id="feeds">
