@@ -46,6 +46,7 @@ const GUARDED: Readonly<Record<string, Role>> = {
   'GET /api/exchanges': 'viewer',
   'GET /api/home': 'viewer',
   'GET /api/lanes': 'viewer',
+  'GET /api/service': 'viewer',
   'GET /api/maps/gaps': 'viewer',
   'GET /api/me': 'viewer',
   'GET /api/messages/:id': 'viewer',

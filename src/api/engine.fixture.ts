@@ -161,6 +161,19 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       position: 'nothing yet',
       movedAt: null,
     }),
+    service: () => [
+      {
+        ...{ site: 'mercy', flow: 'admissions', promise: 'silence', state: 'broken', code: 'FLOW_SILENT' },
+        ...{ since: clock.now() - 3 * 3_600_000, lastAt: clock.now() - 3 * 3_600_000 },
+        text: 'no ADT^A0* for the flow "admissions" has come since 2026-01-31 09:00 UTC, longer than 2h',
+        fix: 'Look at the connection adt-in ("suture connections"), then ask the site whether it still sends.',
+      },
+      {
+        ...{ site: 'mercy', flow: 'reminders', promise: 'end to end', state: 'kept', code: null },
+        ...{ since: null, lastAt: null, fix: null },
+        text: 'deliveries are done in the time that it promises',
+      },
+    ],
     readiness: () => fixture.ready,
     onChange(listener) {
       listeners.add(listener);

@@ -12,6 +12,7 @@ import type {
   MessageSearch,
   Revealed,
   ScannedPage,
+  ServiceAnswer,
 } from './types.ts';
 
 describe('a hospital seen through the API', () => {
@@ -47,6 +48,15 @@ describe('a hospital seen through the API', () => {
     expect(home.destinations.map((one) => one.connection).sort()).toEqual(['care-app', 'epic']);
     expect(home.totals.received).toBe(home.feeds.reduce((sum, one) => sum + one.counters.received, 0));
     expect(home.store).toEqual({ state: 'ready' });
+    // What flows promise and do not keep is told with it; what is kept has a list of its own.
+    expect(home.broken.map(({ site, flow, code }) => [site, flow, code])).toEqual([
+      ['mercy', 'admissions', 'FLOW_SILENT'],
+    ]);
+    const { body: all } = await viewer.get<ServiceAnswer>('/api/service');
+    expect(all.service.map(({ flow, state }) => `${flow} ${state}`)).toEqual([
+      'admissions broken',
+      'reminders kept',
+    ]);
     expect(home.flows.map((flow) => flow.trigger)).toEqual(['HL7 ADT^A0*', 'Appointment created, updated']);
   });
 

@@ -96,6 +96,13 @@ describe('what machines ask without signing in', () => {
       expect(text).toContain('suture_queued_deliveries{site="mercy",connection="adt-in"} 2');
       expect(text).toContain('suture_connection_running{site="mercy",connection="care-app"} 0');
       expect(text).toContain('suture_store_ready 1');
+      expect(text).toContain(
+        'suture_flow_promise_broken{site="mercy",flow="admissions",promise="silence"} 1',
+      );
+      expect(text).toContain(
+        'suture_flow_promise_broken{site="mercy",flow="reminders",promise="end to end"} 0',
+      );
+      expect(text).toContain('suture_flow_last_event_timestamp_seconds{site="mercy",flow="admissions"}');
       expect(text).toContain('suture_process_resident_memory_bytes');
     }
   });

@@ -4,7 +4,7 @@
  *
  * Nothing here holds patient content but `Revealed`, and that is given only by an audited act.
  */
-import type { Approval, Attention, ConnectionState } from '../engine/index.ts';
+import type { Approval, Attention, ConnectionState, ServiceState } from '../engine/index.ts';
 import type { TraceEntry } from '../flow/index.ts';
 import type {
   AttemptRecord,
@@ -98,7 +98,15 @@ export interface Home {
   /** Connections that flows call. */
   readonly destinations: readonly ConnectionState[];
   readonly flows: readonly HomeFlow[];
+  /** What flows promise and is not kept now. */
+  readonly broken: readonly ServiceState[];
   readonly store: HomeStore;
+}
+
+/** GET /api/service: every promise of a flow at a site. */
+export interface ServiceAnswer {
+  readonly now: number;
+  readonly service: readonly ServiceState[];
 }
 
 // ---------------------------------------------------------------- messages

@@ -11,6 +11,7 @@ import {
   type LanesAnswer,
   PERSON_HEADER,
   type RewindAnswer,
+  type ServiceAnswer,
   searchMessages,
 } from '../api/index.ts';
 import {
@@ -82,6 +83,8 @@ export interface Desk extends WriteDeskOfCommands, KeptDesk {
   cursors(site?: string): Promise<readonly CursorView[]>;
   rewind(request: { site: string; resource: string; to: number; reason: string }): Promise<CursorView>;
   connections(): Promise<readonly ConnectionState[]>;
+  /** What flows promise at their sites, and whether it is kept. */
+  service(): Promise<ServiceAnswer['service']>;
   /** False: nothing kept it from being called. `null`: there is no such connection. */
   resume(site: string, connection: string, reason: string): Promise<boolean | null>;
   approvals(query: {
@@ -211,6 +214,7 @@ function engineDesk(url: string, token: string, cookie: string | undefined): Des
       ((await (await ask(`/api/sites/${encodeURIComponent(site)}/rewind`, body)).json()) as RewindAnswer)
         .cursor,
     connections: async () => (await ask('/api/connections')).json() as Promise<readonly ConnectionState[]>,
+    service: async () => ((await (await ask('/api/service')).json()) as ServiceAnswer).service,
     async resume(site, connection, reason) {
       const place = `${encodeURIComponent(site)}/${encodeURIComponent(connection)}`;
       const answer = await ask(`/api/connections/${place}/resume`, { reason });
@@ -301,6 +305,7 @@ async function folderDesk(
     },
     rewind: async (request) => (await cursors()).rewind({ ...request, who }),
     connections: () => notRunning('Connections are open only while the engine runs.'),
+    service: () => notRunning('What flows promise is watched only while the engine runs.'),
     resume: () => notRunning('Connections are open only while the engine runs.'),
     approvals: (query) => approvals.approvals(query),
     async answer({ deliveryId, approved, reason }) {

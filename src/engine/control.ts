@@ -14,6 +14,7 @@ import type { Person } from './patient.ts';
 import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
 import type { Responder } from './respond.ts';
 import type { RunControl } from './run.ts';
+import type { ServiceState } from './service/promise.ts';
 import type { SignInControl } from './sign-in/desk.ts';
 import type { GapControl } from './unmapped.ts';
 import type { WriteControl } from './writes.ts';
@@ -57,6 +58,8 @@ export interface EngineControl extends CursorControl, GapControl, NecessaryContr
   readonly startedAt: number;
   connections(): readonly ConnectionState[];
   readiness(): Readiness;
+  /** What flows promise at their sites, and whether it is kept; looked at each minute. */
+  service(): readonly ServiceState[];
   /** At most four calls a second; the function returned ends it. */
   onChange(listener: (change: Change) => void): () => void;
   test(site: string, connection: string): Promise<readonly TestResult[]>;

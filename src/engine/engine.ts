@@ -23,6 +23,7 @@ import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import { createResuming } from './resuming.ts';
 import { createScripts } from './scripts.ts';
+import { createWatch } from './service/watch.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { watchStore } from './store-probe.ts';
 import { createDraining, createSwap } from './swap.ts';
@@ -73,6 +74,11 @@ export function createEngine(options: EngineOptions): Engine {
     nudge: () => dispatch.nudge(),
   });
 
+  const { sites: sitesNow, flows: flowsNow } = present;
+  const watch = createWatch({
+    ...{ store, clock, sites: sitesNow, flows: flowsNow, log },
+    changed: () => changed('health'),
+  });
   const gaps = createGaps({ store, clock, present, planned, tallies, log });
   const dispatch = createDispatch({
     store,
@@ -80,23 +86,28 @@ export function createEngine(options: EngineOptions): Engine {
     settled: gaps.settled,
     workers: options.workers ?? WORKERS,
     deliver: (leased) =>
-      replays.run(leased, (flow) =>
-        deliver(leased, {
-          store,
-          clock,
-          random,
-          flow,
-          site: present.site,
-          see: necessary.see,
-          connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
-          enter: gate.enter,
-          repeatable,
-          script: scripts.run,
-          signal: stopping.signal,
-          due: due.now,
-          found: tallies.findings,
+      replays
+        .run(leased, (flow) =>
+          deliver(leased, {
+            store,
+            clock,
+            random,
+            flow,
+            site: present.site,
+            see: necessary.see,
+            connection: (site, name) => byName.get(`${site}/${name}`)?.connection,
+            enter: gate.enter,
+            repeatable,
+            script: scripts.run,
+            signal: stopping.signal,
+            due: due.now,
+            found: tallies.findings,
+          }),
+        )
+        .then((settlement) => {
+          if (settlement !== 'stale') watch.settled(leased, settlement);
+          return settlement;
         }),
-      ),
     givenBack: gate.givenBack,
     changed: () => changed('deliveries'),
     broken: (error) => {
@@ -287,6 +298,7 @@ export function createEngine(options: EngineOptions): Engine {
         answering.start();
         const { sites, flows } = present;
         clockwork = startClockwork({ store, clock, keyedHash, sites, flows, planned, log });
+        watch.start();
       } catch (error) {
         running = false;
         endWatch?.();
@@ -308,7 +320,7 @@ export function createEngine(options: EngineOptions): Engine {
       await replays.close();
       await answering.stop();
       backpressure.stop();
-      await clockwork?.stop();
+      await Promise.all([clockwork?.stop(), watch.stop()]);
       endWatch?.();
       const end = beginDrain(clock, drain, {
         text: () => drainText(dispatch.inHand, gate.underWay()),
@@ -326,6 +338,8 @@ export function createEngine(options: EngineOptions): Engine {
 
     resume,
     stuckLanes: (query) => store.stuckLanes(query),
+
+    service: watch.states,
 
     readiness: () => readinessOf(store.health(), running, [...gate.notices(), ...resuming.notices()]),
 

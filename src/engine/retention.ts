@@ -3,14 +3,19 @@
  * counted and told without a word of what was in them. What is not finished stays, however old.
  */
 import type { ConnectionContext } from '../connectors/index.ts';
-import { repeatsOf, retentionOf, type SiteRecord } from '../site/index.ts';
+import type { Flow } from '../flow/index.ts';
+import { repeatsOf, retentionOf, retentionOfFlow, type SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock, pause } from '../std/index.ts';
 import type { MessageEnd, PruneRequest, Store } from '../store/index.ts';
+import type { RunningFlow } from './control.ts';
+import { createLooks } from './retention-looks.ts';
+import { SCHEDULE_CONNECTION } from './schedules.ts';
 
 export interface RetentionOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly sites: () => readonly SiteRecord[];
+  readonly flows: () => readonly RunningFlow[];
   readonly log: ConnectionContext['log'];
 }
 
@@ -29,35 +34,64 @@ const LEDGER_DAYS = 90;
 
 const ENDS: readonly MessageEnd[] = ['delivered', 'filtered', 'dead', 'rejected', 'unrouted'];
 
-/** What is removed now, one request for each feed and end; last what no record speaks of any more, by the longest time of all. */
-export function pruneRequests(sites: readonly SiteRecord[], now: number): Omit<PruneRequest, 'limit'>[] {
+/** Ends of which a flow may say how long: those of messages that it was planned for. */
+const OF_FLOWS: readonly MessageEnd[] = ['delivered', 'filtered', 'dead'];
+
+/** Flows that say otherwise than the feed, and before which time their messages leave. */
+function sayingOtherwise(
+  flows: readonly Flow[],
+  kept: ReturnType<typeof retentionOf>,
+  ended: MessageEnd,
+  now: number,
+): NonNullable<PruneRequest['flows']> {
+  if (!OF_FLOWS.includes(ended)) return [];
+  return flows.flatMap(({ name, retention }) => {
+    if (retention === undefined) return [];
+    const days = retentionOfFlow(kept, retention)[ended];
+    return days === kept[ended] ? [] : [{ flow: name, receivedBefore: now - days * DAY }];
+  });
+}
+
+/**
+ * What is removed now, one request for each feed and end; last what no record speaks of any more, by the longest time of all.
+ * What schedules started is kept as a feed of the site that says nothing of its own.
+ */
+export function pruneRequests(
+  sites: readonly SiteRecord[],
+  flows: readonly Flow[],
+  now: number,
+): Omit<PruneRequest, 'limit'>[] {
   const requests: Omit<PruneRequest, 'limit'>[] = [];
-  let longest = 0;
+  let oldest = now;
   let widest = 0;
+  const scheduled = flows.some(({ trigger }) => trigger.kind === 'schedule');
   for (const site of sites) {
-    for (const connection of Object.keys(site.connections)) {
+    const feeds = Object.keys(site.connections);
+    for (const connection of new Set(scheduled ? [...feeds, SCHEDULE_CONNECTION] : feeds)) {
       const kept = retentionOf(site, connection);
       const { window } = repeatsOf(site, connection);
       widest = Math.max(widest, window);
       for (const ended of ENDS) {
-        longest = Math.max(longest, kept[ended]);
+        const receivedBefore = now - kept[ended] * DAY;
+        const otherwise = sayingOtherwise(flows, kept, ended, now);
+        oldest = Math.min(oldest, receivedBefore, ...otherwise.map((one) => one.receivedBefore));
         requests.push({
-          site: site.site,
-          connection,
-          ended,
-          receivedBefore: now - kept[ended] * DAY,
-          repeatsBefore: now - window,
+          ...{ site: site.site, connection, ended, receivedBefore, repeatsBefore: now - window },
+          ...(otherwise.length === 0 ? {} : { flows: otherwise }),
         });
       }
     }
   }
   // Without a single connection there is no word on how long: nothing is removed.
-  if (longest === 0) return [];
-  return [...requests, { receivedBefore: now - longest * DAY, repeatsBefore: now - widest }];
+  if (requests.length === 0) return [];
+  return [...requests, { receivedBefore: oldest, repeatsBefore: now - widest }];
 }
 
-export function startRetention({ store, clock, sites, log }: RetentionOptions): { stop(): Promise<void> } {
+export function startRetention({ store, clock, sites, flows, log }: RetentionOptions): {
+  stop(): Promise<void>;
+} {
   const stopping = new AbortController();
+  const looks = createLooks();
 
   /** Step by step until a step is not full; gives how many in all. */
   const inSteps = async (step: (limit: number) => Promise<number>): Promise<number> => {
@@ -71,9 +105,14 @@ export function startRetention({ store, clock, sites, log }: RetentionOptions): 
 
   const round = async (): Promise<void> => {
     const now = clock.now();
-    for (const request of pruneRequests(sites(), now)) {
-      if (stopping.signal.aborted) return;
-      const removed = await inSteps((limit) => store.prune({ ...request, limit }));
+    const running = flows().map(({ flow }) => flow);
+    for (const request of pruneRequests(sites(), running, now)) {
+      let removed = 0;
+      for (const look of looks.of(request, now)) {
+        if (stopping.signal.aborted) return;
+        removed += await inSteps((limit) => store.prune({ ...look, limit }));
+      }
+      looks.done(request, now);
       if (removed === 0) continue;
       const { site, connection, ended, receivedBefore } = request;
       log('info', 'finished messages were removed: their retention is over', {
@@ -81,6 +120,7 @@ export function startRetention({ store, clock, sites, log }: RetentionOptions): 
         ended: ended ?? 'any',
         removed,
         receivedBefore: new Date(receivedBefore).toISOString(),
+        ...(request.flows === undefined ? {} : { flowsSayOtherwise: request.flows.length }),
       });
     }
     const ended = now - LEDGER_DAYS * DAY;

@@ -1,7 +1,7 @@
 /** What a flow file says of the flow as a whole. */
 import type { Duration } from '../std/index.ts';
 import { lengthOf } from './define-sleep.ts';
-import type { Exhausted, Flow, Late, Order, ServiceLevel } from './flow.ts';
+import type { Exhausted, Flow, FlowRetention, Late, Order, ServiceLevel } from './flow.ts';
 
 export interface FlowOptions {
   /** One sentence for the console. */
@@ -18,6 +18,8 @@ export interface FlowOptions {
   readonly exhausted?: Exhausted;
   /** What becomes of an event that is older than this when its turn comes: `{ after: '2h', do: 'filter' }`. */
   readonly late?: Omit<Late, 'after'> & { readonly after: Duration | number };
+  /** Days for which its finished messages are kept: `{ days: 365 }`. Left out: as the connection and the site say. */
+  readonly retention?: FlowRetention;
   /** What the flow promises: `{ endToEnd: '5m', silence: 'learn' }`. */
   readonly service?: {
     readonly endToEnd?: Duration | number;
@@ -28,7 +30,7 @@ export interface FlowOptions {
 const THREE_DAYS = 3 * 86_400_000;
 
 /** What a flow says only where it says it. */
-type Promises = Pick<Flow, 'attempts' | 'exhausted' | 'late' | 'service'>;
+type Promises = Pick<Flow, 'attempts' | 'exhausted' | 'late' | 'retention' | 'service'>;
 
 function serviceOf(name: string, service: NonNullable<FlowOptions['service']>): ServiceLevel {
   const { endToEnd, silence } = service;
@@ -43,13 +45,14 @@ function serviceOf(name: string, service: NonNullable<FlowOptions['service']>): 
 /** @throws Failure `config`: what is no length of time. */
 export function headOf(name: string, options: FlowOptions): Omit<Flow, 'trigger' | 'steps'> {
   const { about = '', order = 'patient', giveUpAfter = THREE_DAYS } = options;
-  const { attempts, exhausted, late, service } = options;
+  const { attempts, exhausted, late, retention, service } = options;
   const sites =
     typeof options.sites === 'string' && options.sites !== 'all' ? [options.sites] : (options.sites ?? 'all');
   const limits: Promises = {
     ...(attempts === undefined ? {} : { attempts }),
     ...(exhausted === undefined ? {} : { exhausted }),
     ...(late === undefined ? {} : { late: { ...late, after: lengthOf(name, 'late.after', late.after) } }),
+    ...(retention === undefined ? {} : { retention: { ...retention } }),
     ...(service === undefined ? {} : { service: serviceOf(name, service) }),
   };
   const length = lengthOf(name, 'giveUpAfter', giveUpAfter);

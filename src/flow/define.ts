@@ -34,6 +34,7 @@ import type { SiteValue } from './event.ts';
 import type {
   Exhausted,
   Flow,
+  FlowRetention,
   Hl7Writing,
   Late,
   OnUnknown,
@@ -160,6 +161,7 @@ export class FlowBuilder<K extends Known, Last = unknown> implements Flow {
   declare readonly attempts?: number;
   declare readonly exhausted?: Exhausted;
   declare readonly late?: Late;
+  declare readonly retention?: FlowRetention;
   declare readonly service?: ServiceLevel;
 
   constructor(value: Flow) {
@@ -173,6 +175,7 @@ export class FlowBuilder<K extends Known, Last = unknown> implements Flow {
     if (value.attempts !== undefined) this.attempts = value.attempts;
     if (value.exhausted !== undefined) this.exhausted = value.exhausted;
     if (value.late !== undefined) this.late = value.late;
+    if (value.retention !== undefined) this.retention = value.retention;
     if (value.service !== undefined) this.service = value.service;
   }
 

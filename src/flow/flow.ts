@@ -294,7 +294,19 @@ export interface Flow {
    */
   readonly exhausted?: Exhausted;
   readonly late?: Late;
+  readonly retention?: FlowRetention;
   readonly service?: ServiceLevel;
+}
+
+/**
+ * Days for which finished messages that it was planned for are kept. What it leaves out, the connection's and the site's word
+ * says; of several flows the longest does.
+ */
+export interface FlowRetention {
+  /** Delivered and filtered ones. */
+  readonly days?: number;
+  /** Those with a dead letter; never less than `days`. */
+  readonly dead?: number;
 }
 
 /** What becomes of a delivery whose event is too old to be acted on, judged before its first step. */

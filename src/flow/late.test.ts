@@ -61,3 +61,18 @@ describe('a late event', () => {
     expect(reasons({ since: 'a..b' })[0]).toContain('late.since: "a..b"');
   });
 });
+
+test('how long a flow keeps its messages is looked at, too', () => {
+  const reasons = (retention: object) =>
+    lint(
+      flow('f', { retention: retention as never })
+        .on(hl7.message('ADT^A01'))
+        .send('s', send),
+    ).map(({ place, reason }) => `${place}: ${reason}`);
+  expect(reasons({ days: 365, dead: 400 })).toEqual([]);
+  expect(reasons({ days: 0.5 })).toEqual(['retention.days: it is no number of days']);
+  expect(reasons({ rejected: 5 })).toEqual(['retention: it has no "rejected"']);
+  expect(reasons({ days: 30, dead: 7 })).toEqual([
+    'retention.dead: dead letters would leave before what was delivered',
+  ]);
+});

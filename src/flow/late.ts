@@ -1,6 +1,6 @@
 /** Events that are too old to be acted on. Pure. */
 import { compileSource, instantOf, readTime } from '../mapping/index.ts';
-import { Failure } from '../std/index.ts';
+import { Failure, lengthText } from '../std/index.ts';
 import type { EventContext } from './event.ts';
 import type { Flow, Late } from './flow.ts';
 
@@ -40,15 +40,4 @@ function happenedAt(since: string, { event, hl7, site }: EventContext): number |
   const moment = typeof value === 'string' ? readTime(value) : undefined;
   if (moment?.day === undefined) return undefined;
   return instantOf(moment.hour === undefined ? { ...moment, ...DAY_ENDS } : moment, site.timeZone);
-}
-
-function lengthText(ms: number): string {
-  const units = [
-    [86_400_000, 'd'],
-    [3_600_000, 'h'],
-    [60_000, 'min'],
-    [1_000, 's'],
-  ] as const;
-  const [size, unit] = units.find(([each]) => ms >= each) ?? [1, 'ms'];
-  return `${Math.floor(ms / size)} ${unit}`;
 }

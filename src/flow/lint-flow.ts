@@ -43,6 +43,25 @@ export function effectsOf(steps: readonly Step[]): number {
   }, 0);
 }
 
+function lintRetention({ retention, trigger }: Flow, add: Add): void {
+  if (retention === undefined) return;
+  const { days, dead } = retention;
+  for (const [name, said] of Object.entries({ days, dead }))
+    if (said !== undefined && !(Number.isInteger(said) && said > 0))
+      add(`retention.${name}`, 'it is no number of days', 'Give a whole number from 1 on.');
+  for (const name of Object.keys(retention))
+    if (name !== 'days' && name !== 'dead')
+      add('retention', `it has no "${name}"`, 'A flow says days and dead; the rest is the site record’s.');
+  if (days !== undefined && dead !== undefined && dead < days)
+    add(
+      'retention.dead',
+      'dead letters would leave before what was delivered',
+      `Give ${days} or more, or leave it out.`,
+    );
+  if (trigger.kind === 'cds')
+    add('retention', 'no messages are kept of calls', 'Take it out; exchanges go by the site’s retention.');
+}
+
 function lintPromises({ late, service, trigger }: Flow, add: Add): void {
   if (late !== undefined) {
     if (!(late.after > 0)) add('late.after', 'it is no length of time', "Give milliseconds, or '2h'.");
@@ -69,6 +88,12 @@ function lintPromises({ late, service, trigger }: Flow, add: Add): void {
     add('service.endToEnd', 'it is no length of time', "Give milliseconds, or '5m'.");
   if (service?.silence !== undefined && service.silence !== 'learn' && !(service.silence > 0))
     add('service.silence', 'it is no length of time', "Give milliseconds, '2h', or 'learn'.");
+  if (service?.silence !== undefined && ['manual', 'schedule', 'cds'].includes(trigger.kind))
+    add(
+      'service.silence',
+      'nothing comes from the site by itself that could fail to come',
+      'Take it out; it is for flows that start on messages and records.',
+    );
 }
 
 /** Effects are remembered by id, and values are read by it: one id, one step, whatever it stands in. */
@@ -115,6 +140,7 @@ export function lintFlow(flow: Flow, add: Add): void {
       `one delivery could do ${effects} things`,
       `Lower atMost of its lists: ${MOST_EFFECTS} are the most.`,
     );
+  lintRetention(flow, add);
   lintPromises(flow, add);
 }
 

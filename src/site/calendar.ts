@@ -12,9 +12,12 @@ export interface LocalTime {
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
+/** Of one moment several things are asked. */
+let latest: { readonly timeZone: string; readonly at: number; readonly local: LocalTime } | undefined;
 
 /** @param at Milliseconds since 1970. */
 export function localTimeOf(timeZone: string, at: number): LocalTime {
+  if (latest?.at === at && latest.timeZone === timeZone) return latest.local;
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-US', {
@@ -31,11 +34,13 @@ export function localTimeOf(timeZone: string, at: number): LocalTime {
   }
   const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? '';
-  return {
+  const local: LocalTime = {
     day: `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`,
     time: `${part('hour')}:${part('minute')}`,
     weekday: part('weekday') as Weekday,
   };
+  latest = { timeZone, at, local };
+  return local;
 }
 
 interface Hours {

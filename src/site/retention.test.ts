@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { siteSchema } from './record.ts';
-import { connectorRecord, repeatsOf, retentionOf } from './retention.ts';
+import { connectorRecord, repeatsOf, retentionOf, retentionOfFlow } from './retention.ts';
 
 const site = (more: Record<string, unknown>) =>
   siteSchema.parse({
@@ -48,6 +48,17 @@ test('the connection’s word goes before the site’s; what needs a person is n
   });
   expect(siteSchema.safeParse({ ...record, retention: { days: 0 } }).success).toBe(false);
   expect(siteSchema.safeParse({ ...record, retention: { day: 1 } }).success).toBe(false);
+});
+
+test('a flow says how long its own are kept; what it leaves out, the connection and the site say', () => {
+  const kept = retentionOf(site({ retention: { days: 60, rejected: 5 } }), 'adt');
+  expect(retentionOfFlow(kept, {})).toEqual(kept);
+  expect(retentionOfFlow(kept, { days: 7 })).toEqual({ ...kept, delivered: 7, filtered: 7 });
+  expect(retentionOfFlow(kept, { days: 365 })).toEqual({
+    ...kept,
+    ...{ delivered: 365, filtered: 365, dead: 365 },
+  });
+  expect(retentionOfFlow(kept, { dead: 10 })).toEqual({ ...kept, dead: 10 });
 });
 
 test('repeats are recognised for a fortnight unless the connection says otherwise; its connector sees nothing of it', () => {

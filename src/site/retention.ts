@@ -32,6 +32,19 @@ export function retentionOf(site: SiteRecord, connection: string): Retention {
   };
 }
 
+/** What a flow says of its own messages, over what holds where they were received. */
+export function retentionOfFlow(
+  kept: Retention,
+  said: { readonly days?: number; readonly dead?: number },
+): Retention {
+  const { days = 0, dead = kept.dead } = said;
+  return {
+    ...kept,
+    ...(days === 0 ? {} : { delivered: days, filtered: days }),
+    dead: Math.max(dead, days),
+  };
+}
+
 const WINDOW = 14 * 86_400_000;
 
 /** How repeats of a connection's messages are recognised; `window` in milliseconds. */

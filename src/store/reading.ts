@@ -66,6 +66,13 @@ export interface PruneRequest {
   readonly connection?: string;
   readonly ended?: MessageEnd;
   /**
+   * Flows that say otherwise than `receivedBefore`, for messages with a delivery of theirs: a message leaves when all of its
+   * flows let it go. One without deliveries goes by `receivedBefore`.
+   */
+  readonly flows?: readonly { readonly flow: string; readonly receivedBefore: number }[];
+  /** Looks only at those received at `from` or later, and before `to`. Left out: at all. */
+  readonly within?: { readonly from: number; readonly to: number };
+  /**
    * What recognises a repeat of a message received at this time or later stays when the message goes; of older ones it
    * goes, too, also of those that went before. Left out: it goes with its message.
    */

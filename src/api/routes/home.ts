@@ -5,7 +5,7 @@ import type { Counters } from '../../message/index.ts';
 import type { FeedTally } from '../../store/index.ts';
 import { principalOf } from '../auth/guard.ts';
 import type { ApiContext } from '../context.ts';
-import type { Home, HomeFeed, HomeFlow, HomeStore, Me } from '../types.ts';
+import type { Home, HomeFeed, HomeFlow, HomeStore, Me, ServiceAnswer } from '../types.ts';
 
 const NONE: Counters = { received: 0, filtered: 0, queued: 0, sent: 0, errored: 0 };
 
@@ -90,6 +90,7 @@ export async function homeOf(context: ApiContext): Promise<Home> {
     feeds,
     destinations: engine.connections().filter((state) => state.roles.includes('out')),
     flows: engine.flows.map(flowView),
+    broken: engine.service().filter(({ state }) => state === 'broken'),
     store,
   };
 }
@@ -118,4 +119,12 @@ export async function homeRoutes(app: FastifyInstance, context: ApiContext): Pro
   app.get('/api/home', viewer, () => homeOf(context));
 
   app.get('/api/attention', viewer, (): Promise<Attention> => attentionOf(context.engine.store));
+  app.get(
+    '/api/service',
+    viewer,
+    async (): Promise<ServiceAnswer> => ({
+      now: context.clock.now(),
+      service: context.engine.service(),
+    }),
+  );
 }

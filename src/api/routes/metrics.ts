@@ -68,6 +68,19 @@ export async function metricRoutes(app: FastifyInstance, { engine, clock }: ApiC
     registers,
   });
 
+  const promises = new Gauge({
+    name: 'suture_flow_promise_broken',
+    help: '1 while what a flow promises at a site (silence, end to end) is not kept, 0 while it is; what is not judged yet is left out.',
+    labelNames: ['site', 'flow', 'promise'],
+    registers,
+  });
+  const lastEvent = new Gauge({
+    name: 'suture_flow_last_event_timestamp_seconds',
+    help: 'When the last event of a flow came that promises to tell silence, as of its last look.',
+    labelNames: ['site', 'flow'],
+    registers,
+  });
+
   app.get('/metrics', { config: { access: 'viewer' } }, async (_request, reply) => {
     const now = clock.now();
     storeReady.set(engine.store.health().state === 'ready' ? 1 : 0);
@@ -76,7 +89,18 @@ export async function metricRoutes(app: FastifyInstance, { engine, clock }: ApiC
       engine.store.noises(),
       engine.store.outcomes(now - 10 * 60_000),
     ]);
-    for (const metric of [repeats, noise, queued, lastReceived, running, outcomes, findings]) metric.reset();
+    for (const metric of [
+      repeats,
+      noise,
+      queued,
+      lastReceived,
+      running,
+      outcomes,
+      findings,
+      promises,
+      lastEvent,
+    ])
+      metric.reset();
     for (const { counter } of counters) counter.reset();
     for (const tally of tallies) {
       const labels = { site: tally.site, connection: tally.connection };
@@ -84,6 +108,10 @@ export async function metricRoutes(app: FastifyInstance, { engine, clock }: ApiC
       repeats.inc(labels, tally.repeats);
       queued.set(labels, tally.queued);
       if (tally.lastReceivedAt !== null) lastReceived.set(labels, tally.lastReceivedAt / 1000);
+    }
+    for (const { site, flow, promise, state, lastAt } of engine.service()) {
+      if (state !== 'not judged') promises.set({ site, flow, promise }, state === 'broken' ? 1 : 0);
+      if (lastAt !== null) lastEvent.set({ site, flow }, lastAt / 1000);
     }
     for (const one of noises)
       noise.inc({ site: one.site, connection: one.connection, kind: one.kind }, one.count);

@@ -72,7 +72,8 @@ async function examine(projectFolder: string): Promise<Check[]> {
         : `${project.sites.length} sites, ${project.flows.length} flows`,
     );
     for (const { record } of project.sites) {
-      for (const text of retentionLines(record, systemClock.now())) add('retention', 'ok', text);
+      for (const text of retentionLines(record, project.flows, systemClock.now()))
+        add('retention', 'ok', text);
     }
   } catch (error) {
     add('project', 'warn', asFailure(error).message);

@@ -10,9 +10,10 @@ import {
   toYaml,
   triggerText,
 } from '../../flow/index.ts';
-import { Failure, nearest } from '../../std/index.ts';
+import { durationText, Failure, nearest } from '../../std/index.ts';
 import { explain, printJson, printLine, printTable } from '../output.ts';
 import { type LoadedFlow, loadProject } from '../project/index.ts';
+import { addFlowsService } from './flows-service.ts';
 
 interface Options {
   readonly project: string;
@@ -58,6 +59,7 @@ export function addFlows(program: Command): void {
         process.exitCode = explain(error);
       }
     });
+  addFlowsService(flows);
 }
 
 const summary = (flow: LoadedFlow['flow']) => ({
@@ -99,9 +101,32 @@ function show({ flow, file }: LoadedFlow, options: Options): void {
   printLine(`  starts on  ${triggerText(flow.trigger)}`);
   printLine(`  sites      ${flow.sites === 'all' ? 'all' : flow.sites.join(', ')}`);
   printLine(`  order      by ${flow.order}; exhausted: ${exhaustedOf(flow)}`);
+  for (const line of promiseLines(flow)) printLine(line);
   printLine(`  needs      ${[...needed.connections, ...needed.scopes].join(', ') || 'nothing'}`);
   printLine();
   for (const step of flow.steps) printStep(step, '  ');
+}
+
+/** What the flow says of how long it keeps and how fast it is, where it says it. */
+function promiseLines({ retention, service }: LoadedFlow['flow']): string[] {
+  const kept = [
+    ...(retention?.days === undefined ? [] : [`${retention.days} days`]),
+    ...(retention?.dead === undefined ? [] : [`${retention.dead} with a dead letter`]),
+  ];
+  const promised = [
+    ...(service?.endToEnd === undefined ? [] : [`end to end within ${durationText(service.endToEnd)}`]),
+    ...(service?.silence === undefined
+      ? []
+      : [
+          service.silence === 'learn'
+            ? 'silence told by what is usual'
+            : `silence told after ${durationText(service.silence)}`,
+        ]),
+  ];
+  return [
+    ...(kept.length === 0 ? [] : [`  keeps      messages for ${kept.join(', ')}`]),
+    ...(promised.length === 0 ? [] : [`  promises   ${promised.join('; ')}`]),
+  ];
 }
 
 function printStep(step: Step, indent: string): void {

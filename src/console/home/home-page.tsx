@@ -6,6 +6,7 @@ import { EmptyState, FailureNotice } from '../parts/notice.tsx';
 import { ageText, Moment } from '../parts/time.tsx';
 import { homeQuery } from '../remote/queries.ts';
 import { Attention } from './attention.tsx';
+import { BrokenPromises } from './broken-promises.tsx';
 import { COUNTERS } from './counters.ts';
 import { Destinations } from './destinations.tsx';
 import { FeedTable } from './feed-table.tsx';
@@ -87,6 +88,7 @@ export function HomePage() {
       <StoreBanner home={home} />
       <Totals home={home} />
       <Attention />
+      <BrokenPromises home={home} />
       <StuckLanes />
       <section aria-labelledby="feeds">
         <Title order={2} size="h5" mb="xs" id="feeds">

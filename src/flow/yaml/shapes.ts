@@ -60,6 +60,7 @@ export const HEAD: readonly Key[] = [
       key('since', 'source'),
     ],
   }),
+  key('retention', { group: [key('days', 'number'), key('dead', 'number')] }),
   key('service', { group: [key('endToEnd', 'duration'), key('silence', 'silence')] }),
 ];
 

@@ -25,6 +25,7 @@ on: { hl7: ORU^R01 }
 order: connection
 giveUpAfter: 12h
 late: { after: 2h, do: hold, since: hl7:MSH-7 }
+retention: { days: 365, dead: 400 }
 service: { endToEnd: 5m, silence: learn }
 steps:
   - route: kind
@@ -66,6 +67,7 @@ steps:
       order: 'connection',
       giveUpAfter: '12h',
       late: { after: '2h', do: 'hold', since: 'hl7:MSH-7' },
+      retention: { days: 365, dead: 400 },
       service: { endToEnd: '5m', silence: 'learn' },
     })
       .on(hl7.message('ORU^R01'))
@@ -529,6 +531,10 @@ describe('any flow', () => {
       attempts: fc.nat(),
       exhausted: fc.constantFrom('stop lane', 'dead letter'),
       late: fc.record({ after: lengths, do: fc.constantFrom('filter', 'hold', 'dead letter') }),
+      retention: fc.record(
+        { days: fc.integer({ min: 1 }), dead: fc.integer({ min: 1 }) },
+        { requiredKeys: [] },
+      ),
       service: fc.record(
         { endToEnd: lengths, silence: fc.oneof(lengths, fc.constant('learn')) },
         { requiredKeys: [] },

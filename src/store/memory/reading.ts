@@ -268,13 +268,23 @@ function endOf({ summary, deliveries: planned }: MessageRow): PruneRequest['ende
   return planned.some((row) => row.state === 'delivered') ? 'delivered' : 'filtered';
 }
 
+/** Received before this it may leave: when the last of its flows lets it go. */
+function letGoBefore({ deliveries: planned }: MessageRow, { flows, receivedBefore }: PruneRequest): number {
+  if (flows === undefined || planned.length === 0) return receivedBefore;
+  return Math.min(
+    ...planned.map(({ flow }) => flows.find((one) => one.flow === flow)?.receivedBefore ?? receivedBefore),
+  );
+}
+
 export function prune(state: State, request: PruneRequest): number {
   let pruned = 0;
   for (const [id, row] of state.messages) {
     if (pruned >= request.limit) break;
     const { summary } = row;
     const end = endOf(row);
-    if (end === null || summary.receivedAt >= request.receivedBefore) continue;
+    if (end === null || summary.receivedAt >= letGoBefore(row, request)) continue;
+    if (request.within && !(summary.receivedAt >= request.within.from)) continue;
+    if (request.within && !(summary.receivedAt < request.within.to)) continue;
     if (request.site !== undefined && summary.site !== request.site) continue;
     if (request.connection !== undefined && summary.connection !== request.connection) continue;
     if (request.ended !== undefined && end !== request.ended) continue;

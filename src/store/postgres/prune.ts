@@ -28,7 +28,15 @@ SELECT m.id FROM message m
 WHERE m.id > $1 AND m.id <= $2 AND m.received_at < $3 AND ($4::integer[] IS NULL OR m.connection = ANY ($4))
   AND NOT EXISTS (SELECT 1 FROM open_delivery d WHERE d.id >= m.id * 4096 AND d.id < (m.id + 1) * 4096)
   AND ($5::text IS NULL OR ${ENDED} = $5)
+  AND ($7::bigint IS NULL OR (
+    m.received_at >= $7 AND (m.planned > 0 OR m.received_at < $8) AND NOT EXISTS (
+      SELECT 1 FROM delivery d LEFT JOIN unnest($9::integer[], $10::bigint[]) AS f (flow, before) ON f.flow = d.flow
+      WHERE d.id >= m.id * 4096 AND d.id < (m.id + 1) * 4096 AND m.received_at >= coalesce(f.before, $8)
+    )
+  ))
 ORDER BY m.id LIMIT $6 FOR UPDATE OF m SKIP LOCKED`;
+/** Where the ids of a time begin. */
+const LOWEST_SINCE = 'SELECT min(first_id) AS id FROM tally_minute WHERE minute >= $1';
 /** A delivery that was planned meanwhile (a replay) keeps its message: asked again under the lock of the messages. */
 const STILL_FINISHED = `
 SELECT m.id FROM unnest($1::bigint[]) AS m (id)
@@ -104,6 +112,28 @@ const LOCKED = '55P03';
 const LOCK_APPENDS = "SET LOCAL lock_timeout = '2s'";
 const PARTITIONED = ['message', 'message_patient', 'delivery', 'step_output', 'attempt'];
 
+/** Where flows say otherwise than the feed, or only some time is looked at: what the statement takes for it. */
+async function keptOf({ flows, within, receivedBefore }: PruneRequest, dictionary: Desk['dictionary']) {
+  if (flows === undefined && within === undefined)
+    return { to: receivedBefore, taken: [null, null, null, null] };
+  const named: { readonly flow: number; readonly before: number }[] = [];
+  for (const { flow, receivedBefore: before } of flows ?? []) {
+    // A flow that never had a delivery keeps nothing.
+    const name = await dictionary.findName(flow);
+    if (name !== undefined) named.push({ flow: name, before });
+  }
+  const latest = Math.max(receivedBefore, ...named.map(({ before }) => before));
+  return {
+    to: Math.min(latest, within?.to ?? latest),
+    taken: [
+      within?.from ?? 0,
+      receivedBefore,
+      named.map(({ flow }) => flow),
+      named.map(({ before }) => before),
+    ],
+  };
+}
+
 const repeatsBefore = (request: PruneRequest): number => request.repeatsBefore ?? Number.MAX_SAFE_INTEGER;
 
 export function pruner(desk: Desk) {
@@ -162,20 +192,22 @@ export function pruner(desk: Desk) {
   const round = async (
     request: PruneRequest,
     connections: readonly number[] | null,
+    kept: Awaited<ReturnType<typeof keptOf>>,
     after: number,
     limit: number,
   ): Promise<{ readonly removed: number; readonly seen: number; readonly after: number }> =>
     again(() =>
       writers.other.transaction(async (ask) => {
         const minute = Math.floor(request.receivedBefore / MINUTE);
-        const [highest] = await ask<{ id: number | null }>(HIGHEST_OLD, [minute]);
+        const [highest] = await ask<{ id: number | null }>(HIGHEST_OLD, [Math.floor(kept.to / MINUTE)]);
         const rows = await ask<{ id: number }>(FINISHED, [
           after,
           highest?.id ?? 0,
-          request.receivedBefore,
+          kept.to,
           connections,
           request.ended ?? null,
           limit,
+          ...kept.taken,
         ]);
         const ids = (await ask<{ id: number }>(STILL_FINISHED, [rows.map((row) => row.id)])).map(
           (row) => row.id,
@@ -208,12 +240,21 @@ export function pruner(desk: Desk) {
         .map((one) => one.id);
     }
     let removed = 0;
-    if (connections === null && request.ended === undefined && request.limit >= TOGETHER) {
+    const { flows, within } = request;
+    const kept = await keptOf(request, dictionary);
+    const plain = flows === undefined && within === undefined;
+    if (plain && connections === null && request.ended === undefined && request.limit >= TOGETHER) {
       removed += await dropPartitions(request);
     }
-    for (let after = -1; removed < request.limit; ) {
+    let after = -1;
+    if (within !== undefined) {
+      const [lowest] = await read<{ id: number | null }>(LOWEST_SINCE, [Math.floor(within.from / MINUTE)]);
+      if ((lowest?.id ?? null) === null) return removed;
+      after = (lowest?.id ?? 0) - 1;
+    }
+    while (removed < request.limit) {
       const asked = Math.min(request.limit - removed, TOGETHER);
-      const some = await round(request, connections, after, asked);
+      const some = await round(request, connections, kept, after, asked);
       removed += some.removed;
       if (some.seen < asked) break;
       after = some.after;

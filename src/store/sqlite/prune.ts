@@ -6,6 +6,7 @@ import { DEPARTING_COLUMNS, type Departing, departures, isRejected } from './dep
 import type { Desk } from './desk.ts';
 import { ENDED, FINISHED } from './ends.ts';
 import { bucketOf } from './filing.ts';
+import { type Kept, keptOf, LET_GO, rangeOf } from './kept.ts';
 import { deliveryId } from './numbers.ts';
 import { COUNTS, type Periods } from './periods.ts';
 import { MINUTE } from './tallies.ts';
@@ -29,7 +30,8 @@ DELETE FROM dedupe WHERE (known_as, sender, message) IN (
   SELECT known_as, sender, message FROM dedupe WHERE connection = ? AND received_at < ? LIMIT ${PRUNE_LIMIT}
 ) RETURNING connection, repeats`;
 
-const PERIODS = 'SELECT name, last_at FROM period WHERE dropped = 0 AND first_id <= ? ORDER BY name';
+const PERIODS =
+  'SELECT name, last_at FROM period WHERE dropped = 0 AND first_id <= ? AND last_id > ? ORDER BY name';
 const LEAVING = 'SELECT message FROM leaving WHERE period = ?';
 const MESSAGES_IN = 'SELECT coalesce(sum(received), 0) AS count FROM period_tally WHERE period = ?';
 const PERIOD_TALLIES = 'SELECT * FROM period_tally WHERE period = ?';
@@ -52,12 +54,19 @@ export interface Pruned {
 }
 
 /** The messages meant, in one file: with a connection by its index, otherwise from the lowest id up. */
-function selecting(connection: boolean, ended: MessageEnd | undefined, more = ''): string {
+function selecting(
+  connection: boolean,
+  ended: MessageEnd | undefined,
+  kept: Kept | undefined,
+  more = '',
+): string {
+  const byIndex = connection && kept === undefined;
   return `
-SELECT ${DEPARTING_COLUMNS} FROM message ${connection ? 'INDEXED BY message_feed' : ''}
-WHERE ${connection ? 'connection = $connection AND' : ''} id > $after AND id <= $highest AND received_at < $before
+SELECT ${DEPARTING_COLUMNS} FROM message ${byIndex ? 'INDEXED BY message_feed' : ''}
+WHERE ${connection ? 'connection = $connection AND' : ''} id > $after AND id <= $highest
+  AND ${kept === undefined ? 'received_at < $before' : LET_GO(kept)}
   AND ${FINISHED} ${ended === undefined ? '' : `AND ${ENDED[ended]}`} ${more}
-${connection ? '' : 'ORDER BY id'} LIMIT $limit`;
+${byIndex ? '' : 'ORDER BY id'} LIMIT $limit`;
 }
 
 export function pruner(desk: Desk, periods: Periods) {
@@ -94,10 +103,11 @@ export function pruner(desk: Desk, periods: Periods) {
     for (const connection of ids ?? [undefined]) {
       const limit = round.limit - found.length;
       if (limit <= 0) break;
-      const some = file.prepare(selecting(connection !== undefined, round.ended, more)).all({
-        after: ids ? 0 : round.after,
+      const kept = keptOf(round, dictionary);
+      const some = file.prepare(selecting(connection !== undefined, round.ended, kept, more)).all({
+        after: ids && kept === undefined ? 0 : round.after,
         highest,
-        before: round.receivedBefore,
+        ...(kept === undefined ? { before: round.receivedBefore } : {}),
         limit,
         ...(connection === undefined ? {} : { connection }),
       });
@@ -136,8 +146,15 @@ export function pruner(desk: Desk, periods: Periods) {
 
   const inPeriods = (round: PruneRound, highest: number): number => {
     let removed = 0;
-    for (const { name, last_at } of allPeriods.all(highest) as { name: string; last_at: number }[]) {
-      const all = round.site === undefined && round.connection === undefined && round.ended === undefined;
+    for (const { name, last_at } of allPeriods.all(highest, round.after) as {
+      name: string;
+      last_at: number;
+    }[]) {
+      const all =
+        keptOf(round, dictionary) === undefined &&
+        round.site === undefined &&
+        round.connection === undefined &&
+        round.ended === undefined;
       if (all && last_at < round.receivedBefore) {
         removed += dropWhole(name);
         continue;
@@ -147,7 +164,7 @@ export function pruner(desk: Desk, periods: Periods) {
       const gone = JSON.stringify(leaving.all(name).map((row) => row.message));
       removed += periods.read(name, (file) => {
         const more = `AND id NOT IN (SELECT value FROM json_each('${gone}'))`;
-        const rows = select(file, { ...round, after: 0, limit }, highest, more);
+        const rows = select(file, { ...round, limit }, highest, more);
         const countsOf = file.prepare(COUNTS);
         for (const row of rows) {
           const ended = countsOf.get(deliveryId(row.id, 0), deliveryId(row.id + 1, 0)) as Readonly<
@@ -177,15 +194,28 @@ export function pruner(desk: Desk, periods: Periods) {
     }
   };
 
+  const range = rangeOf(database);
+  /** Where flows say otherwise much may be looked at that stays: so many ids in one transaction. */
+  const slice = (round: PruneRound): Pruned => {
+    const { from, to, done } = range(round);
+    const rows = inLiveFile({ ...round, after: from }, to);
+    const left = round.limit - rows.length;
+    const removed = rows.length + (left > 0 ? inPeriods({ ...round, after: from, limit: left }, to) : 0);
+    if (removed === round.limit) return { removed, after: from, done: false };
+    if (done) forgetRepeats(round);
+    return { removed, after: to, done };
+  };
+
   return (asked: PruneRound): Pruned => {
     const round = { ...asked, limit: Math.min(asked.limit, PRUNE_LIMIT) };
+    if (asked.flows !== undefined || asked.within !== undefined) return slice(round);
     const minute = Math.floor(round.receivedBefore / MINUTE);
     const highest = (highestOld.get(minute) as { id: number | null }).id ?? 0;
     const rows = inLiveFile(round, highest);
     if (rows.length === round.limit) {
       return { removed: rows.length, after: rows.at(-1)?.id ?? highest, done: false };
     }
-    const shelved = inPeriods({ ...round, limit: round.limit - rows.length }, highest);
+    const shelved = inPeriods({ ...round, after: 0, limit: round.limit - rows.length }, highest);
     forgetRepeats(round);
     if (round.ended === undefined) {
       dropMinutes.run(minute - MINUTES_KEPT);

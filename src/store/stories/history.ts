@@ -253,6 +253,60 @@ export function historyStories(fresh: FreshBench): void {
     expect(await store.ledger()).toMatchObject({ received: 1, planned: 1, waiting: 1 });
   });
 
+  test('a message stays as long as the longest of its flows says, wherever it lies', async () => {
+    const { store } = given;
+    const made = async (flows: readonly string[], day: number): Promise<string> => {
+      const [one] = await store.append(
+        unit([
+          message({
+            receivedAt: T0 + day * DAY,
+            deliveries: flows.map((flow, at) => delivery([`${flow}${at}`], { flow })),
+          }),
+        ]),
+      );
+      return one?.messageId as string;
+    };
+    const all: Record<string, string[]> = {};
+    for (const day of [0, 40]) {
+      for (const flows of [['brief'], ['usual'], ['long'], ['brief', 'long'], ['brief', 'usual'], []])
+        (all[flows.join('+') || 'none'] ??= []).push(await made(flows, day));
+    }
+    await deliverAll(store);
+    const waits = await made(['brief'], 0);
+    // Half of them lie in a period file; what the others are is the same.
+    await store.shelve({ receivedBefore: T0 + 20 * DAY, limit: 100 });
+    // Now it is day 60: the feed keeps 30 days, one flow 10, another 50.
+    const days = (kept: number): number => T0 + (60 - kept) * DAY;
+    const request = {
+      receivedBefore: days(30),
+      flows: [
+        { flow: 'brief', receivedBefore: days(10) },
+        { flow: 'long', receivedBefore: days(50) },
+        { flow: 'nobody', receivedBefore: days(1) },
+      ],
+      ...{ limit: 100, repeatsBefore: T0 },
+    };
+    const left = async (): Promise<string[]> => (await allOf(store)).sort((a, b) => Number(a) - Number(b));
+    // Only a time of it: of what came on the first day, or only of what came after.
+    expect(await store.prune({ ...request, within: { from: T0 + DAY, to: T0 + 90 * DAY } })).toBe(1);
+    expect(await store.prune({ ...request, within: { from: 0, to: T0 } })).toBe(0);
+    const later = ['usual', 'long', 'brief+long', 'brief+usual', 'none'].map((one) => all[one]?.[1]);
+    expect(await left()).toEqual([...Object.values(all).map(([first]) => first), ...later, waits]);
+    expect(await store.prune({ ...request, receivedBefore: days(55), flows: request.flows })).toBe(6);
+    expect(await store.prune(request)).toBe(0);
+    expect(await left()).toEqual([...later, waits]);
+    // The long one is kept for 70 days now: nothing of it leaves, however old the others are.
+    const longer = {
+      ...request,
+      receivedBefore: days(0),
+      flows: [{ flow: 'long', receivedBefore: days(70) }],
+    };
+    expect(await store.prune({ ...longer, ended: 'delivered', site: 'north', connection: 'adt' })).toBe(2);
+    expect(await left()).toEqual([all.long?.[1], all['brief+long']?.[1], all.none?.[1], waits]);
+    expect(await store.ledger()).toMatchObject({ received: 4, delivered: 3, waiting: 1, unrouted: 1 });
+    expect(await store.tallies(T0)).toMatchObject([{ received: 4, sent: 3, queued: 1 }]);
+  });
+
   test('shelved messages leave by their age and end, too; a period of which all has left is gone', async () => {
     const { store } = given;
     const some: string[] = [];
