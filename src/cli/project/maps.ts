@@ -5,6 +5,7 @@ import { type Flow, needs, runsAt } from '../../flow/index.ts';
 import {
   type FieldMap,
   type MapFile,
+  type OpenCode,
   type RowSource,
   readMapFile,
   readValueSet,
@@ -12,7 +13,7 @@ import {
   type ValueSets,
   valueSetsOf,
 } from '../../mapping/index.ts';
-import type { Fault, LoadedSite } from '../../site/index.ts';
+import type { Fault, LoadedSite, Role } from '../../site/index.ts';
 import { Failure, nearest } from '../../std/index.ts';
 
 /**
@@ -42,7 +43,7 @@ export interface ProjectMaps {
   /** Reads every value set map: what is wrong, and targets that several rows have. */
   check(progress?: (done: number, all: number) => void): {
     readonly faults: readonly Fault[];
-    readonly findings: readonly Fault[];
+    readonly findings: readonly (Fault & { readonly role?: Role })[];
   };
 }
 
@@ -90,13 +91,14 @@ export function loadMaps(
     fileOf: (site, map) => join(folders.get(site)?.folder ?? folder, `${map}.csv`),
     check(progress) {
       const found: Fault[] = [];
-      const findings: Fault[] = [];
+      const findings: (Fault & { readonly role?: Role })[] = [];
       let done = 0;
       for (const one of all) {
         for (const name of one.names) {
           // Of very many files none is kept: whoever asks for one later reads it.
-          const { rows, faults } = one.file(name, checked);
+          const { rows, open, faults } = one.file(name, checked);
           found.push(...faults);
+          findings.push(...unanswered(open, join(one.folder, `${name}.csv`)));
           const own = { names: [name], rows: () => rows };
           if (faults.length === 0 && shared.isSound(name))
             findings.push(
@@ -119,7 +121,11 @@ class CsvFolder implements RowSource {
   readonly #known: ReadonlySet<string>;
   readonly #read = new Map<
     string,
-    { readonly rows: readonly ValueSetRow[]; readonly faults: readonly Fault[] }
+    {
+      readonly rows: readonly ValueSetRow[];
+      readonly open: readonly OpenCode[];
+      readonly faults: readonly Fault[];
+    }
   >();
 
   constructor(folder: string) {
@@ -151,12 +157,16 @@ class CsvFolder implements RowSource {
   file(
     name: string,
     keep: boolean,
-  ): { readonly rows: readonly ValueSetRow[]; readonly faults: readonly Fault[] } {
+  ): {
+    readonly rows: readonly ValueSetRow[];
+    readonly open: readonly OpenCode[];
+    readonly faults: readonly Fault[];
+  } {
     const known = this.#read.get(name);
     if (known !== undefined) return known;
     const file = join(this.folder, `${name}.csv`);
-    const { rows, faults } = readValueSet(readFileSync(file), file);
-    const made = { rows, faults: faults.map((fault) => ({ file, ...fault })) };
+    const { rows, open, faults } = readValueSet(readFileSync(file), file);
+    const made = { rows, open, faults: faults.map((fault) => ({ file, ...fault })) };
     if (keep) this.#read.set(name, made);
     return made;
   }
@@ -201,6 +211,26 @@ function strangers(folder: string, endings: readonly string[]): readonly Fault[]
       },
     ];
   });
+}
+
+/** So many codes are named in one finding. */
+const NAMED = 5;
+
+/** Codes that were seen, and of which nobody has said what they mean. */
+function unanswered(open: readonly OpenCode[], file: string): readonly (Fault & { readonly role: Role })[] {
+  const [first] = open;
+  if (first === undefined) return [];
+  const more = open.length > NAMED ? ` and ${open.length - NAMED} more` : '';
+  const names = open.slice(0, NAMED).map(({ source }) => `"${source}"`);
+  return [
+    {
+      file,
+      line: first.line,
+      reason: `${open.length} code${open.length === 1 ? ' has' : 's have'} no target yet: ${names.join(', ')}${more}`,
+      fix: 'ask what each means and write it as its target, with who said it and when; (none) for one that carries nothing',
+      role: 'interface engine analyst',
+    },
+  ];
 }
 
 /** On the way back nobody can say which row is meant. Told where a row of them stands in this folder. */
