@@ -55,14 +55,17 @@ const ID_FIELDS: Readonly<Record<string, { readonly assigner: number; readonly t
   ),
 };
 
-/** Fields whose parts say who somebody is; of ids the first component alone. */
-const PERSONAL: Readonly<Record<string, readonly number[]>> = {
-  PID: [5, 6, 7, 9, 11, 12, 13, 14, 19, 20, 23],
-  NK1: [2, 4, 5, 6, 7, 16, 30, 31, 32],
-  GT1: [3, 4, 5, 6, 7, 8, 12, 16, 17, 18],
-  IN1: [16, 18, 19, 36, 49],
-  MRG: [7],
-  PV1: [7, 8, 9, 17],
+/**
+ * Fields whose first parts say who somebody is: of names family, given and middle name, of people of the house number and name, of
+ * addresses all down to the code of the place. What stands behind (kinds of names, assigners) is the feed's. Of ids the first alone.
+ */
+const PERSONAL: Readonly<Record<string, Readonly<Record<number, number>>>> = {
+  PID: { 5: 3, 6: 3, 7: 1, 9: 3, 11: 5, 12: 1, 13: 1, 14: 1, 19: 1, 20: 1, 23: 1 },
+  NK1: { 2: 3, 4: 5, 5: 1, 6: 1, 16: 1, 30: 3, 31: 1, 32: 5 },
+  GT1: { 3: 3, 4: 3, 5: 5, 6: 1, 7: 1, 8: 1, 12: 1, 16: 3, 17: 5, 18: 1 },
+  IN1: { 16: 3, 18: 1, 19: 5, 36: 1, 49: 1 },
+  MRG: { 7: 3 },
+  PV1: { 7: 4, 8: 4, 9: 4, 17: 4 },
 };
 
 /** What looks like a code: no blanks, no row of digits as long as a number that names a person, and no date. */
@@ -88,9 +91,9 @@ export function personalTexts(message: Message): Set<string> {
   };
   for (const segment of message.segments()) {
     const { id, fields } = segmentParts(segment, delimiters);
-    for (const n of PERSONAL[id] ?? [])
-      for (const repetition of repetitionParts(fields[n] ?? '', delimiters))
-        for (const component of componentParts(repetition, delimiters))
+    for (const [n, most] of Object.entries(PERSONAL[id] ?? {}))
+      for (const repetition of repetitionParts(fields[Number(n)] ?? '', delimiters))
+        for (const component of componentParts(repetition, delimiters).slice(0, most))
           for (const part of component.split(delimiters.subcomponent ?? '\0')) note(part);
     for (const path of Object.keys(ID_FIELDS)) {
       const [own, n] = path.split('-');

@@ -1,6 +1,6 @@
 /** The maps of a project: field maps in `maps/*.yaml`, value set maps in `maps/*.csv` and `sites/<site>/maps/*.csv`. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Flow, needs, runsAt } from '../../flow/index.ts';
 import {
   type FieldMap,
@@ -94,11 +94,12 @@ export function loadMaps(
       const findings: (Fault & { readonly role?: Role })[] = [];
       let done = 0;
       for (const one of all) {
+        const unsaid: { readonly file: string; readonly codes: readonly OpenCode[] }[] = [];
         for (const name of one.names) {
           // Of very many files none is kept: whoever asks for one later reads it.
           const { rows, open, faults } = one.file(name, checked);
           found.push(...faults);
-          findings.push(...unanswered(open, join(one.folder, `${name}.csv`)));
+          if (open.length > 0) unsaid.push({ file: join(one.folder, `${name}.csv`), codes: open });
           const own = { names: [name], rows: () => rows };
           if (faults.length === 0 && shared.isSound(name))
             findings.push(
@@ -106,6 +107,7 @@ export function loadMaps(
             );
           progress?.(++done, count);
         }
+        findings.push(...unanswered(unsaid));
       }
       return { faults: found, findings };
     },
@@ -213,21 +215,25 @@ function strangers(folder: string, endings: readonly string[]): readonly Fault[]
   });
 }
 
-/** So many codes are named in one finding. */
-const NAMED = 5;
+/** So many maps are named in one finding. */
+const NAMED = 6;
 
-/** Codes that were seen, and of which nobody has said what they mean. */
-function unanswered(open: readonly OpenCode[], file: string): readonly (Fault & { readonly role: Role })[] {
+/** Codes of a folder's maps that were seen, and of which nobody has said what they mean. */
+function unanswered(
+  open: readonly { readonly file: string; readonly codes: readonly OpenCode[] }[],
+): readonly (Fault & { readonly role: Role })[] {
   const [first] = open;
-  if (first === undefined) return [];
-  const more = open.length > NAMED ? ` and ${open.length - NAMED} more` : '';
-  const names = open.slice(0, NAMED).map(({ source }) => `"${source}"`);
+  const [code] = first?.codes ?? [];
+  if (first === undefined || code === undefined) return [];
+  const count = open.reduce((sum, { codes }) => sum + codes.length, 0);
+  const names = open.slice(0, NAMED).map(({ file, codes }) => `${basename(file)} ${codes.length}`);
+  const more = open.length > NAMED ? `, and ${open.length - NAMED} more maps` : '';
   return [
     {
-      file,
-      line: first.line,
-      reason: `${open.length} code${open.length === 1 ? ' has' : 's have'} no target yet: ${names.join(', ')}${more}`,
-      fix: 'ask what each means and write it as its target, with who said it and when; (none) for one that carries nothing',
+      file: first.file,
+      line: code.line,
+      reason: `${count} code${count === 1 ? ' has' : 's have'} no target yet (${names.join(', ')}${more})`,
+      fix: 'ask what each means, and write its target, who said it and when; (none) for one that carries nothing',
       role: 'interface engine analyst',
     },
   ];
