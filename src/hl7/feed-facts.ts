@@ -76,6 +76,8 @@ const TYPE = /^[A-Z][A-Z0-9]{2}(\^[A-Z0-9]{3})?$/;
 const VERSION = /^\d(\.\d){1,2}$/;
 /** Shorter ones are initials and the like, which stand everywhere. */
 const SHORTEST_PERSONAL = 3;
+/** Of who gives ids, and of kinds of ids, shorter rows of digits are numbers of somebody or something, too. */
+const NUMBERED = /\d{5}/;
 
 export const isFeedCode = (text: string): boolean => CODE.test(text) || OID.test(text);
 
@@ -117,7 +119,8 @@ export function feedFacts(message: Message): FeedFact[] {
   const personal = personalTexts(message);
   const code = (raw: string): string => {
     const text = firstText(raw, delimiters).trim();
-    return isFeedCode(text) && !personal.has(text.toUpperCase()) ? text : NOT_A_CODE;
+    const fit = OID.test(text) || (CODE.test(text) && !NUMBERED.test(text));
+    return fit && !personal.has(text.toUpperCase()) ? text : NOT_A_CODE;
   };
   add('type', type);
   add('version', VERSION.test(header.version) ? header.version : header.version === '' ? '' : NOT_A_CODE);

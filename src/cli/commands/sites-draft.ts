@@ -132,7 +132,13 @@ async function draft(site: string, options: Options): Promise<void> {
     today: new Date(systemClock.now()).toISOString().slice(0, 10),
   };
   const about = aboutOf(servers, samples);
-  let observed = observedOf(draftRecord(input).connection, servers);
+  // What an earlier probe was told after signing in still stands, unless it is asked anew.
+  const { connection } = draftRecord(input);
+  const before = connection === undefined ? undefined : project?.observed[site]?.[connection];
+  let observed = merged(
+    connection === undefined || before === undefined ? {} : { [connection]: before },
+    observedOf(connection, servers),
+  );
   let made = draftRecord({ ...input, observed });
   if (options.signIn === true) {
     const more = await signedIn(project, site, made, draftText(made, about), file, options);
