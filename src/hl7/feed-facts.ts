@@ -79,6 +79,7 @@ const SHORTEST_PERSONAL = 3;
 /** Of who gives ids, and of kinds of ids, shorter rows of digits are numbers of somebody or something, too. */
 const NUMBERED = /\d{5}/;
 
+/** True for what looks like a code or an OID, and not like a name, a number of a person or a date. */
 export const isFeedCode = (text: string): boolean => CODE.test(text) || OID.test(text);
 
 const FIELDS_AT_MOST = 400;
