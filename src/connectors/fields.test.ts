@@ -72,10 +72,10 @@ describe('the fields of connections in the JSON Schema of site records', () => {
     expect(overlay('connections: { one: { connector: mllp, idelTimeout: 5m } }')).toBe(false);
   });
 
-  test('the records that templates and examples bring are right by it', () => {
+  test('the records of examples are right by it', () => {
     const root = join(import.meta.dirname, '..', '..');
-    const files = globSync('{templates,examples}/**/site.yaml', { cwd: root });
-    expect(files.length).toBeGreaterThan(1);
+    const files = globSync('examples/**/site.yaml', { cwd: root });
+    expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
       const right = validate(parse(readFileSync(join(root, file), 'utf8')));
       expect([file, right ? [] : validate.errors?.slice(0, 3)]).toEqual([file, []]);
