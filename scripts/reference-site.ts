@@ -1,5 +1,6 @@
 /** The page and the JSON Schema of site records, both made of the declaration that `suture check` reads them by. */
-import { siteJsonSchema } from '../src/site/index.ts';
+import { connectorFields } from '../src/connectors/index.ts';
+import { sharedParts, siteJsonSchema } from '../src/site/index.ts';
 
 interface Schema {
   readonly type?: string;
@@ -18,9 +19,15 @@ interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
+  /** Of a connection: its fields, by its connector. */
+  readonly allOf?: readonly {
+    readonly if: { readonly properties: { readonly connector: { readonly const: string } } };
+    readonly then: Schema;
+  }[];
 }
 
-export const siteSchemaText = (): string => `${JSON.stringify(siteJsonSchema(), null, 2)}\n`;
+export const siteSchemaText = (): string =>
+  `${JSON.stringify(sharedParts(siteJsonSchema(connectorFields)), null, 2)}\n`;
 
 /** Without the choice of the environment, which every single value has. */
 function bare(schema: Schema): Schema {
@@ -85,14 +92,29 @@ function below(schema: Schema, path: string): string[] {
   return rows;
 }
 
+const tableOf = (title: string, rows: readonly string[]): string =>
+  [`## ${title}\n`, '| field | holds | default | about |', '|---|---|---|---|', ...rows, ''].join('\n');
+
+/** What connections of each connector have beside what all have. */
+function connectorTables(connections: Schema): string[] {
+  const each = connections.additionalProperties as Schema;
+  const common = Object.keys(each.properties ?? {});
+  return (each.allOf ?? []).map(({ if: condition, then: fields }) => {
+    const own = Object.entries(fields.properties ?? {}).filter(([field]) => !common.includes(field));
+    return tableOf(
+      `connections of connector ${String(condition.properties.connector.const)}`,
+      own.flatMap(([field, schema]) => rowsOf(schema, field, fields.required?.includes(field) ?? false)),
+    );
+  });
+}
+
 export function sitePage(made: string): string {
-  const { else: whole } = siteJsonSchema() as { readonly else: Schema };
+  const { else: whole } = siteJsonSchema(connectorFields) as { readonly else: Schema };
   const parts = Object.entries(whole.properties ?? {}).map(([name, schema]) => {
     const required = whole.required?.includes(name) ?? false;
     const rows = rowsOf(schema, name, required);
-    return [`## ${name}\n`, '| field | holds | default | about |', '|---|---|---|---|', ...rows, ''].join(
-      '\n',
-    );
+    const own = tableOf(name, rows);
+    return name === 'connections' ? [own, ...connectorTables(schema)].join('\n') : own;
   });
   return [
     made,

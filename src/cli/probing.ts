@@ -1,11 +1,11 @@
 /** Who asks a site's server: the engine that runs on a data folder, or one that is opened for the question alone. */
 import type { ErrorAnswer, ProbeAnswer } from '../api/index.ts';
-import { createEngine } from '../engine/index.ts';
+import { createEngine, secretVariable } from '../engine/index.ts';
 import type { Observed } from '../site/index.ts';
 import { Failure, systemClock } from '../std/index.ts';
 import { announced } from './data-folder.ts';
-import type { Project } from './project/index.ts';
-import type { Environment } from './settings.ts';
+import { type Project, secretNames } from './project/index.ts';
+import { type Environment, setting } from './settings.ts';
 import { openToLook, whenFree } from './store.ts';
 
 export interface Probing {
@@ -23,6 +23,12 @@ async function probingNow(folder: string, environment: Environment, project: Pro
   const word = announced(folder);
   if (word !== null && (await answers(word.url))) return engineProbing(word.url, word.token);
   const store = await openToLook(folder, environment);
+  // As a start does: what the environment says of a secret is kept, sealed.
+  for (const name of secretNames(project.sites)) {
+    const given = setting(environment, secretVariable(name));
+    if (given !== undefined && given !== (await store.getSecret(`secret:${name}`)))
+      await store.putSecret(`secret:${name}`, given);
+  }
   const engine = createEngine({
     store,
     sites: project.sites.map((site) => site.record),

@@ -5,6 +5,7 @@
  *
  * Nothing here names a store, a flow or the engine: connectors stand below all of them.
  */
+import type { ZodType } from 'zod';
 import type { Asked, ConsentFacts, RunMemory, SharedSlot, SigningAlgorithm } from '../fhir/index.ts';
 import type { Door, Format, MessageFlag } from '../message/index.ts';
 import type { Observed, SiteLearning } from '../site/index.ts';
@@ -356,6 +357,8 @@ export interface Connector<Config = unknown> {
   readonly name: string;
   /** What it is, one sentence, for the docs and the console. */
   readonly about: string;
+  /** The fields of its connections in a site record, for editors and the reference; `parse` reads by the same declaration. */
+  readonly fields?: ZodType;
   /** Parses a connection's record; throws a `config` Failure that names the field and the fix. */
   parse(record: unknown, at: { readonly site: string; readonly connection: string }): Config;
   open(config: Config, context: ConnectionContext): Connection;

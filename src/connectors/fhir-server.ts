@@ -5,10 +5,8 @@ import type { ConnectionContext } from './contract.ts';
 import { address, duration, isPlain } from './record.ts';
 
 export const serverFields = {
-  /** `https://host/instance/api/FHIR/R4`. */
-  fhirBase: address,
-  /** Left out: as `.well-known/smart-configuration` says. */
-  tokenUrl: address.optional(),
+  fhirBase: address.describe('`https://host/instance/api/FHIR/R4`.'),
+  tokenUrl: address.optional().describe('Left out: as `.well-known/smart-configuration` says.'),
   timeouts: z
     .strictObject({
       connect: duration.optional(),
@@ -16,8 +14,12 @@ export const serverFields = {
       total: duration.optional(),
     })
     .prefault({}),
-  /** Allows http:// to another machine. The token and patients' data then cross the network readable. */
-  plainHttp: z.boolean().default(false),
+  plainHttp: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Allows http:// to another machine. The token and patients' data then cross the network readable.",
+    ),
 };
 
 interface Addresses {

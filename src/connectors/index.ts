@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod';
 import { cds } from './cds/index.ts';
 import type { Connector } from './contract.ts';
 import { email } from './email/index.ts';
@@ -36,6 +37,11 @@ export const connectors: ReadonlyMap<string, Connector> = new Map(
     connector.name,
     connector as unknown as Connector,
   ]),
+);
+
+/** By connector, the fields of its connections in a site record. */
+export const connectorFields: Readonly<Record<string, ZodType>> = Object.fromEntries(
+  [...connectors].flatMap(([name, { fields }]) => (fields === undefined ? [] : [[name, fields]])),
 );
 export { writeFailures } from './acting/index.ts';
 export { shortScopes } from './smart/index.ts';

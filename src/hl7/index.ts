@@ -78,6 +78,16 @@ export { EditError, type EditFault } from './edit.ts';
 export type { Envelope } from './envelope.ts';
 export { EscapeError, escapeText, hl7Null, unescapeText } from './escape.ts';
 export {
+  FEED_FACT_KINDS,
+  type FeedFact,
+  type FeedFactKind,
+  feedFacts,
+  feedFactText,
+  isFeedCode,
+  NOT_A_CODE,
+  personalTexts,
+} from './feed-facts.ts';
+export {
   FieldNameError,
   type FieldReference,
   field,

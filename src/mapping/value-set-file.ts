@@ -28,14 +28,25 @@ const REQUIRED: readonly Column[] = ['source', 'target'];
 /** As a target: the code is known and carries nothing. */
 export const NO_TARGET = '(none)';
 
+/** The target of a row that waits for one. */
+const OPEN = Symbol('open');
+
 const LARGEST = 64 * 1024 * 1024;
 const LONGEST_CODE = 200;
 const MOST_FAULTS = 50;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** A code that was seen, and of which nobody has said yet what it means: it is no row, and stays unmapped. */
+export interface OpenCode {
+  readonly source: string;
+  readonly line: number;
+}
+
 export interface ValueSetFile {
   readonly rows: readonly ValueSetRow[];
+  /** Rows with a source and no target yet. */
+  readonly open: readonly OpenCode[];
   readonly faults: readonly MapFault[];
 }
 
@@ -57,15 +68,16 @@ export function readValueSet(bytes: Uint8Array, file: string): ValueSetFile {
     rows: [head, ...rows],
     faults: torn,
   } = readCsv(text);
-  if (torn.length > 0) return { rows: [], faults: torn };
+  if (torn.length > 0) return { rows: [], open: [], faults: torn };
   if (head === undefined) return only(0, 'is empty', `write a header: ${VALUE_SET_COLUMNS.join(',')}`);
   const faults: MapFault[] = [];
   const add = (line: number, reason: string, fix: string): void => {
     if (faults.length < MOST_FAULTS) faults.push({ line, reason, fix });
   };
   const places = columnsOf(head.cells, head.line, add);
-  if (faults.length > 0) return { rows: [], faults };
+  if (faults.length > 0) return { rows: [], open: [], faults };
   const read: ValueSetRow[] = [];
+  const open: OpenCode[] = [];
   const lines = new Map<string, number>();
   for (const { line, cells } of rows) {
     const cell = (column: Column): string => {
@@ -84,12 +96,13 @@ export function readValueSet(bytes: Uint8Array, file: string): ValueSetFile {
       continue;
     }
     lines.set(row.source, line);
-    read.push(row);
+    if (row.target === OPEN) open.push({ source: row.source, line });
+    else read.push({ ...row, target: row.target });
   }
-  return { rows: read, faults };
+  return { rows: read, open, faults };
 
   function only(line: number, reason: string, fix: string): ValueSetFile {
-    return { rows: [], faults: [{ line, reason, fix }] };
+    return { rows: [], open: [], faults: [{ line, reason, fix }] };
   }
 }
 
@@ -128,7 +141,7 @@ function rowOf(
   file: string,
   line: number,
   add: Add,
-): ValueSetRow | undefined {
+): (Omit<ValueSetRow, 'target'> & { readonly target: string | null | typeof OPEN }) | undefined {
   const source = cell('source');
   const target = cell('target');
   if (cells > columns) {
@@ -143,15 +156,11 @@ function rowOf(
     ['source', source],
     ['target', target],
   ] as const) {
-    if (code.length <= LONGEST_CODE && code !== '') continue;
-    const fix =
-      code === '' && name === 'target'
-        ? `write the code it means, or ${NO_TARGET} for one that carries nothing`
-        : 'a row is: the site’s code, the code it means';
+    if (code.length <= LONGEST_CODE && (code !== '' || name === 'target')) continue;
     add(
       line,
       code === '' ? `the row has no ${name}` : `its ${name} is longer than ${LONGEST_CODE} characters`,
-      fix,
+      'a row is: the site’s code, the code it means',
     );
     return undefined;
   }
@@ -172,7 +181,7 @@ function rowOf(
   const [display, note, by] = [cell('display'), cell('note'), cell('verified by')];
   return {
     source,
-    target: target === NO_TARGET ? null : target,
+    target: target === '' ? OPEN : target === NO_TARGET ? null : target,
     ...(display === '' ? {} : { display }),
     ...(note === '' ? {} : { note }),
     ...(by === '' ? {} : { verifiedBy: by }),
@@ -206,8 +215,8 @@ export type NewValueSetRow = Pick<ValueSetRow, 'source' | 'target'> &
   Partial<Pick<ValueSetRow, 'display' | 'note' | 'verifiedBy' | 'verifiedOn'>>;
 
 /**
- * A file with one row more, in the columns that its header names; a new file when there is none yet. Everything else stays
- * as it is written.
+ * A file with one row more, in the columns that its header names, or with the row filled in that has waited for its target; a new
+ * file when there is none yet. Everything else stays as it is written.
  */
 export function withRow(text: string | undefined, row: NewValueSetRow): string {
   const before = text === undefined || text.trim() === '' ? `${VALUE_SET_COLUMNS.join(',')}\n` : text;
@@ -223,8 +232,17 @@ export function withRow(text: string | undefined, row: NewValueSetRow): string {
     'verified on': row.verifiedOn,
   };
   const columns = readCsv(head).rows[0]?.cells ?? VALUE_SET_COLUMNS;
-  const line = columns
-    .map((column) => csvCell(values[column.toLowerCase().replaceAll('_', ' ')] ?? ''))
-    .join(separator);
-  return `${before}${/[\r\n]$/.test(before) ? '' : end}${line}${end}`;
+  const names = columns.map((column) => column.toLowerCase().replaceAll('_', ' ').trim());
+  const written = (kept: readonly string[] = []): string =>
+    names.map((name, place) => csvCell(values[name] ?? kept[place] ?? '')).join(separator);
+  // A row of this code that waits for its target is filled in where it stands.
+  const pieces = before.split(/(\r\n|\n|\r)/);
+  const [source, target] = [names.indexOf('source'), names.indexOf('target')];
+  for (const [place, piece] of pieces.entries()) {
+    if (place === 0 || !piece.includes(row.source)) continue;
+    const cells = readCsv(`${head}\n${piece}`).rows[1]?.cells;
+    if (cells?.[source] !== row.source || (cells[target] ?? '') !== '') continue;
+    return pieces.with(place, written(cells)).join('');
+  }
+  return `${before}${/[\r\n]$/.test(before) ? '' : end}${written()}${end}`;
 }

@@ -32,6 +32,7 @@ describe('a value set map’s file', () => {
       '(none);XX;;;;\r\n';
     expect(readValueSet(bytes(text), 'visits.csv')).toEqual({
       faults: [],
+      open: [],
       rows: [
         {
           source: 'FU;30',
@@ -58,9 +59,8 @@ describe('a value set map’s file', () => {
     expect(faults('source,targt\nA,x\n')[0]).toMatch(
       /^1: there is no column "targt"; did you mean "target"\?/,
     );
-    expect(faults('source,target\nA,\n')[0]).toMatch(
-      /^2: the row has no target; write the code it means, or \(none\)/,
-    );
+    expect(faults('source,target\n,A\n')[0]).toMatch(/^2: the row has no source/);
+    expect(faults('source,target\nA,\nA,1\n')[0]).toMatch(/^3: the code "A" stands here and on line 2/);
     expect(faults('source,target\nA,1,2\n')[0]).toMatch(/^2: the row has 3 cells, the header 2/);
     expect(faults('source,target,verified on\nA,1,31.1.2026\n')[0]).toMatch(
       /^2: "verified on" is "31.1.2026"/,
@@ -90,6 +90,17 @@ describe('a value set map’s file', () => {
     expect(withRow(undefined, { source: '2', target: null })).toBe(
       'source,target,display,note,verified by,verified on\n2,(none),,,,\n',
     );
+  });
+
+  test('a code whose meaning nobody has said yet is no row, and is filled in where it stands', () => {
+    const before = 'source,target,note\r\nA,,"PV1-2, 4 times"\r\nB,1,\r\n';
+    expect(readValueSet(bytes(before), 'classes.csv')).toMatchObject({
+      rows: [{ source: 'B', target: '1' }],
+      open: [{ source: 'A', line: 2 }],
+      faults: [],
+    });
+    const after = 'source,target,note\r\nA,2,"PV1-2, 4 times"\r\nB,1,\r\n';
+    expect(withRow(before, { source: 'A', target: '2' })).toBe(after);
   });
 
   test('any text is read without a throw', () => {

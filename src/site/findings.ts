@@ -5,6 +5,7 @@
 import { localTimeOf } from './calendar.ts';
 import type { LoadedSite } from './load.ts';
 import { ownerOf, type Person, personWith, rolesWithout } from './people.ts';
+import { placeholdersIn } from './placeholders.ts';
 import type { Fault } from './read/fault.ts';
 import type { Path } from './read/layer.ts';
 import type { Role } from './record/people.ts';
@@ -12,8 +13,10 @@ import type { SiteRecord } from './record.ts';
 
 export interface SiteFinding extends Fault {
   readonly site: string;
-  readonly about: 'people' | 'agreements' | 'quirks' | 'network' | 'ehr' | 'value sets';
-  /** Whose job it is, as far as the record says: the short name. */
+  readonly about: 'people' | 'agreements' | 'quirks' | 'network' | 'ehr' | 'value sets' | 'to confirm';
+  /** Whose job it is, whoever holds it. */
+  readonly role: Role;
+  /** The same person's short name, as far as the record says who it is. */
   readonly person?: string;
 }
 
@@ -37,7 +40,8 @@ interface Said {
   readonly path: Path;
   readonly reason: string;
   readonly fix: string;
-  readonly roles: readonly Role[];
+  /** Whose job it is; the first one before the second. */
+  readonly roles: readonly [Role, ...Role[]];
 }
 
 /** @param at The time of asking, milliseconds; days are those of the site's calendar. */
@@ -51,6 +55,7 @@ export function siteFindings(site: LoadedSite, at: number): SiteFinding[] {
     ...ofNetwork(record, today),
     ...ofUpdates(record, today),
     ...ofValueSets(record, today),
+    ...ofPlaceholders(record),
   ].map(({ about, path, reason, fix, roles }) => {
     const person = personWith(record, roles) ?? ownerOf(record);
     return {
@@ -59,6 +64,7 @@ export function siteFindings(site: LoadedSite, at: number): SiteFinding[] {
       about,
       reason,
       fix,
+      role: roles[0],
       ...(person === undefined ? {} : { person: person.id }),
     };
   });
@@ -103,7 +109,7 @@ function ofPeople(record: SiteRecord, today: string): Said[] {
   return said;
 }
 
-const REVIEWERS: Readonly<Record<string, readonly Role[]>> = {
+const REVIEWERS: Readonly<Record<string, readonly [Role, ...Role[]]>> = {
   BAA: ['legal reviewer', 'privacy reviewer'],
   'security review': ['security reviewer'],
   'privacy review': ['privacy reviewer'],
@@ -156,7 +162,7 @@ function ofAgreements(record: SiteRecord, today: string): Said[] {
 function ofQuirks(record: SiteRecord, today: string): Said[] {
   return Object.entries(record.quirks ?? {}).flatMap(([id, { seen, over }]): Said[] => {
     if (over !== undefined) return [];
-    const roles: Role[] = ['interface engine analyst'];
+    const roles: [Role] = ['interface engine analyst'];
     const one = (field: string, reason: string): Said[] => [
       {
         about: 'quirks',
@@ -177,7 +183,7 @@ function ofNetwork(record: SiteRecord, today: string): Said[] {
     ([name, { asked, opened, to, port }]): Said[] => {
       if (opened !== undefined) return [];
       const path = ['network', 'openings', name];
-      const roles: Role[] = ['network engineer'];
+      const roles: [Role] = ['network engineer'];
       if (asked === undefined)
         return [
           {
@@ -232,4 +238,26 @@ function ofValueSets(record: SiteRecord, today: string): Said[] {
       },
     ];
   });
+}
+
+function ofPlaceholders(record: SiteRecord): Said[] {
+  const said = placeholdersIn(record).map(
+    ({ path, names, role }): Said => ({
+      about: 'to confirm',
+      path,
+      reason: `not known yet: ${names.join(', ')}`,
+      fix: `ask the ${role}, and write what it is in place of "to-confirm"`,
+      roles: [role],
+    }),
+  );
+  if (record.timeZone === 'Etc/UTC')
+    said.push({
+      about: 'to confirm',
+      path: ['timeZone'],
+      reason:
+        'the time zone is Etc/UTC, which no hospital keeps: times of HL7 messages would be read hours off',
+      fix: 'ask the interface engine analyst in which zone MSH-7 is written, and name it',
+      roles: ['interface engine analyst'],
+    });
+  return said;
 }

@@ -4,6 +4,7 @@ export * from './learning.ts';
 export * from './load.ts';
 export * from './observed.ts';
 export * from './people.ts';
+export * from './placeholders.ts';
 export * from './quiet.ts';
 export * from './record.ts';
 export * from './retention.ts';

@@ -1,6 +1,7 @@
 /**
- * What a site's server said when it was asked (`suture probe`): `sites/<site>/observed/<connection>-<part>.json`, reviewed and
- * versioned like the record. Facts about the server alone: no patient data, no tokens, no secrets.
+ * What a site's server said when a person asked it (`suture probe`, `suture sites draft`), and how the HL7 messages of a connection
+ * were seen to look: `sites/<site>/observed/<connection>-<part>.json`, reviewed and versioned like the record. Facts about servers
+ * and feeds alone: no patient data, no tokens, no secrets.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ const texts = z.array(z.string());
 const said = {
   /** When it was asked: `2026-11-21T10:00:00Z`. */
   observedAt: z.iso.datetime(),
-  /** The address that was asked, without a query. */
+  /** The address that was asked, without a query; of a shape what the messages were. */
   from: z.string(),
 };
 
@@ -90,6 +91,14 @@ export const observedParts = {
     ),
     /** What could not be removed: `Observation/e1`. */
     leftBehind: texts,
+  }),
+  /** What HL7 messages of a connection showed: message types, segments, fields, versions, how ids are spelled. */
+  shape: z.strictObject({
+    ...said,
+    /** How many messages. */
+    messages: z.int().min(0),
+    /** By kind (`segment`) and by value (`ADT^A08 ZPD`), in how many of them. */
+    facts: z.record(z.string(), z.record(z.string(), z.int().min(1))),
   }),
 } as const;
 

@@ -18,12 +18,13 @@ const EXTENDS = {
 };
 
 /**
- * Draft 7, which editors understand. A file that extends another may leave out what stands there; what only `check` can know
+ * Draft 7, which editors understand. What stands in a connection depends on its connector, which lies above this room: whoever
+ * asks gives the fields of each. A file that extends another may leave out what stands there; what only `check` can know
  * (names of connections and people, time zones, what overlays come to) is not in it.
  */
-export function siteJsonSchema(): Schema {
+export function siteJsonSchema(connectors: Readonly<Record<string, z.ZodType>> = {}): Schema {
   const { $schema, ...record } = z.toJSONSchema(siteSchema, { target: 'draft-7', io: 'input' }) as Schema;
-  const site = withEnvironment(record);
+  const site = withEnvironment(withConnectors(record, connectors));
   const properties = { extends: EXTENDS, ...(site.properties as Schema) };
   const part = partOf({ ...site, properties });
   return {
@@ -37,6 +38,31 @@ export function siteJsonSchema(): Schema {
     else: { ...site, properties },
     definitions: { fromEnvironment: FROM_ENVIRONMENT },
   };
+}
+
+/** A connection has the fields of its connector, beside those that each has; without a connector (in a layer) any. */
+function withConnectors(record: Schema, connectors: Readonly<Record<string, z.ZodType>>): Schema {
+  const names = Object.keys(connectors);
+  if (names.length === 0) return record;
+  const all = (record.properties as Schema).connections as Schema;
+  const each = all.additionalProperties as Schema;
+  const common = each.properties as Schema;
+  const allOf = names.map((name) => {
+    const { $schema: _, ...own } = z.toJSONSchema(connectors[name] as z.ZodType, {
+      target: 'draft-7',
+      io: 'input',
+      unrepresentable: 'any',
+    }) as Schema;
+    return {
+      if: { properties: { connector: { const: name } }, required: ['connector'] },
+      // biome-ignore lint/suspicious/noThenProperty: it is JSON Schema's own word
+      then: { ...own, properties: { ...common, ...(own.properties as Schema) } },
+    };
+  });
+  const connector = { ...(common.connector as Schema), enum: names };
+  const connection = { ...each, properties: { ...common, connector }, allOf };
+  const connections = { ...all, additionalProperties: connection };
+  return { ...record, properties: { ...(record.properties as Schema), connections } };
 }
 
 const SCALARS = new Set(['string', 'number', 'integer', 'boolean']);
@@ -88,5 +114,50 @@ function inside(schema: Schema, change: (schema: Schema) => Schema): Schema {
     if (Array.isArray(schema[key]) && schema.properties === undefined)
       changed[key] = (schema[key] as Schema[]).map(change);
   }
+  // What holds under a condition; the condition itself stays as it is.
+  if (Array.isArray(schema.allOf) && schema.allOf.every((each) => 'then' in (each as Schema)))
+    changed.allOf = (schema.allOf as Schema[]).map((each) => ({
+      ...each,
+      // biome-ignore lint/suspicious/noThenProperty: it is JSON Schema's own word
+      then: change(each.then as Schema),
+    }));
   return changed;
+}
+
+/** Shorter parts are written out where they stand. */
+const WORTH_SHARING = 300;
+
+/** The same schema, with parts that stand in it several times written once, under `definitions`. */
+export function sharedParts(schema: Schema): Schema {
+  const times = new Map<string, number>();
+  const isPart = (value: unknown): value is Schema =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  const each = (value: unknown, see: (part: Schema, text: string) => void): void => {
+    if (Array.isArray(value)) for (const item of value) each(item, see);
+    if (!isPart(value)) return;
+    for (const inner of Object.values(value)) each(inner, see);
+    const text = JSON.stringify(value);
+    if (text.length >= WORTH_SHARING) see(value, text);
+  };
+  each(schema, (_, text) => times.set(text, (times.get(text) ?? 0) + 1));
+  const names = new Map<string, string>();
+  const definitions: Schema = {};
+  const short = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(short);
+    if (!isPart(value)) return value;
+    // Maps of fields are no schemas, and cannot be referred to.
+    const isSchema = 'type' in value || 'anyOf' in value;
+    const text = JSON.stringify(value);
+    const parts = (): Schema => mapped(value, (inner) => short(inner) as Schema);
+    if (!isSchema || text.length < WORTH_SHARING || (times.get(text) ?? 0) < 2) return parts();
+    let name = names.get(text);
+    if (name === undefined) {
+      name = `part${names.size + 1}`;
+      names.set(text, name);
+      definitions[name] = parts();
+    }
+    return { $ref: `#/definitions/${name}` };
+  };
+  const whole = short(schema) as Schema;
+  return { ...whole, definitions: { ...(whole.definitions as Schema), ...definitions } };
 }

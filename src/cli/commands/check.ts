@@ -64,12 +64,16 @@ export function addCheck(program: Command): void {
     });
 }
 
+/** The person whose job it is, else the role. */
+const whose = ({ person, role }: Partial<SiteFinding>): string =>
+  person !== undefined ? ` (${person})` : role !== undefined ? ` (${role})` : '';
+
 /** Findings change nothing about what the project may do: they are told apart from faults. */
 function printFindings(findings: readonly (Fault & Partial<SiteFinding>)[], all: boolean): void {
   if (findings.length === 0) return;
   printLine(`${findings.length} finding${findings.length === 1 ? '' : 's'}:`);
   for (const finding of all ? findings : findings.slice(0, PRINTED))
-    printLine(`  ${faultText(finding)}${finding.person === undefined ? '' : ` (${finding.person})`}`);
+    printLine(`  ${faultText(finding)}${whose(finding)}`);
   if (!all && findings.length > PRINTED)
     printLine(`  and ${findings.length - PRINTED} more; suture check --all prints them`);
 }

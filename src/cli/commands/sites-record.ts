@@ -1,11 +1,13 @@
 /** `suture sites list`, `show` and `schema`: site records as they hold, and what editors check them by. */
 import { relative } from 'node:path';
 import type { Command } from 'commander';
+import { connectorFields } from '../../connectors/index.ts';
 import {
   ENVIRONMENT_VARIABLE,
   type LoadedSite,
   ownerOf,
   type Place,
+  sharedParts,
   shownValues,
   siteJsonSchema,
   siteText,
@@ -83,7 +85,7 @@ export function addSiteRecords(sites: Command): void {
     .command('schema')
     .description('print the JSON Schema of site records, for editors')
     .action(() => {
-      process.stdout.write(`${JSON.stringify(siteJsonSchema(), null, 2)}\n`);
+      process.stdout.write(`${JSON.stringify(sharedParts(siteJsonSchema(connectorFields)), null, 2)}\n`);
     });
 }
 

@@ -1,11 +1,12 @@
 /** The maps of a project: field maps in `maps/*.yaml`, value set maps in `maps/*.csv` and `sites/<site>/maps/*.csv`. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Flow, needs, runsAt, valueSetsBack } from '../../flow/index.ts';
 import {
   type FieldMap,
   type MapFile,
   mapValueSets,
+  type OpenCode,
   type RowSource,
   readMapFile,
   readValueSet,
@@ -13,7 +14,7 @@ import {
   type ValueSets,
   valueSetsOf,
 } from '../../mapping/index.ts';
-import type { Fault, LoadedSite } from '../../site/index.ts';
+import type { Fault, LoadedSite, Role } from '../../site/index.ts';
 import { Failure, nearest } from '../../std/index.ts';
 
 /**
@@ -46,7 +47,7 @@ export interface ProjectMaps {
     progress?: (done: number, all: number) => void,
   ): {
     readonly faults: readonly Fault[];
-    readonly findings: readonly Fault[];
+    readonly findings: readonly (Fault & { readonly role?: Role })[];
   };
 }
 
@@ -95,13 +96,15 @@ export function loadMaps(
     check(flows, progress) {
       const back = lookedUpBack(flows, files);
       const found: Fault[] = [];
-      const findings: Fault[] = [];
+      const findings: (Fault & { readonly role?: Role })[] = [];
       let done = 0;
       for (const one of all) {
+        const unsaid: { readonly file: string; readonly codes: readonly OpenCode[] }[] = [];
         for (const name of one.names) {
           // Of very many files none is kept: whoever asks for one later reads it.
-          const { rows, faults } = one.file(name, checked);
+          const { rows, open, faults } = one.file(name, checked);
           found.push(...faults);
+          if (open.length > 0) unsaid.push({ file: join(one.folder, `${name}.csv`), codes: open });
           const own = { names: [name], rows: () => rows };
           if (faults.length === 0 && back.has(name) && shared.isSound(name))
             findings.push(
@@ -109,6 +112,7 @@ export function loadMaps(
             );
           progress?.(++done, count);
         }
+        findings.push(...unanswered(unsaid));
       }
       return { faults: found, findings };
     },
@@ -124,7 +128,11 @@ class CsvFolder implements RowSource {
   readonly #known: ReadonlySet<string>;
   readonly #read = new Map<
     string,
-    { readonly rows: readonly ValueSetRow[]; readonly faults: readonly Fault[] }
+    {
+      readonly rows: readonly ValueSetRow[];
+      readonly open: readonly OpenCode[];
+      readonly faults: readonly Fault[];
+    }
   >();
 
   constructor(folder: string) {
@@ -156,12 +164,16 @@ class CsvFolder implements RowSource {
   file(
     name: string,
     keep: boolean,
-  ): { readonly rows: readonly ValueSetRow[]; readonly faults: readonly Fault[] } {
+  ): {
+    readonly rows: readonly ValueSetRow[];
+    readonly open: readonly OpenCode[];
+    readonly faults: readonly Fault[];
+  } {
     const known = this.#read.get(name);
     if (known !== undefined) return known;
     const file = join(this.folder, `${name}.csv`);
-    const { rows, faults } = readValueSet(readFileSync(file), file);
-    const made = { rows, faults: faults.map((fault) => ({ file, ...fault })) };
+    const { rows, open, faults } = readValueSet(readFileSync(file), file);
+    const made = { rows, open, faults: faults.map((fault) => ({ file, ...fault })) };
     if (keep) this.#read.set(name, made);
     return made;
   }
@@ -214,6 +226,30 @@ function lookedUpBack(flows: readonly Flow[], files: ReadonlyMap<string, MapFile
     ...flows.flatMap(valueSetsBack),
     ...inFiles.flatMap(({ map, back }) => (back ? [map] : [])),
   ]);
+}
+
+/** So many maps are named in one finding. */
+const NAMED = 6;
+
+/** Codes of a folder's maps that were seen, and of which nobody has said what they mean. */
+function unanswered(
+  open: readonly { readonly file: string; readonly codes: readonly OpenCode[] }[],
+): readonly (Fault & { readonly role: Role })[] {
+  const [first] = open;
+  const [code] = first?.codes ?? [];
+  if (first === undefined || code === undefined) return [];
+  const count = open.reduce((sum, { codes }) => sum + codes.length, 0);
+  const names = open.slice(0, NAMED).map(({ file, codes }) => `${basename(file)} ${codes.length}`);
+  const more = open.length > NAMED ? `, and ${open.length - NAMED} more maps` : '';
+  return [
+    {
+      file: first.file,
+      line: code.line,
+      reason: `${count} code${count === 1 ? ' has' : 's have'} no target yet (${names.join(', ')}${more})`,
+      fix: 'ask what each means, and write its target, who said it and when; (none) for one that carries nothing',
+      role: 'interface engine analyst',
+    },
+  ];
 }
 
 /** On the way back nobody can say which row is meant. Told where a row of them stands in this folder. */

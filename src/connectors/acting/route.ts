@@ -7,33 +7,35 @@ const name = z.string().min(1);
 
 /** How the site's interface calls itself and what it calls id systems. */
 const hl7 = {
-  /** An `mllp` connection of this site that sends. */
-  via: name,
+  via: name.describe('An `mllp` connection of this site that sends.'),
   sendingApplication: name.optional(),
   sendingFacility: name.optional(),
   receivingApplication: name.optional(),
   receivingFacility: name.optional(),
-  /** MSH-8, and who enters the appointment (SCH-20). */
-  user: name.optional(),
-  /** EVN-4 or SCH-6: the site's reason for the event. */
-  eventReason: name.optional(),
-  /** MSH-11: `P` in production, `T` elsewhere. Left out: `P`. */
-  processingId: z.enum(['P', 'T', 'D']).optional(),
+  user: name.optional().describe('MSH-8, and who enters the appointment (SCH-20).'),
+  eventReason: name.optional().describe("EVN-4 or SCH-6: the site's reason for the event."),
+  processingId: z
+    .enum(['P', 'T', 'D'])
+    .optional()
+    .describe('MSH-11: `P` in production, `T` elsewhere. Left out: `P`.'),
   version: z.enum(['2.3', '2.3.1', '2.4', '2.5', '2.5.1', '2.6', '2.7', '2.7.1', '2.8']).optional(),
-  /** By identifier system, what it is in the message: `{ assigner: EPI, type: MR }`. */
   assigners: z
     .record(z.string(), z.strictObject({ assigner: name.optional(), type: name.optional() }))
-    .prefault({}),
+    .prefault({})
+    .describe('By identifier system, what it is in the message: `{ assigner: EPI, type: MR }`.'),
 };
 
 /** A request that is declared, never programmed. Sources of the fields: `resource`, `patient`, `encounter`, `key`. */
 const web = z.strictObject({
   route: z.literal('web service'),
   method: z.enum(['POST', 'PUT']).default('POST'),
-  /** `{patient.id}` and other sources may stand in its path and query; what they give is encoded. */
-  url: address,
-  /** Header name to the name of the secret that holds its value. */
-  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), name).prefault({}),
+  url: address.describe(
+    '`{patient.id}` and other sources may stand in its path and query; what they give is encoded.',
+  ),
+  headers: z
+    .record(z.string().regex(/^[A-Za-z0-9-]+$/), name)
+    .prefault({})
+    .describe('Header name to the name of the secret that holds its value.'),
   body: z.record(z.string(), z.unknown()).superRefine((map, context) => {
     try {
       compileFieldMap(map as never);
@@ -41,10 +43,10 @@ const web = z.strictObject({
       context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'no field map' });
     }
   }),
-  /** Where in the answer the id of what was made stands: `Appointment.ID`. */
-  id: name.optional(),
-  /** A path in the answer that means refusal when there is something: `ErrorMessage`. */
-  refusedBy: name.optional(),
+  id: name.optional().describe('Where in the answer the id of what was made stands: `Appointment.ID`.'),
+  refusedBy: name
+    .optional()
+    .describe('A path in the answer that means refusal when there is something: `ErrorMessage`.'),
   timeout: duration.prefault('30s'),
 });
 
@@ -52,10 +54,8 @@ export const routeSchema = z.union([
   z.strictObject({ route: z.literal('fhir') }),
   z.strictObject({
     route: z.literal('book'),
-    /** The STU3 base; left out: that of R4 with STU3 in place of R4. */
-    stu3Base: address.optional(),
-    /** Added to each booking. */
-    note: name.optional(),
+    stu3Base: address.optional().describe('The STU3 base; left out: that of R4 with STU3 in place of R4.'),
+    note: name.optional().describe('Added to each booking.'),
   }),
   z.strictObject({ route: z.literal('siu'), ...hl7 }),
   z.strictObject({ route: z.literal('adt'), ...hl7 }),

@@ -10,7 +10,7 @@ import {
 } from '../../fhir/index.ts';
 import type { Json } from '../../std/index.ts';
 import type { Connection, ConnectionContext, Connector, TestResult } from '../contract.ts';
-import { type CdsConfig, parseCds } from './config.ts';
+import { type CdsConfig, cdsFields, parseCds } from './config.ts';
 import { cdsFailure } from './failures.ts';
 import { prefetchPath } from './prefetch.ts';
 import { sharedUsedIds } from './used-ids.ts';
@@ -122,6 +122,7 @@ export { claimedIssuer };
 export const cds: Connector<CdsConfig> = {
   name: 'cds',
   about: 'The hospital’s CDS Hooks client: flows that start with its calls answer with cards.',
+  fields: cdsFields,
   parse: parseCds,
   open,
   capabilities: [],

@@ -2,7 +2,7 @@
 import { asFailure } from '../../std/index.ts';
 import type { Capability } from '../capability.ts';
 import type { Connection, ConnectionContext, Connector, TestResult } from '../contract.ts';
-import { type EmailConfig, parseEmail } from './config.ts';
+import { type EmailConfig, emailFields, parseEmail } from './config.ts';
 import { greeted, sendEmail } from './send.ts';
 
 export { emailFailures } from './failures.ts';
@@ -48,6 +48,7 @@ function open(config: EmailConfig, context: ConnectionContext): Connection {
 export const email: Connector<EmailConfig> = {
   name: 'email',
   about: 'E-mail over SMTP with TLS, to the recipients that the connection allows.',
+  fields: emailFields,
   parse: parseEmail,
   open,
   capabilities,

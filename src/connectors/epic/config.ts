@@ -5,29 +5,43 @@ import { checkPlain, serverFields, withoutSlash } from '../fhir-server.ts';
 import { duration, parseRecord } from '../record.ts';
 import { smartAuth } from '../smart/index.ts';
 
-const schema = z
+export const epicFields = z
   .strictObject({
     connector: z.literal('epic'),
     ...serverFields,
-    /** This environment's client id: production and non-production have different ones. */
-    clientId: z.string().min(1),
+    clientId: z
+      .string()
+      .min(1)
+      .describe("This environment's client id: production and non-production have different ones."),
     auth: smartAuth,
-    /** Identifier system of the medical record number at this server, where it is not the site's: `urn:oid:1.2.840.114350.1.13.<site>.5.737384.14`. */
-    mrnSystem: z.string().min(1).optional(),
-    /** Identifier system of visit numbers (CSN) at this server, where it is not the site's. */
-    csnSystem: z.string().min(1).optional(),
-    /** By capability, the way that it goes here: `{ appointment.create: { route: book } }`. Left out: FHIR create. */
-    do: doSchema,
-    /** How long Epic is given until what it took can be found, before it is sent again after a lost answer. */
-    settle: duration.prefault('60s'),
+    mrnSystem: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Identifier system of the medical record number at this server, where it is not the site's: `urn:oid:1.2.840.114350.1.13.<site>.5.737384.14`.",
+      ),
+    csnSystem: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Identifier system of visit numbers (CSN) at this server, where it is not the site's."),
+    do: doSchema.describe(
+      'By capability, the way that it goes here: `{ appointment.create: { route: book } }`. Left out: FHIR create.',
+    ),
+    settle: duration
+      .prefault('60s')
+      .describe(
+        'How long Epic is given until what it took can be found, before it is sent again after a lost answer.',
+      ),
   })
   .superRefine(checkPlain);
 
-export type EpicConfig = z.output<typeof schema>;
+export type EpicConfig = z.output<typeof epicFields>;
 
 export function parseEpic(
   record: unknown,
   at: { readonly site: string; readonly connection: string },
 ): EpicConfig {
-  return withoutSlash(parseRecord(schema, record, at, 'EPIC_CONFIG'));
+  return withoutSlash(parseRecord(epicFields, record, at, 'EPIC_CONFIG'));
 }

@@ -13,7 +13,7 @@ import { createWalk } from '../learn/walk.ts';
 import { appointment, findAppointment, readAppointment } from './appointment/index.ts';
 import { learnable as learnAppointment } from './appointment/learn.ts';
 import { check } from './check.ts';
-import { type EpicConfig, parseEpic } from './config.ts';
+import { type EpicConfig, epicFields, parseEpic } from './config.ts';
 import { documentReference, findDocument, readDocument } from './document-reference/index.ts';
 import { learnable as learnDocumentReference } from './document-reference/learn.ts';
 import { encounter, findEncounter, readEncounter } from './encounter/index.ts';
@@ -154,6 +154,7 @@ export const epic: Connector<EpicConfig> = {
   name: 'epic',
   about:
     'Epic by FHIR R4 as a backend service: finds, reads, makes and changes records, and learns their changes.',
+  fields: epicFields,
   parse: parseEpic,
   open,
   capabilities,

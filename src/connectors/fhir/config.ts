@@ -5,22 +5,25 @@ import { duration, parseRecord } from '../record.ts';
 import { smartAuth } from '../smart/index.ts';
 import { actFields } from './act/index.ts';
 
-const schema = z
+export const fhirFields = z
   .strictObject({
     connector: z.literal('fhir'),
     ...serverFields,
     clientId: z.string().min(1).optional(),
-    /** Left out: the server asks for no sign-in. */
-    auth: smartAuth.optional(),
-    /**
-     * How changes are asked for: by `_lastUpdated`, by the history of a type (which tells deletions at once), or patient by
-     * patient over the roster, as where neither is served.
-     */
-    changes: z.enum(['lastUpdated', 'history', 'roster']).default('lastUpdated'),
-    /** Where one resource differs from `changes`. */
-    changesOf: z.record(z.string(), z.enum(['lastUpdated', 'history', 'roster'])).prefault({}),
-    /** How often everything is counted, to find what was missed and what was deleted. */
-    countEvery: duration.prefault('7d'),
+    auth: smartAuth.optional().describe('Left out: the server asks for no sign-in.'),
+    changes: z
+      .enum(['lastUpdated', 'history', 'roster'])
+      .default('lastUpdated')
+      .describe(
+        'How changes are asked for: by `_lastUpdated`, by the history of a type (which tells deletions at once), or patient by patient over the roster, as where neither is served.',
+      ),
+    changesOf: z
+      .record(z.string(), z.enum(['lastUpdated', 'history', 'roster']))
+      .prefault({})
+      .describe('Where one resource differs from `changes`.'),
+    countEvery: duration
+      .prefault('7d')
+      .describe('How often everything is counted, to find what was missed and what was deleted.'),
     ...actFields,
   })
   .superRefine((record, context) => {
@@ -30,11 +33,11 @@ const schema = z
     }
   });
 
-export type FhirConfig = z.output<typeof schema>;
+export type FhirConfig = z.output<typeof fhirFields>;
 
 export function parseFhir(
   record: unknown,
   at: { readonly site: string; readonly connection: string },
 ): FhirConfig {
-  return withoutSlash(parseRecord(schema, record, at, 'FHIR_CONFIG'));
+  return withoutSlash(parseRecord(fhirFields, record, at, 'FHIR_CONFIG'));
 }

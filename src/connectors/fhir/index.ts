@@ -37,7 +37,7 @@ import { createWalk, type WalkFindings } from '../learn/walk.ts';
 import { probeServer } from '../matrix/probe.ts';
 import { openSmart } from '../smart/index.ts';
 import { fhirWriting, fhirWritingCapabilities } from './act/index.ts';
-import { type FhirConfig, parseFhir } from './config.ts';
+import { type FhirConfig, fhirFields, parseFhir } from './config.ts';
 import { fhirConnectorFailure } from './failures.ts';
 import { byId, learntResources, patientIdOf, specOf, walked } from './resources.ts';
 import { tryWrites } from './try-writes.ts';
@@ -356,6 +356,7 @@ export const fhir: Connector<FhirConfig> = {
   name: 'fhir',
   about:
     'Any FHIR R4 server: finds and reads, and learns changes by _lastUpdated, by history, over a roster, or from bulk exports.',
+  fields: fhirFields,
   parse: parseFhir,
   open,
   capabilities: [...capabilities, ...fhirWritingCapabilities],

@@ -10,73 +10,73 @@ const sftp = z.strictObject({
   host: z.string().min(1),
   port: z.int().min(1).max(65_535).default(22),
   user: z.string().min(1),
-  /** Name of the secret that is the password. */
-  secret: z.string().min(1).optional(),
-  /** Name of the secret that is the private key (OpenSSH or PEM). */
-  key: z.string().min(1).optional(),
-  /** The server's own key, as the site gave it: `SHA256:` and its fingerprint. Another one ends the connection. */
+  secret: z.string().min(1).optional().describe('Name of the secret that is the password.'),
+  key: z.string().min(1).optional().describe('Name of the secret that is the private key (OpenSSH or PEM).'),
   hostKey: z
     .string()
-    .regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/, 'SHA256: and the fingerprint, as ssh-keygen -lf shows it'),
+    .regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/, 'SHA256: and the fingerprint, as ssh-keygen -lf shows it')
+    .describe(
+      "The server's own key, as the site gave it: `SHA256:` and its fingerprint. Another one ends the connection.",
+    ),
   timeout: duration.prefault('20s'),
 });
 
 const take = z
   .strictObject({
-    /** Where files come in, below the connection's folder. */
-    from: inside.default('.'),
-    /** Names that are taken; `*` stands for any letters. */
-    match: z.string().min(1).default('*'),
+    from: inside.default('.').describe("Where files come in, below the connection's folder."),
+    match: z.string().min(1).default('*').describe('Names that are taken; `*` stands for any letters.'),
     format: z.enum(['csv', 'ndjson', 'hl7', 'text']),
-    /** CSV: what separates fields. */
     delimiter: z
       .string()
       .refine((text) => text === 'tab' || /^[\x20-\x7e]$/.test(text), 'one character, or tab')
-      .default(','),
-    /** CSV: names of the columns, when the file has no first line with them. */
-    columns: z.array(z.string().min(1)).min(1).optional(),
+      .default(',')
+      .describe('CSV: what separates fields.'),
+    columns: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('CSV: names of the columns, when the file has no first line with them.'),
     encoding: z.enum(['utf-8', 'windows-1252', 'iso-8859-1']).default('utf-8'),
-    /** What its messages are called; left out: the format. For HL7 each message's own type. */
-    type: z.string().min(1).optional(),
-    /** How often the folder is looked at. */
-    every: duration.prefault('30s'),
-    /** For how long a file must stay as it is before it counts as complete. */
-    stable: duration.prefault('20s'),
-    /** A file is taken only when one of the same name with this behind it is there: `.done`. */
+    type: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("What its messages are called; left out: the format. For HL7 each message's own type."),
+    every: duration.prefault('30s').describe('How often the folder is looked at.'),
+    stable: duration
+      .prefault('20s')
+      .describe('For how long a file must stay as it is before it counts as complete.'),
     done: z
       .string()
       .regex(/^\.[\w.-]+$/)
-      .optional(),
-    /** A file beside each, of its name with `.sha256` behind it, holds its SHA-256. */
-    checksum: z.literal('sha256').optional(),
+      .optional()
+      .describe('A file is taken only when one of the same name with this behind it is there: `.done`.'),
+    checksum: z
+      .literal('sha256')
+      .optional()
+      .describe('A file beside each, of its name with `.sha256` behind it, holds its SHA-256.'),
     after: z.enum(['archive', 'delete']).default('archive'),
     archive: inside.default('archive'),
     quarantine: inside.default('quarantine'),
-    /** Records that are committed together. */
-    batch: z.int().min(1).max(1_000).default(200),
-    /** Bytes of one record. */
+    batch: z.int().min(1).max(1_000).default(200).describe('Records that are committed together.'),
     maxRecord: z
       .int()
       .min(64)
       .max(64 * 1024 * 1024)
-      .default(1024 * 1024),
-    /** Bytes of one file, unpacked. */
+      .default(1024 * 1024)
+      .describe('Bytes of one record.'),
     maxFile: z
       .number()
       .int()
       .min(1)
-      .default(64 * 1024 * 1024 * 1024),
+      .default(64 * 1024 * 1024 * 1024)
+      .describe('Bytes of one file, unpacked.'),
   })
   .optional();
 
 const put = z
   .strictObject({
-    /** Where files are written, below the connection's folder. */
-    to: inside.default('.'),
-    /**
-     * Their names. `{delivery}` and `{step}` make each its own, and a second attempt writes the same one. Nothing else can stand
-     * in it: names are read by many.
-     */
+    to: inside.default('.').describe("Where files are written, below the connection's folder."),
     name: z
       .string()
       .regex(/^[\w.{}-]+$/, 'letters, digits, dots, hyphens and {names}')
@@ -91,22 +91,27 @@ const put = z
           ),
         'known names: {site}, {connection}, {flow}, {step}, {delivery}',
       )
-      .default('{flow}-{delivery}-{step}.{extension}'),
-    /** Written behind each, empty, when it is complete: `.done`. */
+      .default('{flow}-{delivery}-{step}.{extension}')
+      .describe(
+        'Their names. `{delivery}` and `{step}` make each its own, and a second attempt writes the same one. Nothing else can stand in it: names are read by many.',
+      ),
     done: z
       .string()
       .regex(/^\.[\w.-]+$/)
-      .optional(),
+      .optional()
+      .describe('Written behind each, empty, when it is complete: `.done`.'),
   })
   .optional();
 
 export const NAMES: readonly string[] = ['site', 'connection', 'flow', 'step', 'delivery', 'extension'];
 
-const schema = z
+export const fileFields = z
   .strictObject({
     connector: z.literal('file'),
-    /** Absolute; on the server, where there is `sftp`. */
-    folder: z.string().regex(/^\/[^\0]*$|^[A-Za-z]:[\\/]/, 'an absolute path'),
+    folder: z
+      .string()
+      .regex(/^\/[^\0]*$|^[A-Za-z]:[\\/]/, 'an absolute path')
+      .describe('Absolute; on the server, where there is `sftp`.'),
     sftp: sftp.optional(),
     take,
     put,
@@ -135,10 +140,10 @@ const schema = z
       });
   });
 
-export type FileConfig = z.output<typeof schema>;
+export type FileConfig = z.output<typeof fileFields>;
 export type TakeConfig = NonNullable<FileConfig['take']>;
 
 export const parseFile = (
   record: unknown,
   at: { readonly site: string; readonly connection: string },
-): FileConfig => parseRecord(schema, record, at, 'FILE_CONFIG');
+): FileConfig => parseRecord(fileFields, record, at, 'FILE_CONFIG');

@@ -2,7 +2,7 @@
 import { asFailure } from '../../std/index.ts';
 import type { Capability } from '../capability.ts';
 import type { Connection, ConnectionContext, Connector, TestResult } from '../contract.ts';
-import { type FileConfig, parseFile } from './config.ts';
+import { type FileConfig, fileFields, parseFile } from './config.ts';
 import { fileFailure } from './failures.ts';
 import type { Folder } from './folder.ts';
 import { localFolder } from './local-folder.ts';
@@ -59,6 +59,7 @@ function open(config: FileConfig, context: ConnectionContext): Connection {
 export const file: Connector<FileConfig> = {
   name: 'file',
   about: 'Reads and writes files in folders and on SFTP servers: CSV, NDJSON, HL7 batches, text.',
+  fields: fileFields,
   parse: parseFile,
   open,
   capabilities,

@@ -9,7 +9,7 @@ export {
   type MatrixRow,
   rowOf,
 } from './matrix.ts';
-export { type ProbeOptions, probeServer } from './probe.ts';
+export { discoverServer, type ProbeOptions, probeServer } from './probe.ts';
 export {
   type CellState,
   type EhrProfile,

@@ -35,21 +35,33 @@ const QUESTIONS: Readonly<Record<string, string>> = {
 
 type Trial = NonNullable<Observed['trials']>['trials'][number];
 
-/** @throws Failure or HttpError: no answer at all, or no token. What was answered, however, is a fact. */
-export async function probeServer(options: ProbeOptions): Promise<Observed> {
-  const { http, clock, budget, signal } = options;
-  const base = options.fhirBase.replace(/\/+$/, '');
-  const observedAt = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+type Asking = Pick<ProbeOptions, 'http' | 'clock' | 'budget' | 'fhirBase' | 'headers' | 'signal'>;
 
-  async function ask(path: string, headers: Readonly<Record<string, string>>) {
-    await budget.take(signal);
-    const url = new URL(`${base}/${path}`);
-    const reply = await http.send({ url, method: 'GET', headers, signal });
-    return { reply, content: contentOf(reply.body) };
-  }
+/** Asks below the base, within the budget. */
+function asker({ http, budget, fhirBase, signal }: Asking) {
+  const base = fhirBase.replace(/\/+$/, '');
+  return {
+    base,
+    async ask(path: string, headers: Readonly<Record<string, string>>) {
+      await budget.take(signal);
+      const url = new URL(`${base}/${path}`);
+      const reply = await http.send({ url, method: 'GET', headers, signal });
+      return { reply, content: contentOf(reply.body) };
+    },
+  };
+}
 
-  const accept = { accept: 'application/fhir+json' };
-  const metadata = await ask('metadata', { ...accept, ...options.headers });
+const timeOf = (clock: Clock): string => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+const ACCEPT = { accept: 'application/fhir+json' };
+
+/**
+ * What a server says of itself to whoever asks: CapabilityStatement (of DSTU2: Conformance) and SMART configuration. Nobody signs in.
+ * @throws HttpError: no answer at all.
+ */
+export async function discoverServer(options: Asking): Promise<Pick<Observed, 'metadata' | 'smart'>> {
+  const { base, ask } = asker(options);
+  const observedAt = timeOf(options.clock);
+  const metadata = await ask('metadata', { ...ACCEPT, ...options.headers });
   const smart = await ask('.well-known/smart-configuration', {
     accept: 'application/json',
     ...options.headers,
@@ -57,9 +69,8 @@ export async function probeServer(options: ProbeOptions): Promise<Observed> {
   const statement = metadata.content.resource;
   const configuration = jsonObject(smart.content.text);
   const at = (path: string) => ({ observedAt, from: `${base}/${path}` });
-
-  const observed: { -readonly [Part in keyof Observed]: Observed[Part] } = {};
-  if (statement?.resourceType === 'CapabilityStatement') {
+  const observed: { -readonly [Part in 'metadata' | 'smart']?: Observed[Part] } = {};
+  if (statement?.resourceType === 'CapabilityStatement' || statement?.resourceType === 'Conformance') {
     observed.metadata = { ...at('metadata'), ...statementFacts(statement) };
   }
   if (smart.reply.status === 200 && configuration) {
@@ -74,7 +85,16 @@ export async function probeServer(options: ProbeOptions): Promise<Observed> {
       scopesNamed: texts(configuration.scopes_supported).sort(),
     };
   }
-  const headers: Record<string, string> = { ...accept };
+  return observed;
+}
+
+/** @throws Failure or HttpError: no answer at all, or no token. What was answered, however, is a fact. */
+export async function probeServer(options: ProbeOptions): Promise<Observed> {
+  const { clock, signal } = options;
+  const { base, ask } = asker(options);
+  const observedAt = timeOf(clock);
+  const observed: { -readonly [Part in keyof Observed]: Observed[Part] } = await discoverServer(options);
+  const headers: Record<string, string> = { ...ACCEPT };
   if (options.token) {
     const { accessToken, scopes } = await options.token(signal);
     headers.authorization = `Bearer ${accessToken}`;

@@ -11,7 +11,7 @@ import type {
   Listening,
   TestResult,
 } from '../contract.ts';
-import { type MllpConfig, parseMllp } from './config.ts';
+import { type MllpConfig, mllpFields, parseMllp } from './config.ts';
 import { mllpFailure } from './failures.ts';
 import { listenMllp } from './receive.ts';
 import { failureOf, sendMllp } from './send.ts';
@@ -175,6 +175,7 @@ function route(
 export const mllp: Connector<MllpConfig> = {
   name: 'mllp',
   about: 'HL7 v2 over MLLP: listens for senders, and sends to a receiver in order, one message at a time.',
+  fields: mllpFields,
   parse: parseMllp,
   open,
   capabilities: [

@@ -27,7 +27,6 @@ const pins = z.array(fingerprint).min(1);
 export const serverTls = z.strictObject({
   key: secretName,
   cert: certificates,
-  /** Mutual TLS: only clients with a certificate that passes all that is given here are heard. */
   clients: z
     .strictObject({
       ca: certificates.optional(),
@@ -38,19 +37,24 @@ export const serverTls = z.strictObject({
       path: ['ca'],
       message: 'give ca (who issues their certificates) or pins (their fingerprints), or both',
     })
-    .optional(),
+    .optional()
+    .describe('Mutual TLS: only clients with a certificate that passes all that is given here are heard.'),
 });
 
 export const clientTls = z
   .strictObject({
-    /** Who issues the receiver's certificate; left out: the authorities that Node knows, unless `pins` are given. */
-    ca: certificates.optional(),
-    /** Fingerprints of the receiver's certificate; with `ca` both must fit. */
-    pins: pins.optional(),
-    /** The name in the receiver's certificate, where it is not the host. */
-    servername: z.string().min(1).optional(),
-    /** Our own certificate, for receivers that ask for one. */
-    key: secretName.optional(),
+    ca: certificates
+      .optional()
+      .describe(
+        "Who issues the receiver's certificate; left out: the authorities that Node knows, unless `pins` are given.",
+      ),
+    pins: pins.optional().describe("Fingerprints of the receiver's certificate; with `ca` both must fit."),
+    servername: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The name in the receiver's certificate, where it is not the host."),
+    key: secretName.optional().describe('Our own certificate, for receivers that ask for one.'),
     cert: certificates.optional(),
   })
   .refine((tls) => (tls.key === undefined) === (tls.cert === undefined), {

@@ -3,33 +3,53 @@ import { z } from 'zod';
 
 export const smartAuth = z
   .strictObject({
-    /** `backend`: as itself, without a person. `consent`: in the name of a person who agreed in the browser. */
-    method: z.enum(['backend', 'consent']),
-    /**
-     * How the client proves who it is: by a key whose public half is at `/.well-known/jwks.json` (the safest), by a secret
-     * (`secret basic`: in a header; `secret post`: in the body), or not at all (`public`). `registers`: public, and with each consent
-     * this installation gets a client id and a key of its own (Epic's dynamic clients), which give lasting access.
-     */
-    client: z.enum(['key', 'secret basic', 'secret post', 'public', 'registers']).default('key'),
-    /** Name of the signing key. */
-    key: z.string().min(1).default('epic'),
-    /** Of the key that is made at first use. */
-    algorithm: z.enum(['RS384', 'ES384']).default('RS384'),
-    /** The address of our key set as it was registered, where the site wants it named in each statement (`jku`). */
-    keySetUrl: z.url().optional(),
-    /** Name of the client secret, for `secret basic` and `secret post`. */
-    secret: z.string().min(1).optional(),
-    /** Asked for. Left out: what this connector can read, and who consented; for `backend` none is sent. */
-    scopes: z.array(z.string().regex(/^\S+$/)).min(1).optional(),
-    /** Where a consent may begin: from a link of ours, or by a button inside the EHR. */
+    method: z
+      .enum(['backend', 'consent'])
+      .describe(
+        '`backend`: as itself, without a person. `consent`: in the name of a person who agreed in the browser.',
+      ),
+    client: z
+      .enum(['key', 'secret basic', 'secret post', 'public', 'registers'])
+      .default('key')
+      .describe(
+        "How the client proves who it is: by a key whose public half is at `/.well-known/jwks.json` (the safest), by a secret (`secret basic`: in a header; `secret post`: in the body), or not at all (`public`). `registers`: public, and with each consent this installation gets a client id and a key of its own (Epic's dynamic clients), which give lasting access.",
+      ),
+    key: z.string().min(1).default('epic').describe('Name of the signing key.'),
+    algorithm: z.enum(['RS384', 'ES384']).default('RS384').describe('Of the key that is made at first use.'),
+    keySetUrl: z
+      .url()
+      .optional()
+      .describe(
+        'The address of our key set as it was registered, where the site wants it named in each statement (`jku`).',
+      ),
+    secret: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Name of the client secret, for `secret basic` and `secret post`.'),
+    scopes: z
+      .array(z.string().regex(/^\S+$/))
+      .min(1)
+      .optional()
+      .describe(
+        'Asked for. Left out: what this connector can read, and who consented; for `backend` none is sent.',
+      ),
     begins: z
       .array(z.enum(['standalone', 'ehr']))
       .min(1)
-      .default(['standalone']),
-    /** Names by which the EHR may call itself in a launch, where they differ from fhirBase. */
-    issuers: z.array(z.url()).default([]),
-    /** Only these persons may connect it, by their id in the EHR: `Practitioner/abc`. Left out: whoever the EHR lets in. */
-    persons: z.array(z.string().min(1)).min(1).optional(),
+      .default(['standalone'])
+      .describe('Where a consent may begin: from a link of ours, or by a button inside the EHR.'),
+    issuers: z
+      .array(z.url())
+      .default([])
+      .describe('Names by which the EHR may call itself in a launch, where they differ from fhirBase.'),
+    persons: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe(
+        'Only these persons may connect it, by their id in the EHR: `Practitioner/abc`. Left out: whoever the EHR lets in.',
+      ),
   })
   .superRefine((auth, context) => {
     const fault = (path: string, message: string): void =>

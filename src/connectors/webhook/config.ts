@@ -2,25 +2,30 @@
 import { z } from 'zod';
 import { address, duration, isPlain, parseRecord } from '../record.ts';
 
-const schema = z
+export const webhookFields = z
   .strictObject({
     connector: z.literal('webhook'),
-    /** Where calls go; steps may add a path below it, never another host. Left out: it only receives. */
-    url: address.optional(),
-    /** Name of the secret that signs what goes out and proves what comes in. */
-    secret: z.string().min(1),
-    /** For the other side's answer. */
-    timeout: duration.prefault('10s'),
-    /** Takes calls at `/hooks/<site>/<connection>`. */
-    accepts: z.boolean().default(false),
-    /** The largest body that is taken, and the largest answer that is read; bytes. */
+    url: address
+      .optional()
+      .describe(
+        'Where calls go; steps may add a path below it, never another host. Left out: it only receives.',
+      ),
+    secret: z
+      .string()
+      .min(1)
+      .describe('Name of the secret that signs what goes out and proves what comes in.'),
+    timeout: duration.prefault('10s').describe("For the other side's answer."),
+    accepts: z.boolean().default(false).describe('Takes calls at `/hooks/<site>/<connection>`.'),
     maxBody: z
       .int()
       .min(1_024)
       .max(64 * 1024 * 1024)
-      .default(10 * 1024 * 1024),
-    /** Allows http:// to another machine: what is sent then crosses the network readable. */
-    plainHttp: z.boolean().default(false),
+      .default(10 * 1024 * 1024)
+      .describe('The largest body that is taken, and the largest answer that is read; bytes.'),
+    plainHttp: z
+      .boolean()
+      .default(false)
+      .describe('Allows http:// to another machine: what is sent then crosses the network readable.'),
   })
   .superRefine((record, context) => {
     if (record.url === undefined && !record.accepts) {
@@ -32,9 +37,9 @@ const schema = z
     }
   });
 
-export type WebhookConfig = z.output<typeof schema>;
+export type WebhookConfig = z.output<typeof webhookFields>;
 
 export const parseWebhook = (
   record: unknown,
   at: { readonly site: string; readonly connection: string },
-): WebhookConfig => parseRecord(schema, record, at, 'WEBHOOK_CONFIG');
+): WebhookConfig => parseRecord(webhookFields, record, at, 'WEBHOOK_CONFIG');

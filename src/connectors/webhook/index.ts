@@ -12,7 +12,7 @@ import type {
   Receiver,
   TestResult,
 } from '../contract.ts';
-import { parseWebhook, type WebhookConfig } from './config.ts';
+import { parseWebhook, type WebhookConfig, webhookFields } from './config.ts';
 import { webhookFailure } from './failures.ts';
 import { receiveWebhook } from './receive.ts';
 import { callWebhook } from './send.ts';
@@ -114,6 +114,7 @@ function open(config: WebhookConfig, context: ConnectionContext): Connection {
 export const webhook: Connector<WebhookConfig> = {
   name: 'webhook',
   about: 'An application over JSON and HTTP, with signatures by Standard Webhooks and idempotency keys.',
+  fields: webhookFields,
   parse: parseWebhook,
   open,
   capabilities,

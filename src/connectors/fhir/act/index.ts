@@ -26,16 +26,20 @@ const types = z.array(z.enum(kinds.map(({ type }) => type) as [string, ...string
 
 /** Fields of a connection that concern its writing; the connector's record takes them in. */
 export const actFields = {
-  /** By capability, the way that it goes here. Left out: FHIR create. */
-  do: doSchema,
-  /** How long the server is given until what it took can be found, before it is sent again after a lost answer. */
-  settle: duration.prefault('60s'),
+  do: doSchema.describe('By capability, the way that it goes here. Left out: FHIR create.'),
+  settle: duration
+    .prefault('60s')
+    .describe(
+      'How long the server is given until what it took can be found, before it is sent again after a lost answer.',
+    ),
   proved: z
     .strictObject({
-      /** Types of which two creates with one `If-None-Exist` were seen to give one record. */
-      conditionalCreate: types.prefault([]),
-      /** Types of which an update with an older `If-Match` was seen to be refused. */
-      versions: types.prefault([]),
+      conditionalCreate: types
+        .prefault([])
+        .describe('Types of which two creates with one `If-None-Exist` were seen to give one record.'),
+      versions: types
+        .prefault([])
+        .describe('Types of which an update with an older `If-Match` was seen to be refused.'),
     })
     .prefault({}),
 };
