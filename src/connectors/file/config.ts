@@ -35,6 +35,11 @@ const take = z
       .default(','),
     /** CSV: names of the columns, when the file has no first line with them. */
     columns: z.array(z.string().min(1)).min(1).optional(),
+    /**
+     * CSV: the column, NDJSON: the field (below objects by dots) that holds the patient's medical record number. Its records then
+     * stand in that patient's lane and are found by patient; those of different patients need not wait for one another.
+     */
+    patient: z.string().min(1).optional(),
     encoding: z.enum(['utf-8', 'windows-1252', 'iso-8859-1']).default('utf-8'),
     /** What its messages are called; left out: the format. For HL7 each message's own type. */
     type: z.string().min(1).optional(),
@@ -123,6 +128,18 @@ const schema = z
         code: 'custom',
         path: ['sftp', 'secret'],
         message: 'name a secret (password) or a key',
+      });
+    if (record.take?.patient !== undefined && !['csv', 'ndjson'].includes(record.take.format))
+      context.addIssue({
+        code: 'custom',
+        path: ['take', 'patient'],
+        message: 'only for csv and ndjson: HL7 messages name their patient themselves, and text names none',
+      });
+    if (record.take?.patient !== undefined && record.take.columns?.includes(record.take.patient) === false)
+      context.addIssue({
+        code: 'custom',
+        path: ['take', 'patient'],
+        message: 'none of the names in take.columns',
       });
     if (
       record.take !== undefined &&
