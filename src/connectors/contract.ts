@@ -46,6 +46,8 @@ export interface Inbound {
   readonly type: string;
   /** The sender's own id of it (MSH-10, a webhook id); `null` when it gives none, and then no repeat is recognised. */
   readonly key: string | null;
+  /** The patient's medical record number by the site's own system, where the connector knows it and the bytes are no HL7. */
+  readonly patient?: string;
   /** Who the sender says it is, part of the dedupe key with the connection and `key`: MSH-3 and MSH-4. */
   readonly sender?: string;
   /** Why it cannot be accepted (no usable MSH ...): it is kept as rejected. */

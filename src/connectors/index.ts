@@ -23,7 +23,7 @@ export type * from './contract.ts';
 export { emailFailures } from './email/index.ts';
 export { epicFailures } from './epic/index.ts';
 export { fhirConnectorFailures } from './fhir/index.ts';
-export { fileFailures } from './file/index.ts';
+export { fileFailures, filePatient } from './file/index.ts';
 export { identities } from './learn/identities.ts';
 export { hashOf } from './learn/learnable.ts';
 export { changeSince, fedMark } from './learn/marks.ts';

@@ -3,7 +3,7 @@
  * transaction, and only what the store has committed is answered.
  */
 import { hash } from 'node:crypto';
-import type { Inbound, Learned, Verdict } from '../connectors/index.ts';
+import { filePatient, type Inbound, type Learned, type Verdict } from '../connectors/index.ts';
 import { laneNames, matches, runsAt } from '../flow/index.ts';
 import { repeatsOf, type SiteRecord } from '../site/index.ts';
 import { asFailure, type Clock } from '../std/index.ts';
@@ -145,8 +145,13 @@ export function createIntake(options: IntakeOptions): Intake {
 
   /** Whom a message is about: one patient, or the two of a merge. */
   function about(inbound: Inbound): About {
-    const read = inbound.format === 'hl7' && inbound.refused === undefined;
-    if (!read) return NOBODY;
+    if (inbound.refused !== undefined) return NOBODY;
+    if (inbound.format !== 'hl7') {
+      if (inbound.patient === undefined) return NOBODY;
+      const { system } = site.identifiers.mrn;
+      const patient = { key: keyOf(inbound.patient), person: null, system, value: inbound.patient };
+      return { ...NOBODY, patient, patients: [patient.key] };
+    }
     const first = patientOf(keyOf, personKeyOf, site, path, inbound.bytes);
     const person = first?.person ?? null;
     if (!concernsTwo(inbound.type))
@@ -214,7 +219,12 @@ export function createIntake(options: IntakeOptions): Intake {
     },
 
     edited(copy, at) {
-      const inbound: Inbound = { ...copy, door: 'replay', flags: ['replayed'], reply: () => undefined };
+      const patient =
+        copy.format === 'hl7' ? undefined : filePatient(site.connections[connection], copy.bytes);
+      const inbound: Inbound = {
+        ...{ ...copy, door: 'replay', flags: ['replayed'], reply: () => undefined },
+        ...(patient === undefined ? {} : { patient }),
+      };
       const { dedupe: _, ...message } = kept(inbound, at, about(inbound));
       return message;
     },

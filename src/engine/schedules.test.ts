@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Connector } from '../connectors/index.ts';
 import { type Flow, flow, flowVersion, manual, schedule } from '../flow/index.ts';
 import { siteSchema } from '../site/index.ts';
 import { Failure, manualClock, systemClock } from '../std/index.ts';
-import { newDisk, openMemoryStore, openSqliteStore, type Store } from '../store/index.ts';
+import { newDisk, openMemoryStore, openPostgresStore, openSqliteStore, type Store } from '../store/index.ts';
+import { newCluster, postgresIsThere } from '../store/postgres/cluster.suite.ts';
 import { createEngine } from './engine.ts';
 import { startSchedules, zonedTime } from './schedules.ts';
 
@@ -24,51 +25,103 @@ const DAY = 24 * HOUR;
 /** 05:00 in Chicago, in winter. */
 const START = Date.UTC(2026, 0, 5, 11);
 
-/** What schedules started so far, oldest first. */
-async function started(store: Store): Promise<string[]> {
-  const { rows } = await store.search({ limit: 100 });
+/** What schedules started at the site so far, oldest first. */
+async function started(store: Store, at = site.site): Promise<string[]> {
+  const { rows } = await store.search({ site: at, limit: 100 });
   return rows.map(({ controlId }) => controlId ?? '').reverse();
 }
 
-describe('a schedule', () => {
-  let store: Store;
-  let folder: string;
-  const open = async (): Promise<void> => {
-    store = await openSqliteStore({ folder, masterKey: new Uint8Array(32) });
+interface Place {
+  /** A node's own opening of the store; where one process owns it, all nodes' one. */
+  open(): Promise<Store>;
+  remove(): Promise<void>;
+}
+
+function sqlitePlace(): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), 'suture-schedules-'));
+  let opened: Store | null = null;
+  return Promise.resolve({
+    async open() {
+      if (opened !== null) return opened;
+      const one = await openSqliteStore({ folder, masterKey: new Uint8Array(32) });
+      const close = async (): Promise<void> => {
+        if (opened === null) return;
+        opened = null;
+        await one.close();
+      };
+      opened = { ...one, close };
+      return opened;
+    },
+    remove: async () => rmSync(folder, { recursive: true }),
+  });
+}
+
+async function postgresPlace(): Promise<Place> {
+  const cluster = await newCluster();
+  await cluster.start();
+  const url = cluster.url(await cluster.newDatabase());
+  return {
+    open: () => openPostgresStore({ url, masterKey: new Uint8Array(32) }),
+    remove: () => cluster.remove(),
   };
+}
+
+const places: readonly (readonly [string, () => Promise<Place>])[] = [
+  ['SQLite', sqlitePlace],
+  ...(postgresIsThere('schedules of several nodes') ? [['PostgreSQL', postgresPlace] as const] : []),
+];
+
+describe.each(places)('a schedule, kept by %s,', (_, newPlace) => {
+  let place: Place;
+  let stores: Store[];
+  let store: Store;
+  /** Each story has a site of its own: a database serves them all. */
+  let own = site;
+  let stories = 0;
+  const open = async (): Promise<Store> => {
+    const one = await place.open();
+    stores.push(one);
+    return one;
+  };
+  const closeAll = async (): Promise<void> => {
+    for (const one of stores.splice(0)) await one.close();
+  };
+  beforeAll(async () => {
+    place = await newPlace();
+  });
+  afterAll(() => place.remove());
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'suture-schedules-'));
-    await open();
+    own = { ...site, site: `mercy-${++stories}` };
+    stores = [];
+    store = await open();
   });
-  afterEach(async () => {
-    await store.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterEach(closeAll);
 
   const node = (clock: ReturnType<typeof manualClock>, value: Flow, on = store) =>
     startSchedules({
       ...{ store: on, clock, planned: () => undefined, log: () => undefined },
       keyedHash: (...parts) => parts.join(' '),
       flows: () => [{ flow: value, version: flowVersion(value) }],
-      sites: () => [site],
+      sites: () => [own],
     });
+  const cursors = async () => (await store.cursors()).filter((cursor) => cursor.site === own.site);
   const seeded = () =>
-    expect.poll(async () => (await store.cursors()).map(({ name }) => name)).toEqual(['schedule daily']);
+    expect.poll(async () => (await cursors()).map(({ name }) => name)).toEqual(['schedule daily']);
   /** The turn after it has been. */
-  const place = async (): Promise<number> =>
-    ((await store.cursors())[0]?.value as { last: number } | undefined)?.last ?? 0;
+  const reached = async (): Promise<number> =>
+    ((await cursors())[0]?.value as { last: number } | undefined)?.last ?? 0;
 
   test('starts its flow at its time where the site is, once, with the time it was meant for', async () => {
     const clock = manualClock(START);
     const running = node(clock, daily('latest'));
     await seeded();
-    expect(await started(store)).toEqual([]);
+    expect(await started(store, own.site)).toEqual([]);
     clock.advance(HOUR);
-    await expect.poll(() => started(store)).toEqual(['daily@2026-01-05T12:00:00.000Z']);
+    await expect.poll(() => started(store, own.site)).toEqual(['daily@2026-01-05T12:00:00.000Z']);
     clock.advance(DAY);
-    await expect.poll(() => started(store)).toHaveLength(2);
+    await expect.poll(() => started(store, own.site)).toHaveLength(2);
     await running.stop();
-    const { rows } = await store.search({ limit: 1 });
+    const { rows } = await store.search({ site: own.site, limit: 1 });
     expect(rows[0]).toMatchObject({ door: 'schedule', type: 'schedule.daily', connection: 'schedule' });
     expect(JSON.parse(Buffer.from((await store.payload(rows[0]?.id ?? '')) ?? []).toString())).toEqual({
       flow: 'daily',
@@ -77,13 +130,14 @@ describe('a schedule', () => {
     });
   });
 
-  test('is run once by two nodes, and not again after a restart', async () => {
-    const clocks = [manualClock(START), manualClock(START)];
-    // Both have seen what is due before either keeps it.
+  /** Both have seen what is due before either keeps it, as long as `open` is false. */
+  const meetings = () => {
+    const meeting = { open: false, at: (one: Store): Store => one };
     let arrived: (() => void)[] = [];
-    const meeting: Store = Object.assign(Object.create(store), {
+    meeting.at = (one) => ({
+      ...one,
       async append(unit: Parameters<Store['append']>[0]) {
-        if (unit.messages.length > 0) {
+        if (unit.messages.length > 0 && !meeting.open) {
           await new Promise<void>((resolve) => {
             arrived.push(resolve);
             if (arrived.length < 2) return;
@@ -91,30 +145,85 @@ describe('a schedule', () => {
             arrived = [];
           });
         }
-        return store.append(unit);
+        return one.append(unit);
       },
     });
-    const nodes = clocks.map((clock) => node(clock, daily('latest'), meeting));
+    return meeting;
+  };
+  /** Looks again and again whether so many were started. */
+  const startedBy = (clocks: readonly ReturnType<typeof manualClock>[], least: number, step = 0) =>
+    expect
+      .poll(
+        async () => {
+          // A node that was asking the store meanwhile sets its timer only now.
+          for (const clock of clocks) clock.advance(step);
+          return (await started(store, own.site)).length;
+        },
+        { timeout: 20_000 },
+      )
+      .toBeGreaterThanOrEqual(least);
+
+  test('is run once by two nodes, and not again after a restart', async () => {
+    const clocks = [manualClock(START), manualClock(START)];
+    const meeting = meetings();
+    const second = await open();
+    const nodes = clocks.map((clock, at) =>
+      node(clock, daily('latest'), meeting.at(at === 0 ? store : second)),
+    );
     await seeded();
     for (let day = 0; day < 3; day++) {
       for (const clock of clocks) clock.advance(DAY);
-      await expect.poll(() => started(store)).toHaveLength(day + 1);
+      await startedBy(clocks, day + 1);
     }
     for (const each of nodes) await each.stop();
-    await store.close();
-    await open();
+    expect(await started(store, own.site)).toHaveLength(3);
+    await closeAll();
+    store = await open();
     const later = manualClock(START + 3 * DAY + HOUR / 2);
     const again = node(later, daily('latest'));
-    await expect
-      .poll(() => {
-        // It looks again and again; of the day's occurrence nothing comes twice.
-        later.advance(HOUR / 4);
-        return started(store);
-      })
-      .toHaveLength(4);
+    // It looks again and again; of the day's occurrence nothing comes twice.
+    await startedBy([later], 4, HOUR / 4);
     later.advance(HOUR);
     await again.stop();
-    expect(new Set(await started(store)).size).toBe(4);
+    expect(new Set(await started(store, own.site)).size).toBe(4);
+    expect(await started(store, own.site)).toHaveLength(4);
+  });
+
+  test('that both wanted to start is run by either of them the next time, without delay', async () => {
+    const clocks = [manualClock(START), manualClock(START)] as const;
+    const meeting = meetings();
+    const second = await open();
+    const everySecond = daily('all', '* * * * * *');
+    const nodes = clocks.map((clock, at) => node(clock, everySecond, meeting.at(at === 0 ? store : second)));
+    await seeded();
+    for (const clock of clocks) clock.advance(1_000);
+    await startedBy(clocks, 1);
+    // Whichever came second then, the other one is silent now.
+    meeting.open = true;
+    clocks[0].advance(1_000);
+    await startedBy(clocks, 2);
+    clocks[1].advance(2_000);
+    await startedBy(clocks, 3);
+    for (const each of nodes) await each.stop();
+    expect(await started(store, own.site)).toHaveLength(3);
+  });
+
+  test('of nodes whose clocks differ starts at each time once, and in order, also when one falls silent', async () => {
+    const clocks = [manualClock(START), manualClock(START + 2_500), manualClock(START - 1_700)];
+    const kept = [store, await open(), await open()];
+    const nodes = [];
+    for (const [at, clock] of clocks.entries()) {
+      nodes.push(node(clock, daily('all', '* * * * * *'), kept[at]));
+      if (at === 0) await seeded();
+    }
+    for (let second = 1; second <= 12; second++) {
+      for (const [at, clock] of clocks.entries()) if (at !== 1 || second < 6) clock.advance(1_000);
+      await startedBy(clocks, second);
+    }
+    for (const each of nodes) await each.stop();
+    const times = await started(store, own.site);
+    expect(times).toEqual(times.map((_, at) => `daily@${new Date(START + (at + 1) * 1_000).toISOString()}`));
+    expect(times.length).toBeLessThanOrEqual(13);
   });
 
   test.each([
@@ -136,8 +245,8 @@ describe('a schedule', () => {
     await first.stop();
     const now = START + 3 * DAY + 2 * HOUR;
     const second = node(manualClock(now), daily(missed));
-    await expect.poll(place).toBeGreaterThan(START + 2 * DAY);
-    expect(await started(store)).toEqual(expected);
+    await expect.poll(reached).toBeGreaterThan(START + 2 * DAY);
+    expect(await started(store, own.site)).toEqual(expected);
     await second.stop();
   });
 
@@ -147,10 +256,10 @@ describe('a schedule', () => {
     await first.stop();
     const clock = manualClock(START + 10 * DAY);
     const second = node(clock, daily('all', '0 * * * *'));
-    await expect.poll(place).toBe(START + 10 * DAY);
-    expect(await started(store)).toEqual([]);
+    await expect.poll(reached).toBe(START + 10 * DAY);
+    expect(await started(store, own.site)).toEqual([]);
     clock.advance(HOUR);
-    await expect.poll(() => started(store)).toHaveLength(1);
+    await expect.poll(() => started(store, own.site)).toHaveLength(1);
     await second.stop();
   });
 
@@ -160,15 +269,15 @@ describe('a schedule', () => {
     await running.stop();
     const late = manualClock(START + 2 * HOUR);
     const on = node(late, daily('latest'));
-    await expect.poll(() => started(store)).toHaveLength(1);
+    await expect.poll(() => started(store, own.site)).toHaveLength(1);
     await on.stop();
     const back = manualClock(START);
     const again = node(back, daily('latest'));
     back.advance(2 * HOUR);
-    const forward = await place();
+    const forward = await reached();
     await again.stop();
     expect(forward).toBe(START + HOUR);
-    expect(await started(store)).toHaveLength(1);
+    expect(await started(store, own.site)).toHaveLength(1);
   });
 });
 

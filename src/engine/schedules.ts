@@ -143,16 +143,26 @@ export function startSchedules(options: SchedulesOptions): { stop(): Promise<voi
     };
   }
 
+  /** Where another node was faster: looks again at once, or this one would not know when the next occurrence is. */
+  async function runSurely(one: Scheduled): Promise<number | null> {
+    for (;;) {
+      try {
+        return await run(one);
+      } catch (error) {
+        if (asFailure(error).code !== 'STORE_CURSOR_MOVED' || stopping.signal.aborted) throw error;
+      }
+    }
+  }
+
   async function turn(): Promise<number> {
     let wait = LOOKS_AGAIN;
     for (const one of scheduled()) {
       if (stopping.signal.aborted) return 0;
       try {
-        const next = await run(one);
+        const next = await runSurely(one);
         if (next !== null) wait = Math.min(wait, Math.max(0, next - clock.now()));
       } catch (error) {
         const failure = asFailure(error);
-        if (failure.code === 'STORE_CURSOR_MOVED') continue;
         log('warn', `a schedule waits for its next turn: ${failure.message}`, {
           code: failure.code,
           flow: one.flow.name,

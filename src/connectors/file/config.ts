@@ -36,6 +36,13 @@ const take = z
       .min(1)
       .optional()
       .describe('CSV: names of the columns, when the file has no first line with them.'),
+    patient: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'CSV: the column, NDJSON: the field (below objects by dots) that holds the patient’s medical record number. Its records then stand in that patient’s lane and are found by patient; those of different patients need not wait for one another.',
+      ),
     encoding: z.enum(['utf-8', 'windows-1252', 'iso-8859-1']).default('utf-8'),
     type: z
       .string()
@@ -128,6 +135,18 @@ export const fileFields = z
         code: 'custom',
         path: ['sftp', 'secret'],
         message: 'name a secret (password) or a key',
+      });
+    if (record.take?.patient !== undefined && !['csv', 'ndjson'].includes(record.take.format))
+      context.addIssue({
+        code: 'custom',
+        path: ['take', 'patient'],
+        message: 'only for csv and ndjson: HL7 messages name their patient themselves, and text names none',
+      });
+    if (record.take?.patient !== undefined && record.take.columns?.includes(record.take.patient) === false)
+      context.addIssue({
+        code: 'custom',
+        path: ['take', 'patient'],
+        message: 'none of the names in take.columns',
       });
     if (
       record.take !== undefined &&

@@ -52,6 +52,11 @@ export const fileFailures = {
     about: 'Reading or writing was broken off.',
     fix: 'It is tried again; if it stays so, look at the disk or the network.',
   },
+  FILE_TAKEN_OVER: {
+    kind: 'timeout',
+    about: 'Another node has begun to read here, since this one was not heard of for a minute.',
+    fix: 'Nothing is to be done: it goes on where this one stood.',
+  },
   FILE_NO_TARGET: {
     kind: 'config',
     about: 'This connection has no put, so nothing can be written by it.',

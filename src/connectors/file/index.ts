@@ -12,6 +12,7 @@ import { startSweep, takeFolders } from './sweep.ts';
 
 export type { FileConfig } from './config.ts';
 export { fileFailures } from './failures.ts';
+export { filePatient } from './patient.ts';
 
 const capabilities: readonly Capability[] = [
   {

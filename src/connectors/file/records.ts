@@ -5,6 +5,7 @@ import type { TakeConfig } from './config.ts';
 import { csvRows } from './csv.ts';
 import { fileFailure } from './failures.ts';
 import { Gathering } from './gathering.ts';
+import { valueAt } from './patient.ts';
 
 /** Where reading can go on: behind a record. */
 export interface RecordPlace {
@@ -54,7 +55,12 @@ const encoder = new TextEncoder();
 /** The same record of the same content is the same message, however often it is read. */
 const keyOf = (hash: string, nth: number): string => `${hash.slice(0, 16)}:${nth}`;
 
-function other(reading: Reading, nth: number, bytes: Uint8Array, refused?: string): Omit<Inbound, 'reply'> {
+function other(
+  reading: Reading,
+  nth: number,
+  bytes: Uint8Array,
+  { refused, patient }: { readonly refused?: string; readonly patient?: string | undefined } = {},
+): Omit<Inbound, 'reply'> {
   const { take, hash } = reading;
   return {
     bytes,
@@ -64,6 +70,7 @@ function other(reading: Reading, nth: number, bytes: Uint8Array, refused?: strin
     key: keyOf(hash, nth),
     sender: 'file',
     ...(refused === undefined ? {} : { refused }),
+    ...(patient === undefined ? {} : { patient }),
   };
 }
 
@@ -78,9 +85,11 @@ async function* fromCsv(source: AsyncIterable<Uint8Array>, reading: Reading): As
     maxRecord: take.maxRecord,
     from: begin,
   });
+  let patientColumn = patientAt(columns, take);
   for await (const { fields, after, line } of rows) {
     if (columns === undefined || (take.columns === undefined && line === 1 && begin.at === 0)) {
       columns = headerOf(fields);
+      patientColumn = patientAt(columns, take);
       continue;
     }
     nth++;
@@ -93,15 +102,27 @@ async function* fromCsv(source: AsyncIterable<Uint8Array>, reading: Reading): As
           reading,
           nth,
           encoder.encode(fields.join(take.delimiter === 'tab' ? '\t' : take.delimiter)),
-          why,
+          { refused: why },
         ),
         place,
       };
       continue;
     }
     const row = Object.fromEntries(columns.map((column, at) => [column, fields[at]]));
-    yield { inbound: other(reading, nth, encoder.encode(JSON.stringify(row))), place };
+    const patient = patientColumn < 0 ? undefined : fields[patientColumn]?.trim() || undefined;
+    yield { inbound: other(reading, nth, encoder.encode(JSON.stringify(row)), { patient }), place };
   }
+}
+
+/** Which column names the patient; -1: none is asked for, or the columns are not known yet. */
+function patientAt(columns: readonly string[] | undefined, { patient }: TakeConfig): number {
+  if (columns === undefined || patient === undefined) return -1;
+  const at = columns.indexOf(patient);
+  if (at >= 0) return at;
+  throw fileFailure('FILE_BROKEN', {
+    message: `There is no column "${patient}", which names the patient by the site record.`,
+    fix: 'Correct take.patient, or ask for the file with that column.',
+  });
 }
 
 function headerOf(fields: readonly string[]): readonly string[] {
@@ -132,12 +153,14 @@ async function* fromLines(source: AsyncIterable<Uint8Array>, reading: Reading): 
     const body = bytes.at(-1) === 10 ? bytes.subarray(0, bytes.at(-2) === 13 ? -2 : -1) : bytes;
     const plain = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
     const place: RecordPlace = { nth, at: after, line: line };
+    let record: unknown;
     try {
-      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plain));
+      record = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plain));
     } catch {
-      return { inbound: other(reading, nth, plain, `Line ${own} is not JSON.`), place };
+      return { inbound: other(reading, nth, plain, { refused: `Line ${own} is not JSON.` }), place };
     }
-    return { inbound: other(reading, nth, plain), place };
+    const patient = take.patient === undefined ? undefined : valueAt(record, take.patient);
+    return { inbound: other(reading, nth, plain, { patient }), place };
   };
   for await (const piece of source) {
     gathered.push(piece);

@@ -31,6 +31,8 @@ export interface SweepOptions {
 const TELL_EVERY = 10_000;
 /** Bytes of records that are committed together at most. */
 const BATCH_BYTES = 4 * 1024 * 1024;
+/** A claim to read here is renewed so often while nothing is committed: when a file is hashed, or reading is paused. */
+const CLAIM_EVERY = 15_000;
 /** Trouble of the folder or the store: tried again after this. */
 const AGAIN = 15_000;
 
@@ -39,8 +41,36 @@ export function startSweep(options: SweepOptions): Listening {
   const stopping = new AbortController();
   let paused: { readonly over: Promise<void>; readonly end: () => void } | null = null;
   const look = looks(options.take);
+  let claimed = 0;
+
+  /** Ends what is under way when the engine stops, or when another node has begun to read here. */
+  async function goOn(): Promise<void> {
+    stopping.signal.throwIfAborted();
+    if (clock.elapsed() - claimed < CLAIM_EVERY) return;
+    claimed = clock.elapsed();
+    if (!(await options.door.mine())) throw fileFailure('FILE_TAKEN_OVER');
+  }
+
+  /** Resolves when senders are read again. */
+  async function unpaused(): Promise<void> {
+    while (paused !== null && !stopping.signal.aborted) {
+      await Promise.race([paused.over, pause(clock, CLAIM_EVERY, stopping.signal)]);
+      await goOn();
+    }
+  }
+
+  /** Tells how far a large file is, now and then. */
+  function progress(text: string, file: FileFacts): (facts: Readonly<Record<string, unknown>>) => void {
+    let told = clock.elapsed();
+    return (facts) => {
+      if (clock.elapsed() - told < TELL_EVERY) return;
+      told = clock.elapsed();
+      log('info', text, { file: shownName(file.name), ...facts, of: file.size });
+    };
+  }
 
   async function turn(): Promise<void> {
+    claimed = clock.elapsed();
     if (!(await options.door.mine())) return;
     await resume();
     const files = await options.folder.list(options.take.from);
@@ -104,7 +134,10 @@ export function startSweep(options: SweepOptions): Listening {
 
   /** `undefined`: it is gone or has changed meanwhile, and is looked at again. */
   async function hashOf(file: FileFacts): Promise<string | undefined> {
-    const hash = await hashOfBytes(stoppable(guarded(options.folder.read(file.path))));
+    const told = progress('looking whether a file was taken before', file);
+    const hash = await hashOfBytes(
+      stoppable(guarded(options.folder.read(file.path)), (byte) => told({ byte })),
+    );
     return (await unchanged(file)) ? hash : undefined;
   }
 
@@ -133,9 +166,12 @@ export function startSweep(options: SweepOptions): Listening {
     const findings: Finding[] = [];
     const sum = { accepted: 0, repeats: 0, rejected: 0 };
     let place = from;
-    let told = started;
+    const told = progress('reading a file', file);
     try {
-      const source = stoppable(contentOf(folder, file, take.maxFile, start.at ?? 0));
+      const source = stoppable(contentOf(folder, file, take.maxFile, start.at ?? 0), (byte) => {
+        // Packed, or begun anew: nothing is committed until reading is where it was broken off.
+        if (start.at === null && place.nth === from.nth) told({ record: 0, until: from.nth, unpacked: byte });
+      });
       const records = recordsOf(source, {
         take,
         hash: parent.hash,
@@ -143,7 +179,7 @@ export function startSweep(options: SweepOptions): Listening {
         found: (one) => findings.push(one),
       });
       for await (const batch of batches(records, take)) {
-        await paused?.over;
+        await unpaused();
         stopping.signal.throwIfAborted();
         place = batch.at(-1)?.place ?? place;
         const kept = await door.commit({
@@ -154,15 +190,8 @@ export function startSweep(options: SweepOptions): Listening {
           })),
         });
         for (const key of ['accepted', 'repeats', 'rejected'] as const) sum[key] += kept[key];
-        if (clock.elapsed() - told >= TELL_EVERY) {
-          told = clock.elapsed();
-          log('info', 'reading a file', {
-            file: shownName(file.name),
-            record: place.nth,
-            byte: place.at,
-            of: file.size,
-          });
-        }
+        claimed = clock.elapsed();
+        told({ record: place.nth, byte: place.at });
       }
       if (!(await unchanged(file)))
         throw fileFailure('FILE_CHANGED', {
@@ -231,9 +260,15 @@ export function startSweep(options: SweepOptions): Listening {
     log('warn', finding.text, { file: shownName(name), code: finding.code, count: finding.count });
   }
 
-  async function* stoppable(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async function* stoppable(
+    source: AsyncIterable<Uint8Array>,
+    passed: (byte: number) => void,
+  ): AsyncGenerator<Uint8Array> {
+    let byte = 0;
     for await (const piece of source) {
-      stopping.signal.throwIfAborted();
+      await goOn();
+      byte += piece.length;
+      passed(byte);
       yield piece;
     }
   }
@@ -243,6 +278,7 @@ export function startSweep(options: SweepOptions): Listening {
     while (!stopping.signal.aborted) {
       let wait = options.take.every;
       try {
+        // While it is paused between files, another node may take its place.
         await paused?.over;
         await turn();
         failed = '';
@@ -252,10 +288,12 @@ export function startSweep(options: SweepOptions): Listening {
           site: options.context.site,
           connection: options.context.connection,
         });
-        options.context.report({ kind: failure.kind, code: failure.code, ms: 0 });
-        // Another node was faster: it reads on.
-        if (failure.code !== 'STORE_CURSOR_MOVED' && failure.code !== failed)
-          log('error', failure.message, { code: failure.code, fix: failure.fix });
+        // Another node reads on.
+        if (!['STORE_CURSOR_MOVED', 'FILE_TAKEN_OVER'].includes(failure.code)) {
+          options.context.report({ kind: failure.kind, code: failure.code, ms: 0 });
+          if (failure.code !== failed)
+            log('error', failure.message, { code: failure.code, fix: failure.fix });
+        }
         failed = failure.code;
         wait = Math.max(AGAIN, Math.min(wait, 300_000));
       }

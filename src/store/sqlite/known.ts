@@ -10,7 +10,8 @@ const MOST = 8_192;
 const MOST_BYTES = 32 * 1024 * 1024;
 
 interface Known {
-  readonly unit: Append;
+  /** Not the append itself: it may hold hundreds of messages, and would keep them all for the sake of one. */
+  readonly place: Pick<Append, 'site' | 'connection'>;
   readonly message: NewMessage;
   readonly kept: Appended & { readonly kind: 'kept' };
   readonly nth: number;
@@ -43,6 +44,7 @@ export function openKnown(): KnownDeliveries {
         this.clear();
         return;
       }
+      const place = { site: unit.site, connection: unit.connection };
       answers.forEach((kept, at) => {
         const first = deliveryId(Number(kept.messageId), 0);
         const message = unit.messages[at] as NewMessage;
@@ -55,7 +57,7 @@ export function openKnown(): KnownDeliveries {
           // Steps that were taken over are known to their rows.
           if (delivery.remembered !== undefined && delivery.remembered.length > 0) return;
           if (held.size >= MOST || size + message.bytes.length > MOST_BYTES) return;
-          held.set(first + nth, { unit, message, kept, nth });
+          held.set(first + nth, { place, message, kept, nth });
           size += message.bytes.length;
         });
       });
@@ -71,7 +73,7 @@ export function openKnown(): KnownDeliveries {
   };
 }
 
-function leasedFrom({ unit, message, kept, nth }: Known, id: number, epoch: number): Leased {
+function leasedFrom({ place, message, kept, nth }: Known, id: number, epoch: number): Leased {
   const delivery = message.deliveries[nth] as NewMessage['deliveries'][number];
   return {
     epoch,
@@ -95,8 +97,8 @@ function leasedFrom({ unit, message, kept, nth }: Known, id: number, epoch: numb
     },
     message: {
       id: kept.messageId,
-      site: unit.site,
-      connection: unit.connection,
+      site: place.site,
+      connection: place.connection,
       receivedAt: message.receivedAt,
       door: message.door,
       format: message.format,

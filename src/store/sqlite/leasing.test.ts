@@ -1,9 +1,13 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import type { Leased, Settlement } from '../contract.ts';
+import type { Append, Leased, Settlement } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
+import { delivery, message } from '../stories/data.ts';
 import { openKnown } from './known.ts';
 import type { Given, Unreadable } from './lease.ts';
 import { openLeasing } from './leasing.ts';
+import { deliveryId } from './numbers.ts';
 
 const NOW = 1_790_000_000_000;
 const rowOf = (id: number, epoch: number): Leased =>
@@ -87,4 +91,29 @@ test('it asks again while all that it was given could not be read, and not when 
   );
   expect((await take()).map((one) => [one.delivery.id, one.epoch])).toEqual([['12', 8]]);
   expect(await take()).toEqual([]);
+});
+
+test('what is kept at hand for one delivery keeps none of the other messages of its append', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const known = openKnown();
+  const bytes = (() => {
+    const unit: Append = {
+      ...{ site: 'mercy', connection: 'extracts' },
+      messages: [1, 2].map((nth) =>
+        message({ controlId: String(nth), bytes: new Uint8Array(1_000), deliveries: [delivery(['rows'])] }),
+      ),
+    };
+    known.appended(
+      unit,
+      ['1', '2'].map((messageId) => ({ kind: 'kept', messageId, receivedAt: NOW, flags: [] })),
+    );
+    return new WeakRef(unit.messages[1]?.bytes as Uint8Array);
+  })();
+  expect(known.take(deliveryId(2, 0), 1)?.message).toMatchObject({ id: '2', connection: 'extracts' });
+  // What a WeakRef has given stays until the turn is over.
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  expect(bytes.deref()).toBeUndefined();
+  expect(known.take(deliveryId(1, 0), 1)?.bytes).toHaveLength(1_000);
 });
