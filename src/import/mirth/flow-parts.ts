@@ -2,7 +2,7 @@
 import type { Step as FlowStep, Trigger } from '../../flow/index.ts';
 import type { Channel } from './export.ts';
 import { ITEM } from './flow-draft.ts';
-import type { Arrival, SourceMade } from './made.ts';
+import type { Arrival, ConnectionRecord, SourceMade } from './made.ts';
 
 /** What a way through channels begins with. */
 export interface From {
@@ -50,3 +50,10 @@ export const read = (script: string, steps: readonly FlowStep[]): readonly FlowS
   { kind: 'code', id: 'reader', reads: { scheduled: 'event.scheduledFor' }, script },
   { kind: 'for-each', id: 'each', in: 'reader', as: ITEM, atMost: MOST_READ, steps },
 ];
+
+/** Several files of one delivery: each has the place of its message in its name, too. */
+export function eachItsOwn(record: ConnectionRecord): ConnectionRecord {
+  const put = record.put as { readonly name?: string } | undefined;
+  if (put?.name === undefined) return record;
+  return { ...record, put: { ...put, name: put.name.replace('{delivery}', '{delivery}-{step}') } };
+}

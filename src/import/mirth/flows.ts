@@ -6,7 +6,7 @@ import { ConnectionBook, type NeededSecret } from './connection-book.ts';
 import { destinationOf, isMessage, retryOf, sourceOf } from './connections.ts';
 import type { Channel, CodeTemplate, Connector, MirthExport } from './export.ts';
 import { FlowDraft } from './flow-draft.ts';
-import { arrivalOf, type From, headOf, read, triggerOf } from './flow-parts.ts';
+import { arrivalOf, eachItsOwn, type From, headOf, read, triggerOf } from './flow-parts.ts';
 import { aboutOf, destinationsOf, type Hop, MOST_HOPS } from './hops.ts';
 import {
   type ConnectionRecord,
@@ -284,7 +284,8 @@ export class FlowMaker {
     const { steps, message } = draft.steps(file);
     const all: FlowStep[] = [...steps];
     if (made.kind === 'send' || made.kind === 'unknown') {
-      const connection = this.#book.add(wanted, made.connection ?? standIn(wanted));
+      const record = made.connection ?? standIn(wanted);
+      const connection = this.#book.add(wanted, from.reader === undefined ? record : eachItsOwn(record));
       const args = {
         ...body(message),
         ...(made.do === 'update' ? { method: { value: made.method ?? 'PUT' } } : {}),

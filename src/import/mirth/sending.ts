@@ -7,7 +7,7 @@ import type { Arguments, DestinationMade, Leave, Mail } from './made.ts';
 import { fieldName } from './names.ts';
 import { remark } from './script-text.ts';
 import { LEFT_OUT } from './secrets.ts';
-import { filled, isProgram, orEmpty } from './template.ts';
+import { filled, isProgram, orEmpty, unknownNames } from './template.ts';
 import type { Place } from './work.ts';
 
 type ArgumentsOf = (message: string | undefined) => Arguments;
@@ -31,6 +31,13 @@ export function argumentsOf(
       'Secrets are not put into flows; let the receiver check the connection’s signature.',
     );
   }
+  const unknown = unknownNames([made.template, made.mail?.subject ?? ''].join('\n'));
+  if (unknown.length > 0)
+    place.lookAt(
+      destination.line,
+      `what it sends names ${unknown.join(', ')}, which Mirth filled in and which is empty here`,
+      'Leave it out, or take the value from the message or from event in the flow.',
+    );
   if (made.mail !== undefined) return mailOf(made.mail, made.template, destination, draft, place, leave);
   if (made.fields !== undefined) return fieldsOf(made.fields, draft, place);
   if (isMessage(made.template)) {

@@ -1,14 +1,17 @@
 /** What a text of SQL reads and writes, as far as it says so itself. Nothing is run, nothing is guessed. */
 
+import { withoutBlocks } from './remarks.ts';
+
+/** Longer ones are not looked through for their columns. */
+const LONGEST = 50_000;
+
 /** Without remarks and texts in quotes, which may hold anything. */
 const bare = (sql: string): string =>
-  sql
-    .replace(/--[^\n]*/g, ' ')
-    .replace(/\/\*[\s\S]*?\*\//g, ' ')
-    .replace(/'(?:[^']|'')*'/g, "''");
+  withoutBlocks(sql.replace(/--[^\n]*/g, ' ')).replace(/'(?:[^']|'')*'/g, "''");
 
 /** The first SELECT’s columns, by the names that rows have; none where it reads `*` or cannot be told. */
 export function columnsOf(sql: string): readonly string[] {
+  if (sql.length > LONGEST) return [];
   const text = bare(sql);
   const start = /\bselect\b(?:\s+(?:distinct|all)\b)?(?:\s+top\s*\(?\s*\d+\s*\)?)?/i.exec(text);
   if (start === null) return [];
@@ -25,7 +28,7 @@ export function columnsOf(sql: string): readonly string[] {
     else parts[parts.length - 1] += word;
   }
   const names = parts.map((part) => {
-    const [, name] = /(?:^|[\s.)])("[^"]+"|\[[^\]]+\]|`[^`]+`|[A-Za-z_][\w$#]*)\s*$/.exec(part) ?? [];
+    const [, name] = /(?:^|[\s.)])("[^"]+"|\[[^\]]+\]|`[^`]+`|[A-Za-z_][\w$#]*)$/.exec(part.trim()) ?? [];
     return name?.replace(/^["[`]|["\]`]$/g, '');
   });
   return names.every((name) => name !== undefined) ? (names as string[]) : [];

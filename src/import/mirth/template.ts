@@ -19,6 +19,14 @@ const DEEPEST = 20;
 /** It is a program of Velocity: more than names in braces. */
 export const isProgram = (template: string): boolean => PROGRAM.test(template);
 
+const UNKNOWN =
+  /\$!?\{((?:message\.(?!(?:encodedData|transformedData|rawData)\})[\w.]+)|SYSTIME|DATE|UUID|COUNT|CDATAPRE|CDATAPOST|originalFilename|fileDirectory|fileSize|fileLastModified)\}/g;
+
+/** Names that Mirth itself filled in, and that are empty here. */
+export const unknownNames = (template: string): readonly string[] => [
+  ...new Set([...template.matchAll(UNKNOWN)].map(([, name = '']) => name)),
+];
+
 /** A template gives an empty text where there is nothing. */
 export const orEmpty = (rule: FieldRule): FieldRule =>
   typeof rule === 'string'
