@@ -10,6 +10,7 @@ import {
 } from 'quickjs-emscripten-core';
 import { systemClock } from '../std/index.ts';
 import { installHl7 } from './mirth/hl7-xml.ts';
+import { installRows } from './mirth/rows.ts';
 import { installShim } from './mirth/shim.ts';
 import { installXml } from './mirth/xml.ts';
 import { installXmlReader } from './mirth/xml-reader.ts';
@@ -30,6 +31,7 @@ const PRELUDE = `(function (globals, json, at, offset, mirth) {
     (${installXml})(world);
     (${installXmlReader})(world);
     (${installHl7})(world);
+    (${installRows})(world);
     (${installShim})(world, globals, { input, at, offset });
   }
   return { seal, input };

@@ -1,10 +1,10 @@
 /** What a channel says besides its connectors: scripts around it, attachments, columns, dependencies, answers that are read. */
 import type { Channel } from './export.ts';
+import { withoutBlocks } from './remarks.ts';
 import type { Place } from './work.ts';
 
 const withoutRemarks = (text: string): string =>
-  text
-    .replace(/\/\*[\s\S]*?\*\//g, '')
+  withoutBlocks(text)
     .replace(/\/\/[^\n]*/g, '')
     .trim();
 

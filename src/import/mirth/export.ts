@@ -122,6 +122,8 @@ export interface Channel {
   readonly initialState: string;
   readonly timeZone: string | undefined;
   readonly tags: readonly string[];
+  /** The group that it stands in. */
+  readonly group: string | undefined;
   /** Channels that this one needs to run first, by id. */
   readonly dependsOn: readonly string[];
   readonly file: string;
@@ -141,7 +143,14 @@ export interface CodeTemplate {
 
 /** A part of an export that has no counterpart here and is only told of. */
 export interface Beside {
-  readonly what: 'alert' | 'global script' | 'resource' | 'server setting' | 'lookup table';
+  readonly what:
+    | 'alert'
+    | 'global script'
+    | 'resource'
+    | 'server setting'
+    | 'lookup table'
+    | 'user'
+    | 'plugin';
   readonly name: string;
   readonly script?: Script;
   readonly file: string;

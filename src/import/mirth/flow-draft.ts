@@ -5,12 +5,13 @@
 import type { Condition, FieldRule, Step as FlowStep } from '../../flow/index.ts';
 import { type Answer, both, either, filterOf, ruleOf, type Scope, withFallback } from '../script/meaning.ts';
 import { type Move, movesOf, writeOf } from '../script/moves.ts';
-import { type Node, parseScript } from '../script/parse.ts';
-import { usesOf } from '../script/refusals.ts';
-import type { BuiltRule, Rule, Script, Step, Transformer } from './export.ts';
+import { delimitedOf } from './delimited.ts';
+import type { DataType, Rule, Script, Step, Transformer } from './export.ts';
+import type { Arrival } from './made.ts';
 import { fieldName } from './names.ts';
 import { filterText, isOn, remark, scriptsOf, stepText } from './script-text.ts';
-import { FlowScript, rewritten, type ScriptContext } from './scripts.ts';
+import { FlowScript, foundIn, parsedOf, rewritten, type ScriptContext } from './scripts.ts';
+import { builtAnswer, expression, literal, sharedNames, usesTemplate } from './step-meaning.ts';
 import type { Place } from './work.ts';
 
 const FORMATS: Readonly<Record<string, string>> = {
@@ -19,7 +20,10 @@ const FORMATS: Readonly<Record<string, string>> = {
   HL7V3: 'XML',
   JSON: 'JSON',
   RAW: 'RAW',
+  DELIMITED: 'DELIMITED',
 };
+/** What a schedule’s flow calls each message that its reader made. */
+export const ITEM = 'raw';
 const SITE_NEVER: Condition = { path: 'site.id', equals: '' };
 
 export class FlowDraft {
@@ -31,22 +35,36 @@ export class FlowDraft {
   /** The message is no longer what a map could read. */
   #changed = false;
   readonly script: FlowScript;
-  readonly #trigger: 'hl7' | 'webhook';
+  readonly #arrival: Arrival;
 
   /** Where a script reads the message that came. */
   readonly #whole: string;
 
-  constructor(trigger: 'hl7' | 'webhook', inbound: string, context: ScriptContext) {
-    this.#trigger = trigger;
-    this.#whole = trigger === 'hl7' ? 'hl7:*' : inbound === 'JSON' ? 'event' : 'event.text';
+  constructor(arrival: Arrival, context: ScriptContext) {
+    const { trigger, inbound, row } = arrival;
+    this.#arrival = arrival;
+    const isJson = row !== undefined || (trigger === 'webhook' && inbound === 'JSON');
+    this.#whole =
+      trigger === 'hl7'
+        ? 'hl7:*'
+        : trigger === 'schedule'
+          ? ITEM
+          : isJson || trigger === 'webhook'
+            ? 'event'
+            : 'event.text';
     this.script = new FlowScript(context);
+    this.script.isText = trigger === 'webhook' && !isJson;
   }
 
   #scope({ inbound }: Pick<Transformer, 'inbound'>): Scope {
-    const isHl7 = this.#trigger === 'hl7' && inbound.name === 'HL7V2';
-    const isJson = this.#trigger === 'webhook' && inbound.name === 'JSON';
+    const { trigger, row } = this.#arrival;
+    const isHl7 = trigger === 'hl7' && inbound.name === 'HL7V2';
+    const isRow =
+      (row === 'result' && inbound.name === 'XML') || (row === 'row' && inbound.name === 'DELIMITED');
+    const isJson = isRow || (trigger === 'webhook' && row === undefined && inbound.name === 'JSON');
     return {
       format: this.#changed ? 'other' : isHl7 ? 'HL7V2' : isJson ? 'JSON' : 'other',
+      ...(row === 'row' ? { under: 'row' } : {}),
       variables: this.#variables,
       written: this.#written,
       locals: new Map(),
@@ -59,6 +77,7 @@ export class FlowDraft {
     const on = rules.filter(isOn);
     for (const rule of on) this.#unable(rule, place);
     if (on.length === 0) return;
+    this.#known({ ...transformer, outbound: transformer.inbound }, place);
     const asked = this.#answer(on, this.#scope(transformer));
     if (asked !== undefined) {
       if (asked === false) {
@@ -96,8 +115,8 @@ export class FlowDraft {
   #question(rule: Rule, scope: Scope): Answer | undefined {
     if (rule.kind === 'script') {
       if (rule.script.elsewhere !== undefined) return undefined;
-      const parsed = parseScript(rule.script.text);
-      return 'body' in parsed && usesOf(parsed).refusals.length === 0
+      const parsed = parsedOf(rule.script.text);
+      return 'body' in parsed && foundIn(parsed).refusals.length === 0
         ? filterOf(parsed.body, scope)
         : undefined;
     }
@@ -110,6 +129,7 @@ export class FlowDraft {
     const on = transformer.steps.filter(isOn);
     for (const step of on) this.#unable(step, place);
     const converts = transformer.inbound.name !== transformer.outbound.name;
+    if (on.length > 0 || converts) this.#known(transformer, place);
     const isMade = transformer.template !== '' && on.some(usesTemplate);
     if (on.length === 0 && !converts) return;
     const left: Step[] = [];
@@ -175,8 +195,8 @@ export class FlowDraft {
       }
       case 'script': {
         if (step.script.elsewhere !== undefined) return undefined;
-        const parsed = parseScript(step.script.text);
-        if (!('body' in parsed) || usesOf(parsed).refusals.length > 0) return undefined;
+        const parsed = parsedOf(step.script.text);
+        if (!('body' in parsed) || foundIn(parsed).refusals.length > 0) return undefined;
         return movesOf(parsed.body, scope);
       }
       default:
@@ -244,11 +264,35 @@ export class FlowDraft {
   #stage(transformer: Transformer, isMade = false): string {
     const { inbound, outbound, template } = transformer;
     const format = (name: string): string => FORMATS[name] ?? 'RAW';
+    const rows = (side: string, { name, properties }: DataType) =>
+      name === 'DELIMITED' ? { [side]: delimitedOf(properties) } : {};
     return JSON.stringify({
       inbound: format(inbound.name),
       ...(outbound.name === inbound.name ? {} : { outbound: format(outbound.name) }),
+      ...rows('reads', inbound),
+      ...rows('writes', outbound),
       ...(isMade ? { template } : {}),
     });
+  }
+
+  /** Data types that scripts of Mirth see as XML, and that nothing here makes XML of. */
+  #known({ inbound, outbound, line }: Transformer, place: Place): void {
+    for (const name of new Set([inbound.name, outbound.name])) {
+      if (name in FORMATS) continue;
+      this.script.broken = true;
+      place.toDo(
+        line,
+        `it reads or writes ${name}`,
+        'Read the text in a code step of your own, or have the application do it: HL7, XML, JSON, rows and plain text are known here.',
+      );
+    }
+  }
+
+  /** What goes on is the text that Mirth had, where the row came as JSON. */
+  asText(transformer: Transformer, place: Place): void {
+    if (this.#arrival.row === undefined || this.isChanged) return;
+    this.#changed = true;
+    this.script.add('', remark(place.part), `mirth.transform(${this.#stage(transformer)}, function () {});`);
   }
 
   /** A variable that a template names, as a rule. */
@@ -295,62 +339,9 @@ export class FlowDraft {
       if (this.#changed || this.script.result)
         message = this.script.result ? 'script.result' : 'script.message';
     }
-    return { steps, message };
+    // An occurrence of a schedule is no message; what its reader made is.
+    return { steps, message: message ?? (this.#arrival.trigger === 'schedule' ? ITEM : undefined) };
   }
 }
 
 const named = ({ name }: { readonly name: string }): string => (name === '' ? '' : ` "${name}"`);
-
-/** Steps whose local variables and functions other steps use: all are one function in Mirth. */
-function sharedNames(steps: readonly Step[]): ReadonlySet<Step> {
-  const uses = steps.map((step) => {
-    const all = scriptsOf(step).flatMap(({ text }) => {
-      const parsed = parseScript(text);
-      return 'body' in parsed ? [usesOf(parsed)] : [];
-    });
-    return {
-      step,
-      free: new Set(all.flatMap(({ free }) => [...free])),
-      defined: new Set(all.flatMap(({ defined }) => [...defined])),
-    };
-  });
-  return new Set(
-    uses
-      .filter(({ step, defined }) =>
-        uses.some((other) => other.step !== step && [...other.free].some((name) => defined.has(name))),
-      )
-      .map(({ step }) => step),
-  );
-}
-
-const usesTemplate = (step: Step): boolean => scriptsOf(step).some(({ text }) => /\btmp\b/.test(text));
-
-function expression<Result>(text: string, read: (node: Node) => Result | undefined): Result | undefined {
-  const parsed = parseScript(text.trim() === '' ? "''" : text);
-  if (!('body' in parsed) || parsed.body.length !== 1) return undefined;
-  const [statement] = parsed.body;
-  return statement?.type === 'ExpressionStatement' ? read(statement.expression as Node) : undefined;
-}
-
-/** The default of a mapper: a text in quotes, or nothing. */
-const literal = (text: string): string | number | boolean | undefined => {
-  if (text.trim() === '') return '';
-  const rule = expression(text, (node) =>
-    ruleOf(node, { format: 'other', variables: new Map(), written: new Map(), locals: new Map() }),
-  );
-  return rule !== undefined && typeof rule === 'object' && 'value' in rule
-    ? (rule.value as string)
-    : undefined;
-};
-
-function builtAnswer({ field, test, values }: BuiltRule, scope: Scope): Answer | undefined {
-  const rule = expression(field.text, (node) => ruleOf(node, scope));
-  if (typeof rule !== 'string') return undefined;
-  if (test === 'EXISTS' || test === 'NOT_EXIST') return { path: rule, exists: test === 'EXISTS' };
-  if (test === 'CONTAINS' || test === 'NOT_CONTAIN') return undefined;
-  const texts = values.map(({ text }) => literal(text));
-  if (texts.length === 0 || texts.some((text) => typeof text !== 'string' || text === '')) return undefined;
-  const among: Condition =
-    texts.length === 1 ? { path: rule, equals: texts[0] as string } : { path: rule, in: texts as string[] };
-  return test === 'EQUALS' ? among : { not: among };
-}

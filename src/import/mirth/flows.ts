@@ -1,36 +1,39 @@
 /** Channels as flows: one for each destination, so that each is tried again by itself, as in Mirth. */
 import { type Flow, type Step as FlowStep, lint } from '../../flow/index.ts';
-import { child, type XmlElement } from '../xml/element.ts';
+import { child } from '../xml/element.ts';
 import { doesNothing, noteChannel } from './channel-notes.ts';
-import {
-  type Configured,
-  type ConnectionRecord,
-  type DestinationMade,
-  destinationOf,
-  isMessage,
-  retryOf,
-  sourceOf,
-} from './connections.ts';
+import { ConnectionBook, type NeededSecret } from './connection-book.ts';
+import { destinationOf, isMessage, retryOf, sourceOf } from './connections.ts';
 import type { Channel, CodeTemplate, Connector, MirthExport } from './export.ts';
 import { FlowDraft } from './flow-draft.ts';
-import { fresh, slug } from './names.ts';
+import { arrivalOf, eachItsOwn, type From, headOf, read, triggerOf } from './flow-parts.ts';
+import { aboutOf, destinationsOf, type Hop, MOST_HOPS } from './hops.ts';
+import {
+  type ConnectionRecord,
+  calledInstead,
+  type DestinationMade,
+  type Leave,
+  type Making,
+  standIn,
+} from './made.ts';
+import { fresh, slug, variableName } from './names.ts';
 import { scriptOf } from './read-elements.ts';
 import { remark } from './script-text.ts';
+import { FlowScript } from './scripts.ts';
 import { argumentsOf } from './sending.ts';
 import { Place, type WorkItem } from './work.ts';
 
 export interface MadeFlow {
   readonly flow: Flow;
   /** The text of its script, and the file that it is in. */
-  readonly code?: { readonly file: string; readonly text: string };
+  readonly code?: TextFile;
   /** It cannot run before somebody worked on it: written apart from the flows that run. */
   readonly parked: boolean;
   readonly channel: string;
   readonly line: number;
 }
 
-/** Scripts that nothing here runs, for who goes on with them. */
-export interface LeftScript {
+export interface TextFile {
   readonly file: string;
   readonly text: string;
 }
@@ -38,60 +41,27 @@ export interface LeftScript {
 export interface Made {
   readonly flows: readonly MadeFlow[];
   readonly connections: Readonly<Record<string, ConnectionRecord>>;
-  readonly left: readonly LeftScript[];
+  /** They would take what no flow wants yet. */
+  readonly parkedConnections: Readonly<Record<string, ConnectionRecord>>;
+  readonly secrets: readonly NeededSecret[];
+  /** Texts that nothing here runs, for who goes on with them; and readers of schedules. */
+  readonly left: readonly TextFile[];
 }
 
-/** One destination on a way; several where a channel hands over to another. */
-interface Hop {
-  readonly channel: Channel;
-  readonly destination: Connector;
-}
-
-/** Channels that hand over to channels that hand over … */
-const MOST_HOPS = 6;
 const USUAL_GIVE_UP = 30 * 86_400_000;
-
-/** Those that are switched on; a channel without any still runs its transformer. */
-function destinationsOf(channel: Channel): readonly Connector[] {
-  const on = channel.destinations.filter(({ enabled }) => enabled);
-  if (on.length > 0 || channel.destinations.length > 0) return on;
-  const { outbound } = channel.source.transformer;
-  const transformer = { steps: [], inbound: outbound, outbound, template: '', line: channel.line };
-  return [
-    {
-      ...channel.source,
-      id: 1,
-      name: 'none',
-      type: 'VmDispatcherProperties',
-      properties: NOTHING,
-      filter: [],
-      transformer,
-      response: undefined,
-    },
-  ];
-}
-
-const NOTHING: XmlElement = {
-  name: 'properties',
-  attributes: {},
-  children: [],
-  text: '',
-  line: 0,
-  textLine: 0,
-};
+const ENDINGS = { scripts: 'js', sql: 'sql', templates: 'txt' } as const;
 
 export class FlowMaker {
   readonly #export: MirthExport;
   readonly #site: string;
   readonly #work: WorkItem[];
   readonly #byId: ReadonlyMap<string, Channel>;
-  readonly #configured: Configured;
-  readonly #connections: Record<string, ConnectionRecord> = {};
-  readonly #connectionNames = new Set<string>();
+  readonly #book = new ConnectionBook();
   readonly #flowNames = new Set<string>();
   readonly #fileNames = new Set<string>();
   readonly #flows: MadeFlow[] = [];
-  readonly #left: LeftScript[] = [];
+  readonly #left: TextFile[] = [];
+  readonly #leftOf = new Map<string, string>();
   readonly #written = new Set<string>();
 
   constructor(exported: MirthExport, site: string, work: WorkItem[]) {
@@ -99,7 +69,6 @@ export class FlowMaker {
     this.#site = site;
     this.#work = work;
     this.#byId = new Map(exported.channels.map((each) => [each.id, each]));
-    this.#configured = (key) => exported.configuration.get(key)?.value;
   }
 
   /** Each channel, with what came of it so far: for progress. */
@@ -110,45 +79,68 @@ export class FlowMaker {
       yield { channel, flows: this.#flows.length - before };
     }
     for (const channel of this.#export.channels) {
-      if (channel.source.type !== 'VmReceiverProperties' || this.#written.has(channel.id)) continue;
-      const isHl7 = channel.source.transformer.inbound.name === 'HL7V2';
-      const connection = fresh(slug(channel.name), this.#connectionNames);
-      for (const destination of destinationsOf(channel))
-        this.#way([{ channel, destination }], {
-          trigger: isHl7 ? 'hl7' : 'webhook',
-          connection,
-          isParked: true,
-        });
-      this.#placeOf(channel).toDo(
-        channel.line,
-        'no channel of the export hands messages to it',
-        'Import it together with the channels that do; or make a flow with the trigger that it should have.',
-      );
+      if (channel.source.type === 'VmReceiverProperties' && !this.#written.has(channel.id))
+        this.#alone(channel);
     }
-    return { flows: this.#flows, connections: this.#connections, left: this.#left };
+    const wanted = this.#flows.flatMap(({ flow: { trigger }, parked }) =>
+      !parked && 'connection' in trigger && trigger.connection !== undefined ? [trigger.connection] : [],
+    );
+    const { site, parked } = this.#book.split(new Set(wanted));
+    return {
+      flows: this.#flows,
+      connections: site,
+      parkedConnections: parked,
+      secrets: this.#book.secrets,
+      left: this.#left,
+    };
   }
 
   #placeOf(channel: Channel, part = 'channel'): Place {
     return new Place(this.#work, channel.name, channel.file, part);
   }
 
+  /** A channel that others hand over to, and none of them is here. */
+  #alone(channel: Channel): void {
+    const isHl7 = channel.source.transformer.inbound.name === 'HL7V2';
+    const name = slug(channel.name);
+    const port = { env: `${variableName(channel.name)}_PORT`, default: 6661 };
+    const connection = this.#book.add(
+      name,
+      isHl7 ? { connector: 'mllp', listen: { host: '127.0.0.1', port } } : calledInstead,
+    );
+    const arrival = arrivalOf(channel, isHl7 ? 'hl7' : 'webhook');
+    for (const destination of destinationsOf(channel))
+      this.#way([{ channel, destination }], { arrival, connection, isParked: true });
+    this.#placeOf(channel).toDo(
+      channel.line,
+      'no channel of the export hands messages to it',
+      'Import it together with the channels that do; or make a flow with the trigger that it should have.',
+    );
+  }
+
   #channel(channel: Channel): void {
     const place = this.#placeOf(channel);
-    noteChannel(channel, place, (what, script) => this.#leave(channel, what, script));
+    const leave = this.#leaveOf(channel);
+    noteChannel(channel, place, (what, script) => leave('scripts', what, script));
     const sourcePlace = place.of(`source (${channel.source.transport})`);
-    const made = sourceOf(channel.source, sourcePlace, this.#configured);
-    if (channel.source.type === 'JavaScriptReceiverProperties')
-      this.#leave(channel, 'reader', child(channel.source.properties, 'script')?.text ?? '');
+    const name = slug(channel.name);
+    const made = sourceOf(channel.source, sourcePlace, this.#making(channel, name));
     // Its flows begin where messages come in.
     if (made.trigger === 'other channel') return;
-    const isHl7 = channel.source.transformer.inbound.name === 'HL7V2';
-    const trigger = made.trigger === 'none' ? (isHl7 ? 'hl7' : 'webhook') : made.trigger;
-    const name = slug(channel.name);
-    const connection =
-      made.connection === undefined
-        ? fresh(name, this.#connectionNames)
-        : this.#connection(name, made.connection);
     const on = destinationsOf(channel);
+    this.#tellDestinations(channel, on, place);
+    const reader = made.trigger === 'schedule' ? this.#reader(channel, sourcePlace) : undefined;
+    const connection = made.connection === undefined ? undefined : this.#book.add(name, made.connection);
+    const from: From = {
+      arrival: arrivalOf(channel, made.trigger, made),
+      ...(connection === undefined ? {} : { connection }),
+      isParked: made.unready === true || reader?.broken === true || !channel.enabled,
+      ...(reader === undefined ? {} : { reader: reader.file }),
+    };
+    for (const destination of on) this.#way([{ channel, destination }], from);
+  }
+
+  #tellDestinations(channel: Channel, on: readonly Connector[], place: Place): void {
     for (const off of channel.destinations) {
       if (!off.enabled)
         place
@@ -166,64 +158,85 @@ export class FlowMaker {
         `its ${on.length} destinations are ${on.length} flows, each tried again by itself`,
         'Where one must come after another, put both send steps into one flow, the first first.',
       );
-    for (const destination of on)
-      this.#way([{ channel, destination }], {
-        trigger,
-        connection,
-        isParked: made.connection === undefined || !channel.enabled,
-      });
   }
 
-  #leave(channel: Channel, what: string, text: string): string {
-    const file = `import/scripts/${fresh(`${slug(channel.name)}-${slug(what)}`, this.#fileNames)}.js`;
-    this.#left.push({ file, text });
-    return file;
-  }
-
-  #connection(wanted: string, record: ConnectionRecord): string {
-    // A sender’s connection is shared: its receiver gets one message at a time, whoever sends.
-    const twin = Object.entries(this.#connections).find(
-      ([, other]) => JSON.stringify(other) === JSON.stringify(record),
+  /** A JavaScript Reader: what it gives becomes messages, at each occurrence of the schedule. */
+  #reader(channel: Channel, place: Place): { readonly file: string; readonly broken: boolean } {
+    const text = scriptOf(child(channel.source.properties, 'script'));
+    const script = new FlowScript(this.#contextOf([channel]));
+    script.take(text, place);
+    if (script.broken) this.#leaveOf(channel)('scripts', 'reader', text.text);
+    script.add(
+      '',
+      remark(place.part),
+      'return mirth.messages(function () {',
+      script.rewritten(text.text),
+      '});',
     );
-    if (twin !== undefined && 'send' in record) return twin[0];
-    const name = fresh(wanted, this.#connectionNames);
-    this.#connections[name] = 'secret' in record ? { ...record, secret: name } : record;
-    return name;
+    const file = `code/${fresh(`${slug(channel.name)}-reader`, this.#flowNames)}.js`;
+    const names = { channel: channel.name, id: channel.id, destinations: [] };
+    this.#left.push({ file, text: script.text(headOf(channel), names) });
+    return { file, broken: script.broken };
   }
 
-  #way(
-    hops: readonly Hop[],
-    from: { readonly trigger: 'hl7' | 'webhook'; readonly connection: string; readonly isParked: boolean },
-  ): void {
+  /** The same text is kept once, however many ways lead past it. */
+  #leaveOf(channel: Channel): Leave {
+    return (folder, what, text) => {
+      const key = [folder, channel.id, channel.line, what, text].join('\n');
+      const there = this.#leftOf.get(key);
+      if (there !== undefined) return there;
+      const stem = `import/${folder}/${slug(channel.name)}-${slug(what)}`;
+      const file = `${fresh(stem, this.#fileNames)}.${ENDINGS[folder]}`;
+      this.#left.push({ file, text });
+      this.#leftOf.set(key, file);
+      return file;
+    };
+  }
+
+  #making(channel: Channel, wanted: string): Making {
+    return {
+      configured: (key) => this.#export.configuration.get(key)?.value,
+      leave: this.#leaveOf(channel),
+      name: this.#book.free(wanted),
+      site: this.#site,
+    };
+  }
+
+  #way(hops: readonly Hop[], from: From): void {
+    const first = hops[0] as Hop;
     const { channel, destination } = hops.at(-1) as Hop;
     const place = this.#placeOf(channel, `destination "${destination.name}"`);
-    const made = destinationOf(destination, place, this.#configured);
-    if (made.kind === 'other channel') {
-      const next = this.#byId.get(made.channel as string);
-      if (next === undefined) {
-        place.toDo(
-          destination.line,
-          'it hands over to a channel that is not in the export',
-          'Import both together.',
-        );
-        this.#write(hops, { ...made, kind: 'unknown' }, from);
-      } else if (hops.some((hop) => hop.channel === next) || hops.length >= MOST_HOPS)
-        place.toDo(
-          destination.line,
-          'channels hand over to one another in a circle',
-          'Make flows that each have a trigger of their own.',
-        );
-      else {
-        this.#written.add(next.id);
-        for (const each of destinationsOf(next))
-          this.#way([...hops, { channel: next, destination: each }], {
-            ...from,
-            isParked: from.isParked || !next.enabled,
-          });
-      }
+    const wanted = slug(
+      hops.length === 1 && destinationsOf(first.channel).length === 1
+        ? `${channel.name}-out`
+        : `${channel.name}-${destination.name}`,
+    );
+    const making = this.#making(channel, wanted);
+    const made = destinationOf(destination, place, making);
+    if (made.kind !== 'other channel') {
+      this.#write(hops, made, from, wanted);
       return;
     }
-    this.#write(hops, made, from);
+    const next = this.#byId.get(made.channel as string);
+    if (next === undefined) {
+      place.toDo(
+        destination.line,
+        'it hands over to a channel that is not in the export',
+        'Import both together.',
+      );
+      this.#write(hops, { ...made, kind: 'unknown', connection: standIn(making.name) }, from, wanted);
+    } else if (hops.some((hop) => hop.channel === next) || hops.length >= MOST_HOPS)
+      place.toDo(
+        destination.line,
+        'channels hand over to one another in a circle',
+        'Make flows that each have a trigger of their own.',
+      );
+    else {
+      this.#written.add(next.id);
+      const isParked = from.isParked || !next.enabled;
+      for (const each of destinationsOf(next))
+        this.#way([...hops, { channel: next, destination: each }], { ...from, isParked });
+    }
   }
 
   #nameOf(hops: readonly Hop[]): string {
@@ -240,22 +253,21 @@ export class FlowMaker {
     );
   }
 
-  #write(
-    hops: readonly Hop[],
-    made: DestinationMade,
-    from: { readonly trigger: 'hl7' | 'webhook'; readonly connection: string; readonly isParked: boolean },
-  ): void {
-    const first = hops[0] as Hop;
-    const last = hops.at(-1) as Hop;
-    const name = this.#nameOf(hops);
-    const draft = new FlowDraft(from.trigger, first.channel.source.transformer.inbound.name, {
-      templates: hops.flatMap(({ channel }) => this.#templatesOf(channel)),
+  #contextOf(channels: readonly Channel[]) {
+    return {
+      templates: channels.flatMap((each) => this.#templatesOf(each)),
       configuration: this.#export.configuration,
-    });
+    };
+  }
+
+  #write(hops: readonly Hop[], made: DestinationMade, from: From, wanted: string): void {
+    const first = hops[0] as Hop;
+    const { channel, destination } = hops.at(-1) as Hop;
+    const name = this.#nameOf(hops);
+    const draft = new FlowDraft(from.arrival, this.#contextOf(hops.map((hop) => hop.channel)));
     for (const [index, hop] of hops.entries()) this.#stages(hop, draft, index, hops.length);
-    const { channel, destination } = last;
     const place = this.#placeOf(channel, `destination "${destination.name}"`);
-    const body = argumentsOf(made, destination, draft, place);
+    const body = argumentsOf(made, destination, draft, place, this.#leaveOf(channel));
     const file = `code/${name}.js`;
     if (made.kind === 'script') {
       const script = scriptOf(child(destination.properties, 'script'));
@@ -265,27 +277,20 @@ export class FlowMaker {
         '',
         remark(`${place.part}, the writer’s script`),
         'return mirth.done((function () {',
-        `${script.text}`,
+        draft.script.rewritten(script.text),
         '})());',
       );
     } else if (!draft.script.isEmpty && !draft.script.result) draft.script.add('', 'return mirth.done();');
     const { steps, message } = draft.steps(file);
     const all: FlowStep[] = [...steps];
     if (made.kind === 'send' || made.kind === 'unknown') {
-      const wanted = slug(
-        hops.length === 1 && destinationsOf(first.channel).length === 1
-          ? `${channel.name}-out`
-          : `${channel.name}-${destination.name}`,
-      );
-      const connection =
-        made.connection === undefined
-          ? fresh(wanted, this.#connectionNames)
-          : this.#connection(wanted, made.connection);
-      const sent = {
+      const record = made.connection ?? standIn(wanted);
+      const connection = this.#book.add(wanted, from.reader === undefined ? record : eachItsOwn(record));
+      const args = {
         ...body(message),
         ...(made.do === 'update' ? { method: { value: made.method ?? 'PUT' } } : {}),
       };
-      all.push({ kind: 'send', id: 'send', connection, do: 'send', args: sent });
+      all.push({ kind: 'send', id: 'send', connection, do: 'send', args });
     }
     if (all.length === 0) {
       place.add(
@@ -301,12 +306,9 @@ export class FlowMaker {
       name,
       about: aboutOf(hops),
       sites: [this.#site],
-      order: 'connection',
-      trigger:
-        from.trigger === 'hl7'
-          ? { kind: 'hl7', type: '*', connection: from.connection }
-          : { kind: 'webhook', connection: from.connection },
-      steps: all,
+      order: from.connection === undefined ? 'flow' : 'connection',
+      trigger: triggerOf(from),
+      steps: from.reader === undefined ? all : read(from.reader, all),
       giveUpAfter: USUAL_GIVE_UP,
       ...(attempts === undefined ? {} : { attempts }),
       exhausted,
@@ -314,14 +316,12 @@ export class FlowMaker {
     const findings = lint(flow);
     for (const { place: where, reason, fix } of findings)
       place.toDo(destination.line, `the flow that came of it is not right yet: ${where}: ${reason}`, fix);
-    const head = [
-      `Made by \`suture import mirth\` of the channel "${first.channel.name}" (${first.channel.file}).`,
-      'What it does not do as Mirth did is in IMPORT.md.',
-    ];
     const names = { channel: channel.name, id: channel.id, destinations: [destination.name, destination.id] };
     this.#flows.push({
       flow,
-      ...(draft.script.isEmpty ? {} : { code: { file, text: draft.script.text(head, names) } }),
+      ...(draft.script.isEmpty
+        ? {}
+        : { code: { file, text: draft.script.text(headOf(first.channel), names) } }),
       parked:
         from.isParked ||
         made.kind === 'unknown' ||
@@ -354,10 +354,4 @@ export class FlowMaker {
     draft.script.add(`mirth.send(${JSON.stringify(template)});`);
     draft.changed();
   }
-}
-
-function aboutOf(hops: readonly Hop[]): string {
-  const names = hops.map(({ channel, destination }) => `${channel.name}: ${destination.name}`).join(', ');
-  const about = (hops[0] as Hop).channel.about.replace(/\s+/g, ' ').slice(0, 200);
-  return `Channel ${names}${about === '' ? '' : `. ${about}`}`;
 }

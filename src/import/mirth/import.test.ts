@@ -59,6 +59,7 @@ describe('a backup of a server', () => {
   it('becomes a project: a site, flows, scripts, and the list of work', () => {
     expect([...all.files.keys()].sort()).toEqual([
       'IMPORT.md',
+      'code/nightly-reader.js',
       'code/nightly.js',
       'code/orders-from-clinic-order-system.js',
       'code/results-to-registry-registry.js',
@@ -74,6 +75,7 @@ describe('a backup of a server', () => {
       'import/scripts/nightly-reader.js',
       'import/scripts/results-to-registry-postprocessor.js',
       'import/scripts/results-to-registry-registry-response.js',
+      'import/sql/orders-from-clinic-log.sql',
       'sites/riverside-interfaces/site.yaml',
       'suture.config.ts',
     ]);
@@ -141,7 +143,11 @@ describe('a backup of a server', () => {
       send: { host: { env: 'REGISTRY_HOST', default: '127.0.0.1' }, port: 6674 },
       ackTimeout: '5s',
     });
-    expect(connections['adt-in-archive']).toEqual({ connector: 'file', folder: '/var/archive', put: {} });
+    expect(connections['adt-in-archive']).toEqual({
+      connector: 'file',
+      folder: '/var/archive',
+      put: { name: '{delivery}.hl7' },
+    });
     const everything = [...all.files.values(), JSON.stringify(all.work), JSON.stringify(all.summary)].join(
       '\n',
     );
@@ -176,6 +182,8 @@ describe('a backup of a server', () => {
       ({ channel: name, scriptLine }) => name === 'Nightly' && scriptLine !== undefined,
     );
     expect(java.map(({ line, scriptLine, reason }) => [line, scriptLine, reason])).toEqual([
+      [lineOf('backup.xml', 'importPackage'), 1, 'the script calls Java (importPackage)'],
+      [lineOf('backup.xml', 'importPackage'), 1, 'the script calls Java (java)'],
       [lineOf('backup.xml', 'java.text.SimpleDateFormat'), 1, 'the script calls Java (java)'],
       [
         lineOf('backup.xml', 'globalMap.put(&apos;last&apos;'),
@@ -187,7 +195,6 @@ describe('a backup of a server', () => {
     for (const each of [
       'destination "Archive": files are named',
       'destination "Log": Suture has no connector for Database Writer',
-      'source (JavaScript Reader): Suture has no connector for JavaScript Reader',
       'destination "Old lab": the destination is switched off',
       'destination "Viewer app": it sends headers of its own (X-Api-Key)',
       'postprocessor script: the postprocessor script is not run',

@@ -13,10 +13,16 @@ export function slug(name: string, fallback = 'channel'): string {
   return text === '' ? fallback : text;
 }
 
-/** A name that is not taken yet; it is from now on. */
-export function fresh(name: string, taken: Set<string>): string {
+/** A name that is not taken. */
+export function nextFree(name: string, taken: ReadonlySet<string>): string {
   let free = name;
   for (let count = 2; taken.has(free); count += 1) free = `${name}-${count}`;
+  return free;
+}
+
+/** A name that is not taken yet; it is from now on. */
+export function fresh(name: string, taken: Set<string>): string {
+  const free = nextFree(name, taken);
   taken.add(free);
   return free;
 }

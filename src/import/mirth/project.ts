@@ -53,6 +53,8 @@ export function importMirth(documents: readonly Document[], options: ImportOptio
     files.set(`${parked ? 'import/flows' : 'flows'}/${flow.name}.yaml`, flowText(flow));
     if (code !== undefined) files.set(code.file, code.text);
   }
+  if (Object.keys(made.parkedConnections).length > 0)
+    files.set('import/connections.yaml', parkedText(site, made));
   for (const { file, text } of made.left) files.set(file, text.endsWith('\n') ? text : `${text}\n`);
   const summary = summaryOf(exported, made, work, site);
   files.set('IMPORT.md', reportText(summary, work));
@@ -81,6 +83,8 @@ function beside(exported: MirthExport, made: Made, work: WorkItem[]): void {
     resource: 'Java libraries are not used.',
     'server setting': 'Look at the settings of Suture.',
     'lookup table': 'Make it a value set map.',
+    user: 'Add who works with Suture anew, each with a role: `suture users`.',
+    plugin: 'Retention, alerts and the record of who did what are Suture’s own.',
   } as const;
   for (const { what, name, script, file, line } of exported.beside) {
     if (script !== undefined && /^(\/\/[^\n]*\n|\s)*(return( message)?;?)?\s*$/.test(script.text)) continue;
@@ -154,18 +158,20 @@ function about(
       `${timeZone} is where the channels were last changed`,
       'Correct it where the hospital is elsewhere.',
     );
-  const secrets = Object.entries(made.connections)
-    .filter(([, record]) => 'secret' in record)
-    .map(([name]) => name);
-  if (secrets.length > 0)
+  for (const { connection, secret, what } of made.secrets)
     add(
       'to do',
-      'secrets',
-      `no secret was carried over: ${secrets.join(', ')} need one`,
-      `Set each once when the engine starts: ${secrets
-        .slice(0, 2)
-        .map((name) => `SUTURE_SECRET_${name.toUpperCase().replaceAll('-', '_')}`)
-        .join(', ')}${secrets.length > 2 ? ' …' : ''}.`,
+      `connection "${connection}"`,
+      `its secret "${secret}" was not carried over: ${what}`,
+      `Set SUTURE_SECRET_${secret.toUpperCase().replaceAll('-', '_')} where the engine starts.`,
+    );
+  const waiting = Object.keys(made.parkedConnections);
+  if (waiting.length > 0)
+    add(
+      'look at',
+      'connections',
+      `${waiting.length === 1 ? 'one connection stands' : `${waiting.length} connections stand`} in import/connections.yaml: ${waiting.join(', ')}. Only flows that do not run yet want what ${waiting.length === 1 ? 'it takes' : 'they take'}`,
+      'Put each under connections: of the site when its flow moves to flows/.',
     );
   const unused = [...exported.configuration.keys()].length;
   if (unused > 0)
@@ -195,6 +201,9 @@ function siteText(site: string, name: string, timeZone: string, { connections }:
   return `# Made by \`suture import mirth\`. IMPORT.md says what is to be put in and looked at.\n${stringify(head, { lineWidth: 0 })}`;
 }
 
+const parkedText = (site: string, { parkedConnections }: Made): string =>
+  `# Connections that take messages or files which no flow that runs wants yet: put each below connections: of\n# sites/${site}/site.yaml when its flow moves from import/flows/ to flows/.\n${stringify(parkedConnections, { lineWidth: 0 })}`;
+
 const flowText = (flow: Flow): string => toYaml(flow);
 
 function summaryOf(
@@ -203,23 +212,27 @@ function summaryOf(
   work: readonly WorkItem[],
   site: string,
 ): Summary {
-  const count = (level: WorkItem['level']): number => work.filter((each) => each.level === level).length;
+  const count = (level: WorkItem['level'], of = work): number =>
+    of.filter((each) => each.level === level).length;
+  const flowsOf = Map.groupBy(flows, ({ channel }) => channel);
+  const workOf = Map.groupBy(work, ({ channel }) => channel);
   const steps = flows.flatMap(({ flow }) => flow.steps);
   return {
     site,
-    channels: exported.channels.map(({ name, version, file, line, enabled }) => {
-      const own = flows.filter((each) => each.channel === name);
-      const rows = work.filter((each) => each.channel === name);
+    channels: exported.channels.map(({ name, version, file, line, enabled, group, tags }) => {
+      const own = flowsOf.get(name) ?? [];
+      const rows = workOf.get(name) ?? [];
       return {
         name,
         version,
         file,
         line,
         enabled,
+        group: [group, ...tags].filter((each) => each !== undefined).join(', '),
         flows: own.filter(({ parked }) => !parked).map(({ flow }) => flow.name),
         parked: own.filter(({ parked }) => parked).map(({ flow }) => flow.name),
-        toDo: rows.filter(({ level }) => level === 'to do').length,
-        lookAt: rows.filter(({ level }) => level === 'look at').length,
+        toDo: count('to do', rows),
+        lookAt: count('look at', rows),
       };
     }),
     flows: flows.filter(({ parked }) => !parked).length,
@@ -232,7 +245,7 @@ function summaryOf(
         .map((kind) => [kind, steps.filter((each) => each.kind === kind).length]),
     ),
     codeTemplates: exported.templates.length,
-    leftScripts: left.length,
+    leftScripts: left.filter(({ file }) => file.startsWith('import/')).length,
     toDo: count('to do'),
     lookAt: count('look at'),
     leftOut: count('left out'),

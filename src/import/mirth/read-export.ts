@@ -5,6 +5,7 @@
 import { child, entriesOf, isTrue, textAt, textsOf, within, type XmlElement } from '../xml/element.ts';
 import type { Beside, Channel, CodeTemplate, Connector, MirthExport } from './export.ts';
 import { readFilter, readTransformer, scriptOf, shortName } from './read-elements.ts';
+import { cleaned } from './secrets.ts';
 
 interface Collected {
   readonly channels: Channel[];
@@ -34,13 +35,15 @@ export function readExport(
     beside: [],
     serverName: undefined,
   };
-  for (const { file, root } of documents) readAny(root, file, all);
+  // Nothing behind this line knows a secret.
+  for (const { file, root } of documents) readAny(cleaned(root), file, all);
   const channels = [
     ...new Map(all.channels.map((each) => [each.id || `${each.file}:${each.line}`, each])).values(),
   ];
   return {
     channels: channels.map((each) => ({
       ...each,
+      group: all.groups.get(each.id),
       tags: [...new Set([...each.tags, ...(all.tags.get(each.id) ?? [])])],
       dependsOn: [...new Set([...each.dependsOn, ...(all.dependencies.get(each.id) ?? [])])],
     })),
@@ -103,6 +106,16 @@ function readBackup(root: XmlElement, file: string, all: Collected): void {
     if (name !== '' && name !== '[Default Resource]')
       all.beside.push({ what: 'resource', name, file, line: resource.line });
   }
+  // People are asked in anew: what a backup has of them is no account here.
+  const users = child(root, 'users');
+  if (users !== undefined && users.children.length > 0)
+    all.beside.push({ what: 'user', name: `${users.children.length} users`, file, line: users.line });
+  const settings = child(root, 'serverSettings');
+  if (settings !== undefined && settings.children.length > 0)
+    all.beside.push({ what: 'server setting', name: 'server settings', file, line: settings.line });
+  const plugins = child(root, 'pluginProperties');
+  for (const [name] of entriesOf(plugins))
+    all.beside.push({ what: 'plugin', name, file, line: plugins?.line ?? root.line });
   all.serverName = textAt(root, 'serverSettings', 'serverName') || all.serverName;
 }
 
@@ -184,6 +197,7 @@ function readChannel(element: XmlElement, file: string, all: Collected): void {
       textAt(metadata, 'lastModified', 'timezone') ||
       textAt(element, 'lastModified', 'timezone') ||
       undefined,
+    group: undefined,
     tags: textsOf(child(properties, 'tags'), 'string').map((tag) => tag.trim()),
     dependsOn: textsOf(child(exported, 'dependencyIds'), 'string').map((id) => id.trim()),
     file,
@@ -206,7 +220,7 @@ function readConnector(element: XmlElement): Connector {
     name: textAt(element, 'name'),
     transport: textAt(element, 'transportName'),
     type: shortName(properties.attributes.class ?? ''),
-    properties,
+    properties: inLaterWords(properties),
     enabled: child(element, 'enabled') === undefined || isTrue(element, 'enabled'),
     waitForPrevious: isTrue(element, 'waitForPrevious'),
     filter: readFilter(child(element, 'filter')),
@@ -214,4 +228,18 @@ function readConnector(element: XmlElement): Connector {
     response: response === undefined ? undefined : readTransformer(response),
     line: element.line,
   };
+}
+
+/** 3.0 to 3.2 had other names for what is about answers and queues. */
+const LATER_WORDS: Readonly<Record<string, string>> = {
+  responseConnectorProperties: 'sourceConnectorProperties',
+  queueConnectorProperties: 'destinationConnectorProperties',
+};
+
+function inLaterWords(properties: XmlElement): XmlElement {
+  const later = (name: string): string | undefined =>
+    Object.hasOwn(LATER_WORDS, name) ? LATER_WORDS[name] : undefined;
+  if (!properties.children.some(({ name }) => later(name) !== undefined)) return properties;
+  const children = properties.children.map((each) => ({ ...each, name: later(each.name) ?? each.name }));
+  return { ...properties, children };
 }

@@ -9,6 +9,8 @@ export interface Summary {
     readonly file: string;
     readonly line: number;
     readonly enabled: boolean;
+    /** The group that it stood in, and its tags. */
+    readonly group: string;
     readonly flows: readonly string[];
     /** Written to import/flows: they do not run yet. */
     readonly parked: readonly string[];
@@ -49,7 +51,8 @@ export function placeText({
 
 export function reportText(summary: Summary, work: readonly WorkItem[]): string {
   const names = [...summary.channels.map(({ name }) => name), ...work.map(({ channel }) => channel)];
-  const groups = [...new Set(names)].filter((name) => work.some(({ channel }) => channel === name));
+  const workOf = Map.groupBy(work, ({ channel }) => channel);
+  const groups = [...new Set(names)].filter((name) => workOf.has(name));
   return [
     '# What came of the channels',
     '',
@@ -60,11 +63,12 @@ export function reportText(summary: Summary, work: readonly WorkItem[]): string 
     '',
     'Flows keep the order in which messages came (`order: connection`), as Mirth does. With `order: patient` patients do not wait for one another; each stays in order.',
     '',
-    row(['channel', 'version', 'flows', 'not running yet', 'to do', 'look at']),
-    row(['---', '---', '---', '---', '---', '---']),
+    row(['channel', 'group and tags', 'version', 'flows', 'not running yet', 'to do', 'look at']),
+    row(['---', '---', '---', '---', '---', '---', '---']),
     ...summary.channels.map((each) =>
       row([
         `${each.name}${each.enabled ? '' : ' (off)'}`,
+        each.group || '-',
         each.version,
         each.flows.join(', ') || '-',
         each.parked.join(', ') || '-',
@@ -77,7 +81,7 @@ export function reportText(summary: Summary, work: readonly WorkItem[]): string 
       `## ${name.replace(/\s+/g, ' ')}`,
       '',
       ...LEVELS.flatMap((level) => {
-        const items = work.filter((each) => each.channel === name && each.level === level);
+        const items = (workOf.get(name) ?? []).filter((each) => each.level === level);
         if (items.length === 0) return [];
         return [
           `**${level.charAt(0).toUpperCase()}${level.slice(1)}.** ${ABOUT[level]}`,

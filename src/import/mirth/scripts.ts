@@ -5,6 +5,7 @@ import { rewrite } from '../script/rewrite.ts';
 import type { CodeTemplate, Script } from './export.ts';
 import { isSecret } from './names.ts';
 import { remark } from './script-text.ts';
+import { LEFT_OUT, linesLeftOut } from './secrets.ts';
 import type { Place } from './work.ts';
 
 export interface ScriptContext {
@@ -13,7 +14,37 @@ export interface ScriptContext {
   readonly configuration: ReadonlyMap<string, { readonly value: string }>;
 }
 
-const parsedOf = (text: string): Parsed | ParseFault => parseScript(text);
+/** Scripts and code templates are looked at again for every flow that they are a part of. */
+const KEPT = 5_000;
+const parsed = new Map<string, Parsed | ParseFault>();
+
+/** What was found in them, for as long as they are kept. */
+const used = new WeakMap<Parsed, Uses>();
+const written = new WeakMap<Parsed, ReturnType<typeof rewrite>>();
+
+function once<Made extends object>(
+  kept: WeakMap<Parsed, Made>,
+  script: Parsed,
+  make: (script: Parsed) => Made,
+): Made {
+  const there = kept.get(script);
+  if (there !== undefined) return there;
+  const made = make(script);
+  kept.set(script, made);
+  return made;
+}
+
+export const foundIn = (script: Parsed): Uses => once(used, script, usesOf);
+const rewrittenOf = (script: Parsed): ReturnType<typeof rewrite> => once(written, script, rewrite);
+
+export function parsedOf(text: string): Parsed | ParseFault {
+  const there = parsed.get(text);
+  if (there !== undefined) return there;
+  if (parsed.size >= KEPT) parsed.clear();
+  const made = parseScript(text);
+  parsed.set(text, made);
+  return made;
+}
 
 const FORMS_FIX =
   'It was rewritten for the sandbox; run the flow on a message of yours and compare what comes out.';
@@ -31,6 +62,8 @@ export class FlowScript {
   broken = false;
   /** It gives a result of its own beside the message. */
   result = false;
+  /** What came is a text to it, in whatever form it was kept. */
+  isText = false;
 
   constructor(context: ScriptContext) {
     this.#context = context;
@@ -57,6 +90,15 @@ export class FlowScript {
     }
     const parsed = parsedOf(script.text);
     const at = (line: number): number => script.line + line - 1;
+    for (const line of linesLeftOut(script.text)) {
+      this.broken = true;
+      place.toDo(
+        at(line),
+        `a secret stood in the script; ${LEFT_OUT} stands there now`,
+        'Secrets are not put into scripts; let a connection use it.',
+        line,
+      );
+    }
     if (!('body' in parsed)) {
       this.broken = true;
       place.toDo(
@@ -67,12 +109,12 @@ export class FlowScript {
       );
       return undefined;
     }
-    const uses = usesOf(parsed);
+    const uses = foundIn(parsed);
     for (const { line, reason, fix } of uses.refusals) {
       this.broken = true;
       place.toDo(at(line), `the script ${reason}`, fix, line);
     }
-    const { forms } = rewrite(parsed);
+    const { forms } = rewrittenOf(parsed);
     if (forms.size > 0 && !options.quiet)
       place.lookAt(script.line, `the script uses ${[...forms].join(', ')}`, FORMS_FIX);
     if (uses.readsTime)
@@ -132,6 +174,10 @@ export class FlowScript {
     return order;
   }
 
+  rewritten(text: string): string {
+    return rewritten(text);
+  }
+
   /** The file’s text. */
   text(
     head: readonly string[],
@@ -145,7 +191,7 @@ export class FlowScript {
     return [
       "'use mirth';",
       ...head.map(remark),
-      `mirth.begin(${JSON.stringify({ channel: names.channel, id: names.id, destinations: names.destinations, configuration: Object.fromEntries(values) })});`,
+      `mirth.begin(${JSON.stringify({ channel: names.channel, id: names.id, destinations: names.destinations, configuration: Object.fromEntries(values), ...(this.isText ? { isText: true } : {}) })});`,
       ...templates.flatMap(({ name, library, script }) => [
         '',
         remark(`Code template "${name}"${library === '' ? '' : ` of "${library}"`}`),
@@ -160,7 +206,7 @@ export class FlowScript {
 /** The text as it runs in the sandbox; as it stands when it cannot be read, which is on the list then. */
 export function rewritten(text: string): string {
   const parsed = parsedOf(text);
-  return 'body' in parsed ? rewrite(parsed).text : text;
+  return 'body' in parsed ? rewrittenOf(parsed).text : text;
 }
 
 function definesName({ script, type }: CodeTemplate, name: string): boolean {

@@ -16,9 +16,28 @@ const WHOLE = /^\$!?\{([\w.]+)\}$/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const DEEPEST = 20;
 
+/** It is a program of Velocity: more than names in braces. */
+export const isProgram = (template: string): boolean => PROGRAM.test(template);
+
+const UNKNOWN =
+  /\$!?\{((?:message\.(?!(?:encodedData|transformedData|rawData)\})[\w.]+)|SYSTIME|DATE|UUID|COUNT|CDATAPRE|CDATAPOST|originalFilename|fileDirectory|fileSize|fileLastModified)\}/g;
+
+/** Names that Mirth itself filled in, and that are empty here. */
+export const unknownNames = (template: string): readonly string[] => [
+  ...new Set([...template.matchAll(UNKNOWN)].map(([, name = '']) => name)),
+];
+
+/** A template gives an empty text where there is nothing. */
+export const orEmpty = (rule: FieldRule): FieldRule =>
+  typeof rule === 'string'
+    ? { from: rule, default: '' }
+    : 'from' in rule && rule.default === undefined
+      ? { ...rule, default: '' }
+      : rule;
+
 /** @param variable The rule of a variable; undefined when only a script knows it. */
 export function filled(template: string, variable: (name: string) => FieldRule | undefined): Filled {
-  if (PROGRAM.test(template)) return { kind: 'program' };
+  if (isProgram(template)) return { kind: 'program' };
   if (!/^\s*[[{]/.test(template)) return { kind: 'text' };
   let value: unknown;
   try {
@@ -48,13 +67,7 @@ export function filled(template: string, variable: (name: string) => FieldRule |
     const name = WHOLE.exec(part)?.[1];
     const rule = name === undefined ? undefined : variable(name);
     if (rule === undefined) return false;
-    // A template gives an empty text where there is nothing.
-    fields[path] =
-      typeof rule === 'string'
-        ? { from: rule, default: '' }
-        : 'from' in rule && rule.default === undefined
-          ? { ...rule, default: '' }
-          : rule;
+    fields[path] = orEmpty(rule);
     return true;
   }
 }

@@ -19,6 +19,9 @@ export interface WorkItem {
   readonly fix: string;
 }
 
+/** What stands in a list already: the same of the same place is said once, however many flows come past it. */
+const said = new WeakMap<WorkItem[], Set<string>>();
+
 /** Where something of a channel stands, for its items. */
 export class Place {
   readonly #list: WorkItem[];
@@ -49,11 +52,12 @@ export class Place {
       fix,
       ...(scriptLine === undefined ? {} : { scriptLine }),
     };
-    const twin = this.#list.some(
-      (each) =>
-        each.channel === channel && each.part === part && each.reason === reason && each.line === line,
-    );
-    if (!twin) this.#list.push(item);
+    const seen = said.get(this.#list) ?? new Set<string>();
+    said.set(this.#list, seen);
+    const key = [channel, part, line, reason].join('\n');
+    if (seen.has(key)) return;
+    seen.add(key);
+    this.#list.push(item);
   }
 
   toDo(line: number, reason: string, fix: string, scriptLine?: number): void {

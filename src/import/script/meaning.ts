@@ -11,6 +11,8 @@ import type { Node } from './parse.ts';
 export interface Scope {
   /** What `msg` is: HL7 by its paths, JSON by its keys, or nothing that a map can read. */
   readonly format: 'HL7V2' | 'JSON' | 'other';
+  /** For JSON: what stands in front of each path in a script and is not there in the event, such as `row`. */
+  readonly under?: string;
   /** Variables of the channel’s maps, as rules. */
   readonly variables: ReadonlyMap<string, FieldRule>;
   /** Fields that were written before, by path. */
@@ -153,7 +155,11 @@ function readOf(node: Node, scope: Scope): FieldRule | undefined {
   // Part of it, or what it is part of, was written: only the message itself could say.
   for (const other of scope.written.keys())
     if (other.startsWith(`${path.path}.`) || path.path.startsWith(`${other}.`)) return undefined;
-  return scope.format === 'HL7V2' ? `hl7:${path.path}` : `event.${path.path}`;
+  if (scope.format === 'HL7V2') return `hl7:${path.path}`;
+  if (scope.under === undefined) return `event.${path.path}`;
+  return path.path.startsWith(`${scope.under}.`)
+    ? `event.${path.path.slice(scope.under.length + 1)}`
+    : undefined;
 }
 
 // ---------------------------------------------------------------- questions

@@ -4,6 +4,7 @@
  * asks for it fails by name. It runs inside the sandbox, sent there as its own source text.
  */
 import type { Hl7World } from './hl7-xml.ts';
+import type { Columns, RowsWorld } from './rows.ts';
 
 /** What a step with an imported script reads. */
 export interface MirthInput {
@@ -25,21 +26,26 @@ export interface MirthResult {
 }
 
 export function installShim(
-  world: Hl7World,
+  world: Hl7World & RowsWorld,
   globals: Record<string, unknown>,
   given: { readonly input: MirthInput; readonly at: number; readonly offset: number },
 ): void {
-  type Format = 'HL7V2' | 'XML' | 'JSON' | 'RAW';
+  type Format = 'HL7V2' | 'XML' | 'JSON' | 'RAW' | 'DELIMITED';
   interface Stage {
     readonly inbound?: Format;
     readonly outbound?: Format;
     readonly template?: string;
+    /** How rows are read and written. */
+    readonly reads?: Columns;
+    readonly writes?: Columns;
   }
   interface Surroundings {
     readonly channel: string;
     readonly id: string;
     readonly destinations: readonly unknown[];
     readonly configuration: Readonly<Record<string, unknown>>;
+    /** What came is a text to the script, in whatever form it was kept. */
+    readonly isText?: boolean;
   }
   const MOST_LINES = 100;
   const LONGEST_LINE = 1_000;
@@ -195,16 +201,21 @@ export function installShim(
   };
 
   // ---------------------------------------------------------------- stages: what a filter or a transformer sees
-  const read = (value: unknown, format: Format): unknown => {
+  const read = (value: unknown, format: Format, columns?: Columns): unknown => {
     if (format === 'HL7V2') return world.readHl7(String(value));
-    if (format === 'XML') return world.readXml(String(value));
+    if (format === 'XML')
+      return typeof value === 'object' && value !== null
+        ? world.readResult(value)
+        : world.readXml(String(value));
+    if (format === 'DELIMITED') return world.readRows(value, columns);
     if (format === 'JSON')
       return typeof value === 'string' ? JSON.parse(value) : JSON.parse(JSON.stringify(value ?? null));
     return typeof value === 'string' ? value : JSON.stringify(value ?? null);
   };
-  const write = (value: unknown, format: Format): unknown => {
+  const write = (value: unknown, format: Format, columns?: Columns): unknown => {
     if (world.isXml(value)) {
       if (format === 'HL7V2') return world.writeHl7(value);
+      if (format === 'DELIMITED') return world.writeRows(value, columns);
       if (format === 'JSON')
         throw new TypeError('XML is not made JSON by itself: let the script write the object');
       return (value as { toXMLString(): string }).toXMLString();
@@ -225,24 +236,32 @@ export function installShim(
   Object.assign(globals, { XML, XMLList: XML });
   let message: unknown = given.input.message;
   let accepted = true;
-  const apart = (inbound: Format): void => {
-    globals.msg = read(message, inbound);
+  const apart = (inbound: Format, columns?: Columns): void => {
+    globals.msg = read(message, inbound, columns);
   };
   globals.mirth = {
     /** `false` ends it: the filter does not let the message on. */
-    filter({ inbound = 'HL7V2' }: Stage, rules: () => unknown): boolean {
-      apart(inbound);
+    filter({ inbound = 'HL7V2', reads }: Stage, rules: () => unknown): boolean {
+      apart(inbound, reads);
       accepted = rules() === true;
       return accepted;
     },
-    transform({ inbound = 'HL7V2', outbound = inbound, template }: Stage, steps: () => unknown): void {
-      apart(inbound);
-      globals.tmp = template === undefined ? undefined : read(template, outbound);
+    transform(
+      { inbound = 'HL7V2', outbound = inbound, template, reads, writes }: Stage,
+      steps: () => unknown,
+    ): void {
+      apart(inbound, reads);
+      globals.tmp = template === undefined ? undefined : read(template, outbound, writes);
       steps();
-      message = write(template === undefined ? globals.msg : globals.tmp, outbound);
+      message = write(template === undefined ? globals.msg : globals.tmp, outbound, writes);
     },
     /** Where the script stood: its channel, the names of the destination that it runs for, what it reads of the configuration map. */
-    begin({ channel, id, destinations, configuration }: Surroundings): void {
+    begin({ channel, id, destinations, configuration, isText }: Surroundings): void {
+      if (isText && typeof message === 'object' && message !== null) {
+        const { text } = message as { readonly text?: unknown };
+        const alone = typeof text === 'string' && Object.keys(message).length === 1;
+        message = alone ? text : JSON.stringify(message);
+      }
       globals.channelName = channel;
       globals.channelId = id;
       const configured = mapOf(configuration);
@@ -264,6 +283,20 @@ export function installShim(
     preprocess(change: (text: string) => unknown): void {
       const given = typeof message === 'string' ? message : JSON.stringify(message);
       message = String(change(given));
+    },
+    /** What a reader’s script gave: one message, a list of them, or none. */
+    messages(make: () => unknown): readonly string[] {
+      const made = make();
+      const all = Array.isArray(made) ? made : [made];
+      return all
+        .map((each) =>
+          each === undefined || each === null
+            ? ''
+            : world.isXml(each)
+              ? (each as { toXMLString(): string }).toXMLString()
+              : String(each),
+        )
+        .filter((each) => each !== '');
     },
     each: (value: unknown): Iterable<unknown> => {
       if (value === null || value === undefined) return [];
