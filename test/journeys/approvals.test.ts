@@ -253,7 +253,7 @@ describe.skipIf(!browserPath)('in the console', () => {
     await tell(
       ['N-1', 'ADT^A28', 'PID|1||1^^^X^MR||Newcomer^Ida||19840506|F'],
       ['N-2', 'ADT^A28', 'PID|1||2^^^X^MR||Lost^Ida||19840507|F'],
-      visit('V-1', '77', 'ZZ'),
+      visit('V-1', '77', 'ZZ^Urgent, today'),
       visit('V-2', '77', 'FU'),
       visit('V-3', '88', 'ZZ'),
       visit('V-4', '99', '=1+<b>'),
@@ -277,7 +277,10 @@ describe.skipIf(!browserPath)('in the console', () => {
     await expect.poll(() => row.innerText()).toBe(`ZZ,,,,analyst,${day}`);
     expect(await card.getByTestId('row-fault').innerText()).toContain('still missing');
     await card.getByLabel('Means').fill('urgent');
-    await card.getByLabel('Display').fill('Urgent, today');
+    expect(await card.innerText()).not.toContain('Urgent');
+    await card.getByTestId('show-names').click();
+    await card.getByRole('button', { name: 'Take as display: Urgent, today' }).click();
+    expect(await audit()).toContainEqual(expect.stringMatching(/^message\.reveal analyst message /));
     await expect.poll(() => row.innerText()).toBe(`ZZ,urgent,"Urgent, today",,analyst,${day}`);
     expect(await card.getByTestId('row-file').innerText()).toBe('sites/mercy/maps/visit-types.csv');
     expect(await card.getByTestId('row-command').innerText()).toBe(
