@@ -65,6 +65,7 @@ const GUARDED: Readonly<Record<string, Role>> = {
   'POST /api/connections/:site/:connection/resume': 'operator',
   'POST /api/approvals/:id': 'operator',
   'POST /api/maps/resume': 'operator',
+  'POST /api/maps/names': 'operator',
   'POST /api/maps/row': 'viewer',
   'POST /api/exchanges/:id/reveal': 'operator',
   'POST /api/approvals/:id/reveal': 'operator',

@@ -36,6 +36,19 @@ export interface MapRowAnswer {
   readonly fault: string | null;
 }
 
+/** POST /api/maps/names: what messages that wait for a code call it. Each answer has left audit entries behind. */
+export interface CodeNamesBody {
+  readonly site: string;
+  readonly map: string;
+  readonly code: string;
+}
+export interface CodeNamesAnswer {
+  /** The most frequent first. */
+  readonly names: readonly string[];
+  /** Messages that were looked at. */
+  readonly looked: number;
+}
+
 /** POST /api/maps/resume: what waits for codes that are there by now goes on. */
 export interface ResumeMappedBody {
   readonly site?: string | undefined;

@@ -9,7 +9,8 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { post } from './remote/client.ts';
 import { type LiveState, useLive } from './remote/live.ts';
 import { meQuery } from './remote/queries.ts';
@@ -60,6 +61,15 @@ function UserMenu() {
 
 export function Shell() {
   const live = useLive();
+  const nav = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // Where the screens do not fit beside one another, the present one is in view.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at another screen
+  useEffect(() => {
+    nav.current
+      ?.querySelector('[data-status=active]')
+      ?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+  }, [pathname]);
   return (
     <AppShell header={{ height: 52 }} padding="md">
       <a href="#content" className="skip-link">
@@ -68,12 +78,12 @@ export function Shell() {
       <AppShell.Header>
         <Container size="xl" h="100%" px="md">
           <Group h="100%" justify="space-between" wrap="nowrap" gap="sm">
-            <Group gap="md" wrap="nowrap">
+            <Group gap="md" wrap="nowrap" className="header-way">
               <Link to="/" className="brand" aria-label="Suture, home">
                 <img src="/favicon.svg" alt="" width={24} height={24} />
                 <span className="brand-name">Suture</span>
               </Link>
-              <nav aria-label="Screens" className="nav">
+              <nav aria-label="Screens" className="nav" ref={nav}>
                 <Link to="/" activeOptions={{ exact: true }} data-testid="nav-home">
                   Home
                 </Link>
@@ -115,7 +125,7 @@ export function Shell() {
                 </Link>
               </nav>
             </Group>
-            <Group gap="xs" wrap="nowrap">
+            <Group gap="xs" wrap="nowrap" className="header-who">
               <Text size="sm" c="dimmed" className={`live live-${live}`} data-testid="live" role="status">
                 {LIVE_TEXT[live]}
               </Text>

@@ -5,6 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { MapRowAnswer } from '../../src/api/index.ts';
+import { announced } from '../../src/cli/data-folder.ts';
 import { unmappedAt } from '../../src/deploy/missing.ts';
 import { flow, hl7 } from '../../src/flow/index.ts';
 import { readValueSet, type ValueSets, valueSetsOf } from '../../src/mapping/index.ts';
@@ -175,11 +177,33 @@ export default flow('notice', { about: 'Tells the application of every visit.' }
   const gaps = await suture(['maps', 'gaps', 'mercy', '--project', home], { env });
   expect(gaps.out).toMatch(/mercy \/ visit-types lacks "ZZ": 1 held, and 1 behind it/);
   expect(gaps.out).toMatch(/suture maps add mercy visit-types ZZ <target>/);
+  // What the console shows: the row in the columns of that very file, and a command that can be given as it is.
+  const desk = announced(join(home, '.suture'));
+  const asked = await fetch(`${desk?.url}/api/maps/row`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${desk?.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      site: 'mercy',
+      map: 'visit-types',
+      source: '-Q 1',
+      target: 'later',
+      by: 'the desk',
+    }),
+  });
+  const shown = (await asked.json()) as MapRowAnswer;
+  expect(shown).toMatchObject({
+    file: 'sites/mercy/maps/visit-types.csv',
+    isNew: false,
+    head: 'source,target',
+    row: '-Q 1,later',
+    fault: null,
+  });
+  expect(shown.command).toBe("suture maps add --by 'the desk' -- mercy visit-types '-Q 1' later");
   const add = (...words: readonly string[]) => suture(['maps', 'add', '--project', home, ...words], { env });
   expect((await add('mercy', 'visit-types', 'NP', 'urgent')).errors).toMatch(
     /the code "NP" stands here and on line 2/,
   );
-  const added = await add('mercy', 'visit-types', 'ZZ', 'urgent', '--by', 'desk');
+  const added = await add('--by', 'desk', '--', 'mercy', 'visit-types', 'ZZ', 'urgent');
   expect(added).toMatchObject({ code: 0, out: expect.stringMatching(/"ZZ" means "urgent" now/) });
   expect(readFileSync(join(home, 'sites/mercy/maps/visit-types.csv'), 'utf8')).toBe(
     'source,target\nNP,new-patient\nZZ,urgent\n',

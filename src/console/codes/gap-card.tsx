@@ -58,12 +58,17 @@ function Detail({ gap, mayOperate }: { readonly gap: Gap; readonly mayOperate: b
             </li>
           )}
         </ul>
-        <Text size="xs" c="dimmed" mt={4}>
-          {gap.code === null
-            ? 'The text is longer than a code, or looks like none, and is not shown here: it stands in the messages.'
-            : 'What the sender calls the code stands beside it in the message.'}
-          {!mayOperate && ' Your role sees messages masked.'}
-        </Text>
+        {gap.code === null && (
+          <Text size="xs" c="dimmed" mt={4}>
+            The text is longer than a code, or looks like none, and is not shown here: it stands in the
+            messages.
+          </Text>
+        )}
+        {!mayOperate && (
+          <Text size="xs" c="dimmed" mt={4}>
+            Your role sees messages masked.
+          </Text>
+        )}
       </div>
       {gap.ambiguous ? <Ambiguous gap={gap} /> : <RowForm gap={gap} />}
     </div>

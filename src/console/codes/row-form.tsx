@@ -1,11 +1,12 @@
-import { Text, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Button, Group, Text, TextInput } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Gap } from '../../api/types.ts';
+import type { CodeNamesAnswer, Gap } from '../../api/types.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { FailureNotice } from '../parts/notice.tsx';
-import { deploysQuery, mapRowQuery, meQuery } from '../remote/queries.ts';
+import { post } from '../remote/client.ts';
+import { deploysQuery, mapRowQuery, meQuery, useMayOperate } from '../remote/queries.ts';
 
 /** What a spreadsheet would work out instead of keeping it. */
 const FORMULA = /^[=+@-]/;
@@ -16,6 +17,55 @@ interface Draft {
   readonly note: string;
   /** `null`: not touched yet, so the name of whoever is signed in. */
   readonly by: string | null;
+}
+
+/** What the sender calls the code: read out of messages, so it is shown when asked for, and that is recorded. */
+function Names(props: { readonly gap: Gap; readonly code: string; readonly onTake: (name: string) => void }) {
+  const { gap, code, onTake } = props;
+  const mayOperate = useMayOperate();
+  // Kept by this card alone: closing it forgets what was shown.
+  const ask = useMutation({
+    mutationFn: () => post<CodeNamesAnswer>('/api/maps/names', { site: gap.site, map: gap.map, code }),
+    gcTime: 0,
+  });
+  if (!mayOperate) return null;
+  return (
+    <Group gap="xs" mb="md">
+      {!ask.data && (
+        <Button
+          size="compact-sm"
+          variant="default"
+          loading={ask.isPending}
+          onClick={() => ask.mutate()}
+          data-testid="show-names"
+        >
+          Show what the sender calls it (recorded)
+        </Button>
+      )}
+      {ask.isError && <FailureNotice error={ask.error} />}
+      {ask.data && (
+        <Text size="sm" role="status" data-testid="names">
+          {ask.data.names.length === 0
+            ? `Nothing stands beside it in ${ask.data.looked === 1 ? 'the message' : `${ask.data.looked} messages`}.`
+            : 'The sender calls it '}
+          {ask.data.names.map((name, at) => (
+            <span key={name}>
+              {at > 0 && ', '}“
+              <button
+                type="button"
+                className="link-button"
+                onClick={() => onTake(name)}
+                aria-label={`Take as display: ${name}`}
+              >
+                {name}
+              </button>
+              ”
+            </span>
+          ))}
+        </Text>
+      )}
+    </Group>
+  );
 }
 
 /** The row to add, as its file writes it; typed here, and written by a person into the project. */
@@ -58,6 +108,9 @@ export function RowForm({ gap }: { readonly gap: Gap }) {
   }
   return (
     <div data-testid="row-form">
+      {!gap.back && (
+        <Names gap={gap} code={gap.code} onTake={(display) => setDraft((old) => ({ ...old, display }))} />
+      )}
       <Text size="sm" fw={600} mb={4}>
         The row to add
       </Text>

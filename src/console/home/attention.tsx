@@ -29,7 +29,7 @@ export function Attention() {
   if (!data) return null;
   const of = (reason: Reason): number => data.held.find((one) => one.reason === reason)?.count ?? 0;
   const many = (count: number, more: boolean): string => `${count.toLocaleString()}${more ? '+' : ''}`;
-  // A write to be decided holds its delivery: that is said once.
+  // A write that cannot be found out holds its delivery: that is said once.
   const others = data.held.filter(
     ({ reason, count }) =>
       !ELSEWHERE.includes(reason) && (reason !== 'unknown outcome' || count > data.undecided),
@@ -54,8 +54,9 @@ export function Attention() {
         {data.undecided > 0 && (
           <Item count={many(data.undecided, data.more.undecided)} testId="attention-writes">
             <Link to="/writes" search={{ state: 'unknown' }} className="plain-link">
-              {data.undecided === 1 ? 'write' : 'writes'} to be decided
-            </Link>
+              {data.undecided === 1 ? 'write' : 'writes'}
+            </Link>{' '}
+            with an unknown outcome
           </Item>
         )}
         {of('unanswered') > 0 && (

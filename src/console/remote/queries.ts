@@ -2,6 +2,7 @@ import {
   infiniteQueryOptions,
   keepPreviousData,
   type QueryClient,
+  type QueryKey,
   queryOptions,
   useQuery,
 } from '@tanstack/react-query';
@@ -74,6 +75,7 @@ export const approvalsQuery = infiniteQueryOptions({
 
 /** What is counted over all that stands: at a change, at most so often, and every now and then. */
 const COUNTED_AT_MOST = 2_000;
+const PAGE = 50;
 const counted = { refetchInterval: 5_000, staleTime: 0 };
 
 export const attentionQuery = queryOptions({
@@ -129,12 +131,26 @@ export interface EndedWritesAsked extends Omit<WritesAsked, 'messageId'> {
   readonly before?: string | undefined;
 }
 
+const ENDED = 'ended-writes';
+
+/** Many were looked through for few, or it is no first page: nobody waits for it to change. */
+const isLeftAlone = (query: {
+  readonly queryKey: QueryKey;
+  readonly state: { readonly data?: unknown };
+}): boolean => {
+  const data = query.state.data as EndedWritesAnswer | undefined;
+  const { before } = query.queryKey[1] as EndedWritesAsked;
+  return before !== undefined || (data !== undefined && data.before !== null && data.rows.length < PAGE);
+};
+
 export function endedWritesQuery(asked: EndedWritesAsked) {
   return queryOptions({
-    queryKey: ['writes', 'ended', asked],
-    queryFn: ({ signal }) => get<EndedWritesAnswer>(`/api/writes/ended?${queryText({ ...asked })}`, signal),
+    queryKey: [ENDED, asked],
+    queryFn: ({ signal }) =>
+      get<EndedWritesAnswer>(`/api/writes/ended?${queryText({ ...asked, limit: PAGE })}`, signal),
     placeholderData: keepPreviousData,
     ...counted,
+    refetchInterval: (query) => (isLeftAlone(query) ? false : counted.refetchInterval),
   });
 }
 
@@ -212,4 +228,5 @@ export function refreshCounted(client: QueryClient): void {
   countedAt = Date.now();
   for (const name of ['attention', 'gaps', 'writes', 'exchanges'])
     void client.invalidateQueries({ queryKey: [name] });
+  void client.invalidateQueries({ queryKey: [ENDED], predicate: (query) => !isLeftAlone(query) });
 }

@@ -5,7 +5,7 @@ import type { WriteBody, WriteView } from '../../api/types.ts';
 import { FailureNotice } from '../parts/notice.tsx';
 import { DialogActions, ReasonField } from '../parts/reason-field.tsx';
 import { post } from '../remote/client.ts';
-import { attentionQuery, refreshMessages } from '../remote/queries.ts';
+import { refreshMessages } from '../remote/queries.ts';
 
 export type Word = WriteBody['word'];
 
@@ -49,8 +49,8 @@ export function SettleDialog(props: {
     },
     onSuccess: () => {
       refreshMessages(client);
-      void client.invalidateQueries({ queryKey: ['writes'] });
-      void client.invalidateQueries({ queryKey: attentionQuery.queryKey });
+      for (const name of ['writes', 'ended-writes', 'attention'])
+        void client.invalidateQueries({ queryKey: [name] });
       onClose();
     },
   });

@@ -5,7 +5,7 @@ import { homeQuery, sitesQuery } from '../remote/queries.ts';
 import { WRITE_STATES, type WriteFilters, type WriteStateOption } from './filters.ts';
 
 const STATE_LABELS: Readonly<Record<WriteStateOption, string>> = {
-  unknown: 'to be decided',
+  unknown: 'outcome unknown',
   open: 'not settled',
   done: 'done',
   refused: 'refused',

@@ -206,10 +206,10 @@ export function WritesPage() {
           {asks.undecided && (
             <OpenWrites
               asked={{ ...place, state: 'unknown' }}
-              title="To be decided"
-              about="They went out, and nobody knows whether they were done. Those that can be found out are looked for; look at the others in the site’s own system, and say what is so."
+              title="Outcome unknown"
+              about="They went out, and nobody knows whether they were done. What can be found out is looked for; for the rest, look into the site’s own system and say what is so."
               name="undecided"
-              {...(asks.underWay ? {} : { empty: 'No write waits for a decision' })}
+              {...(asks.underWay ? {} : { empty: 'No write has an unknown outcome' })}
             />
           )}
           {asks.underWay && (
