@@ -375,7 +375,7 @@ test('what no deployment needs any more goes, in the second round that finds it 
   const start = clock.now();
   const whole = await filesOf(await bring(first), (hash) => store.content(hash));
   const facts = { act: 'deploy', flows: {}, ran: {}, production: [], changes: [] };
-  for (let turn = 0; turn < KEPT_DEPLOYMENTS + 6; turn++) {
+  const run = async (turn: number): Promise<void> => {
     const other = contentOf(Buffer.from(at(`n${turn}`)['maps/other.yaml']));
     const { root, contents } = snapshotOf(new Map([...whole, ['maps/other.yaml', other.hash]]), [other]);
     await store.putContent(contents);
@@ -386,14 +386,15 @@ test('what no deployment needs any more goes, in the second round that finds it 
     });
     ids.push(id ?? '');
     clock.advance(3 * day);
-  }
+  };
+  for (let turn = 0; turn < KEPT_DEPLOYMENTS + 5; turn++) await run(turn);
   // A message came while the third ran.
   const message: Parameters<Store['append']>[0]['messages'][number] = {
     ...{ controlId: null, reason: null, flags: [], patients: [], deliveries: [], bytes: Buffer.from('x') },
     door: 'feed',
     format: 'text',
     type: 'note',
-    state: 'unrouted',
+    state: 'accepted',
     receivedAt: start + 2.5 * 3 * day,
   };
   await store.append({ site: 'mercy', connection: 'feed', messages: [message] });
@@ -403,6 +404,7 @@ test('what no deployment needs any more goes, in the second round that finds it 
   approval = true;
   const asked = await desk().deploy(wish(await bring(at('asked'))));
   expect(asked.state).toBe('asked');
+  await run(KEPT_DEPLOYMENTS + 5);
   await bring(at('only planned'));
   expect(await tidy.round()).toBe(0);
   await bring(at('being brought'));
@@ -420,8 +422,13 @@ test('what no deployment needs any more goes, in the second round that finds it 
   expect(await tidy.round()).toBeGreaterThan(0);
   expect(await store.lacking([held('being brought')])).toHaveLength(1);
   expect(await tidy.round()).toBe(0);
+  // With the messages gone, those that can be gone back to stay: so many, and no more.
+  await store.prune({ receivedBefore: clock.now() + day, limit: 10 });
+  await tidy.round();
+  expect(await tidy.round()).toBeGreaterThan(0);
+  expect(await store.lacking(['n2', 'n5', 'n6', 'n7', 'asked'].map(held))).toEqual(['n2', 'n5'].map(held));
   approval = false;
   const back = { who: 'ida', note: 'it was better', queued: 'drain', scope: {} } as const;
-  await desk().rollback({ ...back, to: ids[2] as string });
+  await desk().rollback({ ...back, to: ids[6] as string });
   await expect(desk().rollback({ ...back, to: ids[0] as string })).rejects.toThrow(/not kept any more/);
 });
