@@ -1,8 +1,16 @@
 /** Deployments of a project's data folder or database: with an engine that takes them at once, or for the next start. */
 import { join } from 'node:path';
 import type { ApiDeploys } from '../api/index.ts';
-import { createDeploys, type Deploys, drainingOf, driftOf, factsOf, readProject } from '../deploy/index.ts';
-import type { QueuedPolicy } from '../engine/index.ts';
+import {
+  createDeploys,
+  createTidy,
+  type Deploys,
+  drainingOf,
+  driftOf,
+  factsOf,
+  readProject,
+} from '../deploy/index.ts';
+import type { Drained, QueuedPolicy } from '../engine/index.ts';
 import { ENVIRONMENT_VARIABLE } from '../site/index.ts';
 import { asFailure, pause, secret, systemClock } from '../std/index.ts';
 import type { Deployment, Store } from '../store/index.ts';
@@ -23,14 +31,20 @@ export interface DeployingOptions {
   readonly log: (level: 'info' | 'warn' | 'error', text: string, facts: Record<string, string>) => void;
 }
 
-export type TakeUp = (project: Project, queued: QueuedPolicy, commit: () => Promise<void>) => Promise<void>;
+export type TakeUp = (
+  project: Project,
+  queued: QueuedPolicy | Drained,
+  commit: () => Promise<void>,
+) => Promise<void>;
 
 export interface Deploying {
   readonly deploys: Deploys<Project>;
   /** What the engine is to begin with; `null`: nothing was deployed. */
   first(): Promise<{ readonly project: Project; readonly deployment: Deployment } | null>;
   /** For the engine: versions that are drained. */
-  draining(): Promise<ReturnType<typeof drainingOf>>;
+  draining(): Promise<Drained>;
+  /** For the engine: whether a version was deployed on another node; if so, it is taken up here first. */
+  ahead(flow: string, version: string): Promise<boolean>;
   readonly api: ApiDeploys;
   /** From now on deployments are taken up by this engine; what another node has deployed, too. */
   begin(takeUp: TakeUp, ran: () => Readonly<Record<string, string>>): void;
@@ -39,6 +53,11 @@ export interface Deploying {
 
 /** How often a node looks whether another one has deployed; milliseconds. */
 const LOOK_EVERY = 2_000;
+/** How often what no deployment needs any more is removed, and when first; milliseconds. */
+const TIDY_EVERY = 3_600_000;
+const TIDY_FIRST = 600_000;
+/** At the most so often for deliveries of a version that does not run here. */
+const LOOK_AGAIN = 250;
 
 export function openDeploying(options: DeployingOptions): Deploying {
   const { store, environment, log } = options;
@@ -46,8 +65,16 @@ export function openDeploying(options: DeployingOptions): Deploying {
   let running: Deployment | null = null;
   let ran: (() => Readonly<Record<string, string>>) | null = null;
   let busy = false;
+  /** What was deployed last when an engine began with a folder: that it does not run it is what was asked for. */
+  let passed: string | null = null;
+  let began: Promise<void> = Promise.resolve();
+  let looking: Promise<void> | null = null;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  /** What was deployed last, when it was looked for last. */
+  let newest: Deployment | null = null;
   const stopping = new AbortController();
   let following: Promise<void> = Promise.resolve();
+  let tidied: Promise<void> = Promise.resolve();
 
   const deploys: Deploys<Project> = createDeploys({
     store,
@@ -73,13 +100,24 @@ export function openDeploying(options: DeployingOptions): Deploying {
   });
 
   /** What another node has deployed. */
-  async function look(): Promise<void> {
+  async function lookNow(): Promise<void> {
+    await began;
     const live = await deploys.live();
-    if (busy || takeUp === null || live === null || live.id === running?.id) return;
+    newest = live;
+    lookedAt = systemClock.elapsed();
+    if (busy || takeUp === null || live === null || live.id === (running?.id ?? passed)) return;
     const { project } = await deploys.version(live.root);
-    await takeUp(project, factsOf(live).queued, () => Promise.resolve());
+    // Several may have been deployed since: what is drained is what all of them have asked for.
+    await takeUp(project, drainingOf(await deploys.deployed()), () => Promise.resolve());
     running = live;
     log('info', 'a deployment of another node was taken up', { deployment: live.id });
+  }
+
+  function look(): Promise<void> {
+    looking ??= lookNow().finally(() => {
+      looking = null;
+    });
+    return looking;
   }
 
   async function follow(): Promise<void> {
@@ -98,6 +136,24 @@ export function openDeploying(options: DeployingOptions): Deploying {
     }
   }
 
+  async function tidy(): Promise<void> {
+    const tidying = createTidy({ store, clock: systemClock, random: secret });
+    for (let wait = TIDY_FIRST; ; wait = TIDY_EVERY) {
+      await pause(systemClock, wait, stopping.signal);
+      if (stopping.signal.aborted) return;
+      try {
+        const removed = await tidying.round();
+        if (removed > 0)
+          log('info', 'contents that no deployment needs any more were removed', {
+            removed: String(removed),
+          });
+      } catch (error) {
+        const { message, code, fix } = asFailure(error);
+        log('warn', `what no deployment needs any more stays for now: ${message}`, { code, fix });
+      }
+    }
+  }
+
   return {
     deploys,
     async first() {
@@ -108,6 +164,13 @@ export function openDeploying(options: DeployingOptions): Deploying {
       return { project, deployment };
     },
     draining: async () => drainingOf(await deploys.deployed()),
+    async ahead(flow, version) {
+      if (takeUp === null || store.onWork === undefined) return false;
+      // Told, when it fails, by whoever looks every few seconds.
+      if (systemClock.elapsed() - lookedAt > LOOK_AGAIN) await look().catch(() => undefined);
+      else await looking?.catch(() => undefined);
+      return newest !== null && newest.id !== passed && factsOf(newest).flows[flow] === version;
+    },
     api: {
       control: deploys,
       running: () => running?.id ?? null,
@@ -128,11 +191,21 @@ export function openDeploying(options: DeployingOptions): Deploying {
       takeUp = how;
       ran = flows;
       // A store of one process has no other nodes.
-      if (store.onWork !== undefined) following = follow();
+      tidied = tidy();
+      if (store.onWork === undefined) return;
+      if (running === null)
+        began = deploys.live().then(
+          (live) => {
+            passed = live?.id ?? null;
+          },
+          () => undefined,
+        );
+      following = follow();
     },
     async close() {
       stopping.abort();
       await following;
+      await tidied;
     },
   };
 }

@@ -78,6 +78,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       ...engineProject(project),
       draining: await deploying.draining(),
       earlierFlow: deploying.deploys.earlierFlow,
+      ahead: deploying.ahead,
       clock: systemClock,
       keyedHash: store.keyedHash,
       log,

@@ -8,13 +8,18 @@ import { loadSites } from '../site/index.ts';
 import { manualClock } from '../std/index.ts';
 import { newDisk, openMemoryStore, type Store } from '../store/index.ts';
 import {
+  contentOf,
   createDeploys,
+  createTidy,
   type Deployable,
   type Deploys,
   type DeployWish,
   factsOf,
+  filesOf,
+  KEPT_DEPLOYMENTS,
   readProject,
   type SeenCode,
+  snapshotOf,
 } from './index.ts';
 
 const SITE = `site: mercy
@@ -359,4 +364,71 @@ test('what would take approval away needs approval: a config that asks no more, 
     expect(asked.state).toBe('asked');
     expect(factsOf(asked).production).toEqual(['mercy']);
   }
+});
+
+test('what no deployment needs any more goes, in the second round that finds it so: never of what runs, may be gone back to, waits, or ran with a kept message', async () => {
+  const tidy = createTidy({ store, clock, random: () => String(Math.random()) });
+  const day = 86_400_000;
+  const at = (name: string) => ({ ...first, 'maps/other.yaml': `fields: { a: { value: ${name} } }\n` });
+  const held = (name: string): string => contentOf(Buffer.from(at(name)['maps/other.yaml'])).hash;
+  const ids: string[] = [];
+  const start = clock.now();
+  const whole = await filesOf(await bring(first), (hash) => store.content(hash));
+  const facts = { act: 'deploy', flows: {}, ran: {}, production: [], changes: [] };
+  const run = async (turn: number): Promise<void> => {
+    const other = contentOf(Buffer.from(at(`n${turn}`)['maps/other.yaml']));
+    const { root, contents } = snapshotOf(new Map([...whole, ['maps/other.yaml', other.hash]]), [other]);
+    await store.putContent(contents);
+    const row = { state: 'deployed', root, after: ids.at(-1) ?? null, at: clock.now(), note: '' } as const;
+    const id = await store.putDeployment({
+      deployment: { ...row, who: 'kim', decidedBy: null, decidedAt: null, facts },
+      audit: { at: clock.now(), who: 'kim', act: 'project.deploy', on: 'deployment #' },
+    });
+    ids.push(id ?? '');
+    clock.advance(3 * day);
+  };
+  for (let turn = 0; turn < KEPT_DEPLOYMENTS + 5; turn++) await run(turn);
+  // A message came while the third ran.
+  const message: Parameters<Store['append']>[0]['messages'][number] = {
+    ...{ controlId: null, reason: null, flags: [], patients: [], deliveries: [], bytes: Buffer.from('x') },
+    door: 'feed',
+    format: 'text',
+    type: 'note',
+    state: 'accepted',
+    receivedAt: start + 2.5 * 3 * day,
+  };
+  await store.append({ site: 'mercy', connection: 'feed', messages: [message] });
+  await store.append({
+    ...{ site: 'mercy', connection: 'feed', messages: [{ ...message, receivedAt: clock.now() }] },
+  });
+  approval = true;
+  const asked = await desk().deploy(wish(await bring(at('asked'))));
+  expect(asked.state).toBe('asked');
+  await run(KEPT_DEPLOYMENTS + 5);
+  await bring(at('only planned'));
+  expect(await tidy.round()).toBe(0);
+  await bring(at('being brought'));
+  const dropped = await tidy.round();
+  expect(dropped).toBeGreaterThan(0);
+  const names = ['n0', 'n1', 'n2', 'n3', 'n5', 'asked', 'only planned', 'being brought'];
+  const gone = new Set(await store.lacking(names.map(held)));
+  expect(names.filter((name) => gone.has(held(name)))).toEqual(['n0', 'n1', 'only planned']);
+  // Somebody deploys: nothing is touched.
+  const { version, now } = await store.slot('deploy');
+  const value = { who: 'ida', what: 'deploy', token: 'x', at: now };
+  await store.swapSlot({ name: 'deploy', expect: version, value, until: now + 60_000 });
+  expect(await tidy.round()).toBe(0);
+  await store.swapSlot({ name: 'deploy', expect: version + 1, value: null });
+  expect(await tidy.round()).toBeGreaterThan(0);
+  expect(await store.lacking([held('being brought')])).toHaveLength(1);
+  expect(await tidy.round()).toBe(0);
+  // With the messages gone, those that can be gone back to stay: so many, and no more.
+  await store.prune({ receivedBefore: clock.now() + day, limit: 10 });
+  await tidy.round();
+  expect(await tidy.round()).toBeGreaterThan(0);
+  expect(await store.lacking(['n2', 'n5', 'n6', 'n7', 'asked'].map(held))).toEqual(['n2', 'n5'].map(held));
+  approval = false;
+  const back = { who: 'ida', note: 'it was better', queued: 'drain', scope: {} } as const;
+  await desk().rollback({ ...back, to: ids[6] as string });
+  await expect(desk().rollback({ ...back, to: ids[0] as string })).rejects.toThrow(/not kept any more/);
 });

@@ -5,6 +5,7 @@ export { type DeployFacts, drainingOf, factsOf, type GitState } from './facts.ts
 export { DEPLOY_FAILURES, deployFailure } from './failures.ts';
 export { readProject } from './folder.ts';
 export type { SeenCode } from './missing.ts';
+export { createTidy, KEPT_DEPLOYMENTS, type Tidy } from './tidy.ts';
 export {
   contentOf,
   type Files,

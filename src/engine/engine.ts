@@ -202,6 +202,7 @@ export function createEngine(options: EngineOptions): Engine {
     random,
     present,
     ...(options.earlierFlow === undefined ? {} : { earlierFlow: options.earlierFlow }),
+    ...(options.ahead === undefined ? {} : { ahead: options.ahead }),
     draining: draining.has,
     site: present.site,
     see: necessary.see,

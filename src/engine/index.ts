@@ -30,6 +30,6 @@ export { createScripts } from './scripts.ts';
 export type { ServiceState } from './service/promise.ts';
 export type { Begun, SignedIn, SignInControl, SignInView } from './sign-in/desk.ts';
 export { signInFailures } from './sign-in/failures.ts';
-export type { QueuedPolicy, Replaced } from './swap.ts';
+export type { Drained, QueuedPolicy, Replaced } from './swap.ts';
 export { type CodePlace, type Gap, type GapControl, gapsOf } from './unmapped.ts';
 export { type WriteControl, type WriteWord, writeDesk } from './writes.ts';

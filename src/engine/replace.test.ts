@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { connectors as allConnectors, type Connector, type Receiver } from '../connectors/index.ts';
-import { type Flow, flow, hl7 } from '../flow/index.ts';
+import { type Flow, flow, flowVersion, hl7 } from '../flow/index.ts';
 import { createMllpClient } from '../hl7/index.ts';
 import { type SiteRecord, siteSchema } from '../site/index.ts';
 import { systemClock } from '../std/index.ts';
@@ -360,4 +360,50 @@ test('an exchange after which waiting deliveries cannot be looked for is told of
   expect(looked).toBeGreaterThan(before);
   await engine.stop();
   expect(await kept.outcomes(0)).toMatchObject([{ kind: 'finding RESUME_FAILED', count: 2 }]);
+});
+
+test('a version that another node runs already is run as it was planned; what others drain is drained here', async () => {
+  const given = desk();
+  const here = site({ feed: mllp, app: { connector: 'desk', label: 'app' } });
+  const flows = { old: telling('old'), middle: telling('middle'), new: telling('new') };
+  let there: Flow | null = null;
+  const asked: string[] = [];
+  const engine = await started(given, [here], [flows.old], {
+    earlierFlow: async (_, version) =>
+      Object.values(flows).find((one) => flowVersion(one) === version) ?? null,
+    async ahead(_, version) {
+      asked.push(version);
+      return there !== null && flowVersion(there) === version;
+    },
+  });
+  /** As another node has planned it. */
+  const planned = async (id: string, by: Flow): Promise<void> => {
+    const version = flowVersion(by);
+    await engine.store.append({
+      ...{ site: 'mercy', connection: 'feed' },
+      messages: [
+        {
+          ...{ format: 'hl7', type: 'ADT^A01', key: id, bytes: adt(id), receivedAt: systemClock.now() },
+          ...{ door: 'feed', controlId: id, patient: null, flags: [] },
+          deliveries: [{ flow: 'tell', flowVersion: version, lanes: [id] }],
+        },
+      ],
+    } as unknown as Parameters<typeof engine.store.append>[0]);
+  };
+  const client = sender(portOf(engine, 'feed'));
+  there = flows.new;
+  await planned('1', flows.new);
+  await client.send(adt('wakes'));
+  await delivered(engine, 2);
+  expect([...wordsOf(given)].sort()).toEqual(['new', 'old']);
+  // It is taken up here; on the way over the middle one others drain that one, and carry over the old one.
+  const drained = [{ flow: 'tell', version: flowVersion(flows.middle) }];
+  await engine.replace({ sites: [here], flows: [flows.new] }, drained);
+  await planned('2', flows.middle);
+  await planned('3', flows.old);
+  await client.send(adt('wakes again'));
+  await delivered(engine, 5);
+  expect([...wordsOf(given)].slice(2).sort()).toEqual(['middle', 'new', 'new']);
+  // Of what runs here, and of what is drained, nobody asks.
+  expect(asked).toEqual([flowVersion(flows.new), flowVersion(flows.old)]);
 });

@@ -18,6 +18,9 @@ import type { Open } from './view.ts';
  */
 export type QueuedPolicy = 'drain' | 'carry over';
 
+/** Every version that is drained from now on, where others have decided: nodes of one database do as one. */
+export type Drained = readonly { readonly flow: string; readonly version: string }[];
+
 /** What a swap has changed. Connections as `site/connection`. */
 export interface Replaced {
   readonly flows: {
@@ -56,23 +59,31 @@ export interface Draining {
   begin(flow: string, version: string): void;
   /** Whatever is queued of this flow runs with its present version. */
   end(flow: string, version?: string): void;
+  /** These, and no others. */
+  become(all: Drained): void;
 }
 
-export function createDraining(
-  first: readonly { readonly flow: string; readonly version: string }[] = [],
-): Draining {
+export function createDraining(first: Drained = []): Draining {
   const all = new Map<string, Set<string>>();
   const draining: Draining = {
     has: (flow, version) => all.get(flow)?.has(version) ?? false,
     begin: (flow, version) => void all.set(flow, (all.get(flow) ?? new Set()).add(version)),
     end: (flow, version) => void (version === undefined ? all.delete(flow) : all.get(flow)?.delete(version)),
+    become(next) {
+      all.clear();
+      for (const { flow, version } of next) draining.begin(flow, version);
+    },
   };
-  for (const { flow, version } of first) draining.begin(flow, version);
+  draining.become(first);
   return draining;
 }
 
 export interface Swap {
-  replace(project: EngineProject, queued: QueuedPolicy, commit?: () => Promise<void>): Promise<Replaced>;
+  replace(
+    project: EngineProject,
+    queued: QueuedPolicy | Drained,
+    commit?: () => Promise<void>,
+  ): Promise<Replaced>;
   /** Connections that were left have ended their calls and are closed. */
   settled(): Promise<void>;
 }
@@ -208,17 +219,19 @@ export function createSwap(options: SwapOptions): Swap {
     closing.add(ended);
   }
 
-  function queue(before: Prepared, flows: Replaced['flows'], queued: QueuedPolicy): void {
-    for (const name of [...flows.changed, ...flows.removed]) {
-      if (queued === 'drain') draining.begin(name, (before.runnables.get(name) as Runnable).version);
-      else draining.end(name);
-    }
+  function queue(before: Prepared, flows: Replaced['flows'], queued: QueuedPolicy | Drained): void {
+    if (typeof queued !== 'string') draining.become(queued);
+    else
+      for (const name of [...flows.changed, ...flows.removed]) {
+        if (queued === 'drain') draining.begin(name, (before.runnables.get(name) as Runnable).version);
+        else draining.end(name);
+      }
     for (const { flow, version } of present.flows()) draining.end(flow.name, version);
   }
 
   async function replaceNow(
     project: EngineProject,
-    queued: QueuedPolicy,
+    queued: QueuedPolicy | Drained,
     commit: () => Promise<void>,
   ): Promise<Replaced> {
     const before = present.prepared();

@@ -46,6 +46,10 @@ export interface Deployments {
   content(hash: string): Promise<Uint8Array | null>;
   /** Which of these are not kept. */
   lacking(hashes: readonly string[]): Promise<readonly string[]>;
+  /** Hashes of what is kept, in their order, behind `after`. */
+  contents(query: { readonly after?: string; readonly limit: number }): Promise<readonly string[]>;
+  /** These are kept no more; gives how many were. Whoever asks has seen to it that no deployment needs them. */
+  dropContent(hashes: readonly string[]): Promise<number>;
   /**
    * The row and its audit entry in one transaction; gives its id. `null`, and nothing is changed: what runs is no longer what
    * `after` says, or it was decided already. An entry of the trail is `on` the deployment whose id stands for `#`.

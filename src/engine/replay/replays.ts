@@ -21,6 +21,7 @@ export interface ReplaysParts {
   readonly present: Pick<Present, 'flow' | 'flows'>;
   readonly earlierFlow?: EarlierFlow;
   /** Deliveries of this flow that were planned with this version run with it, whatever the present one is. */
+  readonly ahead?: (flow: string, version: string) => Promise<boolean>;
   readonly draining: (flow: string, version: string) => boolean;
   readonly site: (name: string) => SiteRecord | undefined;
   readonly see: Necessary['see'];
@@ -110,11 +111,20 @@ export function createReplays(parts: ReplaysParts): Replays {
       const { flow, flowVersion, replayOf } = leased.delivery;
       // The usual case waits for nothing.
       if (versions.present(flow)?.version === flowVersion) return deliver(versions.present);
-      if (replayOf === null && !parts.draining(flow, flowVersion)) return deliver(versions.present);
-      return versions
-        .find(flow, flowVersion)
-        .then((found) =>
-          'gone' in found ? versionGone(leased, found.gone, clock.now()) : deliver(() => found),
+      const asPlanned = (): ReturnType<Deliver> =>
+        versions
+          .find(flow, flowVersion)
+          .then((found) =>
+            'gone' in found ? versionGone(leased, found.gone, clock.now()) : deliver(() => found),
+          );
+      if (replayOf !== null || parts.draining(flow, flowVersion)) return asPlanned();
+      if (parts.ahead === undefined) return deliver(versions.present);
+      // Where it cannot be asked, the present one runs: what it remembers and does is written down with its version.
+      return parts
+        .ahead(flow, flowVersion)
+        .catch(() => false)
+        .then((ahead) =>
+          ahead || parts.draining(flow, flowVersion) ? asPlanned() : deliver(versions.present),
         );
     },
     async start() {

@@ -292,6 +292,14 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
 
     putContent: (content) => write(() => deploying.putContent(state, content)),
     content: (hash) => read(() => state.contents.get(hash) ?? null),
+    contents: ({ after = '', limit }) =>
+      read(() =>
+        [...state.contents.keys()]
+          .sort()
+          .filter((hash) => hash > after)
+          .slice(0, limit),
+      ),
+    dropContent: (hashes) => write(() => hashes.filter((hash) => state.contents.delete(hash)).length),
     lacking: (hashes) => read(() => hashes.filter((hash) => !state.contents.has(hash))),
     putDeployment: (request) => write(() => deploying.putDeployment(state, request)),
     deployments: (query) => read(() => deploying.deploymentsOf(state, query)),

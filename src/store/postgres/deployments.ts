@@ -9,6 +9,8 @@ INSERT INTO content (hash, sealed) SELECT unnest($1::text[]), unnest($2::bytea[]
 const CONTENT = 'SELECT sealed FROM content WHERE hash = $1';
 const LACKING = `
 SELECT hash FROM unnest($1::text[]) AS asked (hash) WHERE NOT EXISTS (SELECT 1 FROM content c WHERE c.hash = asked.hash)`;
+const KEPT = 'SELECT hash FROM content WHERE hash > $1 COLLATE "C" ORDER BY hash COLLATE "C" LIMIT $2';
+const DROP = 'DELETE FROM content WHERE hash = ANY($1::text[]) RETURNING hash';
 /** Whoever deploys waits for who deploys just now, on whatever node. */
 const LOCK = 'SELECT pg_advisory_xact_lock(1937077362, 2)';
 const LIVE = "SELECT max(id) AS id FROM deployment WHERE state = 'deployed'";
@@ -39,6 +41,10 @@ export function deploymentDesk(desk: Desk): Deployments {
       return keys.vault.open('content', hash, row.sealed);
     },
     lacking: async (hashes) => (await read<{ hash: string }>(LACKING, [hashes])).map(({ hash }) => hash),
+    contents: async ({ after = '', limit }) =>
+      (await read<{ hash: string }>(KEPT, [after, limit])).map(({ hash }) => hash),
+    dropContent: async (hashes) =>
+      (await again(() => writers.other.transaction((ask) => ask<{ hash: string }>(DROP, [hashes])))).length,
     putDeployment: ({ deployment, audit }) =>
       again(() =>
         writers.other.transaction(async (ask) => {

@@ -310,6 +310,8 @@ async function open(
     putContent: whileOpen(deployments.putContent),
     content: whileOpen(deployments.content),
     lacking: whileOpen(deployments.lacking),
+    contents: whileOpen(deployments.contents),
+    dropContent: whileOpen(deployments.dropContent),
     putDeployment: whileOpen(deployments.putDeployment),
     deployments: whileOpen(deployments.deployments),
     deployment: whileOpen(deployments.deployment),

@@ -7,6 +7,8 @@ import type { Desk, View } from './desk.ts';
 const PUT_CONTENT = 'INSERT INTO content (hash, sealed) VALUES (?, ?) ON CONFLICT DO NOTHING';
 const CONTENT = 'SELECT sealed FROM content WHERE hash = ?';
 const IS_KEPT = 'SELECT 1 FROM content WHERE hash = ?';
+const KEPT = 'SELECT hash FROM content WHERE hash > ? ORDER BY hash LIMIT ?';
+const DROP = 'DELETE FROM content WHERE hash = ?';
 const LIVE = "SELECT max(id) AS id FROM deployment WHERE state = 'deployed'";
 const ADD = `
 INSERT INTO deployment (state, root, after, who, at, note, decided_by, decided_at, facts)
@@ -19,6 +21,7 @@ const ONE = 'SELECT * FROM deployment WHERE id = ?';
 
 export function deploymentWriter({ database, vault }: Desk, audit: AuditLog) {
   const putContent = database.prepare(PUT_CONTENT);
+  const drop = database.prepare(DROP);
   const live = database.prepare(LIVE);
   const add = database.prepare(ADD);
   const decide = database.prepare(DECIDE);
@@ -28,6 +31,8 @@ export function deploymentWriter({ database, vault }: Desk, audit: AuditLog) {
         putContent.run(hash, vault.seal('content', hash, Buffer.from(base64, 'base64')));
       return null;
     },
+    dropContent: (hashes: readonly string[]): number =>
+      hashes.reduce((count, hash) => count + Number(drop.run(hash).changes), 0),
     putDeployment({ deployment, audit: entry }: PutDeployment): string | null {
       const { state, root, who, at, note, decidedBy, decidedAt } = deployment;
       const after = deployment.after === null ? null : Number(deployment.after);
@@ -47,6 +52,7 @@ export function deploymentWriter({ database, vault }: Desk, audit: AuditLog) {
 export function deploymentReader({ database, vault }: View) {
   const content = database.prepare(CONTENT);
   const isKept = database.prepare(IS_KEPT);
+  const kept = database.prepare(KEPT);
   const page = database.prepare(PAGE);
   const one = database.prepare(ONE);
   return {
@@ -56,6 +62,8 @@ export function deploymentReader({ database, vault }: View) {
     },
     lacking: (hashes: readonly string[]): readonly string[] =>
       hashes.filter((hash) => isKept.get(hash) === undefined),
+    contents: ({ after = '', limit }: { after?: string; limit: number }): readonly string[] =>
+      (kept.all(after, limit) as { hash: string }[]).map(({ hash }) => hash),
     deployments({ state, before, limit }: DeploymentQuery): readonly Deployment[] {
       const last = before === undefined ? Number.MAX_SAFE_INTEGER : Number(before);
       return (page.all(last, state ?? null, limit) as unknown as DeploymentRow[]).map(deploymentFrom);

@@ -167,6 +167,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       return text === null ? null : Buffer.from(text, 'base64');
     },
     lacking: (hashes) => reader.call('lacking', hashes),
+    contents: (query) => reader.call('contents', query),
+    dropContent: (hashes) => writer.call('dropContent', hashes),
     putDeployment: (request) => writer.call('putDeployment', request),
     deployments: (query) => reader.call('deployments', query),
     deployment: (id) => reader.call('deployment', id),

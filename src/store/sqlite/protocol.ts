@@ -67,6 +67,7 @@ export interface Writes {
   pruneExchanges(request: Parameters<Store['pruneExchanges']>[0]): number;
   putContent(content: readonly (readonly [hash: string, base64: string])[]): null;
   putDeployment(request: PutDeployment): string | null;
+  dropContent(hashes: readonly string[]): number;
   prune(round: PruneRound): Pruned;
   shelve(round: ShelveRound): { readonly moved: number; readonly after: number; readonly done: boolean };
   sweep(limit: number): number;
@@ -108,6 +109,7 @@ export interface Reads {
   deployment: Read<'deployment'>;
   deployments: Read<'deployments'>;
   lacking: Read<'lacking'>;
+  contents: Read<'contents'>;
   writes: Read<'writes'>;
   endedWrites: Read<'endedWrites'>;
   write: Read<'write'>;

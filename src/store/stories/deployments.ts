@@ -32,6 +32,19 @@ export function deploymentStories(fresh: FreshBench): void {
     expect(await reopened.content(other?.hash ?? '')).toBeNull();
   });
 
+  test('contents are listed in order, page by page, and those that are dropped are kept no more', async () => {
+    const { store } = given;
+    const all = ['a', 'b', 'c', 'd', 'e'].map(content);
+    await store.putContent(all);
+    const hashes = all.map((one) => one.hash).sort();
+    expect(await store.contents({ limit: 3 })).toEqual(hashes.slice(0, 3));
+    expect(await store.contents({ after: hashes[2] as string, limit: 3 })).toEqual(hashes.slice(3));
+    expect(await store.dropContent([...hashes.slice(0, 2), 'unknown'])).toBe(2);
+    const reopened = await given.bench.crash();
+    expect(await reopened.contents({ limit: 9 })).toEqual(hashes.slice(2));
+    expect(await reopened.lacking(hashes)).toEqual(hashes.slice(0, 2));
+  });
+
   test('of two who saw the same project run, one deploys; the audit entry is of the same transaction', async () => {
     const { store } = given;
     const won = await Promise.all([store.putDeployment(asked(null)), store.putDeployment(asked(null))]);
