@@ -239,12 +239,12 @@ describe('end to end', () => {
     await settle(6 * MINUTE);
     expect(await later(0, watch)).toEqual(['end to end broken FLOW_SLOW']);
     expect(lines).toEqual([
-      'warn: mercy: deliveries of the flow "admissions" take longer than the 5m that it promises: the last one 6 min',
+      'warn: mercy: deliveries of the flow "admissions" take longer than the 5m that it promises: the last one seen after 6 min',
     ]);
     expect(await later(14 * MINUTE, watch)).toEqual(['end to end broken FLOW_SLOW']);
     expect(await later(2 * MINUTE, watch)).toEqual(['end to end kept']);
     expect(lines.slice(1)).toEqual([
-      'info: mercy: deliveries are in time for the flow "admissions" again, after 16 min',
+      'info: mercy: deliveries are in time for the flow "admissions" again, after 17 min',
     ]);
   });
 

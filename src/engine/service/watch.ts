@@ -74,8 +74,8 @@ export function createWatch(parts: WatchParts): Watch {
     string,
     { readonly learnt: Learnt; readonly arrivals: Arrivals; readonly by: string }
   >();
-  /** The last slow delivery that this node saw: when, and how long it took. */
-  const slow = new Map<string, { readonly at: number; readonly took: number }>();
+  /** The last slow delivery that this node saw: when, how long it took until then, and since when that was too long. */
+  const slow = new Map<string, { readonly at: number; readonly took: number; readonly since: number }>();
   let states: readonly ServiceState[] = [];
   let running: Promise<void> = Promise.resolve();
   const keyOf = (site: string, flow: string): string => `${site} ${flow}`;
@@ -98,7 +98,7 @@ export function createWatch(parts: WatchParts): Watch {
     const promised = flow.service?.endToEnd;
     if (promised === undefined || at - from <= promised) return;
     if (promisedTime(site, flow, from, at) > promised)
-      slow.set(keyOf(site.site, flow.name), { at, took: at - from });
+      slow.set(keyOf(site.site, flow.name), { at, took: at - from, since: from + promised });
   }
 
   /** Lanes that do not move are tried again too rarely to tell of themselves. */
@@ -194,7 +194,7 @@ export function createWatch(parts: WatchParts): Watch {
       ...{ site: site.site, flow: flow.name, promise: 'end to end', lastAt: null },
       state: broken ? 'broken' : 'kept',
       code: broken ? 'FLOW_SLOW' : null,
-      since: broken ? (kept.slow?.since ?? seen?.at ?? now) : null,
+      since: broken ? (kept.slow?.since ?? seen?.since ?? now) : null,
       text: broken ? slowText(flow, seen?.took) : 'deliveries are done in the time that it promises',
       fix: broken ? SLOW_FIX : null,
     };
