@@ -69,6 +69,8 @@ export function createWatch(parts: WatchParts): Watch {
     return !stopping.signal.aborted;
   };
   const arrivals = createArrivals({ store, rest });
+  /** Sites where nothing is promised, nor was. */
+  const clean = new Set<string>();
   const silences = new Map<string, Last>();
   const learnt = new Map<
     string,
@@ -204,9 +206,14 @@ export function createWatch(parts: WatchParts): Watch {
     const flows = watched(site);
     const now = clock.now();
     const name = `service ${site.site}`;
+    if (flows.length > 0) clean.delete(site.site);
+    if (clean.has(site.site)) return [];
     const slot = await store.slot(name);
     const kept = (slot.value ?? {}) as unknown as KeptOfSite;
-    if (flows.length === 0 && Object.keys(kept).length === 0) return [];
+    if (flows.length === 0 && Object.keys(kept).length === 0) {
+      clean.add(site.site);
+      return [];
+    }
     await learnAt(site, flows, now);
     const told: { flow: string; before: Kept | undefined; after: Kept; all: readonly ServiceState[] }[] = [];
     for (const flow of flows) {
