@@ -173,7 +173,7 @@ export function createWatch(parts: WatchParts): Watch {
     const known = learnt.get(key);
     const judge = (at: number | null) =>
       judgeSilence(flow, site, { lastAt: at, watchedSince: kept.watched, now }, known);
-    const at = await lastEvent(site.site, flow.name);
+    const at = (await lastEvent(site.site, flow.name)) ?? kept.last ?? null;
     const { state, share, text } = judge(at);
     const broken = state === 'broken';
     const silence = flow.service?.silence;
