@@ -122,7 +122,7 @@ describe('the flows in docs/flows.md', () => {
   const capabilities = [...connectors.values()].flatMap((connector) => connector.capabilities);
 
   it('are whole, without a fault, and written as Suture writes them', () => {
-    expect(flows).toHaveLength(5);
+    expect(flows).toHaveLength(6);
     for (const block of flows) {
       const { flow, faults } = checkFlowFile(block, { capabilities, types: true });
       expect(faults, block).toEqual([]);

@@ -319,11 +319,11 @@ export interface Late {
   readonly since?: Source;
 }
 
-/** What the flow promises; told where it is not kept. Milliseconds. */
+/** What the flow promises at each of its sites; told when it is not kept, and when it is again. Milliseconds. */
 export interface ServiceLevel {
   /** From a message's receipt, or from the end of a sleep, to the end of its delivery; longer ones are a finding. */
   readonly endToEnd?: number;
-  /** So long without a message is too long; `learn`: what is usual at this hour of the week says. For who watches. */
+  /** So long without an event, in hours that count at the site, is too long; `learn`: what is usual at this hour of the week says. */
   readonly silence?: number | 'learn';
 }
 

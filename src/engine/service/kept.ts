@@ -5,11 +5,14 @@ import type { WatchParts } from './watch.ts';
 
 /** A node that sees it still slow says so to the others after this. */
 const SAID_AGAIN = 5 * 60_000;
+const DAY = 86_400_000;
 
 /** What is kept of a flow at a site; milliseconds. */
 export interface Kept {
   readonly watched: number;
-  readonly silent?: { readonly since: number; readonly told: number };
+  /** The last event, to the day: its message may leave before a silence begins or ends. */
+  readonly last?: number;
+  readonly silent?: { readonly since: number };
   readonly slow?: { readonly since: number; readonly last: number };
 }
 export type KeptOfSite = Readonly<Record<string, Kept>>;
@@ -22,9 +25,13 @@ export function keptOf(kept: Kept, all: readonly ServiceState[], seen: number, n
   // What another node saw is not taken back by what this one saw earlier.
   const last =
     before === undefined || seen - before.last > SAID_AGAIN ? Math.max(seen, before?.last ?? 0) : before.last;
+  const { lastAt } = all.find(({ promise }) => promise === 'silence') ?? { lastAt: null };
+  const event = Math.max(kept.last ?? 0, lastAt ?? 0);
+  const said = kept.last !== undefined && silent === undefined && event - kept.last < DAY ? kept.last : event;
   return {
     watched: kept.watched,
-    ...(silent === undefined ? {} : { silent: kept.silent ?? { since: silent.since ?? now, told: now } }),
+    ...(said === 0 ? {} : { last: said }),
+    ...(silent === undefined ? {} : { silent: { since: kept.silent?.since ?? silent.since ?? now } }),
     ...(slowly === undefined ? {} : { slow: { since: before?.since ?? slowly.since ?? now, last } }),
   };
 }

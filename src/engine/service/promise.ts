@@ -136,5 +136,5 @@ export const silenceFix = (site: SiteRecord, flow: Flow): string => {
 /** @param took Of the last slow one that this node saw. */
 export const slowText = (flow: Flow, took: number | undefined): string =>
   `deliveries of the flow "${flow.name}" take longer than the ${durationText(flow.service?.endToEnd ?? 0)} that it promises` +
-  (took === undefined ? '' : `: the last one ${lengthText(took)}`);
+  (took === undefined ? '' : `: the last one seen after ${lengthText(took)}`);
 export const SLOW_FIX = 'Look at what they wait for: "suture lanes", and "suture connections".';

@@ -69,13 +69,15 @@ export function createWatch(parts: WatchParts): Watch {
     return !stopping.signal.aborted;
   };
   const arrivals = createArrivals({ store, rest });
+  /** Sites where nothing is promised, nor was. */
+  const clean = new Set<string>();
   const silences = new Map<string, Last>();
   const learnt = new Map<
     string,
     { readonly learnt: Learnt; readonly arrivals: Arrivals; readonly by: string }
   >();
-  /** The last slow delivery that this node saw: when, and how long it took. */
-  const slow = new Map<string, { readonly at: number; readonly took: number }>();
+  /** The last slow delivery that this node saw: when, how long it took until then, and since when that was too long. */
+  const slow = new Map<string, { readonly at: number; readonly took: number; readonly since: number }>();
   let states: readonly ServiceState[] = [];
   let running: Promise<void> = Promise.resolve();
   const keyOf = (site: string, flow: string): string => `${site} ${flow}`;
@@ -98,7 +100,7 @@ export function createWatch(parts: WatchParts): Watch {
     const promised = flow.service?.endToEnd;
     if (promised === undefined || at - from <= promised) return;
     if (promisedTime(site, flow, from, at) > promised)
-      slow.set(keyOf(site.site, flow.name), { at, took: at - from });
+      slow.set(keyOf(site.site, flow.name), { at, took: at - from, since: from + promised });
   }
 
   /** Lanes that do not move are tried again too rarely to tell of themselves. */
@@ -171,7 +173,7 @@ export function createWatch(parts: WatchParts): Watch {
     const known = learnt.get(key);
     const judge = (at: number | null) =>
       judgeSilence(flow, site, { lastAt: at, watchedSince: kept.watched, now }, known);
-    const at = await lastEvent(site.site, flow.name);
+    const at = (await lastEvent(site.site, flow.name)) ?? kept.last ?? null;
     const { state, share, text } = judge(at);
     const broken = state === 'broken';
     const silence = flow.service?.silence;
@@ -194,7 +196,7 @@ export function createWatch(parts: WatchParts): Watch {
       ...{ site: site.site, flow: flow.name, promise: 'end to end', lastAt: null },
       state: broken ? 'broken' : 'kept',
       code: broken ? 'FLOW_SLOW' : null,
-      since: broken ? (kept.slow?.since ?? seen?.at ?? now) : null,
+      since: broken ? (kept.slow?.since ?? seen?.since ?? now) : null,
       text: broken ? slowText(flow, seen?.took) : 'deliveries are done in the time that it promises',
       fix: broken ? SLOW_FIX : null,
     };
@@ -204,9 +206,14 @@ export function createWatch(parts: WatchParts): Watch {
     const flows = watched(site);
     const now = clock.now();
     const name = `service ${site.site}`;
+    if (flows.length > 0) clean.delete(site.site);
+    if (clean.has(site.site)) return [];
     const slot = await store.slot(name);
     const kept = (slot.value ?? {}) as unknown as KeptOfSite;
-    if (flows.length === 0 && Object.keys(kept).length === 0) return [];
+    if (flows.length === 0 && Object.keys(kept).length === 0) {
+      clean.add(site.site);
+      return [];
+    }
     await learnAt(site, flows, now);
     const told: { flow: string; before: Kept | undefined; after: Kept; all: readonly ServiceState[] }[] = [];
     for (const flow of flows) {
