@@ -35,6 +35,7 @@ import type {
 } from '../store/index.ts';
 import { announced } from './data-folder.ts';
 import { type DeployDeskOfCommands, engineDeploys, folderDeploys } from './deploy-desk.ts';
+import { type DriftDesk, engineDrift, folderDrift } from './drift-desk.ts';
 import { engineKept, folderKept, type KeptDesk } from './kept-desk.ts';
 import { loadProject } from './project/index.ts';
 import { engineReplays, folderReplays, needsEngine, type ReplayDesk } from './replay-desk.ts';
@@ -43,7 +44,7 @@ import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
 import { hasData, openToLook, whenFree } from './store.ts';
 import { engineWrites, folderWrites, type WriteDeskOfCommands } from './write-desk.ts';
 
-export interface Desk extends WriteDeskOfCommands, KeptDesk {
+export interface Desk extends WriteDeskOfCommands, KeptDesk, DriftDesk {
   readonly from: 'engine' | 'folder';
   /** By a patient, the search is recorded. */
   search(query: Omit<MessageQuery, 'patient'> & { asked?: string | Person }): Promise<Page<MessageRow>>;
@@ -204,6 +205,7 @@ function engineDesk(url: string, token: string): Desk {
     replays: engineReplays(ask),
     ...engineWrites(ask),
     ...engineKept(ask),
+    ...engineDrift(ask),
     smart: engineSmart(ask),
     deploys: engineDeploys(ask),
     close: () => Promise.resolve(),
@@ -255,6 +257,7 @@ async function folderDesk(folder: string, environment: Environment, project: str
     replays: folderReplays(store),
     ...folderWrites(store),
     ...folderKept(store),
+    ...folderDrift(store, () => loadProject(project, environment)),
     smart: folderSmart(notRunning),
     deploys: folderDeploys(store, { data: folder, project, environment }),
     lanes: (query) => store.stuckLanes(query),

@@ -22,6 +22,7 @@ import { createPresent } from './present.ts';
 import { readinessOf } from './readiness.ts';
 import { createReplays } from './replay/replays.ts';
 import { createScripts } from './scripts.ts';
+import { createShapeWatch } from './shapes/index.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { watchStore } from './store-probe.ts';
 import { createDraining, createSwap } from './swap.ts';
@@ -139,6 +140,9 @@ export function createEngine(options: EngineOptions): Engine {
     dispatch.nudge();
   }
 
+  const { sites, observed } = present;
+  const shapes = createShapeWatch({ store, clock, sites, observed, log });
+
   const opening = createOpening({
     store,
     clock,
@@ -148,6 +152,7 @@ export function createEngine(options: EngineOptions): Engine {
     tallies,
     planned,
     heard: (site, connection) => learning.heard(site, connection),
+    seen: shapes.seen,
     changed,
     observed: present.observed,
     log,
@@ -312,6 +317,7 @@ export function createEngine(options: EngineOptions): Engine {
       });
       await swap.settled();
       await closeAll();
+      await shapes.stop();
       await scripts.close();
       end();
       await tallies.stop();
@@ -336,6 +342,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     capabilities: answering.capabilities,
+    shapes: shapes.shapes,
     cds: answering.responder,
 
     jwks: async () => ({ keys: (await keyring.published()).map((key) => key.publicJwk) }),

@@ -25,6 +25,7 @@ export { SHELVED_AFTER } from './retention.ts';
 export type { DryStep, RunControl, RunRequest } from './run.ts';
 export { scanEntry } from './scan.ts';
 export { createScripts } from './scripts.ts';
+export { type ShapeControl, type ShapeFinding, type ShapeState, shapesOf } from './shapes/index.ts';
 export type { Begun, SignedIn, SignInControl, SignInView } from './sign-in/desk.ts';
 export { signInFailures } from './sign-in/failures.ts';
 export type { QueuedPolicy, Replaced } from './swap.ts';
