@@ -25,7 +25,7 @@ export interface OpeningOptions {
   /** A message has come in by this connection. */
   readonly heard: (site: string, connection: string) => void;
   /** May listen to what becomes of a message. */
-  readonly seen: (site: string, connection: string, inbound: Inbound) => Inbound;
+  readonly seen: (site: string, connection: string) => (inbound: Inbound) => Inbound;
   readonly changed: (what: 'messages' | 'health') => void;
   readonly observed: () => Readonly<Record<string, ObservedSite>>;
   readonly log: ConnectionContext['log'];
@@ -117,6 +117,7 @@ export function createOpening(options: OpeningOptions): Opening {
     const { connection, idle } = counted(
       connector.open(connector.parse(connectorRecord(record), at), context),
     );
+    const seen = options.seen(site.site, name);
     const one: Open = {
       site,
       name,
@@ -126,7 +127,7 @@ export function createOpening(options: OpeningOptions): Opening {
       idle,
       intake: intakeOf(site, name, project),
       receiver: {
-        receive: (inbound) => void one.intake.receive(options.seen(site.site, name, inbound)),
+        receive: (inbound) => void one.intake.receive(seen(inbound)),
         files: createFileDoor({
           store,
           clock,

@@ -23,7 +23,13 @@ export const shapeHas = (facts: ShapeFacts, { kind, value }: FeedFact): boolean 
   return Object.hasOwn(known, value);
 };
 
-export function judge({ hl7 }: SiteRecord, connection: string, { kind, value }: FeedFact): Judgement {
+/** @param written What was written down as seen: of versions the record names the usual one alone, and others may be known. */
+export function judge(
+  { hl7 }: SiteRecord,
+  connection: string,
+  { kind, value }: FeedFact,
+  written: ShapeFacts,
+): Judgement {
   const profile = hl7?.profiles?.[connection];
   const listed = (list: Readonly<Record<string, unknown>> | undefined, name: string): Judgement =>
     list === undefined || name === '' || name === NOT_A_CODE
@@ -42,7 +48,7 @@ export function judge({ hl7 }: SiteRecord, connection: string, { kind, value }: 
       return behind.startsWith('Z') ? listed(profile?.segments, behind) : 'unsaid';
     case 'version':
       if (profile?.version === undefined) return 'unsaid';
-      return profile.version === value ? 'known' : 'against';
+      return profile.version === value || shapeHas(written, { kind, value }) ? 'known' : 'against';
     case 'assigner':
       // Orders and appointments have assigners of their own, of which the record says nothing.
       return /^(PID|PV1|MRG)-/.test(value) ? listed(profile?.assigners, behind) : 'unsaid';

@@ -63,7 +63,7 @@ export function isNew(
   connection: string,
   written: ShapeFacts,
 ): boolean {
-  const judged = judge(record, connection, fact);
+  const judged = judge(record, connection, fact, written);
   return judged === 'against' || (judged === 'unsaid' && !shapeHas(written, watched(fact)));
 }
 

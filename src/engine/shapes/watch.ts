@@ -1,7 +1,7 @@
 /**
  * Looks at some of the HL7 messages that come in, behind their acknowledgement, and tells of what was never there before: a trigger,
- * a segment, a field, a way to write ids. The path of a message costs one look at a clock; a connection gives at most so many a
- * second, which on most feeds is all of them.
+ * a segment, a field, a way to write ids. The path of a message costs a comparison; a connection gives at most so many a second, which
+ * on most feeds is all of them.
  */
 import type { ConnectionContext, Inbound } from '../../connectors/index.ts';
 import { type FeedFact, feedFacts, feedFactText, parse } from '../../hl7/index.ts';
@@ -27,8 +27,8 @@ export interface ShapeControl {
 }
 
 export interface ShapeWatch extends ShapeControl {
-  /** The same thing received; of some, its verdict is listened to. */
-  seen(site: string, connection: string, inbound: Inbound): Inbound;
+  /** For one connection: gives back the same thing received; of some, its verdict is listened to. */
+  seen(site: string, connection: string): (inbound: Inbound) => Inbound;
   stop(): Promise<void>;
 }
 
@@ -40,8 +40,9 @@ export interface ShapeOptions {
   readonly log: ConnectionContext['log'];
 }
 
-/** Of one connection a second. */
+/** A second, of one connection and of all. */
 const MOST_A_SECOND = 20;
+const MOST_OF_ALL = 100;
 /** Of all connections that are waited for at once; more is left out. */
 const MOST_WAITING = 400;
 /** Larger ones are mostly a document in an OBX; milliseconds would go by. */
@@ -59,7 +60,6 @@ const TRIES = 5;
 interface Watched {
   readonly site: string;
   readonly connection: string;
-  second: number;
   taken: number;
   /** What was decided for these two, and for no others. */
   record: SiteRecord | undefined;
@@ -80,6 +80,7 @@ export function createShapeWatch({ store, clock, sites, observed, log }: ShapeOp
   const waiting: { readonly one: Watched; readonly id: string; readonly bytes: Uint8Array }[] = [];
   let cancelLook: (() => void) | undefined;
   let cancelKeep: (() => void) | undefined;
+  let taken = 0;
   let working: Promise<void> = Promise.resolve();
   let stopped = false;
 
@@ -88,7 +89,7 @@ export function createShapeWatch({ store, clock, sites, observed, log }: ShapeOp
     let one = all.get(name);
     if (one === undefined) {
       one = {
-        ...{ site, connection, second: 0, taken: 0, messages: 0 },
+        ...{ site, connection, taken: 0, messages: 0 },
         ...{ record: undefined, written: undefined, kept: undefined },
         ...{ known: new Set(), learnt: new Map(), found: new Map() },
       };
@@ -97,16 +98,25 @@ export function createShapeWatch({ store, clock, sites, observed, log }: ShapeOp
     return one;
   }
 
-  function seen(site: string, connection: string, inbound: Inbound): Inbound {
-    if (inbound.format !== 'hl7' || inbound.refused !== undefined) return inbound;
+  function seen(site: string, connection: string): (inbound: Inbound) => Inbound {
     const one = watchedOf(site, connection);
-    const now = clock.elapsed();
-    if (now - one.second >= 1_000) {
-      one.second = now;
-      one.taken = 0;
-    }
-    if (one.taken >= MOST_A_SECOND || waiting.length >= MOST_WAITING || inbound.bytes.length > LARGEST)
-      return inbound;
+    return (inbound) => (one.taken < MOST_A_SECOND && fits(inbound) ? listened(one, inbound) : inbound);
+  }
+
+  const fits = ({ format, refused, bytes }: Inbound): boolean =>
+    format === 'hl7' &&
+    refused === undefined &&
+    bytes.length <= LARGEST &&
+    taken < MOST_OF_ALL &&
+    waiting.length < MOST_WAITING;
+
+  function listened(one: Watched, inbound: Inbound): Inbound {
+    if (taken === 0)
+      clock.after(1_000, () => {
+        taken = 0;
+        for (const each of all.values()) each.taken = 0;
+      });
+    taken += 1;
     one.taken += 1;
     return {
       ...inbound,
@@ -191,9 +201,10 @@ export function createShapeWatch({ store, clock, sites, observed, log }: ShapeOp
 
   /** `null`: it is known, or is learnt now. */
   function againstOf(one: Watched, fact: FeedFact, learns: boolean): ShapeFinding['against'] | null {
-    const judged = judge(one.record as SiteRecord, one.connection, fact);
+    const written = one.written?.facts ?? {};
+    const judged = judge(one.record as SiteRecord, one.connection, fact, written);
     if (judged === 'against') return 'record';
-    if (judged === 'known' || shapeHas(one.written?.facts ?? {}, fact)) return null;
+    if (judged === 'known' || shapeHas(written, fact)) return null;
     if (shapeHas(one.kept?.learnt ?? {}, fact) || one.learnt.has(keyOf(fact))) return null;
     if (!learns) return 'seen';
     if (one.learnt.size < MOST_LEARNT) one.learnt.set(keyOf(fact), { fact, count: 1 });
