@@ -57,6 +57,7 @@ const GUARDED: Readonly<Record<string, Role>> = {
   'GET /api/signing-keys': 'viewer',
   'GET /api/sites': 'viewer',
   'GET /api/sites/:site/capabilities': 'viewer',
+  'GET /api/sites/:site/drift': 'viewer',
   'GET /api/users': 'admin',
   'GET /api/writes': 'viewer',
   'GET /api/writes/ended': 'viewer',

@@ -1,5 +1,5 @@
 /** What goes over the wire about sites: what they can do, and the calls that were answered in the request. */
-import type { SiteCapabilities } from '../engine/index.ts';
+import type { DriftState, ShapeState, SiteCapabilities } from '../engine/index.ts';
 import type { Observed } from '../site/index.ts';
 import type { Exchange } from '../store/index.ts';
 
@@ -14,6 +14,13 @@ export interface SitesAnswer {
 
 /** GET /api/sites/:site/capabilities?connection= */
 export interface CapabilitiesAnswer extends SiteCapabilities {
+  readonly now: number;
+}
+
+/** GET /api/sites/:site/drift: servers and feeds against what was written down. */
+export interface DriftAnswer {
+  readonly servers: readonly DriftState[];
+  readonly feeds: readonly ShapeState[];
   readonly now: number;
 }
 

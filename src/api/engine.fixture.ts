@@ -257,6 +257,7 @@ export function createEngineFixture(store: Store, clock: Clock): EngineFixture {
       probe: () => Promise.reject(new Error('nothing to ask')),
       tryWrites: () => Promise.reject(new Error('nothing to try')),
     },
+    shapes: () => Promise.resolve(null),
     cds: {
       services: () => [],
       call: async () => ({ status: 200, body: { cards: [] } }),

@@ -38,6 +38,7 @@ import type {
 } from '../store/index.ts';
 import { announced } from './data-folder.ts';
 import { type DeployDeskOfCommands, engineDeploys, folderDeploys } from './deploy-desk.ts';
+import { type DriftDesk, engineDrift, folderDrift } from './drift-desk.ts';
 import { engineKept, folderKept, type KeptDesk } from './kept-desk.ts';
 import { askPassword, person, provenUser, signIn, systemUser } from './person.ts';
 import { loadProject } from './project/index.ts';
@@ -47,7 +48,7 @@ import { engineSmart, folderSmart, type SmartDesk } from './smart-desk.ts';
 import { hasData, openToLook, whenFree } from './store.ts';
 import { engineWrites, folderWrites, type WriteDeskOfCommands } from './write-desk.ts';
 
-export interface Desk extends WriteDeskOfCommands, KeptDesk {
+export interface Desk extends WriteDeskOfCommands, KeptDesk, DriftDesk {
   readonly from: 'engine' | 'folder';
   /** By a patient, the search is recorded. */
   search(query: Omit<MessageQuery, 'patient'> & { asked?: string | Person }): Promise<Page<MessageRow>>;
@@ -233,6 +234,7 @@ function engineDesk(url: string, token: string, cookie: string | undefined): Des
     replays: engineReplays(ask),
     ...engineWrites(ask),
     ...engineKept(ask),
+    ...engineDrift(ask),
     smart: engineSmart(ask),
     deploys: engineDeploys(ask),
     async close() {
@@ -295,6 +297,7 @@ async function folderDesk(
     replays: folderReplays(store),
     ...folderWrites(store),
     ...folderKept(store),
+    ...folderDrift(store, () => loadProject(project, environment)),
     smart: folderSmart(notRunning),
     deploys: folderDeploys(store, { data: folder, project, environment, who }),
     lanes: (query) => store.stuckLanes(query),

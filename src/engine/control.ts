@@ -15,6 +15,7 @@ import type { ReplayControl, ReplayVersion } from './replay/wish.ts';
 import type { Responder } from './respond.ts';
 import type { RunControl } from './run.ts';
 import type { ServiceState } from './service/promise.ts';
+import type { ShapeControl } from './shapes/index.ts';
 import type { SignInControl } from './sign-in/desk.ts';
 import type { GapControl } from './unmapped.ts';
 import type { WriteControl } from './writes.ts';
@@ -83,6 +84,8 @@ export interface EngineControl extends CursorControl, GapControl, NecessaryContr
   http(site: string, connection: string, request: HttpRequest): Promise<HttpAnswer | null>;
   /** What the sites can do, and how their servers differ from what was written down. */
   readonly capabilities: CapabilityControl;
+  /** How the messages of a site's HL7 connections differ from what is known of them. `null`: there is no such site. */
+  readonly shapes: ShapeControl['shapes'];
   /** CDS Hooks: what `/cds-services` serves. */
   readonly cds: Pick<Responder, 'services' | 'call' | 'feedback'>;
   /** Public halves of the signing keys: what `/.well-known/jwks.json` serves. */

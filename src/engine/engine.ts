@@ -24,6 +24,7 @@ import { createReplays } from './replay/replays.ts';
 import { createResuming } from './resuming.ts';
 import { createScripts } from './scripts.ts';
 import { createWatch } from './service/watch.ts';
+import { createShapeWatch } from './shapes/index.ts';
 import { signInsOf } from './sign-in/connections.ts';
 import { watchStore } from './store-probe.ts';
 import { createDraining, createSwap } from './swap.ts';
@@ -151,6 +152,9 @@ export function createEngine(options: EngineOptions): Engine {
     dispatch.nudge();
   }
 
+  const { sites, observed } = present;
+  const shapes = createShapeWatch({ store, clock, sites, observed, log });
+
   const opening = createOpening({
     store,
     clock,
@@ -160,6 +164,7 @@ export function createEngine(options: EngineOptions): Engine {
     tallies,
     planned,
     heard: (site, connection) => learning.heard(site, connection),
+    seen: shapes.seen,
     changed,
     observed: present.observed,
     log,
@@ -329,6 +334,7 @@ export function createEngine(options: EngineOptions): Engine {
       });
       await swap.settled();
       await closeAll();
+      await shapes.stop();
       await scripts.close();
       end();
       await tallies.stop();
@@ -355,6 +361,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     capabilities: answering.capabilities,
+    shapes: shapes.shapes,
     cds: answering.responder,
 
     jwks: async () => ({ keys: (await keyring.published()).map((key) => key.publicJwk) }),

@@ -28,6 +28,7 @@ export type { DryStep, RunControl, RunRequest } from './run.ts';
 export { scanEntry } from './scan.ts';
 export { createScripts } from './scripts.ts';
 export type { ServiceState } from './service/promise.ts';
+export { type ShapeControl, type ShapeFinding, type ShapeState, shapesOf } from './shapes/index.ts';
 export type { Begun, SignedIn, SignInControl, SignInView } from './sign-in/desk.ts';
 export { signInFailures } from './sign-in/failures.ts';
 export type { Drained, QueuedPolicy, Replaced } from './swap.ts';

@@ -1,5 +1,5 @@
 /** How a connection of a site record becomes one that works: its context, its door, its pollers. */
-import type { Budget, Connection, ConnectionContext, Connector } from '../connectors/index.ts';
+import type { Budget, Connection, ConnectionContext, Connector, Inbound } from '../connectors/index.ts';
 import { connectorRecord, learningOf, type ObservedSite, type SiteRecord } from '../site/index.ts';
 import { type Clock, canonicalJson, Failure } from '../std/index.ts';
 import type { Store } from '../store/index.ts';
@@ -24,6 +24,8 @@ export interface OpeningOptions {
   readonly planned: (deliveries: number, woke?: boolean) => void;
   /** A message has come in by this connection. */
   readonly heard: (site: string, connection: string) => void;
+  /** May listen to what becomes of a message. */
+  readonly seen: (site: string, connection: string) => (inbound: Inbound) => Inbound;
   readonly changed: (what: 'messages' | 'health') => void;
   readonly observed: () => Readonly<Record<string, ObservedSite>>;
   readonly log: ConnectionContext['log'];
@@ -115,6 +117,7 @@ export function createOpening(options: OpeningOptions): Opening {
     const { connection, idle } = counted(
       connector.open(connector.parse(connectorRecord(record), at), context),
     );
+    const seen = options.seen(site.site, name);
     const one: Open = {
       site,
       name,
@@ -124,7 +127,7 @@ export function createOpening(options: OpeningOptions): Opening {
       idle,
       intake: intakeOf(site, name, project),
       receiver: {
-        receive: (inbound) => void one.intake.receive(inbound),
+        receive: (inbound) => void one.intake.receive(seen(inbound)),
         files: createFileDoor({
           store,
           clock,

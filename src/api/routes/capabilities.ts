@@ -5,7 +5,7 @@ import { principalOf } from '../auth/guard.ts';
 import { bodyOf, nameSchema, parsed } from '../body.ts';
 import type { ApiContext } from '../context.ts';
 import { ApiFailure } from '../failures.ts';
-import type { CapabilitiesAnswer, ProbeAnswer, SitesAnswer } from '../types.ts';
+import type { CapabilitiesAnswer, DriftAnswer, ProbeAnswer, SitesAnswer } from '../types.ts';
 
 const connectionSchema = z.strictObject({ connection: nameSchema.optional() });
 /** `writes`: make records about nobody there, instead of asking. */
@@ -24,6 +24,13 @@ export async function capabilityRoutes(app: FastifyInstance, { engine, clock }: 
     if (found === null)
       throw new ApiFailure('API_NOT_FOUND', 'There is no such site, or no such connection to an EHR.');
     return { ...found, now: clock.now() };
+  });
+
+  app.get('/api/sites/:site/drift', viewer, async (request): Promise<DriftAnswer> => {
+    const { site } = parsed(z.object({ site: nameSchema }), request.params, 'address');
+    const feeds = await engine.shapes(site);
+    if (feeds === null) throw new ApiFailure('API_NOT_FOUND', 'There is no such site.');
+    return { servers: engine.capabilities.of(site)?.drift ?? [], feeds, now: clock.now() };
   });
 
   app.post(

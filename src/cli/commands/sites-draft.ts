@@ -1,29 +1,20 @@
 /** `suture sites draft`: the first draft of a site's record, out of what its servers say and its messages show. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { needs } from '../../flow/index.ts';
 import { FEED_FACT_KINDS } from '../../hl7/index.ts';
-import { valueSetsOf } from '../../mapping/index.ts';
-import {
-  isPlaceholder,
-  type LoadedSite,
-  type Observed,
-  type ObservedPart,
-  observedFile,
-  observedText,
-  readSite,
-  TO_CONFIRM,
-} from '../../site/index.ts';
+import { isPlaceholder, type LoadedSite, type Observed, readSite } from '../../site/index.ts';
 import { asFailure, Failure, systemClock } from '../../std/index.ts';
 import { dataFolder } from '../data-folder.ts';
-import { countsOf, listed } from '../draft/feed-part.ts';
+import { countsOf } from '../draft/feed-part.ts';
 import { type Draft, type DraftInput, draftRecord } from '../draft/record.ts';
 import { readSamples, type SeenSamples } from '../draft/samples.ts';
 import { askServers, type SeenServer } from '../draft/servers.ts';
+import { printSummary } from '../draft/summary.ts';
 import { draftText } from '../draft/text.ts';
-import { stubText } from '../draft/value-sets.ts';
-import { explain, failureText, printJson, printLine, printNote } from '../output.ts';
+import { writeDraft } from '../draft/write.ts';
+import { explain, failureText, printJson, printNote } from '../output.ts';
 import { openProbing } from '../probing.ts';
 import { connectionFaults } from '../project/connections.ts';
 import { faultText, loadProject, type Project } from '../project/index.ts';
@@ -152,10 +143,10 @@ async function draft(site: string, options: Options): Promise<void> {
     else process.stdout.write(text);
     return;
   }
-  const written = write(file, text, made, merged(observed, shapesOf(samples)), project);
+  const written = writeDraft(file, text, made, merged(observed, shapesOf(samples)), project);
   if (options.json === true)
     return printJson({ site, record: made.value, confirm: made.confirm, written: written.map(shown) });
-  summary(site, servers, samples, made, written);
+  printSummary(site, servers, samples, made, written.map(shown));
 }
 
 const refused = (code: string, message: string, fix: string): Failure =>
@@ -344,91 +335,4 @@ function soundSite(text: string, file: string): LoadedSite {
     message: `The draft would not load: ${fault === undefined ? 'no record came of it' : faultText(fault)}.`,
     fix: 'See it with --print, and report it.',
   });
-}
-
-function write(
-  file: string,
-  text: string,
-  made: Draft,
-  observed: Readonly<Record<string, Observed>>,
-  project: Project | undefined,
-): string[] {
-  const folder = dirname(file);
-  const written: string[] = [];
-  const put = (path: string, content: string): void => {
-    if (existsSync(path) && readFileSync(path, 'utf8') === content) return;
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.new`, content);
-    renameSync(`${path}.new`, path);
-    written.push(path);
-  };
-  const shared = project?.maps.shared ?? valueSetsOf({ names: [], rows: () => undefined });
-  for (const stub of made.stubs) {
-    const path = join(folder, 'maps', `${stub.map}.csv`);
-    const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-    const known = shared.names.includes(stub.map) ? shared.get(stub.map) : undefined;
-    const next = stubText(before, stub, (code) => known?.row(code) !== undefined);
-    if (next.added > 0 || before === undefined) put(path, next.text);
-  }
-  for (const [connection, parts] of Object.entries(observed))
-    for (const [part, value] of Object.entries(parts))
-      put(
-        join(folder, 'observed', observedFile(connection, part as ObservedPart)),
-        observedText(part as ObservedPart, value),
-      );
-  // The record comes last: a draft that was cut short is not in the way of the next.
-  put(file, text);
-  return written;
-}
-
-function summary(
-  site: string,
-  servers: readonly SeenServer[],
-  samples: SeenSamples,
-  { confirm, stubs, connection, value }: Draft,
-  written: readonly string[],
-): void {
-  printLine(`${site}: a first draft`);
-  for (const { base, version, observed } of servers) {
-    const { metadata, smart } = observed;
-    const software = [metadata?.software.name, metadata?.software.version].filter((each) => each).join(' ');
-    const types = Object.keys(metadata?.resources ?? {}).length;
-    printLine(
-      `  server   ${base}: ${software || 'unnamed'}, ${version?.toUpperCase() ?? 'no FHIR version'}, ${types} types`,
-    );
-    if (smart) printLine(`           sign-in: ${listed(smart.grants)}; by ${listed(smart.authMethods)}`);
-  }
-  for (const feed of samples.feeds) {
-    const names = [...countsOf(feed, 'segment').keys()].flatMap((each) => each.split(' ')[1] ?? []);
-    const own = [...new Set(names.filter((id) => id.startsWith('Z')))].sort();
-    const types = [...countsOf(feed, 'type').keys()];
-    printLine(`  feed     ${feed.name}: ${feed.messages} messages, ${listed(types)}`);
-    if (own.length > 0) printLine(`           Z-segments: ${listed(own)}`);
-  }
-  if (samples.unusable > 0) printLine(`  passed   ${samples.unusable} without a usable MSH`);
-  if (samples.leftOut > 0)
-    printLine(`  left out ${samples.leftOut} codes that also stand where a person's name or number does`);
-  const codes = stubs.reduce((sum, stub) => sum + stub.codes.size, 0);
-  if (stubs.length > 0) printLine(`  codes    ${codes} of ${stubs.length} fields, each without a target yet`);
-  const learnt = Object.entries((value.learn ?? {}) as Record<string, { readonly method: string }>);
-  for (const [resource, { method }] of learnt) printLine(`  learns   ${resource} by ${method}`);
-  printLine();
-  printLine(`to confirm, ${confirm.length} in all:`);
-  const byRole = new Map<string, string[]>();
-  for (const { role, at } of confirm)
-    byRole.set(role, [...(byRole.get(role) ?? []), at.join('.') || 'the site']);
-  for (const [role, places] of [...byRole].sort((a, b) => b[1].length - a[1].length))
-    printLine(`  ${role.padEnd(26)} ${listed([...new Set(places)])}`);
-  printLine();
-  for (const each of written) printLine(`wrote ${shown(each)}`);
-  const unnamed = JSON.stringify(value).includes(TO_CONFIRM);
-  printLine();
-  printLine('Next:');
-  printLine(
-    `  suture check                    ${unnamed ? 'what is still to be said, and by whom' : 'is everything right?'}`,
-  );
-  if (connection !== undefined) {
-    printLine(`  suture sites capabilities ${site}   what can be done there, and whence that is known`);
-    printLine(`  suture probe ${site}            once our client is registered: what it is granted`);
-  }
 }

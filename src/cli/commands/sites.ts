@@ -4,6 +4,7 @@ import { addCapabilities } from './sites-capabilities.ts';
 import { addConnect } from './sites-connect.ts';
 import { addCursors } from './sites-cursors.ts';
 import { addDraft } from './sites-draft.ts';
+import { addDrift } from './sites-drift.ts';
 import { addSigningKeys } from './sites-keys.ts';
 import { addNecessary } from './sites-necessary.ts';
 import { addSiteRecords } from './sites-record.ts';
@@ -13,6 +14,7 @@ export function addSites(program: Command): void {
   addSiteRecords(sites);
   addDraft(sites);
   addCapabilities(sites);
+  addDrift(sites);
   addNecessary(sites);
   addConnect(sites);
   addCursors(sites);
