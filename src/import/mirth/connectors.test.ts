@@ -491,6 +491,26 @@ var pem = '-----BEGIN RSA PRIVATE KEY-----${j}-----END RSA PRIVATE KEY-----';`;
     expect(everything).toContain('its address holds a user, a password or a token');
   });
 
+  it('are looked for in texts that were made to be slow, and names are not read from them', () => {
+    const slow = ['a-', '"', ' ', "'jdbc:", ';token=', '/*', '(', `\${`].map(
+      (part) => `password${part.repeat(30_000)}`,
+    );
+    for (const text of slow) {
+      const all = made(
+        channelText({
+          name: 'One',
+          source: reader({ fileFilter: text, regex: true, host: `/data/${text}` }),
+          destinations: [
+            writer({ outputPattern: text }),
+            { name: 'Db', type: 'jdbc.DatabaseDispatcherProperties', fields: { query: `select ${text}` } },
+          ],
+        }),
+      );
+      const { put } = recordsOf(all)['one-out'] as { put: { name: string } };
+      expect(put.name.length).toBeLessThan(300);
+    }
+  });
+
   it('are not seen where there are none', () => {
     const plain =
       "var key = msg['PID']['PID.3']['PID.3.1'].toString();\nvar author = 'Reed', pass = key == 'x';";

@@ -42,7 +42,8 @@ export function databaseReader(
 ): SourceMade {
   const { properties, line } = connector;
   const isScript = isTrue(properties, 'useScript');
-  const select = child(properties, 'select')?.text ?? '';
+  // Tools that write exports have called it query, as in a writer.
+  const select = (child(properties, 'select') ?? child(properties, 'query'))?.text ?? '';
   const update = child(properties, 'update')?.text ?? '';
   // 1: never, 2: once behind all rows, 3: behind each row.
   const mode = textAt(properties, 'updateMode') || '1';

@@ -1,5 +1,5 @@
 /** SMTP Sender as an e-mail connection: its server, who it is from, and to whom it may send. */
-import { child, entriesOf, isTrue, textAt, within } from '../xml/element.ts';
+import { child, entriesOf, isOn, isTrue, textAt, within } from '../xml/element.ts';
 import type { Connector } from './export.ts';
 import type { DestinationMade, Making } from './made.ts';
 import { portOf, secondsText, setting, settingOr } from './settings.ts';
@@ -65,11 +65,11 @@ export function smtpSender(connector: Connector, place: Place, { configured }: M
     );
   if (textAt(properties, 'bcc') !== '')
     toDo('it sends blind copies', 'The e-mail connector has none: add a send step of its own for them.');
-  if (entriesOf(within(properties, 'headers')).length > 0 || isTrue(properties, 'useHeadersVariable'))
+  if (entriesOf(within(properties, 'headers')).length > 0 || isOn(properties, 'useHeadersVariable'))
     place.lookAt(line, 'it sends headers of its own', 'The e-mail connector sends none.');
   if (
     (child(properties, 'attachments')?.children.length ?? 0) > 0 ||
-    isTrue(properties, 'useAttachmentsVariable')
+    isOn(properties, 'useAttachmentsVariable')
   )
     toDo(
       'it sends attachments',

@@ -7,8 +7,12 @@ export interface Match {
   readonly wider: boolean;
 }
 
+/** No name is longer, and a pattern that is was made to be slow. */
+const LONGEST = 255;
+
 /** `undefined`: it cannot be said so. */
 export function matchOf(text: string, isRegex: boolean): Match | undefined {
+  if (text.length > LONGEST) return undefined;
   if (isRegex) return ofRegex(text);
   const given = text.split(',').map((each) => each.trim());
   const names = new Set(given.filter((each) => each !== '').map((each) => each.toLowerCase()));
@@ -44,7 +48,7 @@ const plainName = (text: string): string => text.replace(/[^\w.-]+/g, '-');
 
 /** What a name may hold: nothing of a message, and what makes it its own. `ADT_${mrn}.hl7` is `ADT_{delivery}.hl7`. */
 export function nameOf(pattern: string): string {
-  const file = pattern.slice(pattern.lastIndexOf('/') + 1);
+  const file = pattern.slice(pattern.lastIndexOf('/') + 1).slice(0, LONGEST);
   const ending = /\.[A-Za-z0-9]{1,8}$/.exec(file)?.[0];
   const stem = ending === undefined ? file : file.slice(0, -ending.length);
   const from = stem.search(VARIABLE);

@@ -49,7 +49,10 @@ export function placeOfFiles(connector: Connector, place: Place, making: Making)
 }
 
 function notThere(folder: string): FilePlace {
-  const name = folder.replace(/\$!?\{[^}]*\}/g, '').replace(/[^\w./-]+/g, '-');
+  const name = folder
+    .slice(0, 255)
+    .replace(/\$!?\{[^}]*\}/g, '')
+    .replace(/[^\w./-]+/g, '-');
   const path = `/not-set/${name
     .split('/')
     .filter((part) => !/^\.*$/.test(part))

@@ -1,5 +1,5 @@
 /** HTTP Listener and HTTP Sender as webhook connections: signed calls, at one address. */
-import { child, entriesOf, isTrue, textAt, within } from '../xml/element.ts';
+import { child, entriesOf, isOn, isTrue, textAt, within } from '../xml/element.ts';
 import { answered } from './answers.ts';
 import type { Connector } from './export.ts';
 import { type DestinationMade, type Making, notSet, type SourceMade } from './made.ts';
@@ -99,7 +99,7 @@ export function httpSender(connector: Connector, place: Place, making: Making): 
   const headers = entriesOf(within(properties, 'headers'))
     .map(([name]) => name)
     .filter((name) => !/^(content-type|accept)$/i.test(name));
-  const ownHeaders = headers.length > 0 || isTrue(properties, 'useHeadersVariable');
+  const ownHeaders = headers.length > 0 || isOn(properties, 'useHeadersVariable');
   if (ownHeaders)
     place.toDo(
       line,
@@ -107,7 +107,7 @@ export function httpSender(connector: Connector, place: Place, making: Making): 
       'The webhook connector sends none; have the receiver check the signature instead, or put a gateway between.',
     );
   const parameters =
-    entriesOf(within(properties, 'parameters')).length > 0 || isTrue(properties, 'useParametersVariable');
+    entriesOf(within(properties, 'parameters')).length > 0 || isOn(properties, 'useParametersVariable');
   if (parameters) place.toDo(line, 'it sends parameters in the address', 'Put them into the body.');
   const signsIn = isTrue(properties, 'useAuthentication');
   if (signsIn)

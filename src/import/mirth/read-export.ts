@@ -219,7 +219,7 @@ function readConnector(element: XmlElement): Connector {
     id: Number(textAt(element, 'metaDataId') || '0'),
     name: textAt(element, 'name'),
     transport: textAt(element, 'transportName'),
-    type: shortName(properties.attributes.class ?? ''),
+    type: shortName(properties.attributes.class ?? '') || typeOf(textAt(element, 'transportName')),
     properties: inLaterWords(properties),
     enabled: child(element, 'enabled') === undefined || isTrue(element, 'enabled'),
     waitForPrevious: isTrue(element, 'waitForPrevious'),
@@ -243,3 +243,22 @@ function inLaterWords(properties: XmlElement): XmlElement {
   const children = properties.children.map((each) => ({ ...each, name: later(each.name) ?? each.name }));
   return { ...properties, children };
 }
+
+/** Exports that tools and people wrote leave the class out; the connector’s name says it, too. */
+const TYPES: Readonly<Record<string, string>> = {
+  'TCP Listener': 'TcpReceiver',
+  'TCP Sender': 'TcpDispatcher',
+  'HTTP Listener': 'HttpReceiver',
+  'HTTP Sender': 'HttpDispatcher',
+  'File Reader': 'FileReceiver',
+  'File Writer': 'FileDispatcher',
+  'Channel Reader': 'VmReceiver',
+  'Channel Writer': 'VmDispatcher',
+  'Database Reader': 'DatabaseReceiver',
+  'Database Writer': 'DatabaseDispatcher',
+  'JavaScript Reader': 'JavaScriptReceiver',
+  'JavaScript Writer': 'JavaScriptDispatcher',
+  'SMTP Sender': 'SmtpDispatcher',
+};
+const typeOf = (transport: string): string =>
+  Object.hasOwn(TYPES, transport) ? `${TYPES[transport]}Properties` : '';

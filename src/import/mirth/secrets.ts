@@ -21,7 +21,7 @@ type Rule = readonly [pattern: RegExp, replacement: string | ((...found: string[
 
 const RULES: readonly Rule[] = [
   [
-    /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,8000}?-----END [A-Z ]*PRIVATE KEY-----/g,
+    /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,4000}?-----END [A-Z ]*PRIVATE KEY-----/g,
     // Lines stay where they are, for the places that the list of work names.
     (whole) => LEFT_OUT + '\n'.repeat(whole.split('\n').length - 1),
   ],

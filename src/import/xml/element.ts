@@ -28,6 +28,10 @@ export const textAt = (element: XmlElement | undefined, ...names: readonly strin
 export const isTrue = (element: XmlElement | undefined, ...names: readonly string[]): boolean =>
   textAt(element, ...names) === 'true';
 
+/** A switch that some versions write with `is` in front: `useHeadersVariable`, `isUseHeadersVariable`. */
+export const isOn = (element: XmlElement | undefined, name: string): boolean =>
+  isTrue(element, name) || isTrue(element, `is${name.charAt(0).toUpperCase()}${name.slice(1)}`);
+
 /** The texts of all children of one name: `<string>a</string><string>b</string>`. */
 export const textsOf = (element: XmlElement | undefined, name: string): readonly string[] =>
   (element?.children ?? []).filter((each) => each.name === name).map((each) => each.text);
