@@ -20,6 +20,13 @@ const PERMISSION_DENIED = 3;
 const REGULAR = 0o100000;
 const TYPE = 0o170000;
 
+/** Ed25519, three of ECDSA, RSA, DSA. */
+const MOST_HOST_KEYS = 6;
+/** Servers take 32 KB in one packet for certain. */
+const PIECE = 32_768;
+/** Writes that are under way at once: one at a time waits for the line's way there and back each 32 KB. */
+const WRITES = 32;
+
 interface Session {
   readonly client: Client;
   readonly sftp: SFTPWrapper;
@@ -30,7 +37,27 @@ export function sftpFolder(root: string, config: SftpConfig, secrets: Secrets): 
   let session: Promise<Session> | null = null;
   let closed = false;
 
+  /**
+   * A server may have several keys, of which it shows the one that is asked for first; the site has given the fingerprint of any of
+   * them. So it is asked for the others, too, before it counts as another server.
+   */
   async function connect(): Promise<Session> {
+    const shown: string[] = [];
+    for (;;) {
+      const before = shown.length;
+      try {
+        return await connectTo(shown);
+      } catch (error) {
+        // It has shown all that it has, or the same one again.
+        if (before > 0 && (shown.length === before || shown.length > MOST_HOST_KEYS))
+          throw fileFailure('FILE_HOST_KEY', { cause: error });
+        if (shown.length === before) throw error;
+      }
+    }
+  }
+
+  /** @param shown Kinds of keys that it is not asked for; the one that it shows is added where it is another than the record's. */
+  async function connectTo(shown: string[]): Promise<Session> {
     const password = config.secret === undefined ? undefined : await secrets.get(config.secret);
     const privateKey = config.key === undefined ? undefined : await secrets.get(config.key);
     const client = new Client();
@@ -51,8 +78,10 @@ export function sftpFolder(root: string, config: SftpConfig, secrets: Secrets): 
         // Questions are small, and each waits for its answer.
         client.setNoDelay(true);
         client.sftp((error, sftp) => {
-          if (error) fail(connectFailure(error, config));
-          else resolve({ client, sftp });
+          if (error) return fail(connectFailure(error, config));
+          // Each question that is under way wants to know when the line is cut.
+          sftp.setMaxListeners(WRITES + 16);
+          resolve({ client, sftp });
         });
       });
       try {
@@ -64,8 +93,12 @@ export function sftpFolder(root: string, config: SftpConfig, secrets: Secrets): 
           keepaliveInterval: 15_000,
           ...(password === undefined ? {} : { password }),
           ...(privateKey === undefined ? {} : { privateKey }),
+          algorithms: {
+            serverHostKey: { remove: shown.flatMap(algorithmsOf) as never, append: [], prepend: [] },
+          },
           hostVerifier: (key: Buffer) => {
             otherKey = !sameKey(key, config.hostKey);
+            if (otherKey) shown.push(kindOf(key));
             return !otherKey;
           },
         });
@@ -182,10 +215,13 @@ export function sftpFolder(root: string, config: SftpConfig, secrets: Secrets): 
       try {
         const handle = await ask<Buffer>((sftp, done) => sftp.open(temporary, 'w', { mode: 0o640 }, done));
         try {
-          // Servers take 32 KB in one packet for certain.
-          for (let from = 0; from < content.length; from += 32_768) {
-            const piece = Buffer.from(content.subarray(from, from + 32_768));
-            await ask<void>((sftp, done) => sftp.write(handle, piece, 0, piece.length, from, done));
+          const write = (from: number): Promise<void> => {
+            const piece = Buffer.from(content.subarray(from, from + PIECE));
+            return ask<void>((sftp, done) => sftp.write(handle, piece, 0, piece.length, from, done));
+          };
+          for (let from = 0; from < content.length; from += PIECE * WRITES) {
+            const some = Math.min(WRITES, Math.ceil((content.length - from) / PIECE));
+            await Promise.all(Array.from({ length: some }, (_, nth) => write(from + nth * PIECE)));
           }
           // OpenSSH's own extension; a server without it keeps files as its system does.
           await ask<void>((sftp, done) => sftp.ext_openssh_fsync(handle, done)).catch(notOffered);
@@ -235,7 +271,8 @@ export function sftpFolder(root: string, config: SftpConfig, secrets: Secrets): 
       const { client } = open;
       await new Promise<void>((resolve) => {
         client.once('close', () => resolve());
-        client.end();
+        // Not `end`: a server that stands still would never end its half, and nothing is under way any more.
+        client.destroy();
       });
     },
   };
@@ -266,6 +303,13 @@ function sameKey(key: Buffer, wanted: string): boolean {
   const expected = Buffer.from(wanted.slice('SHA256:'.length), 'base64');
   return expected.length === shown.length && timingSafeEqual(shown, expected);
 }
+
+/** A key begins with its kind. */
+const kindOf = (key: Buffer): string => key.toString('latin1', 4, 4 + key.readUInt32BE(0));
+
+/** How a key of that kind can sign. */
+const algorithmsOf = (kind: string): readonly string[] =>
+  kind === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [kind];
 
 function connectFailure(error: unknown, { host, port }: SftpConfig): Failure {
   const { level, message } = error as { level?: string; message: string };
