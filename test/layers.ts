@@ -63,7 +63,19 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     room: 'api',
-    rooms: ['std', 'hl7', 'message', 'site', 'connectors', 'flow', 'vault', 'store', 'engine', 'deploy'],
+    rooms: [
+      'std',
+      'hl7',
+      'message',
+      'site',
+      'mapping',
+      'connectors',
+      'flow',
+      'vault',
+      'store',
+      'engine',
+      'deploy',
+    ],
     packages: ['fastify', '@fastify/cookie', '@fastify/static', 'prom-client', 'zod'],
   },
   {

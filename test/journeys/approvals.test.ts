@@ -276,14 +276,16 @@ describe.skipIf(!browserPath)('in the console', () => {
     expect(await card.getByTestId('gap-message').count()).toBe(2);
     const day = new Date().toISOString().slice(0, 10);
     const row = card.getByTestId('row-line');
-    await expect.poll(() => row.innerText()).toBe(`ZZ,,,,analyst,${day}`);
+    await expect.poll(() => row.innerText(), { timeout: 15_000 }).toBe(`ZZ,,,,analyst,${day}`);
     expect(await card.getByTestId('row-fault').innerText()).toContain('still missing');
     await card.getByLabel('Means').fill('urgent');
     expect(await card.innerText()).not.toContain('Urgent');
     await card.getByTestId('show-names').click();
     await card.getByRole('button', { name: 'Take as display: Urgent, today' }).click();
     expect((await audit())[0]).toMatch(/^message\.reveal analyst message /);
-    await expect.poll(() => row.innerText()).toBe(`ZZ,urgent,"Urgent, today",,analyst,${day}`);
+    await expect
+      .poll(() => row.innerText(), { timeout: 15_000 })
+      .toBe(`ZZ,urgent,"Urgent, today",,analyst,${day}`);
     expect(await card.getByTestId('row-file').innerText()).toBe('sites/mercy/maps/visit-types.csv');
     expect(await card.getByTestId('row-command').innerText()).toBe(
       "suture maps add --display 'Urgent, today' --by analyst mercy visit-types ZZ urgent",
@@ -387,18 +389,18 @@ describe.skipIf(!browserPath)('in the console', () => {
     await page.getByTestId('nav-writes').click();
     await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(50);
     await page.getByTestId('older').click();
-    await expect.poll(() => rows.count()).toBe(2);
+    await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(2);
     await page.getByTestId('newer').click();
-    await expect.poll(() => rows.count()).toBe(50);
+    await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(50);
     await shoot('writes');
     await page.getByTestId('writes-flow').selectOption('newcomers');
-    await expect.poll(() => rows.count()).toBe(2);
+    await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(2);
     await page.getByTestId('writes-state').selectOption('refused');
     await page.getByTestId('empty').waitFor();
     await page.getByTestId('writes-clear').click();
     await page.getByTestId('writes-to').fill('1970-01-02T00:00');
     await page.getByTestId('writes-submit').click();
-    await expect.poll(() => rows.first().innerText()).toContain('older');
+    await expect.poll(() => rows.first().innerText(), { timeout: 15_000 }).toContain('older');
     await rows
       .first()
       .getByRole('link', { name: /^Message/ })
