@@ -1,4 +1,5 @@
 /** `suture import mirth`: exported channels, code templates and backups as a project of Suture. */
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   type Document,
@@ -21,6 +22,8 @@ interface Options {
 }
 
 const PROGRESS_FROM = 25;
+/** Bytes of one file from which it is said that it is being read. */
+const LARGE = 16 * 1024 * 1024;
 
 export function addImport(program: Command): void {
   const group = program.command('import').description('take over what another engine has');
@@ -58,6 +61,8 @@ function run(path: string, { out, site, timeZone, dryRun, json }: Options): numb
     throw badOption(`--time-zone ${timeZone}`, 'Name it as IANA does: America/Chicago.');
   const documents: Document[] = [];
   const unread: Unread[] = [];
+  const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes >= LARGE) printNote(`reading ${path} (${Math.round(bytes / 1e6)} MB) ...`);
   for (const each of documentsOf(path)) {
     if ('root' in each) documents.push(each);
     else unread.push(each);

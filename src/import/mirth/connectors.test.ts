@@ -13,6 +13,7 @@ import {
   mapper,
   poll,
   scriptStep,
+  stepOf,
   TO_LAB,
 } from './export.fixture.ts';
 
@@ -508,6 +509,19 @@ var pem = '-----BEGIN RSA PRIVATE KEY-----${j}-----END RSA PRIVATE KEY-----';`;
       );
       const { put } = recordsOf(all)['one-out'] as { put: { name: string } };
       expect(put.name.length).toBeLessThan(300);
+    }
+  });
+
+  it('do not become values of a map or of a condition, either', () => {
+    const rule = "var token = 'hush-b'; return msg['MSH']['MSH.8']['MSH.8.1'].toString() == token;";
+    for (const more of [
+      { steps: scriptStep("$c('password', 'hush-a');") },
+      { rules: stepOf('javascriptrule.JavaScriptRule', { script: rule }) },
+    ]) {
+      const all = one({ ...feed, ...more });
+      expect([all.summary.flows, all.summary.parked]).toEqual([0, 1]);
+      expect(said(all)).toContain('a secret stood in the script');
+      expect([...all.files.values()].join('')).not.toMatch(/hush|value: LEFT-OUT|equals: LEFT-OUT/);
     }
   });
 

@@ -11,6 +11,7 @@ import type { Arrival } from './made.ts';
 import { fieldName } from './names.ts';
 import { filterText, isOn, remark, scriptsOf, stepText } from './script-text.ts';
 import { FlowScript, foundIn, parsedOf, rewritten, type ScriptContext } from './scripts.ts';
+import { LEFT_OUT } from './secrets.ts';
 import { builtAnswer, expression, literal, sharedNames, usesTemplate } from './step-meaning.ts';
 import type { Place } from './work.ts';
 
@@ -113,6 +114,7 @@ export class FlowDraft {
   }
 
   #question(rule: Rule, scope: Scope): Answer | undefined {
+    if (holdsLeftOut(rule)) return undefined;
     if (rule.kind === 'script') {
       if (rule.script.elsewhere !== undefined) return undefined;
       const parsed = parsedOf(rule.script.text);
@@ -136,7 +138,7 @@ export class FlowDraft {
     const shared = sharedNames(on);
     for (const [index, step] of on.entries()) {
       const scope = this.#scope(transformer);
-      const moves = isMade || shared.has(step) ? undefined : this.#moves(step, scope);
+      const moves = isMade || shared.has(step) || holdsLeftOut(step) ? undefined : this.#moves(step, scope);
       const isHoistable = moves?.every((move) => move.to === 'variable' && !this.#put.has(move.name));
       if (moves !== undefined && (left.length === 0 && this.script.isEmpty ? true : isHoistable)) {
         for (const move of moves) this.#apply(move);
@@ -343,5 +345,9 @@ export class FlowDraft {
     return { steps, message: message ?? (this.#arrival.trigger === 'schedule' ? ITEM : undefined) };
   }
 }
+
+/** A secret was taken out of it: its script tells so, and does not run. */
+const holdsLeftOut = (part: Rule | Step): boolean =>
+  scriptsOf(part).some(({ text }) => text.includes(LEFT_OUT));
 
 const named = ({ name }: { readonly name: string }): string => (name === '' ? '' : ` "${name}"`);

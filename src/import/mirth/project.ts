@@ -83,7 +83,7 @@ function beside(exported: MirthExport, made: Made, work: WorkItem[]): void {
     resource: 'Java libraries are not used.',
     'server setting': 'Look at the settings of Suture.',
     'lookup table': 'Make it a value set map.',
-    user: 'Add who works with Suture anew, each with a role: `suture users`.',
+    user: 'Add who works with Suture in its console, each with a role.',
     plugin: 'Retention, alerts and the record of who did what are Suture’s own.',
   } as const;
   for (const { what, name, script, file, line } of exported.beside) {

@@ -159,6 +159,28 @@ describe('around the message', () => {
       });
   });
 
+  it('are rows, as a text of columns or as one of a file or a database', async () => {
+    const source = (stage: object, steps: string) =>
+      `'use mirth'; mirth.transform(${JSON.stringify(stage)}, function () { ${steps} }); return mirth.done().message;`;
+    const form = { delimiter: '|', quote: '"', columns: ['mrn'] };
+    const stage = { inbound: 'DELIMITED', reads: form, writes: form };
+    const given = async (message: unknown, script: string) =>
+      sandbox.run({ file: 'code/x.js', source: script }, { message } as never);
+    const upper =
+      "for (var row of mirth.each(msg['row'])) row['column2'] = row['column2'].toString().toUpperCase();";
+    const text = '1|"a|b ""c"""\r\n\n2|"d\ne"\n';
+    expect(await given(text, source(stage, upper))).toBe('1|"A|B ""C"""\n2|"D\nE"\n');
+    expect(await given({ mrn: 7, column2: 'x' }, source(stage, upper))).toBe('7|X\n');
+    const xml = source({ inbound: 'XML' }, "msg['result'][0]['mrn'] = '8';");
+    expect(await given([{ mrn: 7, at: null }, { mrn: 9 }], xml)).toBe(
+      '<results><result><mrn>8</mrn></result><result><mrn>9</mrn></result></results>',
+    );
+    const reader = (script: string) =>
+      given(null, `'use mirth'; return mirth.messages(function () { ${script} });`);
+    expect(await reader("return ['a', null, 'b'];")).toEqual(['a', 'b']);
+    expect([await reader("return 'a';"), await reader('return;')]).toEqual([['a'], []]);
+  });
+
   it('reads XML without document types and entities', async () => {
     expect(await value('new XML(\'<a b="1"><c>x</c><c>y</c></a>\').c[1].toString()')).toBe('y');
     expect(await value("mirth.plus(new XML('<c>x</c>'), new XML('<c>y</c>')).length()")).toBe(2);
