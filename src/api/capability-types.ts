@@ -14,6 +14,8 @@ export interface SitesAnswer {
 
 /** GET /api/sites/:site/capabilities?connection= */
 export interface CapabilitiesAnswer extends SiteCapabilities {
+  /** How HL7 messages of its connections differ from what is known of them. */
+  readonly feeds: readonly ShapeState[];
   readonly now: number;
 }
 

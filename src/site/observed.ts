@@ -92,6 +92,12 @@ export const observedParts = {
     /** What could not be removed: `Observation/e1`. */
     leftBehind: texts,
   }),
+  /** Of the server’s certificate what decides when it has to be another. */
+  certificate: z.strictObject({
+    ...said,
+    validTo: z.iso.datetime(),
+    issuer: z.string().optional(),
+  }),
   /** What HL7 messages of a connection showed: message types, segments, fields, versions, how ids are spelled. */
   shape: z.strictObject({
     ...said,

@@ -23,7 +23,7 @@ export async function capabilityRoutes(app: FastifyInstance, { engine, clock }: 
     const found = engine.capabilities.of(site, connection);
     if (found === null)
       throw new ApiFailure('API_NOT_FOUND', 'There is no such site, or no such connection to an EHR.');
-    return { ...found, now: clock.now() };
+    return { ...found, feeds: (await engine.shapes(site)) ?? [], now: clock.now() };
   });
 
   app.get('/api/sites/:site/drift', viewer, async (request): Promise<DriftAnswer> => {

@@ -4,10 +4,14 @@ import type { Observed } from '../../site/index.ts';
 export interface Drift {
   /** `Observation: search parameter issued`, `scope system/Patient.rs`. */
   readonly what: string;
-  readonly change: 'gone' | 'new' | 'changed';
+  /** `ends`: it holds until `now`, and that is soon. */
+  readonly change: 'gone' | 'new' | 'changed' | 'ends';
   readonly before: string | null;
   readonly now: string | null;
 }
+
+/** A certificate that ends within so long is told of: its owner needs days to have another. */
+export const CERTIFICATE_ENDS_SOON = 30 * 86_400_000;
 
 /**
  * Differences of what decides, in a fixed order; a part that either side lacks is not compared.
@@ -48,6 +52,11 @@ export function drift(written: Observed, met: Observed): readonly Drift[] {
     set('sign-in method', written.smart.authMethods, met.smart.authMethods);
   }
   if (written.scopes?.told && met.scopes?.told) set('scope', written.scopes.scopes, met.scopes.scopes);
+  if (met.certificate) {
+    const { observedAt, validTo, from } = met.certificate;
+    if (Date.parse(validTo) - Date.parse(observedAt) < CERTIFICATE_ENDS_SOON)
+      found.push({ what: `certificate of ${from}`, change: 'ends', before: null, now: validTo });
+  }
   if (written.trials && met.trials) {
     for (const { what, answer } of written.trials.trials) {
       const now = met.trials.trials.find((each) => each.what === what)?.answer;
@@ -61,5 +70,6 @@ export function drift(written: Observed, met: Observed): readonly Drift[] {
 export function driftText({ what, change, before, now }: Drift): string {
   if (change === 'gone') return `${what} is gone`;
   if (change === 'new') return `${what} is new`;
+  if (change === 'ends') return `${what} ends on ${(now ?? '').slice(0, 10)}`;
   return `${what} was ${before ?? 'not there'} and is ${now ?? 'not there'} now`;
 }

@@ -7,6 +7,7 @@ import { codesOf, contentOf, type FhirResource, type Http, HttpError, objectsIn 
 import type { Observed } from '../../site/index.ts';
 import type { Clock } from '../../std/index.ts';
 import type { Budget } from '../contract.ts';
+import { certificateOf } from './certificate.ts';
 
 export interface ProbeOptions {
   readonly http: Http;
@@ -55,10 +56,13 @@ const timeOf = (clock: Clock): string => `${new Date(clock.now()).toISOString().
 const ACCEPT = { accept: 'application/fhir+json' };
 
 /**
- * What a server says of itself to whoever asks: CapabilityStatement (of DSTU2: Conformance) and SMART configuration. Nobody signs in.
+ * What a server says of itself to whoever asks: CapabilityStatement (of DSTU2: Conformance), SMART configuration, and until when its
+ * certificate holds. Nobody signs in.
  * @throws HttpError: no answer at all.
  */
-export async function discoverServer(options: Asking): Promise<Pick<Observed, 'metadata' | 'smart'>> {
+export async function discoverServer(
+  options: Asking,
+): Promise<Pick<Observed, 'metadata' | 'smart' | 'certificate'>> {
   const { base, ask } = asker(options);
   const observedAt = timeOf(options.clock);
   const metadata = await ask('metadata', { ...ACCEPT, ...options.headers });
@@ -69,7 +73,9 @@ export async function discoverServer(options: Asking): Promise<Pick<Observed, 'm
   const statement = metadata.content.resource;
   const configuration = jsonObject(smart.content.text);
   const at = (path: string) => ({ observedAt, from: `${base}/${path}` });
-  const observed: { -readonly [Part in 'metadata' | 'smart']?: Observed[Part] } = {};
+  const observed: { -readonly [Part in 'metadata' | 'smart' | 'certificate']?: Observed[Part] } = {};
+  const certificate = await certificateOf(base, options.signal);
+  if (certificate !== undefined) observed.certificate = { observedAt, ...certificate };
   if (statement?.resourceType === 'CapabilityStatement' || statement?.resourceType === 'Conformance') {
     observed.metadata = { ...at('metadata'), ...statementFacts(statement) };
   }

@@ -26,6 +26,7 @@ export function SitePage() {
       {error ? <FailureNotice error={error} /> : null}
       {!data && !error && <Skeleton height={260} aria-label="Loading" />}
       {data && <Drifts answer={data} />}
+      {data && <Feeds answer={data} />}
       {data && <MatrixTable matrix={data.matrix} chosen={chosen} choose={choose} />}
       {data && chosen?.kind === 'resource' && <CellDetail matrix={data.matrix} name={chosen} />}
       {data && <ServiceTable matrix={data.matrix} chosen={chosen} choose={choose} />}
@@ -62,6 +63,32 @@ function About({ answer: { matrix } }: { readonly answer: CapabilitiesAnswer }) 
   );
 }
 
+function Feeds({ answer }: { readonly answer: CapabilitiesAnswer }) {
+  const changed = answer.feeds.filter(({ found }) => found.length > 0);
+  if (changed.length === 0) return null;
+  return (
+    <Alert color="orange" title="HL7 messages are not as they were" data-testid="feed-drift">
+      {changed.map(({ connection, found }) => (
+        <div key={connection}>
+          <Text size="sm">
+            {connection}: ask the interface engine analyst of the site what has changed. “suture sites drift{' '}
+            {answer.matrix.site} --accept” writes it down as known.
+          </Text>
+          <ul className="notes">
+            {found.slice(0, 20).map(({ text, against, count, firstAt, message }) => (
+              <li key={text}>
+                {text}: {against === 'record' ? 'not in the record' : 'not seen before'}; {count}{' '}
+                {count === 1 ? 'time' : 'times'} since {new Date(firstAt).toISOString().slice(0, 10)}, first
+                in message {message}
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </Alert>
+  );
+}
+
 function Drifts({ answer }: { readonly answer: CapabilitiesAnswer }) {
   const changed = answer.drift.filter(({ found }) => found.length > 0);
   if (changed.length === 0) return null;
@@ -81,7 +108,9 @@ function Drifts({ answer }: { readonly answer: CapabilitiesAnswer }) {
                   ? 'is gone'
                   : change === 'new'
                     ? 'is new'
-                    : `was ${before} and is ${now} now`}
+                    : change === 'ends'
+                      ? `ends on ${now?.slice(0, 10)}`
+                      : `was ${before} and is ${now} now`}
               </li>
             ))}
           </ul>
