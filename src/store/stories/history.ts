@@ -268,8 +268,10 @@ export function historyStories(fresh: FreshBench): void {
     };
     const all: Record<string, string[]> = {};
     for (const day of [0, 40]) {
-      for (const flows of [['brief'], ['usual'], ['long'], ['brief', 'long'], ['brief', 'usual'], []])
-        (all[flows.join('+') || 'none'] ??= []).push(await made(flows, day));
+      for (const flows of [['brief'], ['usual'], ['long'], ['brief', 'long'], ['brief', 'usual'], []]) {
+        const name = flows.join('+') || 'none';
+        all[name] = [...(all[name] ?? []), await made(flows, day)];
+      }
     }
     await deliverAll(store);
     const waits = await made(['brief'], 0);
@@ -296,7 +298,11 @@ export function historyStories(fresh: FreshBench): void {
     expect(await store.prune(request)).toBe(0);
     expect(await left()).toEqual([...later, waits]);
     // The long one is kept for 70 days now: nothing of it leaves, however old the others are.
-    const longer = { ...request, receivedBefore: days(0), flows: [{ flow: 'long', receivedBefore: days(70) }] };
+    const longer = {
+      ...request,
+      receivedBefore: days(0),
+      flows: [{ flow: 'long', receivedBefore: days(70) }],
+    };
     expect(await store.prune({ ...longer, ended: 'delivered', site: 'north', connection: 'adt' })).toBe(2);
     expect(await left()).toEqual([all.long?.[1], all['brief+long']?.[1], all.none?.[1], waits]);
     expect(await store.ledger()).toMatchObject({ received: 4, delivered: 3, waiting: 1, unrouted: 1 });
