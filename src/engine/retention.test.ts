@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { flow, hl7, schedule } from '../flow/index.ts';
 import { siteSchema } from '../site/index.ts';
-import type { PruneRequest } from '../store/index.ts';
-import { pruneRequests } from './retention.ts';
+import { manualClock } from '../std/index.ts';
+import { newDisk, openMemoryStore, type PruneRequest } from '../store/index.ts';
+import { pruneRequests, startRetention } from './retention.ts';
 import { createLooks } from './retention-looks.ts';
 
 const DAY = 86_400_000;
@@ -90,4 +91,51 @@ test('a round looks at what came of age since the last one, and weekly at everyt
   // Another word is looked at as new.
   const other = { ...request(later), receivedBefore: later - 8 * DAY };
   expect(looks.of(other, later)).toHaveLength(358);
+});
+
+test('the engine removes what all of a message’s flows let go, and tells how much', async () => {
+  const store = await openMemoryStore({ disk: newDisk() });
+  const clock = manualClock(NOW);
+  const flows = [named('usual'), named('year', { days: 365 })].map((one) => ({ flow: one, version: 'v' }));
+  const keep = async (days: number, ...wanted: string[]): Promise<string> => {
+    const [kept] = await store.append({
+      ...{ site: 'mercy', connection: 'adt' },
+      messages: [
+        {
+          ...{
+            door: 'feed',
+            format: 'hl7',
+            type: 'ADT^A01',
+            controlId: null,
+            state: 'accepted',
+            reason: null,
+          },
+          ...{ receivedAt: NOW - days * DAY, flags: [], bytes: Buffer.from('MSH|'), patients: [] },
+          deliveries: wanted.map((name) => ({ flow: name, flowVersion: 'v', lanes: [`${days} ${name}`] })),
+        },
+      ],
+    });
+    return kept?.messageId as string;
+  };
+  const [usual, both, old, young] = [
+    await keep(8, 'usual'),
+    await keep(9, 'usual', 'year'),
+    await keep(366, 'year'),
+    await keep(6, 'usual'),
+  ];
+  for (const { delivery, epoch } of await store.lease({ now: NOW, limit: 9 }))
+    await store.settle({ deliveryId: delivery.id, epoch, at: NOW, ms: 1, steps: [], to: 'delivered' });
+  const told: unknown[] = [];
+  const running = startRetention({
+    ...{ store, clock, sites: () => [site], flows: () => flows },
+    log: (_level, _text, facts) => void told.push(facts?.removed),
+  });
+  clock.advance(60_000);
+  await expect.poll(() => told).toEqual([2]);
+  await running.stop();
+  const left = (await store.search({ limit: 9 })).rows.map((row) => row.id);
+  expect(left).toEqual([young, both]);
+  expect(left).not.toContain(usual);
+  expect(left).not.toContain(old);
+  await store.close();
 });

@@ -61,7 +61,7 @@ type Door = 'feed' | 'manual';
 const messageOf = (receivedAt: number, name: string, door: Door): NewMessage => ({
   ...{ door, format: 'hl7', type: 'ADT^A01', controlId: null, receivedAt, state: 'accepted', reason: null },
   ...{ flags: [], bytes: Buffer.from('MSH|'), patients: [] },
-  deliveries: [{ flow: name, flowVersion: 'v1', lanes: ['a'] }],
+  deliveries: [{ flow: name, flowVersion: 'v1', lanes: [`lane ${receivedAt}`] }],
 });
 /** A message that the flow wants. */
 async function event(receivedAt = clock.now(), name = 'admissions', door: Door = 'feed'): Promise<void> {
@@ -223,7 +223,7 @@ describe('silence', () => {
         to: 'delivered',
       });
     }
-    await store.prune({ receivedBefore: clock.now(), limit: 5_000 });
+    expect(await store.prune({ receivedBefore: clock.now(), limit: 5_000 })).toBe(messages.length);
     const again = node(flows);
     expect(await later(2 * HOUR, again)).toEqual(['silence kept']);
     expect(again.states()[0]?.text).toBe('they come as is usual here');

@@ -268,8 +268,10 @@ export function historyStories(fresh: FreshBench): void {
     };
     const all: Record<string, string[]> = {};
     for (const day of [0, 40]) {
-      for (const flows of [['brief'], ['usual'], ['long'], ['brief', 'long'], ['brief', 'usual'], []])
-        all[flows.join('+') || 'none'] = [...(all[flows.join('+') || 'none'] ?? []), await made(flows, day)];
+      for (const flows of [['brief'], ['usual'], ['long'], ['brief', 'long'], ['brief', 'usual'], []]) {
+        const name = flows.join('+') || 'none';
+        all[name] = [...(all[name] ?? []), await made(flows, day)];
+      }
     }
     await deliverAll(store);
     const waits = await made(['brief'], 0);
