@@ -197,6 +197,8 @@ export function sftpFolder(root: string, config: SftpConfig, secrets: Secrets): 
           autoClose: true,
           highWaterMark: 256 * 1024,
         });
+        // What was under way fails when the line is cut, also after nobody reads any more.
+        source.on('error', () => undefined);
         const lost = (): unknown => source.destroy(new Error('the connection was lost'));
         sftp.once('close', lost);
         try {

@@ -141,7 +141,7 @@ export function startSweep(options: SweepOptions): Listening {
     return (await unchanged(file)) ? hash : undefined;
   }
 
-  async function unchanged(file: FileFacts): Promise<boolean> {
+  async function unchanged(file: Pick<FileFacts, 'path' | 'size' | 'modified'>): Promise<boolean> {
     const now = await options.folder.facts(file.path);
     return now?.size === file.size && now.modified === file.modified;
   }
@@ -222,9 +222,10 @@ export function startSweep(options: SweepOptions): Listening {
     await door.move(null);
   }
 
-  /** Out of the way of the next look, with what came beside it. */
-  async function putAway(file: Pick<FileFacts, 'path'>): Promise<void> {
+  /** Out of the way of the next look, with what came beside it. What has come in its place meanwhile is a file of its own. */
+  async function putAway(file: Pick<FileFacts, 'path' | 'size' | 'modified'>): Promise<void> {
     const { take, folder } = options;
+    if ((await folder.facts(file.path)) !== undefined && !(await unchanged(file))) return;
     const beside = [take.done, take.checksum && `.${take.checksum}`].filter((ending) => ending !== undefined);
     for (const path of [file.path, ...beside.map((ending) => file.path + ending)]) {
       if ((await folder.facts(path)) === undefined) continue;
@@ -288,14 +289,14 @@ export function startSweep(options: SweepOptions): Listening {
           site: options.context.site,
           connection: options.context.connection,
         });
-        // Another node reads on.
+        // Another node reads on; the next turn asks whose it is.
         if (!['STORE_CURSOR_MOVED', 'FILE_TAKEN_OVER'].includes(failure.code)) {
           options.context.report({ kind: failure.kind, code: failure.code, ms: 0 });
           if (failure.code !== failed)
             log('error', failure.message, { code: failure.code, fix: failure.fix });
+          failed = failure.code;
+          wait = Math.max(AGAIN, Math.min(wait, 300_000));
         }
-        failed = failure.code;
-        wait = Math.max(AGAIN, Math.min(wait, 300_000));
       }
       await pause(clock, wait, stopping.signal);
     }

@@ -6,6 +6,10 @@ import { type StoreFailureCode, storeFailure } from '../failures.ts';
 const FAULTS: Readonly<Record<string, { readonly code: StoreFailureCode; readonly text: string }>> = {
   '08': { code: 'DATABASE_UNREACHABLE', text: 'The connection to the database was lost.' },
   '25006': { code: 'DATABASE_READONLY', text: 'The database takes no writes: it is a standby.' },
+  '25P03': {
+    code: 'DATABASE_UNREACHABLE',
+    text: 'The database has ended a transaction for which this process stood still too long.',
+  },
   '28': { code: 'DATABASE_REFUSES', text: 'The database does not let this user in.' },
   '3D': { code: 'DATABASE_REFUSES', text: 'The database of this name does not exist.' },
   '42501': { code: 'DATABASE_REFUSES', text: 'The user of the database may not do what Suture needs.' },

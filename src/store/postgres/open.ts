@@ -89,7 +89,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const health = watchHealth(clock);
   const all: Session[] = [];
   const session: NewSession = (fault, patience) => {
-    const one = openSession({ url: options.url, clock, fault, greet, ...(patience ? { patience } : {}) });
+    const one = openSession({
+      ...{ url: options.url, clock, fault, greet, stall: options.leaseMs ?? LEASE_MS },
+      ...(patience ? { patience } : {}),
+    });
     all.push(one);
     return one;
   };

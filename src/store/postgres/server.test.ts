@@ -115,6 +115,31 @@ describe.skipIf(!postgresIsThere('the server of the PostgreSQL store'))('a serve
     expect(await store.flowVersion('v')).toEqual({ note: 'a\0b' });
   });
 
+  test('what a node has locked that stands still in a transaction is free for the others before long', async () => {
+    const newSession = (more: { readonly stall?: number } = {}) =>
+      openSession({
+        ...{ url: cluster.url(database), clock: systemClock, fault: () => undefined, ...more },
+        greet: async () => undefined,
+      });
+    const [stalled, other] = [newSession({ stall: 50 }), newSession()];
+    await other.ask('CREATE TABLE locked (id integer)');
+    const freed = Promise.withResolvers<void>();
+    const locked = Promise.withResolvers<void>();
+    const standing = stalled.transaction(async (ask) => {
+      await ask('LOCK TABLE locked');
+      locked.resolve();
+      await freed.promise;
+      await ask('INSERT INTO locked VALUES (1)');
+    });
+    await locked.promise;
+    // Would wait for ever.
+    await other.ask('INSERT INTO locked VALUES (2)');
+    freed.resolve();
+    expect(await refusal(standing)).toBe('DATABASE_UNREACHABLE');
+    expect(await other.ask('SELECT id FROM locked')).toEqual([{ id: 2 }]);
+    await Promise.all([stalled.close(), other.close()]);
+  });
+
   test('a schema that was left half way is taken up where it stopped', async () => {
     const session = openSession({
       url: cluster.url(database),

@@ -12,6 +12,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   /** How long an answer may take before the server counts as gone, in milliseconds. Left out: a minute. */
   readonly patience?: number;
+  /** How long a transaction may wait for this node before the server ends it, in milliseconds. Left out: as the server has it. */
+  readonly stall?: number;
   /** After each round with the server: what is wrong with it, `null` when it answered. */
   readonly fault: (failure: Failure | null) => void;
   /** Called for each new connection, before anything else is asked on it. */
@@ -122,6 +124,9 @@ export function openSession(options: SessionOptions): Session {
     fresh.on('error', () => drop(fresh));
     try {
       await fresh.connect();
+      // A node that stands still in a transaction would keep the others from the rows that it has locked.
+      const stall = options.stall && Math.ceil(options.stall);
+      if (stall) await askOf(fresh)(`SET idle_in_transaction_session_timeout = ${stall}`);
       await options.greet(askOf(fresh));
     } catch (error) {
       drop(fresh);
