@@ -2,6 +2,7 @@
  * Plans, deploys, rolls back and decides. A deployment is one row in the store: before it is committed the earlier project
  * runs, after it the new one, and a crash in between leaves one of the two.
  */
+import { relative, resolve } from 'node:path';
 import type { QueuedPolicy } from '../engine/index.ts';
 import { flowVersion } from '../flow/index.ts';
 import type { Clock, Failure } from '../std/index.ts';
@@ -146,9 +147,7 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
       runs: runs?.id ?? null,
       changes,
       outside,
-      faults: project.faults.map((fault) =>
-        parts.faultText({ ...fault, file: fault.file.replace(`${folder}/`, '') }),
-      ),
+      faults: faultsOf(project, folder),
       missing: missingAt(touched, clock.now()),
       touched,
       queued: await queuedUnder(store, ranUntil(runs), flows),
@@ -157,6 +156,12 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
       sites: [...(before?.project.sites ?? []), ...project.sites].map(({ record }) => record.site),
     };
   }
+
+  /** By the file in the project, wherever the version of it was laid out. */
+  const faultsOf = (project: Deployable, folder: string): readonly string[] =>
+    project.faults.map((fault) =>
+      parts.faultText({ ...fault, file: relative(resolve(folder), resolve(fault.file)) }),
+    );
 
   const ranUntil = (runs: Deployment | null): Readonly<Record<string, string>> =>
     parts.ran() ?? (runs === null ? {} : factsOf(runs).flows);
@@ -278,8 +283,8 @@ export function createDeploys<Project extends Deployable>(parts: DeployParts<Pro
         message: `Since deployment ${id} was asked for, ${runs?.id ?? 'none'} was deployed: what would run is not what was asked for.`,
         fix: 'Refuse it, and ask for it again.',
       });
-    const { project } = await version(asked.root);
-    if (project.faults.length > 0) throw faulty(project.faults.map(parts.faultText));
+    const { project, folder } = await version(asked.root);
+    if (project.faults.length > 0) throw faulty(faultsOf(project, folder));
     await run(project, { ...decided, state: 'deployed' }, entry);
     return known(id);
   }
@@ -357,6 +362,6 @@ function faulty(faults: readonly string[]): Failure {
   const [first, ...others] = faults;
   const more = others.length === 0 ? '' : ` And ${others.length} more.`;
   return deployFailure('DEPLOY_FAULTY', {
-    message: `What would run has ${faults.length} fault${faults.length === 1 ? '' : 's'}, so nothing was changed. ${first}.${more}`,
+    message: `What would run has ${faults.length} fault${faults.length === 1 ? '' : 's'}, so nothing was changed. ${first}${/[.?!]$/.test(first ?? '') ? '' : '.'}${more}`,
   });
 }
