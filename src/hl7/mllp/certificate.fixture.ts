@@ -84,6 +84,9 @@ function certificate(
     der(0xa3, der(0x30, extension)),
   );
   const signature = der(0x03, Uint8Array.of(0), sign('sha256', body, signer));
-  const text = der(0x30, body, algorithm, signature).toString('base64').replace(/.{64}/g, '$&\n');
+  const text = der(0x30, body, algorithm, signature)
+    .toString('base64')
+    .match(/.{1,64}/g)
+    ?.join('\n');
   return `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
 }
