@@ -27,7 +27,11 @@ export function tellChanges(folder: string, { config }: Project): ToldChanges {
 
   return {
     between(before, next, paths) {
-      const saved = paths.filter((path) => MAP.test(path) && (held.has(path) || textOf(path) !== undefined));
+      // Of a new folder the system may tell no more than its name.
+      const named = paths.flatMap((path) => [path, ...mapsBelow(folder, [path])]);
+      const saved = [...new Set(named)].filter(
+        (path) => MAP.test(path) && (held.has(path) || textOf(path) !== undefined),
+      );
       const now = new Map(saved.map((path) => [path, textOf(path)]));
       const known = saved.filter((path) => (all || held.has(path)) && held.get(path) !== now.get(path));
       const side = ({ flows, sites, config: { flows: flowsFolder } }: Project) => ({
