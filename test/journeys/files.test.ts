@@ -21,6 +21,7 @@ import { systemClock } from '../../src/std/index.ts';
 import { openSqliteStore, type Store } from '../../src/store/index.ts';
 import { type RunningEngine, startEngine, testKey, testSite, until } from './engine.ts';
 
+const MRN = 'urn:oid:1.2.3';
 let root: string;
 let running: RunningEngine | null = null;
 beforeEach(() => {
@@ -102,6 +103,18 @@ describe('a folder of extracts', () => {
     expect(JSON.parse(rows[0]?.text ?? '')).toMatchObject({ name: 'night.csv', format: 'csv' });
     expect(inside('archive')).toEqual(['night.csv']);
     await until(async () => (await store.ledger()).delivered === 2, 'both rows to be delivered');
+  });
+
+  test('records stand in the lane of the patient that a column names; a file without that column is put aside', async () => {
+    put('night.csv', 'id,mrn\n1, 77 \n2,78\n3,77\n4,\n');
+    put('other.csv', 'id,name\n1,x\n');
+    const { store } = await start({ patient: 'mrn' });
+    for (const name of ['night.csv', 'other.csv']) await gone(name);
+    const of = async (mrn: string) =>
+      (await store.search({ patient: store.keyedHash('patient', 'mercy', MRN, mrn), limit: 9 })).rows.length;
+    expect([await of('77'), await of('78'), await of('79')]).toEqual([2, 1, 0]);
+    await until(() => Promise.resolve(inside('quarantine').includes('other.csv.reason.txt')), 'the reason');
+    expect(reason('other.csv')).toContain('There is no column "mrn"');
   });
 
   test('the same content under another name is named and not read again, also after a restart', async () => {

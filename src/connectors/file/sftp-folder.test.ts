@@ -115,6 +115,10 @@ describe('a folder on an SFTP server', () => {
     });
   });
 
+  test('may be pinned by any of the keys that its server has', async () => {
+    expect(await folderAt({ hostKey: server.otherHostKey }).list('in')).toEqual([]);
+  });
+
   test('takes a key in place of a password', async () => {
     const pair = generateKeyPairSync('ec', {
       namedCurve: 'P-256',

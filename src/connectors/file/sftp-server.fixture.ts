@@ -10,6 +10,8 @@ const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
 export interface TestSftp {
   readonly port: number;
   readonly hostKey: string;
+  /** Of another kind, which it shows only when it is asked for that kind alone. */
+  readonly otherHostKey: string;
   /** Commands that were asked for, in their order. */
   readonly asked: string[];
   /** Ends every connection, as a network does. */
@@ -27,12 +29,20 @@ export async function startSftp(
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'sec1', format: 'pem' },
   });
-  const own = ssh2.utils.parseKey(privateKey);
-  if (own instanceof Error) throw own;
+  const second = generateKeyPairSync('rsa', {
+    modulusLength: 2_048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  }).privateKey;
+  const fingerprint = (key: string): string => {
+    const parsed = ssh2.utils.parseKey(key);
+    if (parsed instanceof Error) throw parsed;
+    return `SHA256:${createHash('sha256').update(parsed.getPublicSSH()).digest('base64').replace(/=+$/, '')}`;
+  };
   const allowed = options.publicKey === undefined ? undefined : ssh2.utils.parseKey(options.publicKey);
   const asked: string[] = [];
   const clients = new Set<ssh2.Connection>();
-  const server = new ssh2.Server({ hostKeys: [privateKey] }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [privateKey, second] }, (client) => {
     clients.add(client);
     client.on('error', () => undefined);
     client.on('close', () => clients.delete(client));
@@ -65,7 +75,8 @@ export async function startSftp(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    hostKey: `SHA256:${createHash('sha256').update(own.getPublicSSH()).digest('base64').replace(/=+$/, '')}`,
+    hostKey: fingerprint(privateKey),
+    otherHostKey: fingerprint(second),
     asked,
     cut() {
       for (const client of clients) client.end();
