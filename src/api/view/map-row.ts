@@ -19,7 +19,9 @@ export function mapRow(asked: MapRowBody, place: CodePlace, day: string): MapRow
   const before = place.head === null ? undefined : `${place.head}\n`;
   const file = withRow(before, { source, target: target === NO_TARGET ? null : target, ...row });
   const cut = file.indexOf('\n');
-  const [fault] = readValueSet(new TextEncoder().encode(file), place.file).faults;
+  const { faults, open } = readValueSet(new TextEncoder().encode(file), place.file);
+  const [fault] =
+    open.length === 0 ? faults : [{ reason: 'the row has no target', fix: 'say what the code means' }];
   return {
     file: place.file,
     isNew: place.head === null,
