@@ -313,7 +313,9 @@ describe.skipIf(!browserPath)('in the console', () => {
     await page.getByTestId('nav-home').click();
     const lost = page.getByTestId('attention-writes');
     await lost.waitFor({ timeout: 15_000 });
-    expect(await page.getByTestId('attention-codes').innerText()).toMatch(/^2\s*unmapped codes hold 2/);
+    await expect
+      .poll(() => page.getByTestId('attention-codes').innerText(), { timeout: 15_000 })
+      .toMatch(/^2\s*unmapped codes hold 2/);
     await shoot('attention');
     await lost.getByRole('link').click();
     const list = page.getByTestId('undecided-writes');
@@ -333,7 +335,7 @@ describe.skipIf(!browserPath)('in the console', () => {
       .or(list.getByText('cannot be found out'))
       .waitFor({ timeout: 15_000 });
     await shoot('writes-undecided');
-    await list.getByTestId('write-hide').click();
+    await list.getByTestId('write-show-hide').click();
     await list.getByTestId('write-shown').waitFor({ state: 'detached' });
     expect(await list.innerText()).not.toContain('Lost');
 

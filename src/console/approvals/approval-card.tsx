@@ -1,12 +1,12 @@
 import { Badge, Button, Group, Paper, Text } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Approval, ApprovalShown } from '../../api/types.ts';
 import { JsonTree } from '../parts/json-tree.tsx';
 import { FailureNotice } from '../parts/notice.tsx';
+import { RevealButton, useReveal } from '../parts/reveal.tsx';
 import { ageText, Moment, useNow } from '../parts/time.tsx';
-import { post } from '../remote/client.ts';
 import { meQuery, useMayOperate } from '../remote/queries.ts';
 import { AnswerDialog } from './answer-dialog.tsx';
 
@@ -30,11 +30,7 @@ export function ApprovalCard({ approval }: { readonly approval: Approval }) {
   const mayOperate = useMayOperate();
   const { data: me } = useQuery(meQuery);
   const mayAnswer = mayOperate && (role !== 'admin' || me?.role === 'admin');
-  // Kept by this card alone: leaving it forgets what was shown.
-  const reveal = useMutation({
-    mutationFn: () => post<ApprovalShown>(`/api/approvals/${encodeURIComponent(delivery.id)}/reveal`, {}),
-    gcTime: 0,
-  });
+  const reveal = useReveal<ApprovalShown>(`/api/approvals/${encodeURIComponent(delivery.id)}/reveal`);
   return (
     <Paper withBorder p="md" data-testid={`approval-${delivery.id}`}>
       <Group justify="space-between" align="flex-start" gap="xs">
@@ -63,22 +59,7 @@ export function ApprovalCard({ approval }: { readonly approval: Approval }) {
           </Text>
         </div>
         <Group gap="xs">
-          {mayOperate && !reveal.data && (
-            <Button
-              size="compact-sm"
-              variant="default"
-              loading={reveal.isPending}
-              onClick={() => reveal.mutate()}
-              data-testid="show"
-            >
-              Show details (recorded)
-            </Button>
-          )}
-          {reveal.data && (
-            <Button size="compact-sm" variant="default" onClick={() => reveal.reset()}>
-              Hide details
-            </Button>
-          )}
+          <RevealButton reveal={reveal} mayOperate={mayOperate} what="details" testId="show" />
           {mayAnswer && (
             <>
               <Button size="compact-sm" onClick={() => setAnswer(true)} data-testid="approve">

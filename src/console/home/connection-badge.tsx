@@ -1,5 +1,5 @@
-import { Badge } from '@mantine/core';
 import type { HomeFeed } from '../../api/types.ts';
+import { WordBadge } from '../parts/word-badge.tsx';
 
 const COLORS: Readonly<Record<HomeFeed['state'], string>> = {
   running: 'green',
@@ -10,16 +10,5 @@ const COLORS: Readonly<Record<HomeFeed['state'], string>> = {
 };
 
 export function ConnectionBadge({ state }: { readonly state: HomeFeed['state'] }) {
-  return (
-    <Badge
-      className="state-badge"
-      color={COLORS[state]}
-      variant="light"
-      radius="sm"
-      tt="none"
-      data-testid={`connection-${state}`}
-    >
-      {state}
-    </Badge>
-  );
+  return <WordBadge word={state} color={COLORS[state]} testId={`connection-${state}`} />;
 }

@@ -1,5 +1,5 @@
-import { Badge } from '@mantine/core';
 import type { DeliveryState, MessageState } from '../../api/types.ts';
+import { WordBadge } from './word-badge.tsx';
 
 export type ShownState = DeliveryState | MessageState | 'unrouted';
 
@@ -31,16 +31,11 @@ const MEANING: Readonly<Record<ShownState, string>> = {
 
 export function StateBadge({ state, flow }: { readonly state: ShownState; readonly flow?: string }) {
   return (
-    <Badge
-      className="state-badge"
+    <WordBadge
+      word={state}
       color={COLORS[state]}
-      variant="light"
-      radius="sm"
-      tt="none"
       title={flow === undefined ? MEANING[state] : `${flow}: ${MEANING[state]}`}
-      data-testid={`state-${state}`}
-    >
-      {state}
-    </Badge>
+      testId={`state-${state}`}
+    />
   );
 }

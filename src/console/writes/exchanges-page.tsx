@@ -1,12 +1,14 @@
-import { Badge, Button, Group, NativeSelect, Paper, Skeleton, Stack, Table, Text } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { Button, Group, NativeSelect, Paper, Skeleton, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useId, useRef, useState } from 'react';
+import { type ReactNode, useRef } from 'react';
 import type { Exchange, ExchangeRevealed } from '../../api/types.ts';
 import { JsonTree } from '../parts/json-tree.tsx';
 import { EmptyState, FailureNotice } from '../parts/notice.tsx';
+import { OpeningRow, OpeningTable } from '../parts/opening-table.tsx';
+import { RevealButton, useReveal } from '../parts/reveal.tsx';
 import { lengthText, Moment } from '../parts/time.tsx';
-import { post } from '../remote/client.ts';
+import { WordBadge } from '../parts/word-badge.tsx';
 import { exchangesQuery, useMayOperate } from '../remote/queries.ts';
 import type { ExchangeFilters } from './filters.ts';
 import { choices, useSiteNames } from './write-search.tsx';
@@ -23,10 +25,7 @@ const COLUMNS = ['When', 'Outcome', 'Site', 'Service', 'Cards', 'Took', 'Flow'] 
 
 function Detail({ exchange }: { readonly exchange: Exchange }) {
   const mayOperate = useMayOperate();
-  const reveal = useMutation({
-    mutationFn: () => post<ExchangeRevealed>(`/api/exchanges/${encodeURIComponent(exchange.id)}/reveal`, {}),
-    gcTime: 0,
-  });
+  const reveal = useReveal<ExchangeRevealed>(`/api/exchanges/${encodeURIComponent(exchange.id)}/reveal`);
   return (
     <div className="write-detail" data-testid={`exchange-detail-${exchange.id}`}>
       <Text size="xs" c="dimmed">
@@ -45,22 +44,12 @@ function Detail({ exchange }: { readonly exchange: Exchange }) {
             Your role sees neither request nor answer.
           </Text>
         )}
-        {mayOperate && !reveal.data && (
-          <Button
-            size="compact-sm"
-            variant="default"
-            loading={reveal.isPending}
-            onClick={() => reveal.mutate()}
-            data-testid="exchange-show"
-          >
-            Show request and answer (recorded)
-          </Button>
-        )}
-        {reveal.data && (
-          <Button size="compact-sm" variant="default" onClick={() => reveal.reset()}>
-            Hide request and answer
-          </Button>
-        )}
+        <RevealButton
+          reveal={reveal}
+          mayOperate={mayOperate}
+          what="request and answer"
+          testId="exchange-show"
+        />
       </Group>
       {reveal.isError && <FailureNotice error={reveal.error} />}
       {reveal.data && (
@@ -72,64 +61,28 @@ function Detail({ exchange }: { readonly exchange: Exchange }) {
   );
 }
 
-function Row({ exchange }: { readonly exchange: Exchange }) {
-  const [open, setOpen] = useState(false);
-  const id = useId();
-  const { kind, cards } = exchange;
-  return (
-    <>
-      <Table.Tr data-testid={`exchange-${exchange.id}`}>
-        <Table.Td data-label="When">
-          <Moment at={exchange.at} />
-        </Table.Td>
-        <Table.Td data-label="Outcome">
-          <Badge
-            className="state-badge"
-            color={COLORS[exchange.outcome]}
-            variant="light"
-            radius="sm"
-            tt="none"
-          >
-            {kind === 'feedback' ? 'feedback' : exchange.outcome}
-          </Badge>
-        </Table.Td>
-        <Table.Td data-label="Site">
-          <Text size="sm" span>
-            {exchange.site} <span className="soft">/</span> {exchange.connection}
-          </Text>
-        </Table.Td>
-        <Table.Td data-label="Service">
-          <Text size="sm" span>
-            {exchange.service} <span className="soft">{exchange.hook}</span>
-          </Text>
-        </Table.Td>
-        <Table.Td data-label={kind === 'call' ? 'Cards' : 'Entries'}>{cards}</Table.Td>
-        <Table.Td data-label="Took">{lengthText(exchange.ms)}</Table.Td>
-        <Table.Td data-label="Flow">{exchange.flow}</Table.Td>
-        <Table.Td className="open-cell">
-          <Button
-            size="compact-xs"
-            variant="default"
-            onClick={() => setOpen(!open)}
-            aria-expanded={open}
-            aria-controls={id}
-            aria-label={`${open ? 'Close' : 'Open'} exchange ${exchange.id} of ${exchange.service}`}
-            data-testid="exchange-open"
-          >
-            {open ? 'Close' : 'Open'}
-          </Button>
-        </Table.Td>
-      </Table.Tr>
-      {open && (
-        <Table.Tr id={id} className="detail-row">
-          <Table.Td colSpan={COLUMNS.length + 1}>
-            <Detail exchange={exchange} />
-          </Table.Td>
-        </Table.Tr>
-      )}
-    </>
-  );
-}
+const cellsOf = (exchange: Exchange): Record<(typeof COLUMNS)[number], ReactNode> => ({
+  When: <Moment at={exchange.at} />,
+  Outcome: (
+    <WordBadge
+      word={exchange.kind === 'feedback' ? 'feedback' : exchange.outcome}
+      color={COLORS[exchange.outcome]}
+    />
+  ),
+  Site: (
+    <Text size="sm" span>
+      {exchange.site} <span className="soft">/</span> {exchange.connection}
+    </Text>
+  ),
+  Service: (
+    <Text size="sm" span>
+      {exchange.service} <span className="soft">{exchange.hook}</span>
+    </Text>
+  ),
+  Cards: exchange.cards,
+  Took: lengthText(exchange.ms),
+  Flow: exchange.flow,
+});
 
 /** Calls of the hospital that were answered in the request, and what was said of the answers. */
 export function ExchangesPage() {
@@ -184,35 +137,19 @@ export function ExchangesPage() {
         </EmptyState>
       )}
       {data && data.rows.length > 0 && (
-        <Paper
-          withBorder
-          className={`table-frame${isPlaceholderData ? ' stale' : ''}`}
-          aria-busy={isPlaceholderData}
-        >
-          <Table
-            verticalSpacing={7}
-            horizontalSpacing="md"
-            className="cards-on-phone write-table"
-            aria-label="Answered calls"
-            data-testid="exchanges"
-          >
-            <Table.Thead>
-              <Table.Tr>
-                {COLUMNS.map((column) => (
-                  <Table.Th key={column}>{column}</Table.Th>
-                ))}
-                <Table.Th>
-                  <span className="unseen">Details</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.rows.map((exchange) => (
-                <Row key={exchange.id} exchange={exchange} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Paper>
+        <OpeningTable columns={COLUMNS} label="Answered calls" testId="exchanges" stale={isPlaceholderData}>
+          {data.rows.map((exchange) => (
+            <OpeningRow
+              key={exchange.id}
+              cells={cellsOf(exchange)}
+              name={`exchange ${exchange.id} of ${exchange.service}`}
+              testId={`exchange-${exchange.id}`}
+              openTestId="exchange-open"
+            >
+              <Detail exchange={exchange} />
+            </OpeningRow>
+          ))}
+        </OpeningTable>
       )}
       {(older !== null || filters.before !== undefined) && (
         <Group justify="space-between">

@@ -1,12 +1,11 @@
 import { Button, Group, Text } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { WriteRevealed, WriteView } from '../../api/types.ts';
 import { JsonTree } from '../parts/json-tree.tsx';
 import { FailureNotice } from '../parts/notice.tsx';
+import { RevealButton, useReveal } from '../parts/reveal.tsx';
 import { Moment } from '../parts/time.tsx';
-import { post } from '../remote/client.ts';
 import { useMayOperate } from '../remote/queries.ts';
 import { SettleDialog, type Word } from './settle-dialog.tsx';
 
@@ -33,11 +32,7 @@ function times(count: number): string {
 export function WriteDetail({ write }: { readonly write: WriteView }) {
   const mayOperate = useMayOperate();
   const [word, setWord] = useState<Word | null>(null);
-  // Kept by this row alone: closing it forgets what was shown.
-  const reveal = useMutation({
-    mutationFn: () => post<WriteRevealed>(`/api/writes/${encodeURIComponent(write.id)}/reveal`, {}),
-    gcTime: 0,
-  });
+  const reveal = useReveal<WriteRevealed>(`/api/writes/${encodeURIComponent(write.id)}/reveal`);
   const { failure } = write;
   const words = WORDS[write.state];
   return (
@@ -78,22 +73,7 @@ export function WriteDetail({ write }: { readonly write: WriteView }) {
               {WORD_TEXT[one]}
             </Button>
           ))}
-        {mayOperate && !reveal.data && (
-          <Button
-            size="compact-sm"
-            variant="default"
-            loading={reveal.isPending}
-            onClick={() => reveal.mutate()}
-            data-testid="write-show"
-          >
-            Show request and answer (recorded)
-          </Button>
-        )}
-        {reveal.data && (
-          <Button size="compact-sm" variant="default" onClick={() => reveal.reset()} data-testid="write-hide">
-            Hide request and answer
-          </Button>
-        )}
+        <RevealButton reveal={reveal} mayOperate={mayOperate} what="request and answer" testId="write-show" />
         {!mayOperate && (
           <Text size="xs" c="dimmed" data-testid="write-masked">
             Your role sees neither request nor answer{words.length > 0 ? ', and decides nothing here' : ''}.

@@ -1,8 +1,10 @@
-import { Badge, Button, Paper, Table, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { useId, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { WriteRow, WriteView } from '../../api/types.ts';
+import { OpeningRow, OpeningTable } from '../parts/opening-table.tsx';
 import { Moment } from '../parts/time.tsx';
+import { WordBadge } from '../parts/word-badge.tsx';
 import { WriteDetail } from './write-detail.tsx';
 
 const COLORS: Readonly<Record<WriteRow['state'], string>> = {
@@ -22,91 +24,48 @@ const MEANING: Readonly<Record<WriteRow['state'], string>> = {
 };
 
 export function WriteBadge({ state }: { readonly state: WriteRow['state'] }) {
-  return (
-    <Badge
-      className="state-badge"
-      color={COLORS[state]}
-      variant="light"
-      radius="sm"
-      tt="none"
-      title={MEANING[state]}
-      data-testid={`write-${state}`}
-    >
-      {state}
-    </Badge>
-  );
+  return <WordBadge word={state} color={COLORS[state]} title={MEANING[state]} testId={`write-${state}`} />;
 }
 
 const COLUMNS = ['State', 'What', 'Site', 'By', 'Flow', 'Message', 'Changed'] as const;
 
-function Row({ write }: { readonly write: WriteView }) {
-  const [open, setOpen] = useState(false);
-  const id = useId();
-  const place = `${write.what} at ${write.site}`;
-  return (
+const cellsOf = (write: WriteView): Record<(typeof COLUMNS)[number], ReactNode> => ({
+  State: <WriteBadge state={write.state} />,
+  What: (
     <>
-      <Table.Tr data-testid={`write-row-${write.id}`}>
-        <Table.Td data-label="State">
-          <WriteBadge state={write.state} />
-        </Table.Td>
-        <Table.Td data-label="What">
-          <Text size="sm" fw={600} span>
-            {write.what}
-          </Text>
-          {write.outcome !== null && (
-            <Text size="xs" c="dimmed">
-              {write.outcome}
-            </Text>
-          )}
-        </Table.Td>
-        <Table.Td data-label="Site">
-          <Text size="sm" span>
-            {write.site} <span className="soft">/</span> {write.connection}
-          </Text>
-        </Table.Td>
-        <Table.Td data-label="By">{write.way ?? <span className="soft">not known</span>}</Table.Td>
-        <Table.Td data-label="Flow">
-          <Text size="sm" span>
-            {write.flow} <span className="soft">/ {write.step}</span>
-          </Text>
-        </Table.Td>
-        <Table.Td data-label="Message">
-          <Link
-            to="/messages/$id"
-            params={{ id: write.messageId }}
-            className="plain-link"
-            aria-label={`Message ${write.messageId}`}
-          >
-            {write.messageId}
-          </Link>
-        </Table.Td>
-        <Table.Td data-label="Changed">
-          <Moment at={write.updatedAt} />
-        </Table.Td>
-        <Table.Td className="open-cell">
-          <Button
-            size="compact-xs"
-            variant="default"
-            onClick={() => setOpen(!open)}
-            aria-expanded={open}
-            aria-controls={id}
-            aria-label={`${open ? 'Close' : 'Open'} ${place}, write ${write.id}`}
-            data-testid="write-open"
-          >
-            {open ? 'Close' : 'Open'}
-          </Button>
-        </Table.Td>
-      </Table.Tr>
-      {open && (
-        <Table.Tr id={id} className="detail-row">
-          <Table.Td colSpan={COLUMNS.length + 1}>
-            <WriteDetail write={write} />
-          </Table.Td>
-        </Table.Tr>
+      <Text size="sm" fw={600} span>
+        {write.what}
+      </Text>
+      {write.outcome !== null && (
+        <Text size="xs" c="dimmed">
+          {write.outcome}
+        </Text>
       )}
     </>
-  );
-}
+  ),
+  Site: (
+    <Text size="sm" span>
+      {write.site} <span className="soft">/</span> {write.connection}
+    </Text>
+  ),
+  By: write.way ?? <span className="soft">not known</span>,
+  Flow: (
+    <Text size="sm" span>
+      {write.flow} <span className="soft">/ {write.step}</span>
+    </Text>
+  ),
+  Message: (
+    <Link
+      to="/messages/$id"
+      params={{ id: write.messageId }}
+      className="plain-link"
+      aria-label={`Message ${write.messageId}`}
+    >
+      {write.messageId}
+    </Link>
+  ),
+  Changed: <Moment at={write.updatedAt} />,
+});
 
 export function WriteTable(props: {
   readonly rows: readonly WriteView[];
@@ -114,30 +73,18 @@ export function WriteTable(props: {
   readonly testId: string;
 }) {
   return (
-    <Paper withBorder className="table-frame">
-      <Table
-        verticalSpacing={7}
-        horizontalSpacing="md"
-        className="cards-on-phone write-table"
-        aria-label={props.label}
-        data-testid={props.testId}
-      >
-        <Table.Thead>
-          <Table.Tr>
-            {COLUMNS.map((column) => (
-              <Table.Th key={column}>{column}</Table.Th>
-            ))}
-            <Table.Th>
-              <span className="unseen">Details</span>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {props.rows.map((write) => (
-            <Row key={write.id} write={write} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Paper>
+    <OpeningTable columns={COLUMNS} label={props.label} testId={props.testId}>
+      {props.rows.map((write) => (
+        <OpeningRow
+          key={write.id}
+          cells={cellsOf(write)}
+          name={`${write.what} at ${write.site}, write ${write.id}`}
+          testId={`write-row-${write.id}`}
+          openTestId="write-open"
+        >
+          <WriteDetail write={write} />
+        </OpeningRow>
+      ))}
+    </OpeningTable>
   );
 }
