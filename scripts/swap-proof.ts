@@ -1,4 +1,4 @@
-/** Runs the proof of two nodes whose project is exchanged while one of them is killed: test/journeys/swap-nodes.test.ts. */
+/** Runs the proof of two nodes whose project is exchanged while one of them is killed: test/journeys/swap-nodes.proof.ts. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '..');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const { status } = spawnSync(
   process.execPath,
-  [vitest, 'run', 'test/journeys/swap-nodes.test.ts', ...process.argv.slice(2)],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, SWAP_PROOF: '1' } },
+  [vitest, 'run', '--config', 'test/proofs/vitest.config.ts', ...process.argv.slice(2)],
+  { cwd: root, stdio: 'inherit' },
 );
 process.exitCode = status ?? 1;

@@ -65,6 +65,7 @@ function typed(block: readonly string[], line: number): readonly GuideStep[] {
 /** What differs from one newcomer to the next: times, ids, keys, durations, the width of columns. */
 const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?/y, String.raw`\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?`],
+  [/(?<=by cli:)[^\s,]+/y, String.raw`[^\s,]+`],
   [/\d+ ms/y, String.raw`\d+ ms`],
   [/[\d.]+ s\b/y, String.raw`[\d.]+ s`],
   [/(?<=(?:delivery|message|patient) )\d+/y, String.raw`\d+`],

@@ -18,7 +18,7 @@ import { until } from './engine.ts';
 import { freePorts, type Running, startSuture } from './process.ts';
 import { startReceiver } from './receiver.ts';
 
-const wanted = process.env.SWAP_PROOF !== undefined && postgresIsThere('two nodes that are exchanged');
+const wanted = postgresIsThere('two nodes that are exchanged');
 const closing: (() => Promise<unknown> | undefined)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
