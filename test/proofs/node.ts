@@ -13,6 +13,7 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ledger } from '../../src/message/index.ts';
 import { seededRandom } from '../../src/std/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { proofSite, startProofEngine } from './engine.ts';
@@ -68,6 +69,9 @@ async function vitals() {
 }
 export type Vitals = Awaited<ReturnType<typeof vitals>>;
 
+/** So often a store that does not answer is asked for its ledger, a second apart. */
+const ASKED_AT_MOST = 30;
+
 const stray = Number(said.PROOF_STRAY ?? 0);
 const running = await startProofEngine({
   folder: said.PROOF_PLACE as string,
@@ -80,7 +84,7 @@ const running = await startProofEngine({
 });
 process.send?.({ port: running.port });
 process.on('message', async (question) => {
-  if (question === 'ledger') process.send?.({ ledger: await running.store.ledger() });
+  if (question === 'ledger') process.send?.({ ledger: await ledgerNow() });
   if (question === 'ready') process.send?.({ readiness: running.engine.readiness() });
   if (question === 'vitals') process.send?.({ vitals: await vitals() });
   if (question === 'stop') {
@@ -88,4 +92,16 @@ process.on('message', async (question) => {
     process.exit(0);
   }
 });
+
+/** The engine lives on when its store cannot be asked for a while; so does whoever asks for its ledger. */
+async function ledgerNow(): Promise<Ledger> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await running.store.ledger();
+    } catch (error) {
+      if (tries === ASKED_AT_MOST) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}
 process.on('disconnect', () => process.exit(1));

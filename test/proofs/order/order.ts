@@ -167,9 +167,14 @@ export async function order(options: OrderOptions): Promise<Figures & { readonly
 async function drained({ child }: Node): Promise<void> {
   for (;;) {
     child.send('ledger');
-    const { ledger } = await new Promise<{ ledger: Ledger }>((resolve) =>
-      child.once('message', (message) => resolve(message as { ledger: Ledger })),
-    );
+    const { ledger } = await new Promise<{ ledger: Ledger }>((resolve, reject) => {
+      const ended = (code: number | null) => reject(new Error(`the engine ended with ${code}`));
+      child.once('exit', ended);
+      child.once('message', (message) => {
+        child.off('exit', ended);
+        resolve(message as { ledger: Ledger });
+      });
+    });
     if (ledger.waiting + ledger.running === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
