@@ -126,8 +126,9 @@ export function openSession(options: SessionOptions): Session {
       await fresh.connect();
       // A node that stands still in a transaction would keep the others from the rows that it has locked.
       const stall = options.stall && Math.ceil(options.stall);
-      if (stall) await askOf(fresh)(`SET idle_in_transaction_session_timeout = ${stall}`);
-      await options.greet(askOf(fresh));
+      const bounded = stall && askOf(fresh)(`SET idle_in_transaction_session_timeout = ${stall}`);
+      // One journey for both: a new session is often waited for.
+      await Promise.all([bounded, options.greet(askOf(fresh))]);
     } catch (error) {
       drop(fresh);
       throw sqlStateOf(error) === undefined ? brokenWay(error) : error;
