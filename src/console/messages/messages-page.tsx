@@ -1,8 +1,8 @@
 import { Badge, Button, Group, Skeleton, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useRef } from 'react';
 import { EmptyState, FailureNotice } from '../parts/notice.tsx';
+import { PagerButtons, usePager } from '../parts/pager.tsx';
 import { messagesQuery } from '../remote/queries.ts';
 import { type Filters, scanOf, searchOf } from './filters.ts';
 import { MessageTable } from './message-table.tsx';
@@ -22,22 +22,10 @@ export function MessagesPage() {
   } = useQuery({ ...messagesQuery(searchOf(filters, asked)), enabled: scan === null });
   const page = scan === null ? listed : undefined;
   const error = scan === null ? refused : null;
-  /** Where the newer pages began; empty after a reload, and then "Newer" leads to the newest. */
-  const newer = useRef<(string | undefined)[]>([]);
-
   const show = (search: Filters): void => void navigate({ to: '/messages', search });
-  const goOlder = (): void => {
-    if (!page?.before) return;
-    newer.current.push(filters.before);
-    show({ ...filters, before: page.before });
-  };
-  const goNewer = (): void => {
-    const before = newer.current.pop();
-    const { before: _now, ...rest } = filters;
-    show(before === undefined ? rest : { ...rest, before });
-  };
+  const pager = usePager(filters, page?.before ?? null, show);
   const search = (next: Filters): void => {
-    newer.current = [];
+    pager.forget();
     show(next);
   };
   const filtered = Object.keys(filters).some((key) => key !== 'before') || asked !== NOTHING_ASKED;
@@ -101,28 +89,7 @@ export function MessagesPage() {
           <MessageTable rows={page.rows} />
         </div>
       )}
-      {page && (page.before !== null || filters.before !== undefined) && (
-        <Group justify="space-between">
-          <Button
-            variant="default"
-            size="xs"
-            disabled={filters.before === undefined}
-            onClick={goNewer}
-            data-testid="newer"
-          >
-            Newer
-          </Button>
-          <Button
-            variant="default"
-            size="xs"
-            disabled={page.before === null}
-            onClick={goOlder}
-            data-testid="older"
-          >
-            Older
-          </Button>
-        </Group>
-      )}
+      {page && pager.isNeeded && <PagerButtons pager={pager} />}
     </Stack>
   );
 }

@@ -1,11 +1,12 @@
-import { Button, Group, NativeSelect, Paper, Skeleton, Stack, Text } from '@mantine/core';
+import { Group, NativeSelect, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type ReactNode, useRef } from 'react';
+import type { ReactNode } from 'react';
 import type { Exchange, ExchangeRevealed } from '../../api/types.ts';
 import { JsonTree } from '../parts/json-tree.tsx';
 import { EmptyState, FailureNotice } from '../parts/notice.tsx';
 import { OpeningRow, OpeningTable } from '../parts/opening-table.tsx';
+import { PagerButtons, usePager } from '../parts/pager.tsx';
 import { RevealButton, useReveal } from '../parts/reveal.tsx';
 import { lengthText, Moment } from '../parts/time.tsx';
 import { WordBadge } from '../parts/word-badge.tsx';
@@ -89,15 +90,14 @@ export function ExchangesPage() {
   const filters = useSearch({ from: '/writes/answered' });
   const navigate = useNavigate();
   const sites = useSiteNames();
-  const newer = useRef<(string | undefined)[]>([]);
   const { data, error, isPlaceholderData } = useQuery(exchangesQuery(filters));
   const show = (search: ExchangeFilters): void => void navigate({ to: '/writes/answered', search });
+  const pager = usePager(filters, data?.before ?? null, show);
   const choose = (key: 'site' | 'kind', value: string): void => {
-    newer.current = [];
+    pager.forget();
     const { [key]: _old, before: _before, ...rest } = filters;
     show(value === '' ? rest : { ...rest, [key]: value });
   };
-  const older = data?.before ?? null;
   const isNarrowed =
     filters.site !== undefined || filters.kind !== undefined || filters.service !== undefined;
   return (
@@ -151,34 +151,7 @@ export function ExchangesPage() {
           ))}
         </OpeningTable>
       )}
-      {(older !== null || filters.before !== undefined) && (
-        <Group justify="space-between">
-          <Button
-            variant="default"
-            size="xs"
-            disabled={filters.before === undefined}
-            onClick={() => {
-              const last = newer.current.pop();
-              const { before: _now, ...rest } = filters;
-              show(last === undefined ? rest : { ...rest, before: last });
-            }}
-          >
-            Newer
-          </Button>
-          <Button
-            variant="default"
-            size="xs"
-            disabled={older === null}
-            onClick={() => {
-              if (older === null) return;
-              newer.current.push(filters.before);
-              show({ ...filters, before: older });
-            }}
-          >
-            Older
-          </Button>
-        </Group>
-      )}
+      {pager.isNeeded && <PagerButtons pager={pager} />}
     </Stack>
   );
 }

@@ -1,9 +1,9 @@
 import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useRef } from 'react';
 import type { WriteView } from '../../api/types.ts';
 import { EmptyState, FailureNotice } from '../parts/notice.tsx';
+import { PagerButtons, usePager } from '../parts/pager.tsx';
 import { endedWritesQuery, type WritesAsked, writesQuery } from '../remote/queries.ts';
 import { asksFor, momentOf, statesOf, type WriteFilters } from './filters.ts';
 import { WriteSearch } from './write-search.tsx';
@@ -89,14 +89,13 @@ function EndedWrites(props: {
 }) {
   const { filters, show } = props;
   const { site, flow, state, from, to, before } = filters;
-  /** Where the newer pages began; empty after a reload, and then "Newer" leads to the newest. */
-  const newer = useRef<(string | undefined)[]>([]);
   const { data, error, isPlaceholderData } = useQuery(
     endedWritesQuery({
       ...{ site, flow, before, from: momentOf(from), to: momentOf(to) },
       state: state === 'done' || state === 'refused' ? state : undefined,
     }),
   );
+  const pager = usePager(filters, data?.before ?? null, show);
   if (error) return <FailureNotice error={error} />;
   if (!data) return <Skeleton height={240} aria-label="Loading" />;
   const isNarrowed = [site, flow, state, from, to].some((one) => one !== undefined);
@@ -131,36 +130,7 @@ function EndedWrites(props: {
           )}
         </EmptyState>
       )}
-      {(older !== null || before !== undefined) && (
-        <Group justify="space-between" mt="xs">
-          <Button
-            variant="default"
-            size="xs"
-            disabled={before === undefined}
-            onClick={() => {
-              const last = newer.current.pop();
-              const { before: _now, ...rest } = filters;
-              show(last === undefined ? rest : { ...rest, before: last });
-            }}
-            data-testid="newer"
-          >
-            Newer
-          </Button>
-          <Button
-            variant="default"
-            size="xs"
-            disabled={older === null}
-            onClick={() => {
-              if (older === null) return;
-              newer.current.push(before);
-              show({ ...filters, before: older });
-            }}
-            data-testid="older"
-          >
-            Older
-          </Button>
-        </Group>
-      )}
+      {pager.isNeeded && <PagerButtons pager={pager} mt="xs" />}
     </section>
   );
 }
