@@ -6,6 +6,7 @@ import type { CallContext, Connection } from '../connectors/index.ts';
 import {
   type Command,
   eventContext,
+  type ItemsThrough,
   NECESSARY_STEP,
   next,
   type PreparedFlow,
@@ -195,9 +196,10 @@ export function runControl(parts: RunParts): RunControl {
       site,
     );
     const remembered = new Map<string, unknown>();
+    const through: ItemsThrough = new Map();
     const steps: DryStep[] = [];
     while (steps.length < MOST_STEPS) {
-      const command = next(prepared, context, remembered);
+      const command = next(prepared, context, remembered, through);
       if (command.kind === 'end') {
         steps.push({ step: 'step' in command ? command.step : '', kind: 'end', state: command.state });
         return steps;
