@@ -2,13 +2,12 @@
  * One attempt of one delivery: asks the interpreter what is next, does it, remembers what came back, and
  * ends with a settlement. Effects that are remembered are never done again, by a retry or after a crash.
  */
-import type { CallContext, Connection, Finding } from '../connectors/index.ts';
+import type { CallContext, Connection } from '../connectors/index.ts';
 import {
   awakeSince,
   type Command,
   eventContext,
   everyStep,
-  type Flow,
   type ItemsThrough,
   idOfKey,
   lateness,
@@ -47,8 +46,6 @@ export interface DeliverOptions {
   readonly repeatable: (site: string, connection: string, capability: string) => boolean;
   /** Runs a code step's script apart. */
   readonly script: RunScript;
-  /** Told of deliveries that took longer than their flow promises. */
-  readonly found?: (site: string, connection: string, findings: readonly Finding[]) => void;
   readonly signal: AbortSignal;
   /** The time by which things are due: never goes back, see due-time.ts. */
   readonly due: () => number;
@@ -172,7 +169,6 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
       const command = next(running.prepared, context, remembered, through);
       switch (command.kind) {
         case 'end':
-          tellSlow(running.prepared.flow);
           return command.state === 'delivered'
             ? { ...base(), to: 'delivered' }
             : { ...base(), to: 'filtered', step: command.step };
@@ -253,13 +249,6 @@ export async function deliver(leased: Leased, options: DeliverOptions): Promise<
     // A call that our own stop cut off may have arrived: that is no less unknown than one that the network cut off.
     if (options.signal.aborted && failure.kind !== 'unknown-outcome') return { ...base(), to: 'given back' };
     return failed(failure, running.limits, calling && policyOf(calling));
-  }
-
-  function tellSlow({ name, service }: Flow): void {
-    const begun = Math.max(delivery.createdAt, awakeSince(leased.remembered));
-    if (service?.endToEnd === undefined || clock.now() - begun <= service.endToEnd) return;
-    const text = `Deliveries of the flow "${name}" took longer than it promises.`;
-    options.found?.(message.site, message.connection, [{ code: 'FLOW_SLOW', text, count: 1 }]);
   }
 
   async function runCode(

@@ -78,6 +78,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { sites: sitesNow, flows: flowsNow } = present;
   const watch = createWatch({
     ...{ store, clock, sites: sitesNow, flows: flowsNow, log },
+    found: tallies.findings,
     changed: () => changed('health'),
   });
   const gaps = createGaps({ store, clock, present, planned, tallies, log });
@@ -102,7 +103,6 @@ export function createEngine(options: EngineOptions): Engine {
             script: scripts.run,
             signal: stopping.signal,
             due: due.now,
-            found: tallies.findings,
           }),
         )
         .then((settlement) => {

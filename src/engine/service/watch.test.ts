@@ -30,6 +30,7 @@ let store: Store;
 let clock: ReturnType<typeof manualClock>;
 let lines: string[];
 let changes: number;
+let counted: string[];
 
 beforeEach(async () => {
   disk = newDisk();
@@ -37,6 +38,7 @@ beforeEach(async () => {
   clock = manualClock(START);
   lines = [];
   changes = 0;
+  counted = [];
 });
 afterEach(() => store.close());
 
@@ -54,6 +56,8 @@ const node = (flows: readonly Flow[], site = siteOf()): Watch => {
   return createWatch({
     ...{ store, clock: restless(clock), sites: () => [site], flows: () => running },
     changed: () => void changes++,
+    found: (site, connection, findings) =>
+      void counted.push(...findings.map(({ code, count }) => `${site} ${connection} ${code} ${count}`)),
     log: (level, text) => void lines.push(`${level}: ${text}`),
   });
 };
@@ -314,8 +318,10 @@ describe('end to end', () => {
     };
     settled(2 * HOUR + 4 * MINUTE);
     expect(await later(2 * HOUR + 5 * MINUTE, watch)).toEqual(['end to end kept']);
+    expect(counted).toEqual([]);
     settled(2 * HOUR + 6 * MINUTE);
     expect(await later(2 * MINUTE, watch)).toEqual(['end to end broken FLOW_SLOW']);
+    expect(counted).toEqual(['mercy adt FLOW_SLOW 1']);
   });
 });
 

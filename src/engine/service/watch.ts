@@ -3,7 +3,7 @@
  * node sees the same, and keeps in it what is broken: one line in the log when it begins and one when it is over, whatever the
  * number of nodes and of restarts.
  */
-import type { ConnectionContext } from '../../connectors/index.ts';
+import type { ConnectionContext, Finding } from '../../connectors/index.ts';
 import { awakeSince, type Flow, runsAt } from '../../flow/index.ts';
 import { retentionOf, retentionOfFlow, type SiteRecord } from '../../site/index.ts';
 import { asFailure, type Clock, type Json, pause } from '../../std/index.ts';
@@ -28,6 +28,8 @@ export interface WatchParts {
   readonly sites: () => readonly SiteRecord[];
   readonly flows: () => readonly RunningFlow[];
   readonly changed: () => void;
+  /** Counted per minute, of the connection that received the message. */
+  readonly found: (site: string, connection: string, findings: readonly Finding[]) => void;
   readonly log: ConnectionContext['log'];
 }
 
@@ -96,11 +98,12 @@ export function createWatch(parts: WatchParts): Watch {
   const watched = (site: SiteRecord): readonly Flow[] =>
     [...promising().values()].filter((flow) => runsAt(flow, site));
 
-  function tookTooLong(site: SiteRecord, flow: Flow, from: number, at: number): void {
+  function tookTooLong(site: SiteRecord, flow: Flow, from: number, at: number): boolean {
     const promised = flow.service?.endToEnd;
-    if (promised === undefined || at - from <= promised) return;
-    if (promisedTime(site, flow, from, at) > promised)
-      slow.set(keyOf(site.site, flow.name), { at, took: at - from, since: from + promised });
+    if (promised === undefined || at - from <= promised) return false;
+    if (promisedTime(site, flow, from, at) <= promised) return false;
+    slow.set(keyOf(site.site, flow.name), { at, took: at - from, since: from + promised });
+    return true;
   }
 
   /** Lanes that do not move are tried again too rarely to tell of themselves. */
@@ -265,7 +268,10 @@ export function createWatch(parts: WatchParts): Watch {
       const from = Math.max(leased.delivery.createdAt, awakeSince(leased.remembered));
       if (settlement.at - from <= flow.service.endToEnd) return;
       const site = parts.sites().find((one) => one.site === leased.message.site);
-      if (site !== undefined) tookTooLong(site, flow, from, settlement.at);
+      if (site === undefined || !tookTooLong(site, flow, from, settlement.at)) return;
+      if (settlement.to !== 'delivered' && settlement.to !== 'filtered') return;
+      const text = `Deliveries of the flow "${flow.name}" took longer than it promises.`;
+      parts.found(site.site, leased.message.connection, [{ code: 'FLOW_SLOW', text, count: 1 }]);
     },
     start() {
       running = (async () => {
