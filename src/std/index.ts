@@ -1,5 +1,6 @@
 export * from './backoff.ts';
 export * from './canonical.ts';
+export * from './cloakroom.ts';
 export * from './clock.ts';
 export * from './duration.ts';
 export * from './failure.ts';

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { CharsetError, encodeDeclared, type MllpClient, type SendResult } from '../../hl7/index.ts';
-import type { Failure, Json } from '../../std/index.ts';
+import { Cloakroom, type Failure, type Json } from '../../std/index.ts';
 import type { Call, CallContext, ConnectionContext } from '../contract.ts';
 import { type MllpFailureCode, mllpFailure, mllpFailures } from './failures.ts';
 
@@ -119,15 +119,15 @@ export function failureOf(result: SendResult): Failure | undefined {
 const detailOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 16_384)).toString('latin1');
 
 /** Those who wait under one signal: it is the engine's own, for all sends, so one listener serves them. */
-const waitingUnder = new WeakMap<AbortSignal, Set<() => void>>();
+const waitingUnder = new WeakMap<AbortSignal, Cloakroom<() => void>>();
 
-function waitersOf(signal: AbortSignal): Set<() => void> {
+function waitersOf(signal: AbortSignal): Cloakroom<() => void> {
   let waiters = waitingUnder.get(signal);
   if (waiters === undefined) {
-    const all = new Set<() => void>();
+    const all = new Cloakroom<() => void>();
     waiters = all;
     waitingUnder.set(signal, all);
-    signal.addEventListener('abort', () => all.forEach((leave) => void leave()), { once: true });
+    signal.addEventListener('abort', () => all.empty().forEach((leave) => void leave()), { once: true });
   }
   return waiters;
 }
@@ -138,10 +138,10 @@ function unlessAborted(work: Promise<SendResult>, signal: AbortSignal): Promise<
   return new Promise((resolve, reject) => {
     const leave = (): void =>
       reject(mllpFailure('MLLP_CLOSED', { message: 'Stopped before the acknowledgement.' }));
-    waiters.add(leave);
+    const ticket = waiters.leave(leave);
     // A send never rejects.
     void work.then((result) => {
-      waiters.delete(leave);
+      waiters.take(ticket);
       resolve(result);
     });
   });

@@ -49,8 +49,8 @@ export class Link {
   readonly socket: Socket;
   readonly #owner: LinkOwner;
   readonly #scanner: FrameScanner;
-  /** By control id; in the order they were sent. */
-  readonly #underWay = new Map<string, Sending>();
+  /** In the order they were sent. A handful: a list is looked through as fast as a Map, and keeps nothing of what has left it. */
+  #underWay: Sending[] = [];
   #sent = 0;
   /** How many had been sent when the frame that is open now began. */
   #sentAtFrameStart = 0;
@@ -92,9 +92,9 @@ export class Link {
       !this.#over &&
       !this.#reading &&
       !this.#blocked &&
-      this.#underWay.size < window &&
+      this.#underWay.length < window &&
       // Two messages with one control id could not be told apart by their answers.
-      !this.#underWay.has(sending.expected)
+      this.#waitingFor(sending.expected) === undefined
     );
   }
 
@@ -110,7 +110,7 @@ export class Link {
     sending.place = this.#sent;
     sending.deadline = performance.now() + responseTimeoutMs;
     this.#overdue ??= setTimeout(() => this.#lookAtOldest(), responseTimeoutMs);
-    this.#underWay.set(sending.expected, sending);
+    this.#underWay.push(sending);
     counters.sent += 1;
     if (window > 1) this.#cork();
     this.#blocked = !this.socket.write(frameIn(this.#owner.framing, sending.message));
@@ -129,7 +129,7 @@ export class Link {
 
   #lookAtOldest(): void {
     this.#overdue = undefined;
-    const [oldest] = this.#underWay.values();
+    const [oldest] = this.#underWay;
     if (oldest === undefined || this.#over) return;
     const left = oldest.deadline - performance.now();
     if (left > 0) {
@@ -142,26 +142,31 @@ export class Link {
   }
 
   /** Ends the connection; what is under way has an unknown outcome. */
-  drop(reason: string, clean = this.#underWay.size === 0): void {
+  drop(reason: string, clean = this.#underWay.length === 0): void {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#grace);
     clearTimeout(this.#overdue);
-    for (const sending of this.#underWay.values())
+    for (const sending of [...this.#underWay])
       this.#settle(sending, { kind: 'closed', outcome: 'unknown', reason });
     this.socket.destroy();
     this.#owner.onDropped(this, clean);
   }
 
   #settle(sending: Sending, result: SendResult): void {
-    this.#underWay.delete(sending.expected);
+    const at = this.#underWay.indexOf(sending);
+    if (at >= 0) this.#underWay.splice(at, 1);
     sending.settle(result);
+  }
+
+  #waitingFor(controlId: string): Sending | undefined {
+    return this.#underWay.find(({ expected }) => expected === controlId);
   }
 
   #receive(chunk: Uint8Array): void {
     if (this.#over) return;
     // Nothing was asked on this connection, so nothing said on it can be an answer to what is sent next.
-    if (this.#underWay.size === 0 && !this.#owner.awaitsLater) {
+    if (this.#underWay.length === 0 && !this.#owner.awaitsLater) {
       if (!isLineEnds(chunk)) this.#unsolicited();
       return;
     }
@@ -180,7 +185,7 @@ export class Link {
       if (this.#scanner.ending) this.#grace = setTimeout(() => this.#finish(), endGraceMs);
     }
     this.#reading = false;
-    if (this.#underWay.size === 0 && this.#scanner.inFrame && !this.#owner.awaitsLater) this.#unsolicited();
+    if (this.#underWay.length === 0 && this.#scanner.inFrame && !this.#owner.awaitsLater) this.#unsolicited();
     else this.#owner.onRoom();
   }
 
@@ -208,7 +213,7 @@ export class Link {
     }
     const { code, controlId, rawControlId, text, errors } = ack;
     const answer = { kind: 'ack', outcome: 'answered', code, controlId, text, errors, bytes } as const;
-    const sending = this.#underWay.get(rawControlId);
+    const sending = this.#waitingFor(rawControlId);
     if (sending !== undefined && sending.place <= sentBefore && !this.#mayBeCut(bytes, rawControlId)) {
       this.#credit();
       if (code === 'CA' && sending.wantsApplicationAck) this.#owner.onCommitted(sending);
@@ -216,8 +221,14 @@ export class Link {
       return;
     }
     if (sending === undefined && this.#owner.takesLater(answer, rawControlId)) return;
-    const [oldest] = this.#underWay.keys();
-    this.#refuse({ kind: 'mismatch', outcome: 'unknown', expected: oldest ?? '', got: rawControlId, bytes });
+    const [oldest] = this.#underWay;
+    this.#refuse({
+      kind: 'mismatch',
+      outcome: 'unknown',
+      expected: oldest?.expected ?? '',
+      got: rawControlId,
+      bytes,
+    });
   }
 
   /**
@@ -226,8 +237,8 @@ export class Link {
    */
   #mayBeCut(bytes: Uint8Array, rawControlId: string): boolean {
     const last = bytes[bytes.length - 1];
-    if (this.#underWay.size === 1 || last === 0x0d || last === 0x0a) return false;
-    for (const expected of this.#underWay.keys())
+    if (this.#underWay.length === 1 || last === 0x0d || last === 0x0a) return false;
+    for (const { expected } of this.#underWay)
       if (expected.length > rawControlId.length && expected.startsWith(rawControlId)) return true;
     return false;
   }
@@ -239,7 +250,7 @@ export class Link {
 
   /** Release 2: the block is for the one message under way. */
   #commit(bytes: Uint8Array, sentBefore: number): void {
-    const [sending] = this.#underWay.values();
+    const [sending] = this.#underWay;
     const code = bytes.length !== 1 ? undefined : commitCodes[bytes[0] as number];
     if (code === undefined) {
       const reason = 'The answer is no commit acknowledgement block of MLLP release 2.';
@@ -260,7 +271,7 @@ export class Link {
    * nothing said on it from now on could be trusted to be about what it seems to be.
    */
   #refuse(result: Exclude<SendResult, { kind: 'ack' }>): void {
-    const [oldest] = this.#underWay.values();
+    const [oldest] = this.#underWay;
     if (oldest === undefined) {
       this.#unsolicited();
       return;

@@ -14,8 +14,8 @@ const WRITER_PRAGMAS = `
 PRAGMA page_size = 8192;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
-PRAGMA wal_autocheckpoint = 12000;
-PRAGMA journal_size_limit = 67108864;
+PRAGMA wal_autocheckpoint = 16000;
+PRAGMA journal_size_limit = 134217728;
 PRAGMA cache_size = -65536;
 PRAGMA temp_store = MEMORY;
 PRAGMA trusted_schema = OFF;
@@ -60,7 +60,7 @@ export function openWriter(folder: string, file = DATABASE_FILE): DatabaseSync {
   return database;
 }
 
-/** What the log grows to until it is written back: 4,000 pages of 8 KiB, and room for what comes meanwhile. */
+/** What the log begins with; it grows to 8,000 pages of 8 KiB (log.ts) and what comes while it is written back, and stays so long. */
 const LOG_BYTES = 40 * 1024 * 1024;
 
 /**

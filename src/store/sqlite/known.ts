@@ -26,13 +26,16 @@ export interface KnownDeliveries {
 }
 
 export function openKnown(): KnownDeliveries {
-  const held = new Map<number, Known>();
+  /** A message lies in a box of its own that is emptied when it is given: the Map's old tables hold the box alone (see Cloakroom). */
+  const held = new Map<number, { known: Known | undefined }>();
   let size = 0;
 
   const drop = (id: number): Known | undefined => {
-    const known = held.get(id);
-    if (known === undefined) return undefined;
+    const box = held.get(id);
+    const known = box?.known;
+    if (box === undefined || known === undefined) return undefined;
     held.delete(id);
+    box.known = undefined;
     size -= known.message.bytes.length;
     return known;
   };
@@ -57,7 +60,7 @@ export function openKnown(): KnownDeliveries {
           // Steps that were taken over are known to their rows.
           if (delivery.remembered !== undefined && delivery.remembered.length > 0) return;
           if (held.size >= MOST || size + message.bytes.length > MOST_BYTES) return;
-          held.set(first + nth, { place, message, kept, nth });
+          held.set(first + nth, { known: { place, message, kept, nth } });
           size += message.bytes.length;
         });
       });

@@ -180,8 +180,10 @@ export function openStanding(database: DatabaseSync): StandingDeliveries {
         // given up.
         if (lane.line[lane.first] === one) lane.first++;
         else lane.line.splice(lane.line.indexOf(one, lane.first), 1);
-        if (lane.first === lane.line.length) lanes.delete(name);
-        else if (lane.first === CUT_AT) {
+        if (lane.first === lane.line.length) {
+          lanes.delete(name);
+          lane.line.length = 0; // the Map's old tables may hold the lane (see Cloakroom)
+        } else if (lane.first === CUT_AT) {
           lane.line.splice(0, lane.first);
           lane.first = 0;
         }
