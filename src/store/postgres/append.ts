@@ -66,8 +66,6 @@ export function openAppending(desk: Desk, ids: Ids) {
   const { dictionary, keys, node, writers } = desk;
   const repeats = repeatJudge(desk);
   const sleepers = sleepEnder(desk);
-  /** Of each session, the group that was sent last: who is sent behind it says so, and is refused if it was not kept. */
-  const lastSent: string[] = [];
   let groupsSent = 0;
 
   const values = (session: number, rows: readonly Arriving[], lanesChange: boolean): unknown[] => {
@@ -130,11 +128,13 @@ export function openAppending(desk: Desk, ids: Ids) {
     session: number,
     rows: readonly Arriving[],
     lanesChange: boolean,
-    ahead: string | null = null,
+    place?: Place,
   ): Promise<void> => {
     if (rows.length === 0) return;
     const group = String(++groupsSent);
-    lastSent[session] = group;
+    // Who is sent behind another says so, and is refused if that one was not kept under this name.
+    const ahead = place?.ahead ? place.aheadAs.name : null;
+    if (place) place.as.name = group;
     const answers = await ask<{ n: number; repeated: number; at: number }>(APPEND, [
       ...values(session, rows, lanesChange),
       group,
@@ -244,12 +244,15 @@ export function openAppending(desk: Desk, ids: Ids) {
     for (const call of group) intake.add(call, call.call.messages, connectionOf(call));
     if (intake.mustBeJudged) return null;
     await numbered(intake.rows);
-    if (group.some(({ call }) => hasMore(call))) {
+    if (intake.rows.length === 0 && !group.some(({ call }) => hasMore(call))) {
+      // Nothing is sent, so nothing can be sent behind it: whoever comes next counts on all that was before.
+      await place.ahead;
+    } else if (group.some(({ call }) => hasMore(call))) {
       await place.ahead;
       await keepWithMore(session, group, intake.rows, false);
     } else {
       const { askBehind } = writers.append[session] as Session;
-      const kept = keep(askBehind, session, intake.rows, false, place.ahead && (lastSent[session] ?? null));
+      const kept = keep(askBehind, session, intake.rows, false, place);
       place.sent();
       await kept;
     }

@@ -1,16 +1,13 @@
 /** Messages of several callers as rows of one statement. */
-import { createHash } from 'node:crypto';
 import type { MessageFlag } from '../../message/index.ts';
 import type { Append, Appended, NewMessage } from '../contract.ts';
 import { storeFailure } from '../failures.ts';
+import { senderNumbers } from '../senders.ts';
 import { codeOf, DOORS, FORMATS, flagBits, MESSAGE_STATES } from '../sqlite/codes.ts';
 import { DELIVERIES_OF_ONE } from '../sqlite/numbers.ts';
 import { storable } from './desk.ts';
 
-/** A number for a sender at a connection: 48 bits of SHA-256, half the row of its text. */
-function senderNumber(connection: number, sender: string): number {
-  return createHash('sha256').update(`${connection} ${sender}`).digest().readUIntBE(0, 6) + 1;
-}
+const senderNumber = senderNumbers();
 
 /** Refuses what no store can keep, before anything is asked of the database. */
 export function check(unit: Append): void {

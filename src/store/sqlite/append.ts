@@ -1,8 +1,8 @@
 /** What enters: messages with their plans, and what must stand or fall with them. */
-import { createHash } from 'node:crypto';
 import type { MessageFlag } from '../../message/index.ts';
 import type { Append, Appended, NewMessage } from '../contract.ts';
 import { sealPayload } from '../payload.ts';
+import { senderNumbers } from '../senders.ts';
 import type { AuditLog } from './audit.ts';
 import { codeOf, DOORS, FORMATS, flagBits, MESSAGE_STATES } from './codes.ts';
 import { cursorWriter } from './cursors.ts';
@@ -20,27 +20,6 @@ INSERT INTO message (
   id, connection, received_at, door, format, type, control_id, state, reason, flags, repeats, size, planned, parent,
   sender, dedupe_id, hash, patients, sealed
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`;
-
-/** Senders whose numbers are kept at hand; hostile senders may invent names without end. */
-const SENDERS_AT_HAND = 10_000;
-
-/**
- * A number for a sender at a connection: 48 bits of SHA-256, half the row of its text. Should two senders
- * share one, a repeat still needs equal bytes, and equal bytes name the same sender.
- */
-function senderNumbers(): (connection: number, sender: string) => number {
-  const known = new Map<string, number>();
-  return (connection, sender) => {
-    const key = `${connection} ${sender}`;
-    let number = known.get(key);
-    if (number === undefined) {
-      if (known.size >= SENDERS_AT_HAND) known.clear();
-      number = createHash('sha256').update(key).digest().readUIntBE(0, 6) + 1; // 0: no sender
-      known.set(key, number);
-    }
-    return number;
-  };
-}
 
 export function appender(desk: Desk, audit: AuditLog) {
   const { database, dictionary, filing, numbers, tallies, vault } = desk;
