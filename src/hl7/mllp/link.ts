@@ -50,7 +50,7 @@ export class Link {
   readonly #owner: LinkOwner;
   readonly #scanner: FrameScanner;
   /** In the order they were sent. A handful: a list is looked through as fast as a Map, and keeps nothing of what has left it. */
-  #underWay: Sending[] = [];
+  readonly #underWay: Sending[] = [];
   #sent = 0;
   /** How many had been sent when the frame that is open now began. */
   #sentAtFrameStart = 0;

@@ -244,12 +244,12 @@ export function openAppending(desk: Desk, ids: Ids) {
     for (const call of group) intake.add(call, call.call.messages, connectionOf(call));
     if (intake.mustBeJudged) return null;
     await numbered(intake.rows);
-    if (intake.rows.length === 0 && !group.some(({ call }) => hasMore(call))) {
-      // Nothing is sent, so nothing can be sent behind it: whoever comes next counts on all that was before.
-      await place.ahead;
-    } else if (group.some(({ call }) => hasMore(call))) {
+    if (group.some(({ call }) => hasMore(call))) {
       await place.ahead;
       await keepWithMore(session, group, intake.rows, false);
+    } else if (intake.rows.length === 0) {
+      // Nothing is sent, so nothing can be sent behind it: whoever comes next counts on all that was before.
+      await place.ahead;
     } else {
       const { askBehind } = writers.append[session] as Session;
       const kept = keep(askBehind, session, intake.rows, false, place);
