@@ -8,7 +8,7 @@ import { differences } from './compare.ts';
 import { HELD, writeFailure } from './failures.ts';
 import { samePatient } from './guard.ts';
 import { hl7Of, sendHl7 } from './hl7-route.ts';
-import { identity, type Kind } from './kind.ts';
+import { identity, type Kind, type Looking } from './kind.ts';
 import { look } from './look.ts';
 import type { RouteConfig, Routes } from './route.ts';
 import { askWebService, type WebServices } from './web-service.ts';
@@ -44,6 +44,7 @@ export interface Acting {
   readonly about: CallContext;
   readonly rules: WritingRules;
   readonly routes: Routes;
+  /** The site's. */
   readonly timeZone: string;
 }
 
@@ -81,6 +82,7 @@ async function make(kind: Kind, verb: 'create' | 'upsert', args: Json, acting: A
     look(kind, bodyOf(entry).resource, sentAt, {
       client,
       signal: about.signal,
+      timeZone: acting.timeZone,
       leftOut: rules.leftOut,
       async taken(records) {
         const taken = new Set(await context.ledger.taken(about, records));
@@ -151,16 +153,14 @@ async function send(kind: Kind, route: RouteConfig, entry: LedgerEntry, acting: 
     case 'book': {
       const { note, stu3Base } = route;
       const who = (await whose()) as FhirResource;
-      return book(resource, who, { client: acting.stu3(stu3Base), signal, note });
+      return book(resource, who, { client: acting.stu3(stu3Base), signal, note, timeZone: acting.timeZone });
     }
     case 'web service': {
       const encounter = beside.find(({ resourceType }) => resourceType === 'Encounter');
       return askWebService(route, { resource, patient: await whose(), encounter }, acting);
     }
     default: {
-      const question = rules.conditional.has(kind.type)
-        ? conditionOf(kind, resource, client.baseUrl)
-        : undefined;
+      const question = rules.conditional.has(kind.type) ? conditionOf(kind, resource, acting) : undefined;
       const options = { signal, ...(question === undefined ? {} : { ifNoneExist: question }) };
       const written = await client.create(kind.type, resource, options).catch((error: unknown) => {
         throw question !== undefined && error instanceof Failure && error.code === 'FHIR_CONFLICT'
@@ -181,7 +181,12 @@ async function send(kind: Kind, route: RouteConfig, entry: LedgerEntry, acting: 
 }
 
 /** What a server found by itself, or matched, must be what was meant. */
-async function isMeant(kind: Kind, ours: FhirResource, id: string, { client, about }: Acting): Promise<void> {
+async function isMeant(
+  kind: Kind,
+  ours: FhirResource,
+  id: string,
+  { client, about, timeZone }: Acting,
+): Promise<void> {
   const theirs = await client.read(kind.type, id, about.signal).catch((error: unknown) => {
     throw writeFailure('WRITE_SETTLING', {
       message: 'It is there, and could not be read back to be compared.',
@@ -191,7 +196,7 @@ async function isMeant(kind: Kind, ours: FhirResource, id: string, { client, abo
   const differing = ['birthDate', 'gender'].filter(
     (name) => ours[name] !== undefined && ours[name] !== theirs[name],
   );
-  const compared = kind.compare(ours, theirs, { sentAt: null, baseUrl: client.baseUrl });
+  const compared = kind.compare(ours, theirs, { sentAt: null, baseUrl: client.baseUrl, timeZone });
   const about_ = kind.type === 'Patient' ? differing : compared.verdict === 'doubt' ? compared.about : [];
   if (about_.length === 0) return;
   throw writeFailure('WRITE_DIFFERS', {
@@ -202,8 +207,9 @@ async function isMeant(kind: Kind, ours: FhirResource, id: string, { client, abo
   });
 }
 
-function conditionOf(kind: Kind, resource: FhirResource, baseUrl: string): string | undefined {
-  const question = kind.questions(resource, { sentAt: null, baseUrl }).find(({ by }) => by === 'identifier');
+function conditionOf(kind: Kind, resource: FhirResource, { client, timeZone }: Acting): string | undefined {
+  const looking: Looking = { sentAt: null, baseUrl: client.baseUrl, timeZone };
+  const question = kind.questions(resource, looking).find(({ by }) => by === 'identifier');
   const token = question?.params.identifier;
   return typeof token === 'string' ? `identifier=${encodeURIComponent(token)}` : undefined;
 }
@@ -216,7 +222,7 @@ async function change(
   acting: Acting,
 ): Promise<Sent> {
   const { resource } = bodyOf(entry);
-  const different = differences(resource, theirs).filter(
+  const different = differences(resource, theirs, acting.timeZone).filter(
     (path) => !kind.agreed?.includes(path.split('.')[0] ?? ''),
   );
   if (different.length === 0)
@@ -238,7 +244,7 @@ async function put(kind: Kind, id: string, ours: FhirResource, acting: Acting): 
     const now = await client.read(kind.type, id, signal);
     if (kind.patientOf && kind.patientOf(now) !== kind.patientOf(ours))
       throw writeFailure('WRITE_NOT_MINE', { retry: HELD });
-    if (differences(ours, now).length === 0) return;
+    if (differences(ours, now, acting.timeZone).length === 0) return;
     const { versionId } = (now.meta ?? {}) as { versionId?: unknown };
     const ifMatch =
       rules.versions.has(kind.type) && typeof versionId === 'string' ? { ifMatch: versionId } : {};
@@ -283,7 +289,7 @@ export async function update(kind: Kind, args: Json, acting: Acting): Promise<Js
     async look(entry) {
       const { resource } = bodyOf(entry);
       const theirs = await client.read(kind.type, id, signal);
-      return differences(resource, theirs).length === 0
+      return differences(resource, theirs, acting.timeZone).length === 0
         ? { kind: 'one', id, resource: theirs }
         : { kind: 'none' };
     },

@@ -129,7 +129,14 @@ afterEach(async () => {
   await partner.close();
 });
 
-function acting(more: { rules?: Partial<WritingRules>; routes?: Routes; key?: string } = {}): Acting {
+interface Other {
+  rules?: Partial<WritingRules>;
+  routes?: Routes;
+  key?: string;
+  timeZone?: string;
+}
+
+function acting(more: Other = {}): Acting {
   const client = createFhirClient({ baseUrl: partner.url, clock: systemClock });
   const web = openWebServices(systemClock);
   close = async () => void (await Promise.all([client.close(), web.close()]));
@@ -141,7 +148,7 @@ function acting(more: { rules?: Partial<WritingRules>; routes?: Routes; key?: st
     context,
     about: callContext({ idempotencyKey: more.key ?? 'd1.file' }),
     routes: more.routes ?? {},
-    timeZone: 'UTC',
+    timeZone: more.timeZone ?? 'UTC',
     rules: {
       ...{ creates: every, updates: every, settle: 60_000, isThere: () => false },
       ...{ conditional: new Set<string>(), versions: new Set<string>(), matches: new Set<string>() },
@@ -440,6 +447,26 @@ describe('an upsert and an update', () => {
       outcome: 'differs',
       resource: { differs: ['status'] },
     });
+  });
+
+  test('an evening visit is known by its day at the hospital, not by the day that it is in Greenwich by then', async () => {
+    const of = (id: string, day: string): FhirResource => ({
+      ...{ resourceType: 'Encounter', id, status: 'in-progress', class: { code: 'AMB' } },
+      ...{ subject: { reference: 'Patient/p1' }, period: { start: day, end: day } },
+    });
+    // Epic gives office visits as days.
+    partner.records.set('Encounter/today', of('today', '2026-01-05'));
+    partner.records.set('Encounter/earlier', of('earlier', '2026-01-02'));
+    const arrive = (start: string, key: string) =>
+      upsert(
+        kind('Encounter'),
+        { resource: { class: { code: 'AMB' }, period: { start } }, patient: 'p1' } as Json,
+        acting({ timeZone: 'America/Chicago', key }),
+      );
+    expect(await arrive('2026-01-06T01:30:00Z', 'a')).toMatchObject({ id: 'today', outcome: 'unchanged' });
+    expect(await arrive('2026-01-02T23:59:59-06:00', 'b')).toMatchObject({ id: 'earlier' });
+    expect(await arrive('2026-01-05T04:00:00Z', 'c')).toMatchObject({ id: 'e1', outcome: 'created' });
+    expect(await arrive('2026-01-06T06:00:00Z', 'd')).toMatchObject({ id: 'e2', outcome: 'created' });
   });
 
   test('an update whose answer was lost is looked at before it is sent again', async () => {

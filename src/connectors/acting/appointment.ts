@@ -12,7 +12,7 @@ import {
   sharesCoding,
   textOf,
 } from './compare.ts';
-import { daysAround, identifierQuestions, identity, type Kind } from './kind.ts';
+import { daysAround, identifierQuestions, identity, type Kind, type Looking } from './kind.ts';
 
 const actors = (appointment: FhirResource, type: string): readonly string[] =>
   objectsIn(appointment.participant).flatMap(({ actor }) => referenceId(actor, type) ?? []);
@@ -26,11 +26,11 @@ const serviceTypes = (appointment: FhirResource): unknown => ({
 /** Neither takes place nor holds a place. */
 const OFF: ReadonlySet<unknown> = new Set(['cancelled', 'entered-in-error', 'noshow', 'proposed']);
 
-function compare(ours: FhirResource, theirs: FhirResource): Compared {
+function compare(ours: FhirResource, theirs: FhirResource, { timeZone }: Looking): Compared {
   if (OFF.has(theirs.status)) return OTHER;
   const about: string[] = [];
   const samePatient = patientOf(ours) === patientOf(theirs);
-  const sameStart = sameMoment(ours.start, theirs.start);
+  const sameStart = sameMoment(ours.start, theirs.start, timeZone);
   if (sharedIdentifier(ours, theirs)) {
     if (!samePatient) about.push('patient');
     if (!sameStart) about.push('start');

@@ -10,6 +10,7 @@ export interface BookMeans {
   readonly client: Pick<FhirClient, 'operation'>;
   readonly signal: AbortSignal;
   readonly note: string | undefined;
+  readonly timeZone: string;
 }
 
 const parameters = (...parts: readonly (Readonly<Record<string, unknown>> | undefined)[]): FhirResource => ({
@@ -40,7 +41,7 @@ export async function book(
 }
 
 async function propose(appointment: FhirResource, patient: FhirResource, means: BookMeans): Promise<string> {
-  const { client, signal } = means;
+  const { client, signal, timeZone } = means;
   const start = textOf(appointment.start);
   if (start === undefined)
     throw writeFailure('WRITE_ARGUMENTS', { message: 'Booking an appointment needs its start.' });
@@ -63,7 +64,7 @@ async function propose(appointment: FhirResource, patient: FhirResource, means: 
   const fitting = appointmentsIn(found.resource).filter(
     (one) =>
       one.status === 'proposed' &&
-      sameMoment(start, one.start) &&
+      sameMoment(start, one.start, timeZone) &&
       wanted.every(({ type, id }) => takesPart(one, type, id)),
   );
   // Several places at that time with all that was asked for: the schedule's first.

@@ -1,5 +1,6 @@
 /** Whether two records say the same, element by element, whatever a server makes of the spelling. Pure. */
 import { type FhirResource, objectsIn, referencedId } from '../../fhir/index.ts';
+import { localTimeOf } from '../../site/index.ts';
 
 /** `other`: a record of its own. `doubt`: it may be the one, and what is named speaks against it or is missing. */
 export type Compared =
@@ -39,11 +40,18 @@ export function sharesCoding(ours: unknown, theirs: unknown): boolean {
 
 const DAY_ONLY = /^\d{4}-\d\d-\d\d$/;
 
-/** The same moment; of the two the coarser spelling counts (a day, a minute). */
-export function sameMoment(ours: unknown, theirs: unknown): boolean {
+/** The day on the site's calendar. Epic gives days so: what came at 20:00 in Chicago is of that day, though UTC has the next. */
+function dayAt(moment: string, timeZone: string): string | undefined {
+  if (DAY_ONLY.test(moment)) return moment;
+  const at = Date.parse(moment);
+  return Number.isNaN(at) ? undefined : localTimeOf(timeZone, at).day;
+}
+
+/** The same moment; of the two the coarser spelling counts (a day of the site's, a minute). */
+export function sameMoment(ours: unknown, theirs: unknown, timeZone: string): boolean {
   const [a, b] = [textOf(ours), textOf(theirs)];
   if (a === undefined || b === undefined) return false;
-  if (DAY_ONLY.test(a) || DAY_ONLY.test(b)) return a.slice(0, 10) === b.slice(0, 10);
+  if (DAY_ONLY.test(a) || DAY_ONLY.test(b)) return dayAt(a, timeZone) === dayAt(b, timeZone);
   const [x, y] = [Date.parse(a), Date.parse(b)];
   if (Number.isNaN(x) || Number.isNaN(y)) return false;
   if (Math.floor(x / 1_000) === Math.floor(y / 1_000)) return true;
@@ -117,11 +125,11 @@ export const identifierKeys = (resource: FhirResource): readonly string[] =>
  * The paths at which what is there is not what we would write; empty: an update would change nothing. Elements that the server
  * adds do not count, and a list counts as kept when each of our items is in it.
  */
-export function differences(ours: unknown, theirs: unknown, path = ''): readonly string[] {
+export function differences(ours: unknown, theirs: unknown, timeZone: string, path = ''): readonly string[] {
   if (ours === undefined || ours === null) return [];
   if (Array.isArray(ours)) {
     const list = Array.isArray(theirs) ? theirs : [];
-    const kept = ours.every((item) => list.some((other) => differences(item, other).length === 0));
+    const kept = ours.every((item) => list.some((other) => differences(item, other, timeZone).length === 0));
     return kept ? [] : [path];
   }
   const [a, b] = [partOf(ours), partOf(theirs)];
@@ -131,9 +139,9 @@ export function differences(ours: unknown, theirs: unknown, path = ''): readonly
     return Object.entries(a).flatMap(([name, value]) =>
       path === '' && (name === 'id' || name === 'meta' || name === 'text')
         ? []
-        : differences(value, b[name], path === '' ? name : `${path}.${name}`),
+        : differences(value, b[name], timeZone, path === '' ? name : `${path}.${name}`),
     );
   }
-  if (ours === theirs || sameMoment(ours, theirs)) return [];
+  if (ours === theirs || sameMoment(ours, theirs, timeZone)) return [];
   return [path];
 }

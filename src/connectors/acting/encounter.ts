@@ -13,18 +13,18 @@ import {
   sharesCoding,
   textOf,
 } from './compare.ts';
-import { daysAround, identifierQuestions, identity, type Kind, withSubject } from './kind.ts';
+import { daysAround, identifierQuestions, identity, type Kind, type Looking, withSubject } from './kind.ts';
 
 const patientOf = (encounter: FhirResource): string | undefined => referenceId(encounter.subject, 'Patient');
 const startOf = (encounter: FhirResource): string | undefined => textOf(partOf(encounter.period)?.start);
 
 const OFF: ReadonlySet<unknown> = new Set(['cancelled', 'entered-in-error']);
 
-function compare(ours: FhirResource, theirs: FhirResource): Compared {
+function compare(ours: FhirResource, theirs: FhirResource, { timeZone }: Looking): Compared {
   if (OFF.has(theirs.status)) return OTHER;
   const samePatient = patientOf(ours) === patientOf(theirs);
   if (sharedIdentifier(ours, theirs)) return samePatient ? SAME : { verdict: 'doubt', about: ['patient'] };
-  if (!samePatient || !sameMoment(startOf(ours), startOf(theirs))) return OTHER;
+  if (!samePatient || !sameMoment(startOf(ours), startOf(theirs), timeZone)) return OTHER;
   const [mine, yours] = [ours.class, theirs.class];
   const comparable =
     codingsOf(mine).length > 0 &&

@@ -15,6 +15,8 @@ export interface Looking {
   /** When ours went out; `null`: it did not. */
   readonly sentAt: number | null;
   readonly baseUrl: string;
+  /** The site's: days without a time are of its calendar. */
+  readonly timeZone: string;
 }
 
 export interface Kind {

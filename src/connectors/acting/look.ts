@@ -15,6 +15,7 @@ import type { Looked } from './write-once.ts';
 export interface LookMeans {
   readonly client: Pick<FhirClient, 'baseUrl' | 'searchAll' | 'read'>;
   readonly signal: AbortSignal;
+  readonly timeZone: string;
   /** Which of these records other writes have made: `Observation/e1`. */
   readonly taken: (records: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Issue codes that say that the server did not show all that it has. */
@@ -29,7 +30,7 @@ export async function look(
   sentAt: number | null,
   means: LookMeans,
 ): Promise<Looked> {
-  const looking: Looking = { sentAt, baseUrl: means.client.baseUrl };
+  const looking: Looking = { sentAt, baseUrl: means.client.baseUrl, timeZone: means.timeZone };
   const questions = kind.questions(ours, looking);
   if (questions.length === 0)
     return { kind: 'unsearchable', why: 'it has nothing that it could be searched by' };

@@ -15,7 +15,15 @@ import {
   sharesCoding,
   textOf,
 } from './compare.ts';
-import { daysAround, escaped, identifierQuestions, identity, type Kind, withSubject } from './kind.ts';
+import {
+  daysAround,
+  escaped,
+  identifierQuestions,
+  identity,
+  type Kind,
+  type Looking,
+  withSubject,
+} from './kind.ts';
 
 const patientOf = (observation: FhirResource): string | undefined =>
   referenceId(observation.subject, 'Patient');
@@ -26,7 +34,7 @@ const timeOf = (observation: FhirResource): string | undefined =>
 type Valued = Readonly<Record<string, unknown>>;
 
 /** `undefined`: neither has one of a kind that can be compared. */
-function sameValue(ours: Valued, theirs: Valued): boolean | undefined {
+function sameValue(ours: Valued, theirs: Valued, timeZone: string): boolean | undefined {
   if (ours.valueQuantity !== undefined) return sameQuantity(ours.valueQuantity, theirs.valueQuantity);
   if (ours.valueCodeableConcept !== undefined)
     return sharesCoding(ours.valueCodeableConcept, theirs.valueCodeableConcept);
@@ -35,30 +43,30 @@ function sameValue(ours: Valued, theirs: Valued): boolean | undefined {
     return (
       ours[name] === theirs[name] ||
       sameText(ours[name], theirs[name]) ||
-      sameMoment(ours[name], theirs[name])
+      sameMoment(ours[name], theirs[name], timeZone)
     );
   }
   return undefined;
 }
 
 /** Each component of ours is there with its value: a blood pressure is two. */
-function sameComponents(ours: FhirResource, theirs: FhirResource): boolean {
+function sameComponents(ours: FhirResource, theirs: FhirResource, timeZone: string): boolean {
   const yours = objectsIn(theirs.component);
   return objectsIn(ours.component).every((mine) =>
-    yours.some((each) => sharesCoding(mine.code, each.code) && sameValue(mine, each) === true),
+    yours.some((each) => sharesCoding(mine.code, each.code) && sameValue(mine, each, timeZone) === true),
   );
 }
 
-function compare(ours: FhirResource, theirs: FhirResource): Compared {
+function compare(ours: FhirResource, theirs: FhirResource, { timeZone }: Looking): Compared {
   if (theirs.status === 'entered-in-error' || theirs.status === 'cancelled') return OTHER;
   const samePatient = patientOf(ours) === patientOf(theirs);
-  const value = sameValue(ours, theirs) !== false && sameComponents(ours, theirs);
+  const value = sameValue(ours, theirs, timeZone) !== false && sameComponents(ours, theirs, timeZone);
   if (sharedIdentifier(ours, theirs)) {
     const about = [...(samePatient ? [] : ['patient']), ...(value ? [] : ['value'])];
     return about.length === 0 ? SAME : { verdict: 'doubt', about };
   }
   const what = sharesCoding(ours.code, theirs.code);
-  return samePatient && what && sameMoment(timeOf(ours), timeOf(theirs)) && value ? SAME : OTHER;
+  return samePatient && what && sameMoment(timeOf(ours), timeOf(theirs), timeZone) && value ? SAME : OTHER;
 }
 
 export const observationKind: Kind = {
