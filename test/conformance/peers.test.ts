@@ -8,10 +8,10 @@ import { type Hl7MessageEvent, Hl7Server } from '@medplum/hl7';
 import { Server } from 'node-hl7-server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { flow, hl7 } from '../../src/flow/index.ts';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { admission } from '../crash/traffic.ts';
 import { type RunningEngine, startEngine, testSite, until } from '../journeys/engine.ts';
 import { connectPeer, msa } from '../journeys/peer.ts';
-import { freePorts } from '../journeys/process.ts';
 
 const run = promisify(execFile);
 const mllpSend = await run('mllp_send', ['--version']).then(

@@ -3,11 +3,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { newMasterKey } from '../../src/vault/index.ts';
 import { admission } from '../crash/traffic.ts';
 import { makeProject, plainEnvironment, suture } from './command-line.ts';
 import { until } from './engine.ts';
-import { freePorts, type Running, startSuture } from './process.ts';
+import { type Running, startSuture } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { openResident, type Resident } from './resident.ts';
 

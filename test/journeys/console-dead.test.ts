@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { newMasterKey } from '../../src/vault/index.ts';
 import { admission } from '../crash/traffic.ts';
 import { browserPath, openBrowser, picture } from './browser.ts';
 import { makeProject, plainEnvironment } from './command-line.ts';
 import { connectPeer, msa } from './peer.ts';
-import { freePorts, type Running, root, startSuture } from './process.ts';
+import { type Running, root, startSuture } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 const shots = join(root, 'test-output');

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { newMasterKey } from '../../src/vault/index.ts';
 import { type Ended, makeProject, plainEnvironment } from './command-line.ts';
 import { until } from './engine.ts';
-import { freePorts, type Running, startSuture } from './process.ts';
+import { type Running, startSuture } from './process.ts';
 import { openResident, type Resident } from './resident.ts';
 
 let home: string;

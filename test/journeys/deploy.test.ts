@@ -8,13 +8,14 @@ import { person } from '../../src/cli/person.ts';
 import { readProject } from '../../src/deploy/index.ts';
 import { createMllpClient } from '../../src/hl7/index.ts';
 import { systemClock } from '../../src/std/index.ts';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { openPostgresStore, type Store } from '../../src/store/index.ts';
 import { type Cluster, newCluster, postgresIsThere } from '../../src/store/postgres/cluster.suite.ts';
 import { newMasterKey } from '../../src/vault/index.ts';
 import { admission } from '../crash/traffic.ts';
 import { makeProject, plainEnvironment, suture } from './command-line.ts';
 import { until } from './engine.ts';
-import { freePorts, type Running, startSuture } from './process.ts';
+import { type Running, startSuture } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 let home: string;

@@ -5,9 +5,10 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { makeProject, plainEnvironment } from './command-line.ts';
 import { until } from './engine.ts';
-import { freePorts, type Running, startSuture } from './process.ts';
+import { type Running, startSuture } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 let home: string;

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import appointmentSync from '../../examples/demo/flows/appointment-sync.ts';
 import { type Flow, flow, hl7 } from '../../src/flow/index.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { admission } from '../crash/traffic.ts';
 import { type RunningEngine, startEngine, testSite, until } from './engine.ts';
 import { connectPeer, msa } from './peer.ts';
-import { freePorts } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 const MRN = 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14';

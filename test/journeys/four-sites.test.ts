@@ -12,10 +12,10 @@ import { type ValueSetRow, valueSetsOf } from '../../src/mapping/index.ts';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/index.ts';
 import type { SiteRecord } from '../../src/site/index.ts';
 import { systemClock } from '../../src/std/index.ts';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { openSqliteStore } from '../../src/store/index.ts';
 import { testKey, testSite, until } from './engine.ts';
 import { MRN } from './methods.fixture.ts';
-import { freePorts } from './process.ts';
 import { startReceiver } from './receiver.ts';
 
 /** Each Epic has ids of its own. */

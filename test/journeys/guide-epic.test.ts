@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { browserPath, openBrowser, picture } from './browser.ts';
 import { plainEnvironment } from './command-line.ts';
 import { type GuideStep, patternOf, readGuide } from './guide.ts';
-import { freePorts, launcher, root } from './process.ts';
+import { launcher, root } from './process.ts';
 import { openResident, wordsOf } from './resident.ts';
 
 const guide = join(root, 'docs', 'guide', 'epic.md');

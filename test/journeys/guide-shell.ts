@@ -4,9 +4,10 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { plainEnvironment } from './command-line.ts';
 import { patternOf, readGuide } from './guide.ts';
-import { freePorts, launcher, root } from './process.ts';
+import { launcher, root } from './process.ts';
 import { openResident, wordsOf } from './resident.ts';
 
 export interface WalkOptions {

@@ -3,10 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { newMasterKey } from '../../src/vault/index.ts';
 import { admission } from '../crash/traffic.ts';
 import { makeProject, plainEnvironment } from './command-line.ts';
-import { freePorts, type Running, startSuture } from './process.ts';
+import { type Running, startSuture } from './process.ts';
 import { openResident, type Resident } from './resident.ts';
 
 // A busy machine takes its time.

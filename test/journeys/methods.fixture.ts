@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
 import type { SiteRecord } from '../../src/site/index.ts';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { type RunningEngine, startEngine, testSite } from './engine.ts';
-import { freePorts } from './process.ts';
 import { startReceiver } from './receiver.ts';
 
 export const MRN = 'urn:oid:1.2.840.114350.1.13.0.1.7.5.737384.14';

@@ -1,32 +1,10 @@
 /** `suture` as a child process with ports of its own, for journeys through the front door. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 export const launcher = join(root, 'bin', 'suture.cjs');
-
-/** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<{ port: number; close(): Promise<void> }>((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () =>
-            resolve({
-              port: (server.address() as { port: number }).port,
-              close: () => new Promise((done) => server.close(() => done())),
-            }),
-          );
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => server.close()));
-  return servers.map((server) => server.port);
-}
 
 /** The demo's environment on free ports, its data in `folder`. */
 export async function demoEnvironment(folder: string): Promise<{

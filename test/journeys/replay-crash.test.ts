@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { openSqliteStore } from '../../src/store/index.ts';
 import { newMasterKey, parseMasterKey } from '../../src/vault/index.ts';
 import { admission } from '../crash/traffic.ts';
 import { makeProject, plainEnvironment, suture } from './command-line.ts';
 import { until } from './engine.ts';
 import { connectPeer, msa } from './peer.ts';
-import { freePorts, type Running, startSuture } from './process.ts';
+import { type Running, startSuture } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 const MESSAGES = 36;

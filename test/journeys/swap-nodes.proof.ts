@@ -9,13 +9,14 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { factsOf } from '../../src/deploy/index.ts';
 import { createMllpClient } from '../../src/hl7/index.ts';
 import { systemClock } from '../../src/std/index.ts';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { openPostgresStore } from '../../src/store/index.ts';
 import { newCluster, postgresIsThere } from '../../src/store/postgres/cluster.suite.ts';
 import { newMasterKey, parseMasterKey } from '../../src/vault/index.ts';
 import { admission } from '../crash/traffic.ts';
 import { makeProject, plainEnvironment, suture } from './command-line.ts';
 import { until } from './engine.ts';
-import { freePorts, type Running, startSuture } from './process.ts';
+import { type Running, startSuture } from './process.ts';
 import { startReceiver } from './receiver.ts';
 
 const wanted = postgresIsThere('two nodes that are exchanged');

@@ -11,9 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { plainEnvironment } from './command-line.ts';
 import { until } from './engine.ts';
-import { freePorts, type Running, root, startSuture } from './process.ts';
+import { type Running, root, startSuture } from './process.ts';
 import { openResident, type Resident } from './resident.ts';
 
 const POPULAR = ['appointment-created', 'patient-created', 'encounter-updated', 'document-created'];

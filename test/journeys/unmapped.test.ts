@@ -10,9 +10,10 @@ import { announced } from '../../src/cli/data-folder.ts';
 import { unmappedAt } from '../../src/deploy/missing.ts';
 import { flow, hl7 } from '../../src/flow/index.ts';
 import { readValueSet, type ValueSets, valueSetsOf } from '../../src/mapping/index.ts';
+import { freePorts } from '../../src/std/ports.fixture.ts';
 import { makeProject, plainEnvironment, suture } from './command-line.ts';
 import { type RunningEngine, startEngine, testSite, until } from './engine.ts';
-import { freePorts, startSuture } from './process.ts';
+import { startSuture } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 let home: string;

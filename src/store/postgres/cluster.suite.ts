@@ -1,10 +1,10 @@
 /** A PostgreSQL server of its own for tests: its folder, its port, its databases. Not part of the program. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePorts } from '../../std/ports.fixture.ts';
 
 export const SERVER = process.env.POSTGRES_BIN ?? '/usr/lib/postgresql/15/bin';
 
@@ -34,16 +34,6 @@ export function giveToServer(path: string): void {
   const { uid, gid } = userId();
   chownSync(path, uid, gid);
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 export interface Cluster {
   readonly port: number;
@@ -108,7 +98,7 @@ export async function newCluster(settings: readonly string[] = []): Promise<Clus
 }
 
 async function clusterIn(folder: string, data: string, settings: readonly string[]): Promise<Cluster> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   let server: ChildProcess | undefined;
   let databases = 0;
   const url = (database: string, at = port): string => `postgresql://postgres@127.0.0.1:${at}/${database}`;

@@ -1,9 +1,10 @@
 /** OpenSSH's server as a process of its own on this machine: unprivileged, on loopback, with its own keys; SFTP and nothing else. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../../../src/std/ports.fixture.ts';
 
 export const SSHD = process.env.SSHD ?? '/usr/sbin/sshd';
 
@@ -45,14 +46,6 @@ export const newKey = (path: string, type: KeyType, passphrase = ''): string => 
   return path;
 };
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** @param types The keys that it has, of its own. */
 export async function newSshd(root: string, types: readonly KeyType[]): Promise<Sshd> {
   const folder = join(root, 'served');
@@ -64,7 +57,7 @@ export async function newSshd(root: string, types: readonly KeyType[]): Promise<
   const allowed = join(keys, 'allowed');
   writeFileSync(allowed, readFileSync(`${own}.pub`));
   giveToSshd(folder, keys, allowed, ...host);
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const config = join(keys, 'config');
   writeFileSync(
     config,
