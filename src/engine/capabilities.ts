@@ -66,6 +66,8 @@ export interface CapabilityOptions {
     site: string,
     connection: string,
   ) => { readonly one: Open; give(): Promise<void> } | undefined;
+  /** What is open now. */
+  readonly open: () => readonly Open[];
   readonly signal: AbortSignal;
 }
 
@@ -82,7 +84,7 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
   start(): void;
   stop(): Promise<void>;
 } {
-  const { clock, sites, log } = options;
+  const { clock, sites, log, open } = options;
   const states = new Map<string, DriftState>();
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
@@ -142,11 +144,22 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
     }
   }
 
-  async function compare(site: string, connection: string): Promise<void> {
+  /** To its EHR, and others that have something to say of themselves: until when their certificates hold. */
+  function observable(record: SiteRecord): readonly string[] {
+    const ehr = ehrConnections(record);
+    const others = open().filter(
+      ({ site, name, connection }) =>
+        site.site === record.site && !ehr.includes(name) && connection.observe !== undefined,
+    );
+    return [...ehr, ...others.map(({ name }) => name)];
+  }
+
+  async function compare(record: SiteRecord, connection: string): Promise<void> {
+    const { site } = record;
     const key = `${site}/${connection}`;
     const before = written(site, connection);
     const at = clock.now();
-    if (Object.keys(before).length === 0) {
+    if (Object.keys(before).length === 0 && ehrConnections(record).includes(connection)) {
       states.set(key, { connection, at: null, unwritten: true, found: [], failure: null });
       return;
     }
@@ -155,7 +168,12 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
       const known = states.get(key)?.found.map(driftText).join('\n');
       states.set(key, { connection, at, unwritten: false, found, failure: null });
       if (found.length > 0 && known !== found.map(driftText).join('\n')) {
-        log('warn', 'the server is not as it was written down: look, then ask it again with suture probe', {
+        const [first] = found;
+        const ends = found.length === 1 && first?.change === 'ends';
+        const text = ends
+          ? 'a certificate ends soon: see that its owner has another'
+          : 'the server is not as it was written down: look, then ask it again with suture probe';
+        log('warn', text, {
           site,
           connection,
           code: 'CAPABILITY_DRIFT',
@@ -176,9 +194,9 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
     await pause(clock, FIRST_AFTER, stopping.signal);
     while (!stopping.signal.aborted) {
       for (const record of sites()) {
-        for (const connection of ehrConnections(record)) {
+        for (const connection of observable(record)) {
           if (stopping.signal.aborted) return;
-          await compare(record.site, connection);
+          await compare(record, connection);
           await pause(clock, APART, stopping.signal);
         }
       }
@@ -204,7 +222,10 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
         connectors: options.connectors,
         ...(connection === undefined ? {} : { connection }),
       });
-      const asked = names.filter((name) => connection === undefined || name === connection);
+      const others = observable(record).filter(
+        (name) => !names.includes(name) && states.has(`${site}/${name}`),
+      );
+      const asked = connection === undefined ? [...names, ...others] : [connection];
       return {
         matrix,
         drift: asked.map(

@@ -114,6 +114,9 @@ export type Observed = { readonly [Part in ObservedPart]?: z.output<(typeof obse
 /** By connection. */
 export type ObservedSite = Readonly<Record<string, Observed>>;
 
+/** @example observedTime(0) // '1970-01-01T00:00:00Z' */
+export const observedTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+
 const PARTS = Object.keys(observedParts) as ObservedPart[];
 
 /** @example observedFile('epic', 'metadata') // 'epic-metadata.json' */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CapabilityMatrix, capabilityMatrix, connectors, rowOf } from '../../src/connectors/index.ts';
+import { testAuthority } from '../../src/hl7/mllp/certificate.fixture.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
 import {
   loadObserved,
@@ -144,6 +145,31 @@ test('an engine that goes on looking tells what has changed, and changes nothing
   expect(logged.join('\n')).toContain('CAPABILITY_DRIFT');
   // The matrix stays what was written down: a person looks first.
   expect(engine.capabilities.of('mercy')?.matrix.observed).toEqual(matrixOf(observed).observed);
+});
+
+test('a certificate of MLLP over TLS that ends soon is told once, of ours as of theirs, with no probe before', async () => {
+  const DAY = 86_400_000;
+  const { key, cert } = testAuthority().issue({ subject: 'engine', to: Date.now() + 12 * DAY });
+  const tls = { key: 'our-key', cert };
+  running = await startEngine(join(folder, 'data'), {
+    site: testSite({
+      'adt-in': { connector: 'mllp', listen: { port: 0, tls } },
+      'plain-in': { connector: 'mllp', listen: { port: 0 } },
+    }),
+    secrets: { 'our-key': key },
+    clock: hurried,
+  });
+  const { engine, logged } = running;
+  const told = () => logged.filter((line) => line.includes('a certificate ends soon'));
+  await expect.poll(() => told().length, { timeout: 10_000 }).toBe(1);
+  expect(told()[0]).toMatch(/our own, which senders see ends on \d{4}-/);
+  expect(engine.capabilities.of('mercy')?.drift).toEqual([
+    expect.objectContaining({
+      connection: 'adt-in',
+      unwritten: false,
+      found: [expect.objectContaining({ change: 'ends' })],
+    }),
+  ]);
 });
 
 test('suture check refuses a flow that needs what the site lacks, and names what there is', {

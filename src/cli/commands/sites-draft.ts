@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { needs } from '../../flow/index.ts';
 import { FEED_FACT_KINDS } from '../../hl7/index.ts';
-import { isPlaceholder, type LoadedSite, type Observed, readSite } from '../../site/index.ts';
+import { isPlaceholder, type LoadedSite, type Observed, observedTime, readSite } from '../../site/index.ts';
 import { asFailure, Failure, systemClock } from '../../std/index.ts';
 import { dataFolder } from '../data-folder.ts';
 import { countsOf } from '../draft/feed-part.ts';
@@ -271,7 +271,7 @@ const merged = (
 
 /** What each feed looked like, as the drift of later messages is judged by it. */
 function shapesOf({ feeds }: SeenSamples): Readonly<Record<string, Observed>> {
-  const observedAt = `${new Date(systemClock.now()).toISOString().slice(0, 19)}Z`;
+  const observedAt = observedTime(systemClock.now());
   return Object.fromEntries(
     feeds.map((feed) => [
       feed.name,

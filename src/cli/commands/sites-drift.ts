@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { driftText } from '../../connectors/index.ts';
 import type { ShapeState } from '../../engine/index.ts';
-import { type Observed, observedFile, observedText } from '../../site/index.ts';
+import { type Observed, observedFile, observedText, observedTime } from '../../site/index.ts';
 import { Failure, systemClock } from '../../std/index.ts';
 import { printJson, printLine, timeText } from '../output.ts';
 import { loadProject } from '../project/index.ts';
@@ -115,7 +115,7 @@ function shapeWith(
     for (const [kind, values] of Object.entries(one))
       for (const [value, count] of Object.entries(values)) add(kind, value, count);
   for (const { kind, value, count } of found) add(kind, value, count);
-  const observedAt = `${new Date(systemClock.now()).toISOString().slice(0, 19)}Z`;
+  const observedAt = observedTime(systemClock.now());
   return {
     observedAt,
     from: 'messages received',

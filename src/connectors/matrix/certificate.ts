@@ -1,9 +1,10 @@
-/** Until when a server's certificate holds: read in a handshake of its own, in which nothing is sent. */
+/** Until when a certificate holds: of another side, read in a handshake of its own in which nothing is sent; and our own. */
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { connect } from 'node:tls';
-import type { Observed } from '../../site/index.ts';
+import { type ConnectionOptions, connect } from 'node:tls';
+import { type Observed, observedTime } from '../../site/index.ts';
 
-type Certificate = Omit<NonNullable<Observed['certificate']>, 'observedAt'>;
+export type Certificate = Omit<NonNullable<Observed['certificate']>, 'observedAt'>;
 
 const PATIENCE = 10_000;
 
@@ -12,11 +13,25 @@ export function certificateOf(base: string, signal: AbortSignal): Promise<Certif
   const { protocol, hostname, port } = new URL(base);
   if (protocol !== 'https:') return Promise.resolve(undefined);
   const host = hostname.replace(/^\[|\]$/g, '');
-  return new Promise((resolve) => {
+  return certificateAt({ host, port: port === '' ? 443 : Number(port) }, signal);
+}
+
+/**
+ * @param at `key` and `cert` for those who ask for a certificate of ours.
+ * @returns `undefined`: no handshake came about.
+ */
+export function certificateAt(
+  at: Pick<ConnectionOptions, 'servername' | 'key' | 'cert'> & {
+    readonly host: string;
+    readonly port: number;
+  },
+  signal: AbortSignal,
+): Promise<Certificate | undefined> {
+  const { host, port } = at;
+  return new Promise<Certificate | undefined>((resolve) => {
     const socket = connect({
-      host,
-      port: port === '' ? 443 : Number(port),
       ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...at,
       // Its dates are wanted of one that has ended, too; calls are made by others, which check it.
       rejectUnauthorized: false,
       timeout: PATIENCE,
@@ -31,16 +46,31 @@ export function certificateOf(base: string, signal: AbortSignal): Promise<Certif
     socket.once('error', stop);
     socket.once('timeout', stop);
     socket.once('secureConnect', () => {
-      const { valid_to, issuer } = socket.getPeerCertificate();
-      const at = Date.parse(valid_to);
-      if (Number.isNaN(at)) return end(undefined);
-      const { O, CN } = issuer ?? {};
-      const by = [O, CN].flat().find((each) => each !== undefined);
-      end({
-        from: `${hostname}:${port === '' ? '443' : port}`,
-        validTo: `${new Date(at).toISOString().slice(0, 19)}Z`,
-        ...(by === undefined ? {} : { issuer: by }),
-      });
+      const certificate = socket.getPeerX509Certificate();
+      end(certificate && termOf(certificate, `${host.includes(':') ? `[${host}]` : host}:${port}`));
     });
-  });
+    // A key that does not fit its certificate is found out before anything is sent; the connection itself tells of it.
+  }).catch(() => undefined);
+}
+
+/** Of one of ours. @param from What it is shown for. @returns `undefined`: the text holds none. */
+export function ownCertificate(pem: string, from: string): Certificate | undefined {
+  try {
+    return termOf(new X509Certificate(pem), from);
+  } catch {
+    return undefined;
+  }
+}
+
+function termOf(certificate: X509Certificate, from: string): Certificate | undefined {
+  const at = Date.parse(certificate.validTo);
+  if (Number.isNaN(at)) return undefined;
+  // One line a part of the name: `O=...`, `CN=...`.
+  const parts = certificate.issuer.split('\n');
+  const by = ['O=', 'CN='].flatMap((kind) => parts.filter((part) => part.startsWith(kind)))[0];
+  return {
+    from,
+    validTo: observedTime(at),
+    ...(by === undefined ? {} : { issuer: by.slice(by.indexOf('=') + 1) }),
+  };
 }

@@ -4,7 +4,7 @@
  * names no patient and holds no token.
  */
 import { codesOf, contentOf, type FhirResource, type Http, HttpError, objectsIn } from '../../fhir/index.ts';
-import type { Observed } from '../../site/index.ts';
+import { type Observed, observedTime } from '../../site/index.ts';
 import type { Clock } from '../../std/index.ts';
 import type { Budget } from '../contract.ts';
 import { certificateOf } from './certificate.ts';
@@ -52,7 +52,6 @@ function asker({ http, budget, fhirBase, signal }: Asking) {
   };
 }
 
-const timeOf = (clock: Clock): string => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
 const ACCEPT = { accept: 'application/fhir+json' };
 
 /**
@@ -64,7 +63,7 @@ export async function discoverServer(
   options: Asking,
 ): Promise<Pick<Observed, 'metadata' | 'smart' | 'certificate'>> {
   const { base, ask } = asker(options);
-  const observedAt = timeOf(options.clock);
+  const observedAt = observedTime(options.clock.now());
   const metadata = await ask('metadata', { ...ACCEPT, ...options.headers });
   const smart = await ask('.well-known/smart-configuration', {
     accept: 'application/json',
@@ -98,7 +97,7 @@ export async function discoverServer(
 export async function probeServer(options: ProbeOptions): Promise<Observed> {
   const { clock, signal } = options;
   const { base, ask } = asker(options);
-  const observedAt = timeOf(clock);
+  const observedAt = observedTime(clock.now());
   const observed: { -readonly [Part in keyof Observed]: Observed[Part] } = await discoverServer(options);
   const headers: Record<string, string> = { ...ACCEPT };
   if (options.token) {

@@ -11,6 +11,7 @@ import type {
   Listening,
   TestResult,
 } from '../contract.ts';
+import { observeMllp } from './certificates.ts';
 import { type MllpConfig, mllpFields, parseMllp } from './config.ts';
 import { mllpFailure } from './failures.ts';
 import { listenMllp } from './receive.ts';
@@ -60,6 +61,9 @@ function open(config: MllpConfig, context: ConnectionContext): Connection {
         );
       return results;
     },
+    ...(listen?.tls === undefined && send?.tls === undefined
+      ? {}
+      : { observe: (signal: AbortSignal) => observeMllp(config, context, signal) }),
     ...(listen
       ? {
           async listen(receiver) {

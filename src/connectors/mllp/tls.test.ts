@@ -139,6 +139,55 @@ describe('a connection that sends over TLS', () => {
   });
 });
 
+describe('asked what it is', () => {
+  const DAY = 86_400_000;
+  const until = (day: string) => authority.issue({ subject: 'engine', to: Date.parse(`${day}T00:00:00Z`) });
+
+  it('says which certificate ends first, the receiver’s or our own, and sends no message', async () => {
+    const lasting = await receiving({ ...ours, clients: { ca: authority.ca } });
+    const short = until('2031-05-01');
+    const listening = await connection({
+      listen: { port: 0, tls: { key: 'our-key', cert: short.cert } },
+    });
+    const observe = ({ opened }: { opened: Connection }) => opened.observe?.(never);
+    expect(await observe(listening)).toMatchObject({
+      certificate: {
+        from: 'our own, which senders see',
+        validTo: '2031-05-01T00:00:00Z',
+        issuer: 'Test Authority',
+      },
+    });
+    const { port } = lasting;
+    const to = (tls: object) => sending(port, { ca: authority.ca, ...tls });
+    expect(await observe(await to(theirs))).toMatchObject({ certificate: { from: `127.0.0.1:${port}` } });
+    const mine = await to({ key: 'short-key', cert: short.cert });
+    mine.context.secretTexts.set('short-key', short.key);
+    expect(await observe(mine)).toMatchObject({
+      certificate: { from: 'our own, which the receiver asks for' },
+    });
+    expect(lasting.receiver.received).toEqual([]);
+  });
+
+  it('says nothing where nobody answers or nothing is encrypted', async () => {
+    const { port } = await receiving(ours);
+    await closeAll();
+    const gone = await sending(port, { ca: authority.ca });
+    expect(await gone.opened.observe?.(never)).toEqual({});
+    const plain = await connection({ send: { host: '127.0.0.1', port } });
+    expect(plain.opened.observe).toBeUndefined();
+  });
+
+  it('reads dates of one that has ended', async () => {
+    const ended = authority.issue({ subject: 'engine', to: Date.now() - DAY });
+    const { opened, context } = await connection({
+      listen: { port: 0, tls: { key: 'k', cert: ended.cert } },
+    });
+    context.secretTexts.set('k', ended.key);
+    const { certificate } = (await opened.observe?.(never)) ?? {};
+    expect(Date.parse(certificate?.validTo ?? '')).toBeLessThan(Date.now());
+  });
+});
+
 describe('a record', () => {
   const out = { host: 'h', port: 1 };
 

@@ -92,14 +92,23 @@ function Feeds({ answer }: { readonly answer: CapabilitiesAnswer }) {
 function Drifts({ answer }: { readonly answer: CapabilitiesAnswer }) {
   const changed = answer.drift.filter(({ found }) => found.length > 0);
   if (changed.length === 0) return null;
+  const onlyEnds = (found: (typeof changed)[number]['found']): boolean =>
+    found.every(({ change }) => change === 'ends');
+  const title = changed.every(({ found }) => onlyEnds(found))
+    ? 'A certificate ends soon'
+    : 'The server is not as it was written down';
   return (
-    <Alert color="orange" title="The server is not as it was written down" data-testid="drift">
+    <Alert color="orange" title={title} data-testid="drift">
       {changed.map(({ connection, found }) => (
         <div key={connection}>
-          <Text size="sm">
-            {connection}: {found.length} {found.length === 1 ? 'difference' : 'differences'}. Look at them,
-            then “suture probe {answer.matrix.site}” writes the server’s words down anew.
-          </Text>
+          {onlyEnds(found) ? (
+            <Text size="sm">{connection}: see that its owner has another in time; then put it in place.</Text>
+          ) : (
+            <Text size="sm">
+              {connection}: {found.length} {found.length === 1 ? 'difference' : 'differences'}. Look at them,
+              then “suture probe {answer.matrix.site}” writes the server’s words down anew.
+            </Text>
+          )}
           <ul className="notes">
             {found.slice(0, 20).map(({ what, change, before, now }) => (
               <li key={what}>
