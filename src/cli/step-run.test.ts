@@ -102,6 +102,55 @@ test('a case and a step run see what the site permits, and say what was withheld
   expect(await run(false, true)).toContain('"withheld":{"fields":["PID-1","PID-5","PID-8"]}');
 });
 
+test('a case of a flow that answers calls sees of the prefetch what the site permits', async () => {
+  const record = join(root, 'sites/mercy/site.yaml');
+  const rule = ['necessary:', '  flows:', '    sheet: { list: cohort.csv, fields: { fhir: [birthDate] } }'];
+  writeFileSync(record, `${readFileSync(record, 'utf8')}${rule.join('\n')}\n`);
+  writeFileSync(join(root, 'sites/mercy/cohort.csv'), 'mrn\n77\n');
+  const flow = [
+    'flow: sheet',
+    'about: Reads who the call is about.',
+    'on: { cds: patient-view, service: sheet, description: Reads., prefetch: { patient: "Patient/{{context.patientId}}" } }',
+    'steps:',
+    '  - map: person',
+    '    fields: { born: event.prefetch.patient.birthDate, family: "event.prefetch.patient.name[0].family" }',
+    '  - respond: answer',
+    '    cards: [{ card: { summary: person.born, indicator: { value: info }, source.label: { value: Sheet } } }]',
+  ];
+  writeFileSync(join(root, 'flows/sheet.yaml'), `${flow.join('\n')}\n`);
+  for (const [name, mrn] of [
+    ['in', '77'],
+    ['out', '78'],
+  ] as const) {
+    const folder = join(root, 'fixtures/sheet', name);
+    mkdirSync(folder, { recursive: true });
+    const patient = {
+      ...{ resourceType: 'Patient', id: 'p1', identifier: [{ system: 'urn:mrn', value: mrn }] },
+      ...{ birthDate: '1970-01-02', name: [{ family: 'Ødegaard' }] },
+    };
+    const call = { hook: 'patient-view', context: { patientId: 'p1' }, prefetch: { patient } };
+    writeFileSync(join(folder, 'in.json'), JSON.stringify(call));
+    const end = name === 'in' ? 'delivered' : 'filtered at minimum necessary';
+    const values = name === 'in' ? 'values: { person: { born: "1970-01-02" } }\n' : '';
+    writeFileSync(join(folder, 'expect.yaml'), `end: ${end}\n${values}`);
+  }
+  const project = await loadProject(root, {});
+  expect(project.faults).toEqual([]);
+  const { outcomes } = await runCases(project, { update: false });
+  expect(outcomes.filter((one) => one.flow === 'sheet')).toMatchObject([
+    {
+      case: 'in',
+      state: 'fine',
+      differences: [],
+      withheld: { fields: ['prefetch.patient.identifier', 'prefetch.patient.name'] },
+    },
+    {
+      ...{ case: 'out', state: 'fine', differences: [] },
+      withheld: { reason: 'its patient is none of those permitted' },
+    },
+  ]);
+});
+
 test('withheld fields are named: of HL7 with whole segments, of FHIR by their path, once', () => {
   const bytes = (value: unknown): Uint8Array =>
     Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
