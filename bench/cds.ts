@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { importJWK, SignJWT } from 'jose';
+import { usage } from '../scripts/usage.ts';
 import { createApi } from '../src/api/index.ts';
 import { createEngine } from '../src/engine/index.ts';
 import { makeSigningKey } from '../src/fhir/index.ts';
@@ -17,6 +18,8 @@ import { cds, flow } from '../src/flow/index.ts';
 import { siteSchema } from '../src/site/index.ts';
 import { secret, systemClock } from '../src/std/index.ts';
 import { openSqliteStore } from '../src/store/index.ts';
+
+usage(import.meta.filename);
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const { values } = parseArgs({

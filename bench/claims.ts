@@ -7,9 +7,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { usage } from '../scripts/usage.ts';
 import { openPostgresStore } from '../src/store/index.ts';
 import { newCluster } from '../src/store/postgres/cluster.suite.ts';
 import { delivery, message, unit } from '../src/store/stories/data.ts';
+
+usage(import.meta.filename);
 
 const masterKey = Buffer.alloc(32, 7);
 const T0 = 1_790_000_000_000;

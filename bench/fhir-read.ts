@@ -8,9 +8,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
+import { usage } from '../scripts/usage.ts';
 import { siteBudget } from '../src/engine/budget.ts';
 import { createFhirClient } from '../src/fhir/index.ts';
 import { systemClock } from '../src/std/index.ts';
+
+usage(import.meta.filename);
 
 /** About 3 KB, as a hospital's Patient is. */
 const patient = (id: string): object => ({

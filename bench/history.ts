@@ -8,9 +8,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../scripts/usage.ts';
 import { seededRandom } from '../src/std/index.ts';
 import { type NewMessage, openSqliteStore, type SqliteStore } from '../src/store/index.ts';
 import { admission } from '../test/crash/traffic.ts';
+
+usage(import.meta.filename);
 
 const { values } = parseArgs({
   options: {

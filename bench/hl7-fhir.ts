@@ -5,9 +5,12 @@
  */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { usage } from '../scripts/usage.ts';
 import { parse } from '../src/hl7/index.ts';
 import { readHl7, toFhir } from '../src/mapping/hl7-fhir/index.ts';
 import { admission } from './hl7-messages.ts';
+
+usage(import.meta.filename);
 
 const { values } = parseArgs({
   options: {

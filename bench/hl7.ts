@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../scripts/usage.ts';
 import { FrameScanner, parse } from '../src/hl7/index.ts';
 import { installedVersion, type Library, libraries } from './hl7-libraries.ts';
 import {
@@ -18,6 +19,8 @@ import {
   tenAnswers,
   tenPlaces,
 } from './hl7-messages.ts';
+
+usage(import.meta.filename);
 
 const { values } = parseArgs({
   options: {

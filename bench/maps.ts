@@ -4,7 +4,10 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import jsonata from 'jsonata';
+import { usage } from '../scripts/usage.ts';
 import { compileFieldMap, type FieldMap, readValueSet, valueSetsOf } from '../src/mapping/index.ts';
+
+usage(import.meta.filename);
 
 const TURNS = 7;
 const seconds = Number(process.argv[2] ?? 1);

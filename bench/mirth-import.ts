@@ -3,8 +3,11 @@
  * `node bench/mirth-import.ts [channels] [destinations of each] [steps of each transformer] [code templates]`
  */
 
+import { usage } from '../scripts/usage.ts';
 import { importMirth, readXml } from '../src/import/index.ts';
 import { backupPieces } from '../src/import/mirth/export.fixture.ts';
+
+usage(import.meta.filename);
 
 const [channels = 500, destinations = 4, steps = 12, templates = 200] = process.argv.slice(2).map(Number);
 const text = [...backupPieces({ channels, destinations, steps, templates })].join('\n');

@@ -10,12 +10,15 @@
  * cent of these show in an Encounter first. Options: --sites 100 --patients 1000 --minutes 60 --seed 1.
  */
 import { parseArgs } from 'node:util';
+import { usage } from '../scripts/usage.ts';
 import type { ConnectionContext, LearnAnswer, LearnSettings, RosterEntry } from '../src/connectors/index.ts';
 import { Tally } from '../src/connectors/learn/findings.ts';
 import type { Learnable } from '../src/connectors/learn/learnable.ts';
 import { createWalk } from '../src/connectors/learn/walk.ts';
 import { siteBudget } from '../src/engine/budget.ts';
 import { type Clock, seededRandom } from '../src/std/index.ts';
+
+usage(import.meta.filename);
 
 const { values } = parseArgs({
   options: {

@@ -8,11 +8,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../scripts/usage.ts';
 import { type Cluster, newCluster } from '../src/store/postgres/cluster.suite.ts';
 import { bytesOf } from './disk.ts';
 import { parts } from './parts.ts';
 import { buildPeer, type Load } from './peer.ts';
 import { syncTimes } from './sync.ts';
+
+usage(import.meta.filename);
 
 const { values } = parseArgs({
   options: {

@@ -4,6 +4,9 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { usage } from './usage.ts';
+
+usage(import.meta.filename);
 
 const root = join(import.meta.dirname, '..');
 const edits = Number(process.argv[2] ?? 10_000);

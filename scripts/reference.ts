@@ -1,5 +1,5 @@
 /**
- * Writes the pages of docs/reference that are made of the source. `--check` writes nothing and ends with 1 when one is
+ * `npm run reference`: writes the pages of docs/reference that are made of the source. `--check` writes nothing and ends with 1 when one is
  * not as it would be written.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,9 @@ import { failuresPage } from './reference-failures.ts';
 import { hospitalPage } from './reference-hospital.ts';
 import { sitePage, siteSchemaText } from './reference-site.ts';
 import { transformsPage } from './reference-transforms.ts';
+import { usage } from './usage.ts';
+
+usage(import.meta.filename);
 
 const root = join(import.meta.dirname, '..');
 const made = (from: string): string => `<!-- Made by scripts/reference.ts from ${from}. Do not edit. -->`;

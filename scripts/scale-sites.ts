@@ -10,6 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fullRecord } from '../src/site/full-record.fixture.ts';
+import { usage } from './usage.ts';
+
+usage(import.meta.filename);
 
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,9 @@
-/** Runs the proof of two nodes whose project is exchanged while one of them is killed: test/journeys/swap-nodes.proof.ts. */
+/** `npm run swap-proof`: runs the proof of two nodes whose project is exchanged while one of them is killed: test/journeys/swap-nodes.proof.ts. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { usage } from './usage.ts';
+
+usage(import.meta.filename);
 
 const root = join(import.meta.dirname, '..');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');

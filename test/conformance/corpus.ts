@@ -7,8 +7,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { usage } from '../../scripts/usage.ts';
 import { peek, splitMessages } from '../../src/hl7/index.ts';
 import { startEngine } from '../journeys/engine.ts';
+
+usage(import.meta.filename);
 
 const folder = process.argv[2];
 if (!folder) {

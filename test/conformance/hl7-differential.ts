@@ -1,13 +1,16 @@
 /**
  * The codec beside two others, place by place: `node-hl7-client` (get) and `@medplum/core` (toString). Every difference
- * has a rule that says why it is one and who is right; one without a rule fails. `node
- * test/conformance/hl7-differential.ts FOLDER` runs it over a folder and prints the table.
+ * has a rule that says why it is one and who is right; one without a rule fails.
+ * `node test/conformance/hl7-differential.ts FOLDER` runs it over a folder and prints the table.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Hl7Message } from '@medplum/core';
 import { Message as ClientMessage } from 'node-hl7-client';
+import { usage } from '../../scripts/usage.ts';
 import { type Message, parse, type Segment, splitMessages } from '../../src/hl7/index.ts';
+
+usage(import.meta.filename);
 
 /** Why an answer of another library is another. `ours` is right by the paragraph that is named. */
 export const explanations = {

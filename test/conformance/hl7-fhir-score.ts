@@ -2,8 +2,12 @@
  * How much of what other converters read in an HL7 v2 message ours reads, and how much of ours they have: recall and
  * precision by element. `node test/conformance/hl7-fhir-score.ts [--json] [--set NAME] [--type ADT^A01] [--show N]`.
  */
+
+import { usage } from '../../scripts/usage.ts';
 import { type AnyBundle, corpusFolder, corpusIsHere, type Pair, pairs } from './hl7-fhir-corpus.ts';
 import { type Elements, type Excluded, elementsOf, type Leaf } from './hl7-fhir-elements.ts';
+
+usage(import.meta.filename);
 
 export type Convert = (bytes: Uint8Array) => AnyBundle;
 

@@ -3,8 +3,12 @@
  * after each field was written over with what stood there; the findings by kind, with where each kind was seen first.
  * Prints no value of a message.
  */
+
+import { usage } from '../../scripts/usage.ts';
 import { EditError, parse } from '../../src/hl7/index.ts';
 import { corpusMessages } from './hl7-differential.ts';
+
+usage(import.meta.filename);
 
 const folder = process.argv[2];
 if (folder === undefined) {

@@ -3,11 +3,15 @@
  * runs; see test/proofs/long.ts for `--part`, `--from`, `--count`, `--minutes` and `--tally`. `--store postgres`: on a database, whose
  * server is killed and unplugged, too.
  */
-import { type LongProof, runLong } from '../proofs/long.ts';
+
+import { usage } from '../../scripts/usage.ts';
+import { LONG, type LongProof, runLong } from '../proofs/long.ts';
 import type { Figures } from '../proofs/tally.ts';
 import { type CrashResult, crash } from './crash.ts';
 import { buildLossyDisk } from './lossy-disk.ts';
 import { type DatabaseOptions, openDatabaseGround } from './postgres.ts';
+
+usage(import.meta.filename, LONG);
 
 /** A kill finds 1,250 acknowledged messages behind it in the mean, and work on every way: more than a million in 1,000 kills. */
 const LOAD = { senders: 32, acknowledging: [100, 2_400] } as const;

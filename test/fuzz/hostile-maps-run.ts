@@ -1,5 +1,9 @@
 /** `npm run hostile-maps`: 100,000 hostile paths and 5,000 evil patterns; says the slowest, and fails above 100 ms. */
+
+import { usage } from '../../scripts/usage.ts';
 import { tryPaths, tryPatterns } from './hostile-maps.ts';
+
+usage(import.meta.filename);
 
 const LIMIT = 100;
 const seed = Number(process.argv[2] ?? 20_261);

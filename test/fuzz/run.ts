@@ -14,9 +14,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { usage } from '../../scripts/usage.ts';
 import { failureOf, shrunk } from './case.ts';
 import { inputOf, messagesOf } from './input.ts';
 import { added, casesOf, emptyTally, readTally, remaining, type Tally, writeTally } from './tally.ts';
+
+usage(import.meta.filename);
 
 const { values } = parseArgs({
   options: {

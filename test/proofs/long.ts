@@ -15,6 +15,9 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { remaining } from '../fuzz/tally.ts';
 import { countOf, type Figures, readTally, type Tally, withBlock, writeTally } from './tally.ts';
 
+/** This file, whose head tells the options of all long proofs. */
+export const LONG = import.meta.filename;
+
 export interface Block {
   readonly part: string;
   readonly from: number;

@@ -12,9 +12,12 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../../scripts/usage.ts';
 import { report, simulate } from './simulate.ts';
 import { added, emptyTally, readTally, remaining, seedsOf, type Tally, writeTally } from './tally.ts';
 import type { Done } from './worker.ts';
+
+usage(import.meta.filename);
 
 const docs = join(import.meta.dirname, '..', '..', 'docs');
 const { values } = parseArgs({

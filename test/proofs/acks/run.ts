@@ -1,6 +1,10 @@
 /** `npm run acks`: 100,000 messages with one under way, and 100,000 with eight, through a proxy that meddles with acknowledgements. */
-import { runLong } from '../long.ts';
+
+import { usage } from '../../../scripts/usage.ts';
+import { LONG, runLong } from '../long.ts';
 import { ACKS_ZERO, acks } from './acks.ts';
+
+usage(import.meta.filename, LONG);
 
 await runLong({
   name: 'acks',

@@ -1,6 +1,10 @@
 /** `npm run cuts`: 10,000 connections cut at random bytes, before the engine and behind it. */
-import { runLong } from '../long.ts';
+
+import { usage } from '../../../scripts/usage.ts';
+import { LONG, runLong } from '../long.ts';
 import { CUTS_ZERO, cuts } from './cuts.ts';
+
+usage(import.meta.filename, LONG);
 
 await runLong({
   name: 'cuts',

@@ -14,9 +14,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, st
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../../../scripts/usage.ts';
 import { openProofStore } from '../store.ts';
 import type { ExtractStand } from './node.ts';
 import { type ExtractFormat, judgeTaken, writeExtract } from './rows.ts';
+
+usage(import.meta.filename);
 
 const { values } = parseArgs({
   options: {

@@ -1,7 +1,11 @@
 /** `npm run faults`: the disk fails at each of the first 2,000 calls that change the data folder, once and lastingly. */
+
+import { usage } from '../../../scripts/usage.ts';
 import { buildLossyDisk } from '../../crash/lossy-disk.ts';
-import { runLong } from '../long.ts';
+import { LONG, runLong } from '../long.ts';
 import { FAULTS_ZERO, faultsAt } from './faults.ts';
+
+usage(import.meta.filename, LONG);
 
 await runLong({
   name: 'faults',

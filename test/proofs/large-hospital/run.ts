@@ -1,5 +1,9 @@
 /** `npm run large-hospital`: 100,000 patients live through a natural day. `--patients N`, `--hours N`, `--charts N`. */
+
+import { usage } from '../../../scripts/usage.ts';
 import { largeHospital } from './large-hospital.ts';
+
+usage(import.meta.filename);
 
 const said = (name: string, usual: number): number => {
   const at = process.argv.indexOf(name);

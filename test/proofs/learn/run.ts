@@ -1,6 +1,10 @@
 /** `npm run learn-proof`: 2,000,000 changes of 20,000 records, in blocks of 100,000 with a server and a seed each. */
-import { runLong } from '../long.ts';
+
+import { usage } from '../../../scripts/usage.ts';
+import { LONG, runLong } from '../long.ts';
 import { LEARN_ZERO, learn } from './learn.ts';
+
+usage(import.meta.filename, LONG);
 
 await runLong({
   name: 'learn',

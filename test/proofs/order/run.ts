@@ -3,9 +3,12 @@
  * `--store postgres`: the eight workers are three processes on one database.
  */
 import { join } from 'node:path';
+import { usage } from '../../../scripts/usage.ts';
 import { newCluster } from '../../../src/store/postgres/cluster.suite.ts';
-import { runLong } from '../long.ts';
+import { LONG, runLong } from '../long.ts';
 import { ORDER_ZERO, type OrderOptions, order } from './order.ts';
+
+usage(import.meta.filename, LONG);
 
 const said = (name: string): string | undefined => {
   const at = process.argv.indexOf(name);

@@ -5,8 +5,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { usage } from '../../../scripts/usage.ts';
 import { cases } from './cases.ts';
 import { newSshd, SSHD, sshdIsThere } from './sshd.ts';
+
+usage(import.meta.filename);
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 if (!sshdIsThere()) {

@@ -15,9 +15,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../../../scripts/usage.ts';
 import type { Vitals } from '../node.ts';
 import { startLoad } from './load.ts';
 import { type Slope, slopeOf } from './slope.ts';
+
+usage(import.meta.filename);
 
 const { values } = parseArgs({
   options: {

@@ -2,11 +2,15 @@
  * `npm run write-proof`: 45,000 creates on SQLite with 10 % of the answers lost, and 5,000 with an engine that is killed over and
  * over; then real engine processes at the demo hospital, by its rules, on a folder and on a database, killed with SIGKILL.
  */
+
+import { usage } from '../../../scripts/usage.ts';
 import { newCluster } from '../../../src/store/postgres/cluster.suite.ts';
-import { runLong } from '../long.ts';
+import { LONG, runLong } from '../long.ts';
 import type { Figures } from '../tally.ts';
 import { HOSPITAL_ZERO, type HospitalWrites, hospitalWrites } from './hospital.ts';
 import { WRITES_ZERO, writes } from './writes.ts';
+
+usage(import.meta.filename, LONG);
 
 async function onDatabase(options: Omit<HospitalWrites, 'place'>): Promise<Figures> {
   const cluster = await newCluster();
