@@ -41,6 +41,8 @@ const HOLD = 'SELECT hold_lanes($1, $2, $3, $4, $5)';
 const GROUP_CALLS = 500;
 const GROUP_BYTES = 4 * 1024 * 1024;
 const TRIES = 8;
+/** Milliseconds: so long after ids were passed by another node's, they are not reserved ahead. */
+const SHARED = 1_000;
 
 type Call = Queued<Append, readonly Appended[]>;
 
@@ -67,6 +69,9 @@ export function openAppending(desk: Desk, ids: Ids) {
   const repeats = repeatJudge(desk);
   const sleepers = sleepEnder(desk);
   let groupsSent = 0;
+  /** Another node takes messages of a connection of ours, too: until then each group is given its ids under the lock. */
+  let sharedUntil = Number.NEGATIVE_INFINITY;
+  const isShared = (): boolean => desk.clock.elapsed() < sharedUntil;
 
   const values = (session: number, rows: readonly Arriving[], lanesChange: boolean): unknown[] => {
     const bundle = new Bundle();
@@ -194,18 +199,25 @@ export function openAppending(desk: Desk, ids: Ids) {
 
   const link = (ask: Ask, { from, to, undo = false }: LaneAlias) => ask(LINK, [from, to, undo]);
 
+  const number = (rows: readonly Arriving[], own: readonly number[]): void =>
+    rows.forEach((row, at) => {
+      row.id = own[at] as number;
+    });
+
   /** With all that may come along: what is read before is read under the lock of the connections. */
   const keepWithMore = (
     session: number,
     group: readonly Call[],
     rows: readonly Arriving[],
     each: boolean,
+    shared: boolean,
   ): Promise<void> =>
     (writers.append[session] as Session).transaction(async (ask) => {
       const units = group.map((call) => call.call);
       const lanesChange = units.some(changesLanes);
       const connections = units.map((unit) => dictionary.connection(unit.site, unit.connection));
       void ask(LOCK, [connections, lanesChange]).catch(() => undefined);
+      if (shared) number(rows, await ids.takeUnder(ask, [...new Set(connections)], rows.length));
       for (const unit of units) {
         if (unit.cursor) await moveCursor(desk, ask, unit.site, unit.connection, unit.cursor);
       }
@@ -232,21 +244,16 @@ export function openAppending(desk: Desk, ids: Ids) {
     });
 
   const connectionOf = ({ call }: Call): number => dictionary.connection(call.site, call.connection);
-  const numbered = async (rows: readonly Arriving[]): Promise<void> => {
-    const own = await ids.take(rows.length);
-    rows.forEach((row, at) => {
-      row.id = own[at] as number;
-    });
-  };
   /** Gives what its callers are answered. */
   const keepTogether = async (session: number, group: readonly Call[], place: Place) => {
     const intake = new Intake<Call>();
     for (const call of group) intake.add(call, call.call.messages, connectionOf(call));
     if (intake.mustBeJudged) return null;
-    await numbered(intake.rows);
-    if (group.some(({ call }) => hasMore(call))) {
+    const shared = isShared();
+    if (!shared) number(intake.rows, await ids.take(intake.rows.length));
+    if (group.some(({ call }) => hasMore(call)) || (shared && intake.rows.length > 0)) {
       await place.ahead;
-      await keepWithMore(session, group, intake.rows, false);
+      await keepWithMore(session, group, intake.rows, false, shared);
     } else if (intake.rows.length === 0) {
       // Nothing is sent, so nothing can be sent behind it: whoever comes next counts on all that was before.
       await place.ahead;
@@ -263,8 +270,9 @@ export function openAppending(desk: Desk, ids: Ids) {
       group.map((call) => [call, call.call.messages.map((one) => arriving(one, connectionOf(call)))]),
     );
     const all = [...rows.values()].flat();
-    await numbered(all);
-    await keepWithMore(session, group, all, true);
+    const shared = isShared();
+    if (!shared) number(all, await ids.take(all.length));
+    await keepWithMore(session, group, all, true, shared);
     return (call: Call) => (rows.get(call) ?? []).map((row) => answerOf(row, true));
   };
 
@@ -286,6 +294,7 @@ export function openAppending(desk: Desk, ids: Ids) {
         if (state === AHEAD_NOT_KEPT) continue;
         const idsAreOld = state === IDS_PASSED || (state === NOT_UNIQUE && tried === 1);
         if (idsAreOld) ids.forget();
+        if (state === IDS_PASSED) sharedUntil = desk.clock.elapsed() + SHARED;
         const mustBeJudged = state === SAME_ID_OTHER_BYTES && !each;
         each ||= mustBeJudged;
         if (tried < TRIES && (idsAreOld || mustBeJudged || mayTryAgain(error))) continue;

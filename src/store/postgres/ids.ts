@@ -1,36 +1,42 @@
 /**
- * Message ids, reserved from the database in blocks. A block is used up at once or forgotten: ids of all nodes then grow
- * with time as people read it, although only those of one connection are promised to grow.
+ * Message ids, reserved from the database ahead of their use. With other nodes at work they are used up at once or forgotten: ids of
+ * all nodes then grow with time as people read it, although only those of one connection are promised to grow.
  */
 import type { Clock } from '../../std/index.ts';
-import type { Session } from './session.ts';
+import type { Ask, Session } from './session.ts';
 
-const RESERVE = { name: 'reserve', text: 'SELECT reserve_ids($1) AS firsts' };
-const BLOCK = 64;
-/** Milliseconds after which what is left of a block is not used any more. */
+const TAKE = { name: 'take-ids', text: 'SELECT take_ids($1, $2) AS ids' };
+/** Milliseconds after which ids that were reserved are not used any more, where there are other nodes. */
 const FRESH = 250;
+/** Reserved ahead at most. */
+const MOST = 4_096;
 
 export interface Ids {
   take(count: number): Promise<readonly number[]>;
+  /** In a transaction that holds the locks of these connections: above all that they have, so no other node can pass them. */
+  takeUnder(ask: Ask, connections: readonly number[], count: number): Promise<readonly number[]>;
   /** What is left is not used: another node was faster, or another server answers now. */
   forget(): void;
 }
 
-export function openIds(session: Session, clock: Clock): Ids {
+/** @param alone Whether no other node is at work. */
+export function openIds(session: Session, clock: Clock, alone: () => boolean): Ids {
   let left: number[] = [];
-  let reservedAt = 0;
-  let busy = 0;
+  let reservedAt = Number.NEGATIVE_INFINITY;
+  /** How many were reserved last: twice as many when those are used up while they are fresh. */
+  let ahead = 0;
   let last: Promise<unknown> = Promise.resolve();
 
+  const ask = async (way: Ask, count: number, connections: readonly number[]): Promise<number[]> => {
+    const [row] = await way<{ ids: readonly string[] }>(TAKE, [count, connections]);
+    return (row?.ids ?? []).map(Number);
+  };
   const take = async (count: number): Promise<readonly number[]> => {
-    if (clock.elapsed() - reservedAt > FRESH) left = [];
+    const fresh = alone() || clock.elapsed() - reservedAt <= FRESH;
+    if (!fresh) left = [];
     if (left.length < count) {
-      busy = Math.max(Math.ceil(count / BLOCK), Math.min(busy * 2, 8), 1);
-      const blocks = Math.max(busy, Math.ceil((count - left.length) / BLOCK));
-      const [row] = await session.ask<{ firsts: readonly string[] }>(RESERVE, [blocks]);
-      for (const first of row?.firsts ?? []) {
-        for (let nth = 0; nth < BLOCK; nth++) left.push(Number(first) + nth);
-      }
+      ahead = Math.max(count - left.length, fresh ? Math.min(2 * ahead, MOST) : 0);
+      left.push(...(await ask(session.ask, ahead, [])));
       reservedAt = clock.elapsed();
     }
     return left.splice(0, count);
@@ -41,6 +47,7 @@ export function openIds(session: Session, clock: Clock): Ids {
       last = turn.catch(() => undefined);
       return turn;
     },
+    takeUnder: (within, connections, count) => ask(within, count, connections),
     forget() {
       left = [];
     },

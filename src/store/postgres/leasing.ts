@@ -6,6 +6,7 @@ import { openPayload } from '../payload.ts';
 import type { KnownDeliveries } from '../sqlite/known.ts';
 import type { Given, Unreadable } from '../sqlite/lease.ts';
 import { messageOf } from '../sqlite/numbers.ts';
+import { again } from './again.ts';
 import { type Desk, SLOT } from './desk.ts';
 import { faultOf, mayTryAgain, NODE_LOST, refusalOf, sqlStateOf } from './faults.ts';
 import {
@@ -121,7 +122,8 @@ export function lessor(desk: Desk, known: KnownDeliveries, inHand: InHand) {
   });
   /** What was given out, from its rows. */
   const leased = async ({ epoch, ids }: Given): Promise<readonly (Leased | Unreadable)[]> => {
-    const rows = await read<Columns>(LEASED, [ids]);
+    // On the lease's own session, which plans it once: with the partitions of all messages, a plan costs more than its rows.
+    const rows = await again(() => writers.lease.ask<Columns>(LEASED, [ids]));
     await keys.fetch(rows.map((row) => row.sealed));
     await dictionary.fetch(
       rows.map((row) => row.m_connection),

@@ -30,7 +30,7 @@ import { replayer } from './replay.ts';
 import { rosterReader } from './roster.ts';
 import { searcher } from './search.ts';
 import { seenReader, uncountedReader } from './seen.ts';
-import { greet } from './server.ts';
+import { greet, greetSteady } from './server.ts';
 import { type Ask, openSession, type Session } from './session.ts';
 import { openSettling } from './settle.ts';
 import { slotDesk } from './slots.ts';
@@ -58,7 +58,12 @@ export interface PostgresStore extends Store {
   keyedHash(...parts: readonly string[]): string;
 }
 
-type NewSession = (fault: (failure: Failure | null) => void, patience?: number) => Session;
+interface Kind {
+  readonly patience?: number;
+  /** Asks the same again and again, with more or fewer rows: see `greetSteady`. */
+  readonly steady?: true;
+}
+type NewSession = (fault: (failure: Failure | null) => void, kind?: Kind) => Session;
 
 /** Milliseconds for what may take long: counting all rows, dropping old history. */
 const LONG = 600_000;
@@ -88,9 +93,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const clock = options.clock ?? systemClock;
   const health = watchHealth(clock);
   const all: Session[] = [];
-  const session: NewSession = (fault, patience) => {
+  const session: NewSession = (fault, { patience, steady } = {}) => {
     const one = openSession({
-      ...{ url: options.url, clock, fault, greet, stall: options.leaseMs ?? LEASE_MS },
+      ...{ url: options.url, clock, fault, stall: options.leaseMs ?? LEASE_MS },
+      greet: steady ? greetSteady : greet,
       ...(patience ? { patience } : {}),
     });
     all.push(one);
@@ -130,7 +136,8 @@ async function open(
     for (const listener of workers) listener();
   };
   const inHand = openInHand();
-  const known = openKnown();
+  // Others may be given what this node has planned.
+  const known = openKnown(() => node.hasPeers);
   const node = options.bystander
     ? standAside()
     : await joinNodes({
@@ -142,7 +149,7 @@ async function open(
         gained: tellWork,
         upkeep,
       });
-  const readers = Array.from({ length: READERS }, () => session(() => undefined, LONG));
+  const readers = Array.from({ length: READERS }, () => session(() => undefined, { patience: LONG }));
   let turn = 0;
   const read: Ask = (statement, values) =>
     again(() => (readers[turn++ % READERS] as Session).ask(statement, values)) as never;
@@ -154,13 +161,16 @@ async function open(
     read,
     fault: health.report,
     writers: {
-      append: Array.from({ length: APPENDERS }, () => session(health.report)),
-      settle: Array.from({ length: SETTLERS }, () => session(health.report)),
-      lease: session(health.report),
-      other: session(health.report, LONG),
+      append: Array.from({ length: APPENDERS }, () => session(health.report, { steady: true })),
+      settle: Array.from({ length: SETTLERS }, () => session(health.report, { steady: true })),
+      lease: session(health.report, { steady: true }),
+      other: session(health.report, { patience: LONG }),
     },
   };
-  const appending = openAppending(desk, openIds(aside, clock));
+  const appending = openAppending(
+    desk,
+    openIds(aside, clock, () => !options.bystander && !node.hasPeers),
+  );
   const settling = openSettling(desk, inHand);
   const heads = lessor(desk, known, inHand);
   reclaim = heads.reclaim;

@@ -164,7 +164,8 @@ export function openSession(options: SessionOptions): Session {
   const besides = <Result>(work: (one: pg.Client) => Promise<Result>): Promise<Result> => {
     if (closed) return isClosed();
     const turn = last.then(() => done(work));
-    behind = Promise.allSettled([behind, turn]);
+    // Of nothing: a promise of their answers would hold those before it, and these theirs, to the first of all.
+    behind = Promise.allSettled([behind, turn]).then(() => undefined);
     return turn;
   };
 

@@ -5,7 +5,7 @@
 import type { Append, Appended, Leased, NewMessage } from '../contract.ts';
 import { deliveryId } from './numbers.ts';
 
-/** Old ones that wait behind a stuck head may fill it; younger ones are then read from rows. */
+/** Old ones that wait behind a stuck head may fill it; younger ones are then read from rows (unless the oldest make room). */
 const MOST = 8_192;
 const MOST_BYTES = 32 * 1024 * 1024;
 
@@ -25,10 +25,17 @@ export interface KnownDeliveries {
   clear(): void;
 }
 
-export function openKnown(): KnownDeliveries {
+/**
+ * @param makesRoom Whether the oldest leave when it is full: those that another process is given would fill it for good. Else the
+ * youngest are not taken in: with more waiting than there is room for, the oldest are the next to be given.
+ */
+export function openKnown(makesRoom?: () => boolean): KnownDeliveries {
   /** A message lies in a box of its own that is emptied when it is given: the Map's old tables hold the box alone (see Cloakroom). */
   const held = new Map<number, { known: Known | undefined }>();
   let size = 0;
+  /** Who came when, from `oldest` on; some are gone by now. */
+  let came: number[] = [];
+  let oldest = 0;
 
   const drop = (id: number): Known | undefined => {
     const box = held.get(id);
@@ -40,11 +47,29 @@ export function openKnown(): KnownDeliveries {
     return known;
   };
 
+  const isFull = (bytes: number): boolean => held.size >= MOST || size + bytes > MOST_BYTES;
+  const makeRoom = (bytes: number): void => {
+    while (isFull(bytes) && oldest < came.length) drop(came[oldest++] as number);
+  };
+  const noteOrder = (id: number): void => {
+    came.push(id);
+    if (came.length < 4 * MOST) return;
+    came = came.slice(oldest).filter((each) => held.has(each));
+    oldest = 0;
+  };
+  const clear = (): void => {
+    held.clear();
+    size = 0;
+    came = [];
+    oldest = 0;
+  };
+
   return {
+    clear,
     appended(unit, answers) {
       // What an unlink held must be read with its hold.
       if (unit.aliases?.some((alias) => alias.hold !== undefined)) {
-        this.clear();
+        clear();
         return;
       }
       const place = { site: unit.site, connection: unit.connection };
@@ -59,19 +84,22 @@ export function openKnown(): KnownDeliveries {
         message.deliveries.forEach((delivery, nth) => {
           // Steps that were taken over are known to their rows.
           if (delivery.remembered !== undefined && delivery.remembered.length > 0) return;
-          if (held.size >= MOST || size + message.bytes.length > MOST_BYTES) return;
-          held.set(first + nth, { known: { place, message, kept, nth } });
-          size += message.bytes.length;
+          const { length } = message.bytes;
+          if (isFull(length)) {
+            if (makesRoom?.() !== true) return;
+            makeRoom(length);
+            if (isFull(length)) return;
+          }
+          const id = first + nth;
+          held.set(id, { known: { place, message, kept, nth } });
+          size += length;
+          if (makesRoom !== undefined) noteOrder(id);
         });
       });
     },
     take(id, epoch) {
       const known = drop(id);
       return known && leasedFrom(known, id, epoch);
-    },
-    clear() {
-      held.clear();
-      size = 0;
     },
   };
 }

@@ -7,6 +7,8 @@ import { LEARNING } from './0005.ts';
 import { EXCHANGES } from './0006.ts';
 import { SLOTS } from './0007.ts';
 import { DEPLOYMENTS } from './0008.ts';
+import { IDS } from './0009.ts';
+import { PLANNED_ONCE } from './0010.ts';
 
 export interface Migration {
   readonly version: number;
@@ -27,4 +29,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, serves: 3, sql: EXCHANGES },
   { version: 7, serves: 3, sql: SLOTS },
   { version: 8, serves: 3, sql: DEPLOYMENTS },
+  { version: 9, serves: 3, sql: IDS },
+  { version: 10, serves: 3, sql: PLANNED_ONCE },
 ];
