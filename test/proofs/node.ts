@@ -64,7 +64,10 @@ async function vitals() {
     queued: feeds.reduce((sum, feed) => sum + feed.queued, 0),
     received: feeds.reduce((sum, feed) => sum + feed.received, 0),
     sent: feeds.reduce((sum, feed) => sum + feed.sent, 0),
-    disk: readdirSync(place).reduce((sum, name) => sum + statSync(join(place, name)).size, 0),
+    // What a database has on disk, its server tells.
+    disk: place.includes('://')
+      ? 0
+      : readdirSync(place).reduce((sum, name) => sum + statSync(join(place, name)).size, 0),
   };
 }
 export type Vitals = Awaited<ReturnType<typeof vitals>>;

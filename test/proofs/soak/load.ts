@@ -14,7 +14,8 @@ const CONNECTIONS = 32;
 const PATIENTS_PER_CONNECTION = 150;
 const TICK = 20;
 
-export function startLoad(port: () => number | null, perSecond: number): Load {
+/** @param port Where a connection goes now; `null`: nobody is there. */
+export function startLoad(port: (connection: number) => number | null, perSecond: number): Load {
   let acked = 0;
   let pace = perSecond;
   let allowed = 0;
@@ -47,7 +48,7 @@ export function startLoad(port: () => number | null, perSecond: number): Load {
     }
   }
   const running = Array.from({ length: CONNECTIONS }, (_, connection) =>
-    sendAll({ port, messages: paced(connection), acked: () => void acked++ }),
+    sendAll({ port: () => port(connection), messages: paced(connection), acked: () => void acked++ }),
   );
   return {
     get acked() {

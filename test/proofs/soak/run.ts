@@ -6,7 +6,9 @@
  *     --minutes N      how long (60)
  *     --load N         share of the rate that was found (0.7)
  *     --rate N         messages a second that were found before: it looks for none
- *     --kill-every N   minutes after which the engine is killed and started again; 0: never. Memory is then not judged
+ *     --store NAME     sqlite or postgres, which is a server of its own (sqlite)
+ *     --nodes N        engines on one database, each with a share of the connections (2); their memory is added up
+ *     --kill-every N   minutes after which an engine is killed and started again; 0: never. Memory is then not judged
  *     --sample N       seconds between samples (10)
  *     --keep no        leaves the page as it is
  */
@@ -16,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { usage } from '../../../scripts/usage.ts';
+import { newCluster } from '../../../src/store/postgres/cluster.suite.ts';
 import type { Vitals } from '../node.ts';
 import { startLoad } from './load.ts';
 import { type Slope, slopeOf } from './slope.ts';
@@ -27,6 +30,8 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '60' },
     load: { type: 'string', default: '0.7' },
     rate: { type: 'string' },
+    store: { type: 'string', default: 'sqlite' },
+    nodes: { type: 'string', default: '2' },
     'kill-every': { type: 'string', default: '0' },
     sample: { type: 'string', default: '10' },
     keep: { type: 'string', default: 'yes' },
@@ -67,15 +72,32 @@ const end = async ({ child }: Child, how: 'SIGKILL' | 'stop'): Promise<void> => 
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'suture-soak-'));
+const cluster = values.store === 'postgres' ? await newCluster() : undefined;
+await cluster?.start();
+const database = await cluster?.newDatabase();
 const sink = await launch(join(import.meta.dirname, 'sink.ts'));
 const startEngine = (): Promise<Child> =>
   launch(join(import.meta.dirname, '..', 'node.ts'), {
-    PROOF_PLACE: join(folder, 'data'),
+    PROOF_PLACE: database === undefined ? join(folder, 'data') : (cluster?.url(database) ?? ''),
     PROOF_SITE: JSON.stringify({ port: sink.port, window: 1, ackTimeout: '30s' }),
   });
-let engine = await startEngine();
-let up = true;
-const vitals = async (): Promise<Vitals> => (await ask<{ vitals: Vitals }>(engine, 'vitals')).vitals;
+/** `null`: just killed. */
+const engines: (Child | null)[] = [];
+const up = (): readonly Child[] => engines.filter((each) => each !== null);
+for (let nth = 0; nth < (cluster === undefined ? 1 : Number(values.nodes)); nth++)
+  engines.push(await startEngine());
+const SUMMED = ['rss', 'heap', 'external', 'handles', 'files'] as const;
+/** Of all engines together; what they share is told by each. */
+async function vitals(): Promise<Vitals> {
+  const all = await Promise.all(
+    up().map(async (each) => (await ask<{ vitals: Vitals }>(each, 'vitals')).vitals),
+  );
+  const sums = SUMMED.map((name) => [name, all.reduce((sum, one) => sum + one[name], 0)]);
+  const [one] = all as [Vitals];
+  if (cluster === undefined) return { ...one, ...Object.fromEntries(sums) };
+  const [row] = await cluster.query('SELECT pg_database_size(current_database())::text AS size', database);
+  return { ...one, ...Object.fromEntries(sums), disk: Number(row?.size) };
+}
 let interrupted = false;
 process.once('SIGINT', () => {
   interrupted = true;
@@ -94,7 +116,7 @@ async function findRate(load: ReturnType<typeof startLoad>): Promise<number> {
   return Math.round(rate);
 }
 
-const load = startLoad(() => (up ? engine.port : null), 0);
+const load = startLoad((connection) => up()[connection % up().length]?.port ?? null, 0);
 const found = values.rate === undefined ? await findRate(load) : Number(values.rate);
 const perSecond = Math.round(found * Number(values.load));
 say(`passes on ${found} messages a second; runs at ${perSecond} for ${minutes} minutes`);
@@ -108,11 +130,11 @@ const first = before;
 while (performance.now() - started < minutes * 60_000 && !interrupted) {
   await pause(Number(values.sample) * 1_000);
   if (killEvery > 0 && performance.now() - started > killEvery * (kills + 1)) {
-    kills++;
-    up = false;
-    await end(engine, 'SIGKILL');
-    engine = await startEngine();
-    up = true;
+    const nth = kills++ % engines.length;
+    const killed = engines[nth] as Child;
+    engines[nth] = null;
+    await end(killed, 'SIGKILL');
+    engines[nth] = await startEngine();
   }
   const from = performance.now();
   const now = await vitals();
@@ -128,8 +150,9 @@ await load.stop();
 while ((await vitals()).queued > 0) await pause(200);
 const last = await vitals();
 const taken = await ask<{ received: number; again: number; inversions: number }>(sink, 'count');
-await end(engine, 'stop');
+await Promise.all(up().map((each) => end(each, 'stop')));
 sink.child.disconnect();
+await cluster?.remove();
 rmSync(folder, { recursive: true, force: true });
 
 /** `allowed`: so little growth an hour is none that matters. */
@@ -166,6 +189,8 @@ say(
 );
 
 interface Run {
+  /** Left out in the first runs: SQLite. */
+  readonly store?: string;
   readonly minutes: number;
   readonly found: number;
   readonly perSecond: number;
@@ -179,6 +204,7 @@ if (values.keep === 'yes') {
   const file = join(import.meta.dirname, '..', '..', '..', 'docs', 'proofs', 'soak.json');
   const runs = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Run[]) : [];
   runs.push({
+    store: cluster === undefined ? 'sqlite' : `postgres, ${engines.length} nodes`,
     minutes: Math.round((samples.at(-1)?.seconds ?? 0) / 6) / 10,
     found,
     perSecond,
@@ -195,11 +221,11 @@ if (values.keep === 'yes') {
   const names = Object.keys(FIGURES);
   const rows = runs.map(
     (run) =>
-      `| ${run.minutes} | ${run.found} | ${run.perSecond} | ${run.acknowledged} | ${run.kills} | ${run.lost} | ${run.inversions} | ${names.map((name) => (run.slopes[name] ? words(name, run.slopes[name]) : '')).join(' | ')} |`,
+      `| ${run.store ?? 'sqlite'} | ${run.minutes} | ${run.found} | ${run.perSecond} | ${run.acknowledged} | ${run.kills} | ${run.lost} | ${run.inversions} | ${names.map((name) => (run.slopes[name] ? words(name, run.slopes[name]) : '')).join(' | ')} |`,
   );
   const table = [
-    `| minutes | found /s | run at /s | acknowledged | kills | not arrived | inversions | ${names.join(' | ')} |`,
-    `|---|---|---|---|---|---|---|${names.map(() => '---|').join('')}`,
+    `| store | minutes | found /s | run at /s | acknowledged | kills | not arrived | inversions | ${names.join(' | ')} |`,
+    `|---|---|---|---|---|---|---|---|${names.map(() => '---|').join('')}`,
     ...rows,
   ].join('\n');
   const text = existsSync(page) ? readFileSync(page, 'utf8') : `${BEGIN}\n${END}\n`;
