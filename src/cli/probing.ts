@@ -24,7 +24,7 @@ async function probingNow(folder: string, environment: Environment, project: Pro
   if (word !== null && (await answers(word.url))) return engineProbing(word.url, word.token);
   const store = await openToLook(folder, environment);
   // As a start does: what the environment says of a secret is kept, sealed.
-  for (const name of secretNames(project.sites)) {
+  for (const { name } of secretNames(project.sites)) {
     const given = setting(environment, secretVariable(name));
     if (given !== undefined && given !== (await store.getSecret(`secret:${name}`)))
       await store.putSecret(`secret:${name}`, given);

@@ -193,7 +193,7 @@ function portTaken(error: unknown, host: string, port: number): unknown {
   });
 }
 
-/** From the environment into the sealed store; made up in development; a sentence when one is missing. */
+/** From the environment into the sealed store; made up in development, but for keys; a sentence when one is missing. */
 async function keepSecrets(
   store: Store,
   project: Project,
@@ -201,11 +201,11 @@ async function keepSecrets(
   makeUp: boolean,
 ): Promise<Map<string, string>> {
   const held = new Map<string, string>();
-  for (const name of secretNames(project.sites)) {
+  for (const { name, isKey } of secretNames(project.sites)) {
     const variable = secretVariable(name);
     const given = setting(environment, variable);
     const kept = await store.getSecret(`secret:${name}`);
-    const value = given ?? kept ?? (makeUp ? secret() : null);
+    const value = given ?? kept ?? (makeUp && !isKey ? secret() : null);
     if (value === null) {
       throw new Failure({
         code: 'SECRET_MISSING',
@@ -215,7 +215,7 @@ async function keepSecrets(
       });
     }
     if (value !== kept) await store.putSecret(`secret:${name}`, value);
-    held.set(name, value);
+    if (!isKey) held.set(name, value);
   }
   return held;
 }

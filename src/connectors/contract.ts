@@ -364,6 +364,11 @@ export interface Connector<Config = unknown> {
   /** Parses a connection's record; throws a `config` Failure that names the field and the fix. */
   parse(record: unknown, at: { readonly site: string; readonly connection: string }): Config;
   open(config: Config, context: ConnectionContext): Connection;
+  /**
+   * Names of secrets that are keys and certificates (PEM), beside `secret` and `auth.secret`, which every connector may have: they come
+   * from the environment as those do, and nothing can be made up in their place.
+   */
+  keys?(config: Config): readonly string[];
   /** What it can do, as flows name it. Static: what this site lacks of it, observed facts say. */
   readonly capabilities: readonly Capability[];
   /** What it knows of each resource that it finds or learns: identity, methods, scopes, search keys. */

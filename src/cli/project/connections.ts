@@ -34,20 +34,40 @@ export function connectionFaults(site: LoadedSite): Fault[] {
   return faults;
 }
 
+export interface SecretName {
+  readonly name: string;
+  /** A key or a certificate: what the other side has agreed on, so nothing can be made up in its place. */
+  readonly isKey: boolean;
+}
+
 /** Names of the secrets that the sites' connections refer to. */
-export function secretNames(sites: readonly LoadedSite[]): string[] {
-  const names = new Set<string>();
+export function secretNames(sites: readonly LoadedSite[]): readonly SecretName[] {
+  const names = new Map<string, boolean>();
   for (const { record } of sites) {
-    for (const connection of Object.values(record.connections)) {
-      const { secret, auth, sftp } = connection as {
+    for (const [connection, fields] of Object.entries(record.connections)) {
+      const { secret, auth, sftp } = fields as {
         secret?: unknown;
         auth?: { secret?: unknown };
-        sftp?: { secret?: unknown; key?: unknown };
+        sftp?: { secret?: unknown };
       };
-      for (const name of [secret, auth?.secret, sftp?.secret, sftp?.key])
-        if (typeof name === 'string') names.add(name);
-      for (const name of routeSecrets(connection)) names.add(name);
+      for (const name of [secret, auth?.secret, sftp?.secret, ...routeSecrets(fields)])
+        if (typeof name === 'string') names.set(name, names.get(name) ?? false);
+      for (const name of keysOf(fields, { site: record.site, connection })) names.set(name, true);
     }
   }
-  return [...names];
+  return [...names].map(([name, isKey]) => ({ name, isKey }));
+}
+
+/** None of a record that its connector refuses: that is told as a fault. */
+function keysOf(
+  fields: LoadedSite['record']['connections'][string],
+  at: { readonly site: string; readonly connection: string },
+): readonly string[] {
+  const connector = connectors.get(fields.connector);
+  if (connector?.keys === undefined) return [];
+  try {
+    return connector.keys(connector.parse(connectorRecord(fields), at));
+  } catch {
+    return [];
+  }
 }

@@ -50,6 +50,7 @@ export const email: Connector<EmailConfig> = {
   about: 'E-mail over SMTP with TLS, to the recipients that the connection allows.',
   fields: emailFields,
   parse: parseEmail,
+  keys: ({ ca }) => (ca === undefined || ca.includes('-----BEGIN') ? [] : [ca]),
   open,
   capabilities,
 };

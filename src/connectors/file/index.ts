@@ -62,6 +62,7 @@ export const file: Connector<FileConfig> = {
   about: 'Reads and writes files in folders and on SFTP servers: CSV, NDJSON, HL7 batches, text.',
   fields: fileFields,
   parse: parseFile,
+  keys: ({ sftp }) => (sftp?.key === undefined ? [] : [sftp.key]),
   open,
   capabilities,
 };

@@ -16,7 +16,7 @@ import { type MllpConfig, mllpFields, parseMllp } from './config.ts';
 import { mllpFailure } from './failures.ts';
 import { listenMllp } from './receive.ts';
 import { failureOf, sendMllp } from './send.ts';
-import { openClientTls } from './tls-config.ts';
+import { openClientTls, tlsKeys } from './tls-config.ts';
 
 export type { MllpConfig } from './config.ts';
 export { mllpFailures } from './failures.ts';
@@ -181,6 +181,7 @@ export const mllp: Connector<MllpConfig> = {
   about: 'HL7 v2 over MLLP: listens for senders, and sends to a receiver in order, one message at a time.',
   fields: mllpFields,
   parse: parseMllp,
+  keys: ({ listen, send }) => tlsKeys(listen?.tls, send?.tls),
   open,
   capabilities: [
     {

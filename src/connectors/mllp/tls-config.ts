@@ -62,6 +62,16 @@ export const clientTls = z
     message: 'key and cert go together',
   });
 
+const isName = (reference: string | undefined): reference is string =>
+  reference !== undefined && !reference.includes('-----BEGIN');
+
+/** Names of the secrets that both ends of a connection are opened with. */
+export const tlsKeys = (
+  listen: z.output<typeof serverTls> | undefined,
+  send: z.output<typeof clientTls> | undefined,
+): readonly string[] =>
+  [listen?.key, listen?.cert, listen?.clients?.ca, send?.key, send?.cert, send?.ca].filter(isName);
+
 const pem = async (reference: string, secrets: Secrets): Promise<string> =>
   reference.includes('-----BEGIN') ? reference : await secrets.get(reference);
 
