@@ -162,7 +162,7 @@ test('a certificate of MLLP over TLS that ends soon is told once, of ours as of 
   const { engine, logged } = running;
   const told = () => logged.filter((line) => line.includes('a certificate ends soon'));
   await expect.poll(() => told().length, { timeout: 10_000 }).toBe(1);
-  expect(told()[0]).toMatch(/our own, which senders see ends on \d{4}-/);
+  expect(told()[0]).toMatch(/our own listener ends on \d{4}-/);
   expect(engine.capabilities.of('mercy')?.drift).toEqual([
     expect.objectContaining({
       connection: 'adt-in',

@@ -14,7 +14,7 @@ export async function observeMllp(
   const found = [];
   if (listen?.tls) {
     const { cert } = await openServerTls(listen.tls, secrets);
-    found.push(ownCertificate(String(cert), 'our own, which senders see'));
+    found.push(ownCertificate(String(cert), 'our own listener'));
   }
   if (send?.tls) {
     const { servername, key, cert } = await openClientTls(send.tls, secrets);
@@ -26,7 +26,7 @@ export async function observeMllp(
         signal,
       ),
     );
-    if (cert !== undefined) found.push(ownCertificate(String(cert), 'our own, which the receiver asks for'));
+    if (cert !== undefined) found.push(ownCertificate(String(cert), 'our own sender'));
   }
   const [first] = found.filter((one) => one !== undefined).sort((a, b) => (a.validTo < b.validTo ? -1 : 1));
   return first === undefined ? {} : { certificate: { observedAt: observedTime(clock.now()), ...first } };

@@ -152,7 +152,7 @@ describe('asked what it is', () => {
     const observe = ({ opened }: { opened: Connection }) => opened.observe?.(never);
     expect(await observe(listening)).toMatchObject({
       certificate: {
-        from: 'our own, which senders see',
+        from: 'our own listener',
         validTo: '2031-05-01T00:00:00Z',
         issuer: 'Test Authority',
       },
@@ -163,7 +163,7 @@ describe('asked what it is', () => {
     const mine = await to({ key: 'short-key', cert: short.cert });
     mine.context.secretTexts.set('short-key', short.key);
     expect(await observe(mine)).toMatchObject({
-      certificate: { from: 'our own, which the receiver asks for' },
+      certificate: { from: 'our own sender' },
     });
     expect(lasting.receiver.received).toEqual([]);
   });
