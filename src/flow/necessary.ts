@@ -138,10 +138,9 @@ function ofJson(bytes: Uint8Array, site: SiteRecord): Told {
   // Of a CDS call: who it is about, by the ids that the patient has who was sent along, too.
   const about = (record.context as { patientId?: unknown } | undefined)?.patientId;
   add(patients, about);
-  for (const one of Object.values((record.prefetch ?? {}) as Record<string, unknown>)) {
-    const sent = (one ?? {}) as Record<string, unknown>;
-    if (sent.resourceType === 'Patient' && sent.id === about) identifiers(sent.identifier, patients, system);
-  }
+  const sentAlong = typeof about === 'string' ? Object.values(record.prefetch ?? {}) : [];
+  for (const one of sentAlong as (Record<string, unknown> | null)[])
+    if (one?.resourceType === 'Patient' && one.id === about) identifiers(one.identifier, patients, system);
   const classes = ([record.class].flat() as { code?: unknown; coding?: { code?: unknown }[] }[]).flatMap(
     (one) =>
       [one?.code, ...(one?.coding ?? []).map(({ code }) => code)].filter((code) => typeof code === 'string'),
