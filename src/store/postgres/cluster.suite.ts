@@ -100,6 +100,9 @@ export async function newCluster(settings: readonly string[] = []): Promise<Clus
 async function clusterIn(folder: string, data: string, settings: readonly string[]): Promise<Cluster> {
   const [port = 0] = await freePorts(1);
   let server: ChildProcess | undefined;
+  // Whoever ends by an error has not removed it.
+  const endWithUs = (): void => void server?.kill('SIGQUIT');
+  process.once('exit', endWithUs);
   let databases = 0;
   const url = (database: string, at = port): string => `postgresql://postgres@127.0.0.1:${at}/${database}`;
 
@@ -184,6 +187,7 @@ async function clusterIn(folder: string, data: string, settings: readonly string
     },
     async remove() {
       await cluster.stop('immediate');
+      process.off('exit', endWithUs);
       rmSync(folder, { recursive: true, force: true });
     },
   };
