@@ -69,24 +69,33 @@ test('of a message that is kept, names of fields are shown and values only when 
   }
 });
 
-test('a case and a step run see what the site permits, and say what was withheld', async () => {
+/** The site permits the flow these fields of patient 77 alone; a case of this patient, and one of another. */
+function permit(
+  flow: string,
+  fields: string,
+  { file, textOf, values }: { file: string; textOf: (mrn: string) => string; values: string },
+): void {
   const record = join(root, 'sites/mercy/site.yaml');
-  const rule = ['necessary:', '  flows:', '    names: { list: cohort.csv, fields: { hl7: [PID-3, PID-7] } }'];
+  const rule = ['necessary:', '  flows:', `    ${flow}: { list: cohort.csv, fields: ${fields} }`];
   writeFileSync(record, `${readFileSync(record, 'utf8')}${rule.join('\n')}\n`);
   writeFileSync(join(root, 'sites/mercy/cohort.csv'), 'mrn\n77\n');
-  for (const [name, mrn] of [
-    ['in', '77'],
-    ['out', '78'],
+  for (const [name, mrn, expected] of [
+    ['in', '77', `end: delivered\nvalues: ${values}\n`],
+    ['out', '78', 'end: filtered at minimum necessary\n'],
   ] as const) {
-    const folder = join(root, 'fixtures/names', name);
+    const folder = join(root, 'fixtures', flow, name);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'in.hl7'), message.replace('|77^', `|${mrn}^`));
-    const end = name === 'in' ? 'delivered' : 'filtered at minimum necessary';
-    writeFileSync(
-      join(folder, 'expect.yaml'),
-      `end: ${end}\n${name === 'in' ? 'values: { person: {} }\n' : ''}`,
-    );
+    writeFileSync(join(folder, file), textOf(mrn));
+    writeFileSync(join(folder, 'expect.yaml'), expected);
   }
+}
+
+test('a case and a step run see what the site permits, and say what was withheld', async () => {
+  permit('names', '{ hl7: [PID-3, PID-7] }', {
+    file: 'in.hl7',
+    textOf: (mrn) => message.replace('|77^', `|${mrn}^`),
+    values: '{ person: {} }',
+  });
   const { outcomes } = await runCases(await loadProject(root, {}), { update: false });
   expect(outcomes).toMatchObject([
     { case: 'in', state: 'fine', differences: [], withheld: { fields: ['PID-1', 'PID-5', 'PID-8'] } },
@@ -103,10 +112,6 @@ test('a case and a step run see what the site permits, and say what was withheld
 });
 
 test('a case of a flow that answers calls sees of the prefetch what the site permits', async () => {
-  const record = join(root, 'sites/mercy/site.yaml');
-  const rule = ['necessary:', '  flows:', '    sheet: { list: cohort.csv, fields: { fhir: [birthDate] } }'];
-  writeFileSync(record, `${readFileSync(record, 'utf8')}${rule.join('\n')}\n`);
-  writeFileSync(join(root, 'sites/mercy/cohort.csv'), 'mrn\n77\n');
   const flow = [
     'flow: sheet',
     'about: Reads who the call is about.',
@@ -118,22 +123,20 @@ test('a case of a flow that answers calls sees of the prefetch what the site per
     '    cards: [{ card: { summary: person.born, indicator: { value: info }, source.label: { value: Sheet } } }]',
   ];
   writeFileSync(join(root, 'flows/sheet.yaml'), `${flow.join('\n')}\n`);
-  for (const [name, mrn] of [
-    ['in', '77'],
-    ['out', '78'],
-  ] as const) {
-    const folder = join(root, 'fixtures/sheet', name);
-    mkdirSync(folder, { recursive: true });
-    const patient = {
-      ...{ resourceType: 'Patient', id: 'p1', identifier: [{ system: 'urn:mrn', value: mrn }] },
-      ...{ birthDate: '1970-01-02', name: [{ family: 'Ødegaard' }] },
-    };
-    const call = { hook: 'patient-view', context: { patientId: 'p1' }, prefetch: { patient } };
-    writeFileSync(join(folder, 'in.json'), JSON.stringify(call));
-    const end = name === 'in' ? 'delivered' : 'filtered at minimum necessary';
-    const values = name === 'in' ? 'values: { person: { born: "1970-01-02" } }\n' : '';
-    writeFileSync(join(folder, 'expect.yaml'), `end: ${end}\n${values}`);
-  }
+  const callOf = (value: string) => ({
+    ...{ hook: 'patient-view', context: { patientId: 'p1' } },
+    prefetch: {
+      patient: {
+        ...{ resourceType: 'Patient', id: 'p1', identifier: [{ system: 'urn:mrn', value }] },
+        ...{ birthDate: '1970-01-02', name: [{ family: 'Ødegaard' }] },
+      },
+    },
+  });
+  permit('sheet', '{ fhir: [birthDate] }', {
+    file: 'in.json',
+    textOf: (mrn) => JSON.stringify(callOf(mrn)),
+    values: '{ person: { born: "1970-01-02" } }',
+  });
   const project = await loadProject(root, {});
   expect(project.faults).toEqual([]);
   const { outcomes } = await runCases(project, { update: false });

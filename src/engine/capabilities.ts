@@ -144,14 +144,13 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
     }
   }
 
-  /** To its EHR, and others that have something to say of themselves: until when their certificates hold. */
-  function observable(record: SiteRecord): readonly string[] {
+  /** Connections to others than its EHR that have something to say of themselves: until when their certificates hold. */
+  function othersOf(record: SiteRecord): readonly string[] {
     const ehr = ehrConnections(record);
-    const others = open().filter(
-      ({ site, name, connection }) =>
-        site.site === record.site && !ehr.includes(name) && connection.observe !== undefined,
-    );
-    return [...ehr, ...others.map(({ name }) => name)];
+    return open()
+      .filter(({ site, connection }) => site.site === record.site && connection.observe !== undefined)
+      .map(({ name }) => name)
+      .filter((name) => !ehr.includes(name));
   }
 
   async function compare(record: SiteRecord, connection: string): Promise<void> {
@@ -168,9 +167,7 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
       const known = states.get(key)?.found.map(driftText).join('\n');
       states.set(key, { connection, at, unwritten: false, found, failure: null });
       if (found.length > 0 && known !== found.map(driftText).join('\n')) {
-        const [first] = found;
-        const ends = found.length === 1 && first?.change === 'ends';
-        const text = ends
+        const text = found.every(({ change }) => change === 'ends')
           ? 'a certificate ends soon: see that its owner has another'
           : 'the server is not as it was written down: look, then ask it again with suture probe';
         log('warn', text, {
@@ -194,7 +191,7 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
     await pause(clock, FIRST_AFTER, stopping.signal);
     while (!stopping.signal.aborted) {
       for (const record of sites()) {
-        for (const connection of observable(record)) {
+        for (const connection of [...ehrConnections(record), ...othersOf(record)]) {
           if (stopping.signal.aborted) return;
           await compare(record, connection);
           await pause(clock, APART, stopping.signal);
@@ -222,9 +219,7 @@ export function createCapabilities(options: CapabilityOptions): CapabilityContro
         connectors: options.connectors,
         ...(connection === undefined ? {} : { connection }),
       });
-      const others = observable(record).filter(
-        (name) => !names.includes(name) && states.has(`${site}/${name}`),
-      );
+      const others = othersOf(record).filter((name) => states.has(`${site}/${name}`));
       const asked = connection === undefined ? [...names, ...others] : [connection];
       return {
         matrix,

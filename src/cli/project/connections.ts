@@ -34,7 +34,7 @@ export function connectionFaults(site: LoadedSite): Fault[] {
   return faults;
 }
 
-export interface SecretName {
+interface SecretName {
   readonly name: string;
   /** A key or a certificate: what the other side has agreed on, so nothing can be made up in its place. */
   readonly isKey: boolean;

@@ -14,7 +14,7 @@ import { valueSetFaults } from './value-sets.ts';
 
 export { besideRecord, codeFile } from './beside.ts';
 export type { ProjectConfig } from './config.ts';
-export { type SecretName, secretNames } from './connections.ts';
+export { secretNames } from './connections.ts';
 export type { LoadedFlow } from './flows.ts';
 export type { ProjectMaps } from './maps.ts';
 

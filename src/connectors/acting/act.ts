@@ -181,12 +181,8 @@ async function send(kind: Kind, route: RouteConfig, entry: LedgerEntry, acting: 
 }
 
 /** What a server found by itself, or matched, must be what was meant. */
-async function isMeant(
-  kind: Kind,
-  ours: FhirResource,
-  id: string,
-  { client, about, timeZone }: Acting,
-): Promise<void> {
+async function isMeant(kind: Kind, ours: FhirResource, id: string, acting: Acting): Promise<void> {
+  const { client, about } = acting;
   const theirs = await client.read(kind.type, id, about.signal).catch((error: unknown) => {
     throw writeFailure('WRITE_SETTLING', {
       message: 'It is there, and could not be read back to be compared.',
@@ -196,7 +192,7 @@ async function isMeant(
   const differing = ['birthDate', 'gender'].filter(
     (name) => ours[name] !== undefined && ours[name] !== theirs[name],
   );
-  const compared = kind.compare(ours, theirs, { sentAt: null, baseUrl: client.baseUrl, timeZone });
+  const compared = kind.compare(ours, theirs, unsent(acting));
   const about_ = kind.type === 'Patient' ? differing : compared.verdict === 'doubt' ? compared.about : [];
   if (about_.length === 0) return;
   throw writeFailure('WRITE_DIFFERS', {
@@ -207,9 +203,15 @@ async function isMeant(
   });
 }
 
-function conditionOf(kind: Kind, resource: FhirResource, { client, timeZone }: Acting): string | undefined {
-  const looking: Looking = { sentAt: null, baseUrl: client.baseUrl, timeZone };
-  const question = kind.questions(resource, looking).find(({ by }) => by === 'identifier');
+/** For what has not gone out. */
+const unsent = ({ client, timeZone }: Acting): Looking => ({
+  sentAt: null,
+  baseUrl: client.baseUrl,
+  timeZone,
+});
+
+function conditionOf(kind: Kind, resource: FhirResource, acting: Acting): string | undefined {
+  const question = kind.questions(resource, unsent(acting)).find(({ by }) => by === 'identifier');
   const token = question?.params.identifier;
   return typeof token === 'string' ? `identifier=${encodeURIComponent(token)}` : undefined;
 }

@@ -27,7 +27,7 @@ describe.skipIf(!postgresIsThere('message ids of the PostgreSQL store'))('messag
     return ids;
   };
 
-  test('with two nodes and an hour between messages each takes the next, so partitions fill up', async () => {
+  test('with two nodes and more between messages than ids stay fresh each takes the next, so partitions fill up', async () => {
     const clocks = [manualClock(T0), manualClock(T0)];
     const nodes = await Promise.all(clocks.map((clock) => open({ clock })));
     // The first hears of the second with its next beat, and gives it its share.
@@ -38,9 +38,9 @@ describe.skipIf(!postgresIsThere('message ids of the PostgreSQL store'))('messag
       })
       .toEqual([{ n: 2 }]);
     const ids: number[] = [];
-    for (let hour = 0; hour < 200; hour++) {
+    for (let second = 0; second < 200; second++) {
       for (const clock of clocks) clock.advance(1_000);
-      ids.push(await number(nodes[hour % 2] as PostgresStore));
+      ids.push(await number(nodes[second % 2] as PostgresStore));
     }
     expect(ids.every((id, at) => at === 0 || id > (ids[at - 1] as number))).toBe(true);
     // Blocks of 64 are closed; what the first node had reserved while it was alone is a handful.
@@ -52,7 +52,7 @@ describe.skipIf(!postgresIsThere('message ids of the PostgreSQL store'))('messag
     const clock = manualClock(T0);
     const store = await open({ clock });
     const ids: number[] = [];
-    for (let hour = 0; hour < 130; hour++) {
+    for (let nth = 0; nth < 130; nth++) {
       clock.advance(5_000);
       ids.push(await number(store));
     }

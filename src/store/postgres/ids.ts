@@ -19,6 +19,11 @@ export interface Ids {
   forget(): void;
 }
 
+async function reserved(ask: Ask, connections: readonly number[], count: number): Promise<readonly number[]> {
+  const [row] = await ask<{ ids: readonly string[] }>(TAKE, [count, connections]);
+  return (row?.ids ?? []).map(Number);
+}
+
 /** @param alone Whether no other node is at work. */
 export function openIds(session: Session, clock: Clock, alone: () => boolean): Ids {
   let left: number[] = [];
@@ -27,16 +32,12 @@ export function openIds(session: Session, clock: Clock, alone: () => boolean): I
   let ahead = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  const ask = async (way: Ask, count: number, connections: readonly number[]): Promise<number[]> => {
-    const [row] = await way<{ ids: readonly string[] }>(TAKE, [count, connections]);
-    return (row?.ids ?? []).map(Number);
-  };
   const take = async (count: number): Promise<readonly number[]> => {
     const fresh = alone() || clock.elapsed() - reservedAt <= FRESH;
     if (!fresh) left = [];
     if (left.length < count) {
       ahead = Math.max(count - left.length, fresh ? Math.min(2 * ahead, MOST) : 0);
-      left.push(...(await ask(session.ask, ahead, [])));
+      left.push(...(await reserved(session.ask, [], ahead)));
       reservedAt = clock.elapsed();
     }
     return left.splice(0, count);
@@ -47,7 +48,7 @@ export function openIds(session: Session, clock: Clock, alone: () => boolean): I
       last = turn.catch(() => undefined);
       return turn;
     },
-    takeUnder: (within, connections, count) => ask(within, count, connections),
+    takeUnder: reserved,
     forget() {
       left = [];
     },
